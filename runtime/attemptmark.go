@@ -1,0 +1,29 @@
+package resil
+
+import "context"
+
+// A repeated is a mark on a context: what runs under it is a second or later
+// attempt, so that clients further down leave the repeating to us. Layers of
+// retries then add up instead of multiplying.
+type repeated struct{ attempt int }
+
+type repeatedKey struct{}
+
+// Attempt returns the number of the attempt that ctx was handed to, counted from
+// 1. Callees use it to tell a repetition from a first call.
+func Attempt(ctx context.Context) int {
+	if r, ok := ctx.Value(repeatedKey{}).(repeated); ok {
+		return r.attempt
+	}
+	return 1
+}
+
+// NoRetry returns a context under which no client retries or hedges.
+func NoRetry(ctx context.Context) context.Context {
+	return context.WithValue(ctx, repeatedKey{}, repeated{Attempt(ctx)})
+}
+
+// mayRepeat reports whether a client may retry or hedge under ctx.
+func mayRepeat(ctx context.Context) bool {
+	return ctx.Value(repeatedKey{}) == nil
+}

@@ -1,0 +1,93 @@
+package resil
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// delay is the time to wait before retry n, counted from 1. prev is the delay
+// before retry n-1. The result lies within [0, max] for every n.
+func (r *Retry) delay(n int, prev time.Duration) time.Duration {
+	full := r.nominal(n)
+	switch j := r.Jitter; j {
+	case NoJitter:
+		return full
+	case FullJitter:
+		return between(0, full)
+	case EqualJitter:
+		return between(full/2, full)
+	case DecorrelatedJitter:
+		return between(min(r.Initial, r.Max), clamp(3*float64(max(prev, r.Initial)), r.Max))
+	default:
+		spread := clamp(float64(full)*float64(j)/float64(whole), full)
+		return min(between(full-spread, full+min(spread, math.MaxInt64-full)), r.Max)
+	}
+}
+
+// least is the smallest delay that retry n can have.
+func (r *Retry) least(n int) time.Duration {
+	full := r.nominal(n)
+	switch j := r.Jitter; j {
+	case NoJitter:
+		return full
+	case FullJitter:
+		return 0
+	case EqualJitter:
+		return full / 2
+	case DecorrelatedJitter:
+		return min(r.Initial, r.Max)
+	default:
+		return full - clamp(float64(full)*float64(j)/float64(whole), full)
+	}
+}
+
+// nominal is the delay before jitter.
+func (r *Retry) nominal(n int) time.Duration {
+	initial := float64(r.Initial)
+	switch r.Backoff {
+	case Linear:
+		return clamp(initial*float64(n), r.Max)
+	case Exponential:
+		return clamp(initial*math.Pow(r.Factor, float64(n-1)), r.Max)
+	case Fibonacci:
+		// Binet's formula, exact to the nanosecond far beyond any useful max.
+		return clamp(initial*math.Round(math.Pow(math.Phi, float64(n))/math.Sqrt(5)), r.Max)
+	default:
+		return clamp(initial, r.Max)
+	}
+}
+
+// attemptsWithin counts the attempts that can start before total has passed,
+// with the smallest delays there can be and calls that take no time.
+func (r *Retry) attemptsWithin(total time.Duration) int {
+	var spent time.Duration
+	for n := 1; n < r.Attempts; n++ {
+		least := r.least(n)
+		if least == 0 && r.Jitter == FullJitter {
+			return r.Attempts
+		}
+		if least >= total-spent {
+			return n
+		}
+		spent += least
+	}
+	return max(r.Attempts, 1)
+}
+
+// clamp turns a number of nanoseconds into a duration of at most limit; overflow
+// and infinity become limit.
+func clamp(ns float64, limit time.Duration) time.Duration {
+	if !(ns < float64(limit)) {
+		return limit
+	}
+	return max(time.Duration(ns), 0)
+}
+
+// between draws from [low, high] evenly.
+func between(low, high time.Duration) time.Duration {
+	if high <= low {
+		return low
+	}
+	return low + time.Duration(rand.Uint64N(uint64(high-low)+1))
+}

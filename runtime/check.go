@@ -1,0 +1,100 @@
+package resil
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// Complete fills in what follows from other fields: a limit's burst.
+func (p *Policy) Complete() {
+	if p.Limit != nil {
+		*p.Limit = p.Limit.completed()
+	}
+}
+
+func (l Limit) completed() Limit {
+	if l.Burst == 0 {
+		l.Burst = l.Rate.Count
+	}
+	return l
+}
+
+// checkRanges checks every field of a policy that was not read from directives.
+// Where there is no default or the field may be off, its zero value means that.
+func (p *Policy) checkRanges() []*Problem {
+	var problems []*Problem
+	v := reflect.ValueOf(p).Elem()
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		policy := v.FieldByIndex(f.Index)
+		if policy.Kind() != reflect.Pointer || policy.IsNil() {
+			continue
+		}
+		policy = policy.Elem()
+		for field := range keyFields(policy.Type()) {
+			value := policy.FieldByIndex(field.Index)
+			_, hasOff := field.Tag.Lookup("off")
+			_, hasDefault := field.Tag.Lookup("default")
+			if value.IsZero() && (hasOff || !hasDefault) {
+				continue
+			}
+			if err := inRange(value, field.Tag.Get("range")); err != nil {
+				key, _ := fieldKey(field)
+				problems = append(problems, &Problem{Code: codeRange, Field: f.Tag.Get("directive") + "." + key,
+					Message: fmt.Sprintf("%s %s: %v", f.Tag.Get("directive"), key, err)})
+			}
+		}
+	}
+	return problems
+}
+
+// Check finds what a policy as a whole cannot mean or what cannot take effect in
+// it, defaults included.
+func (p *Policy) Check() []*Problem {
+	var c checker
+	var total, attempt time.Duration
+	if t := p.Timeout; t != nil {
+		total, attempt = t.Total, t.Attempt
+		c.that(total > 0 || attempt > 0, codeMissing, "timeout", "timeout needs a limit: write //resil:timeout 2s, or attempt=500ms")
+		c.that(total == 0 || attempt <= total, codeEffect, "timeout.attempt",
+			"attempt=%s is longer than the whole call's %s; shorten it or raise the total", attempt, total)
+	}
+	if r := p.Retry; r != nil {
+		c.that(r.Initial <= r.Max, codeEffect, "retry.initial", "initial=%s is above max=%s; lower it or raise max", r.Initial, r.Max)
+		if n := r.attemptsWithin(total); total > 0 && n < r.Attempts {
+			c.that(false, codeEffect, "retry.attempts",
+				"only %d of %d attempts can start within the timeout of %s; lower attempts or initial, or raise the timeout", n, r.Attempts, total)
+		}
+	}
+	if b := p.Breaker; b != nil {
+		c.that(b.Consecutive > 0 || b.Ratio > 0, codeEffect, "breaker.consecutive", "with consecutive=off and ratio=off the breaker never opens; turn one on, or write //resil:breaker off")
+		c.that(attempt <= b.Window/2, codeEffect, "breaker.window",
+			"window=%s is shorter than two attempts of %s, so that it forgets failures before it can count them; lengthen it", b.Window, attempt)
+		limit := total
+		if attempt > 0 {
+			limit = attempt
+		}
+		c.that(b.Slow == 0 || limit == 0 || b.Slow < limit, codeEffect, "breaker.slow",
+			"slow=%s never comes true under a timeout of %s; lower it", b.Slow, limit)
+	}
+	if l := p.Limit; l != nil {
+		c.that(l.Rate.Count > 0 && l.Rate.Per > 0, codeMissing, "limit", "limit needs a rate: write //resil:limit 100/s")
+		c.that(total == 0 || l.Wait < total, codeEffect, "limit.wait",
+			"wait=%s does not end within the timeout of %s; shorten it", l.Wait, total)
+	}
+	return c.problems
+}
+
+type checker struct{ problems []*Problem }
+
+func (c *checker) that(ok bool, code, field, format string, args ...any) {
+	if ok {
+		return
+	}
+	for i, arg := range args {
+		if d, ok := arg.(time.Duration); ok {
+			args[i] = shortDuration(d)
+		}
+	}
+	c.problems = append(c.problems, &Problem{Code: code, Field: field, Message: fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,452 @@
+package resil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func succeed(context.Context) error { return nil }
+func fail(context.Context) error    { return errDown }
+
+// trip makes calls until the circuit has opened.
+func trip(t testing.TB, c *Client, m *Method) {
+	t.Helper()
+	for range 100 {
+		if c.Breaker("Store").State() == StateOpen {
+			return
+		}
+		Run(context.Background(), m, fail)
+	}
+	t.Fatal("100 failures did not open the breaker")
+}
+
+func wantState(t testing.TB, c *Client, want State) {
+	t.Helper()
+	if got := c.Breaker("Store").State(); got != want {
+		t.Fatalf("breaker is %v, want %v", got, want)
+	}
+}
+
+func TestBreakerCycle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(*Breaker) {}))
+		for range 4 {
+			Run(t.Context(), m, fail)
+		}
+		wantState(t, c, StateClosed)
+		Run(t.Context(), m, fail)
+		wantState(t, c, StateOpen)
+
+		err := Run(t.Context(), m, succeed)
+		var e *Error
+		if !errors.As(err, &e) || e.Reason != ErrOpen || e.Method != "Store.Get" || e.Attempts != 0 {
+			t.Errorf("got %v, want ErrOpen of Store.Get without an attempt", err)
+		}
+		// Open for 30 s, 10 % more or less.
+		if left := e.RetryAfter(); left < 27*time.Second || left > 33*time.Second {
+			t.Errorf("RetryAfter %v, want 30s ± 10%%", left)
+		}
+		time.Sleep(e.RetryAfter() - 1)
+		wantState(t, c, StateOpen)
+		time.Sleep(1)
+		wantState(t, c, StateHalfOpen) // by the clock alone
+
+		Run(t.Context(), m, succeed)
+		wantState(t, c, StateHalfOpen)
+		Run(t.Context(), m, succeed)
+		wantState(t, c, StateClosed)
+		if s := c.Stats().Breaker("Store"); s.Opened != 1 || s.Failures != 0 || s.LastError != errDown {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestFirstFailedProbeReopens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(*Breaker) {}))
+		trip(t, c, m)
+		time.Sleep(33 * time.Second)
+		Run(t.Context(), m, succeed)
+		Run(t.Context(), m, fail)
+		wantState(t, c, StateOpen)
+	})
+}
+
+func TestRatioIsExact(t *testing.T) {
+	for _, tt := range []struct {
+		ratio               Ratio
+		successes, failures int
+		want                State
+	}{
+		{50 * Percent, 101, 99, StateClosed}, // 49.5 % is not 50 %
+		{50 * Percent, 100, 100, StateOpen},
+		{4000 * PPM, 996, 4, StateOpen}, // 0.4 % is not 0
+		{4000 * PPM, 997, 3, StateClosed},
+		{50 * Percent, 0, 9, StateClosed}, // below min
+		{50 * Percent, 5, 5, StateOpen},
+		{10 * Percent, 27, 3, StateOpen}, // 3 of 30, which floats miss
+	} {
+		t.Run(fmt.Sprintf("%d of %d at %v", tt.failures, tt.successes+tt.failures, tt.ratio), func(t *testing.T) {
+			c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 0; b.Ratio = tt.ratio }))
+			for range tt.successes {
+				Run(context.Background(), m, succeed)
+			}
+			for range tt.failures {
+				Run(context.Background(), m, fail)
+			}
+			wantState(t, c, tt.want)
+		})
+	}
+}
+
+func TestWindowForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 0 }))
+		for range 10_000 {
+			Run(t.Context(), m, succeed)
+		}
+		time.Sleep(61 * time.Second)
+		for range 10 {
+			Run(t.Context(), m, fail)
+		}
+		wantState(t, c, StateOpen) // a lifetime's successes do not hide an outage
+	})
+}
+
+func TestStreakOutlivesTheWindowsBuckets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0; b.Window = time.Second; b.Open = time.Minute }))
+		for range 4 {
+			Run(t.Context(), m, fail)
+			time.Sleep(900 * time.Millisecond)
+		}
+		wantState(t, c, StateClosed)
+		Run(t.Context(), m, fail)
+		wantState(t, c, StateOpen)
+	})
+}
+
+func TestStreakLapses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+		for range 4 {
+			Run(t.Context(), m, fail)
+		}
+		time.Sleep(61 * time.Second) // longer than window and open
+		if s := c.Stats().Breaker("Store"); s.Streak != 0 {
+			t.Errorf("streak %d after a quiet minute, want 0", s.Streak)
+		}
+		Run(t.Context(), m, fail)
+		wantState(t, c, StateClosed)
+		if s := c.Stats().Breaker("Store"); s.Streak != 1 {
+			t.Errorf("streak %d, want 1", s.Streak)
+		}
+	})
+}
+
+func TestWhatCountsAgainstTheBreaker(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		err  error
+		want State
+	}{
+		{"infrastructure", errDown, StateOpen},
+		{"application", errNotFound, StateClosed},
+		{"system", System(errors.New("certificate expired")), StateClosed},
+		{"throttled", Throttle(errors.New("busy"), 0), StateClosed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, m := one(t, breaker(func(*Breaker) {}))
+			for range 20 {
+				Run(context.Background(), m, (&callee{answers: []error{tt.err}}).call)
+			}
+			wantState(t, c, tt.want)
+		})
+	}
+}
+
+func TestApplicationErrorIsProofOfLife(t *testing.T) {
+	c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+	for range 4 {
+		Run(context.Background(), m, fail)
+	}
+	Run(context.Background(), m, func(context.Context) error { return errNotFound })
+	for range 4 {
+		Run(context.Background(), m, fail)
+	}
+	wantState(t, c, StateClosed)
+}
+
+func TestCancelHasNoVote(t *testing.T) {
+	cancelled := func(m *Method) {
+		ctx, cancel := context.WithCancel(context.Background())
+		Run(ctx, m, func(ctx context.Context) error { cancel(); return errDown })
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 1; b.Probes = 1 }))
+		for range 50 {
+			cancelled(m)
+		}
+		wantState(t, c, StateClosed)
+		if s := c.Stats(); s.Method("Get").Canceled != 50 || s.Breaker("Store").Failures != 0 {
+			t.Errorf("stats %+v", s)
+		}
+		trip(t, c, m)
+		time.Sleep(33 * time.Second)
+		cancelled(m)
+		wantState(t, c, StateHalfOpen) // neither closed nor open, and the slot is back
+		Run(t.Context(), m, succeed)
+		wantState(t, c, StateClosed)
+	})
+}
+
+func TestCallersOwnDeadlineIsNoStreak(t *testing.T) {
+	late := func(m *Method) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		defer cancel()
+		Run(ctx, m, hang)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(*Breaker) {}))
+		for range 9 {
+			late(m)
+		}
+		wantState(t, c, StateClosed)
+		if s := c.Stats().Breaker("Store"); s.Failures != 9 || s.Streak != 0 {
+			t.Errorf("failures %d, streak %d; want 9 and 0", s.Failures, s.Streak)
+		}
+		late(m) // the tenth makes the ratio count
+		wantState(t, c, StateOpen)
+		time.Sleep(33 * time.Second)
+		late(m)
+		wantState(t, c, StateHalfOpen)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(breaker(func(*Breaker) {}), timeouts(0, time.Millisecond)))
+		for range 5 {
+			Run(t.Context(), m, hang) // our own timeout is a full failure
+		}
+		wantState(t, c, StateOpen)
+	})
+}
+
+func TestProbeSlotComesBackOnEveryExit(t *testing.T) {
+	exits := map[string]func(*Method){
+		"panic": func(m *Method) {
+			defer func() { recover() }()
+			Run(context.Background(), m, func(context.Context) error { panic("boom") })
+		},
+		"goexit": func(m *Method) {
+			done := make(chan bool)
+			go func() {
+				defer close(done)
+				Run(context.Background(), m, func(context.Context) error { runtime.Goexit(); return nil })
+			}()
+			<-done
+		},
+		"system error": func(m *Method) {
+			Run(context.Background(), m, func(context.Context) error { return System(errDown) })
+		},
+	}
+	for name, exit := range exits {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }))
+				trip(t, c, m)
+				time.Sleep(33 * time.Second)
+				for range 3 {
+					exit(m)
+					wantState(t, c, StateHalfOpen)
+				}
+				Run(t.Context(), m, succeed)
+				wantState(t, c, StateClosed)
+			})
+		})
+	}
+}
+
+func TestPanicHasNoVoteAndIsBooked(t *testing.T) {
+	c, m := one(t, all(breaker(func(b *Breaker) { b.Consecutive = 1 }), retry(func(*Retry) {})))
+	func() {
+		defer func() {
+			if r := recover(); r != "boom" {
+				t.Errorf("recovered %v, want the callee's own panic", r)
+			}
+		}()
+		Run(context.Background(), m, func(context.Context) error { panic("boom") })
+	}()
+	wantState(t, c, StateClosed)
+	if s := c.Stats().Method("Get"); s.Panicked != 1 || s.Calls != 1 || s.Attempts != 1 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestHungProbeIsWrittenOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }))
+		trip(t, c, m)
+		time.Sleep(33 * time.Second)
+		release, done := make(chan error), make(chan bool)
+		go func() {
+			defer close(done)
+			Run(t.Context(), m, func(context.Context) error { return <-release })
+		}()
+		synctest.Wait()
+		if err := Run(t.Context(), m, succeed); !errors.Is(err, ErrOpen) {
+			t.Errorf("a second probe got %v, want ErrOpen", err)
+		}
+		time.Sleep(30*time.Second + 1)
+		Run(t.Context(), m, succeed)
+		wantState(t, c, StateClosed)
+		release <- errDown // too late to have a vote
+		<-done
+		wantState(t, c, StateClosed)
+		if s := c.Stats().Breaker("Store"); s.Failures != 0 {
+			t.Errorf("a written-off probe was counted: %+v", s)
+		}
+	})
+}
+
+func TestResultOfAnEarlierPhaseHasNoVote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }))
+		start := func() chan error {
+			release := make(chan error)
+			go Run(context.Background(), m, func(context.Context) error { return <-release })
+			synctest.Wait()
+			return release
+		}
+		success, failure := start(), start()
+		trip(t, c, m)
+		time.Sleep(33 * time.Second)
+		success <- nil
+		synctest.Wait()
+		wantState(t, c, StateHalfOpen) // not closed by a success begun before the trip
+		Run(t.Context(), m, succeed)
+		wantState(t, c, StateClosed)
+		failure <- errDown
+		synctest.Wait()
+		if s := c.Stats().Breaker("Store"); s.Failures != 0 || s.Streak != 0 {
+			t.Errorf("a failure from before the trip was counted: %+v", s)
+		}
+	})
+}
+
+func TestThrottledProbeReopens(t *testing.T) {
+	for _, tt := range []struct{ hint, least time.Duration }{
+		{0, 27 * time.Second},
+		{10 * time.Minute, 9 * time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := one(t, breaker(func(*Breaker) {}))
+			trip(t, c, m)
+			time.Sleep(33 * time.Second)
+			Run(t.Context(), m, func(context.Context) error { return Throttle(errors.New("busy"), tt.hint) })
+			wantState(t, c, StateOpen)
+			if left := c.Stats().Breaker("Store").RetryAfter; left < tt.least {
+				t.Errorf("hint %v: open for %v, want at least %v", tt.hint, left, tt.least)
+			}
+		})
+	}
+}
+
+func TestSlowCallIsAFailureForTheBreakerOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(retry(func(*Retry) {}), breaker(func(b *Breaker) { b.Slow = time.Second })))
+		slow := func(context.Context) error { time.Sleep(time.Second + 1); return nil }
+		for range 5 {
+			if err := Run(t.Context(), m, slow); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantState(t, c, StateOpen)
+		if s := c.Stats().Method("Get"); s.Succeeded != 5 || s.Attempts != 5 || s.Infrastructure != 0 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestOpenTimeIsJittered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen := map[time.Duration]bool{}
+		for range 20 {
+			c, m := one(t, breaker(func(*Breaker) {}))
+			trip(t, c, m)
+			seen[c.Stats().Breaker("Store").RetryAfter] = true
+		}
+		if len(seen) < 10 {
+			t.Errorf("20 breakers opened for just %d different times", len(seen))
+		}
+	})
+}
+
+func TestForcedStatesHoldUntilReset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(*Breaker) {}))
+		b := c.Breaker("Store")
+		b.ForceOpen()
+		time.Sleep(time.Hour)
+		if err := Run(t.Context(), m, succeed); !errors.Is(err, ErrOpen) || b.State() != StateForcedOpen {
+			t.Errorf("forced open: %v, %v", b.State(), err)
+		}
+		b.ForceClose()
+		for range 100 {
+			Run(t.Context(), m, fail)
+		}
+		wantState(t, c, StateForcedClosed)
+		b.Reset()
+		wantState(t, c, StateClosed)
+		trip(t, c, m)
+	})
+}
+
+func TestHalfOpenAdmitsNoMoreThanItsProbes(t *testing.T) {
+	const callers, probes = 16, 3
+	for round := range 2000 {
+		c, m := one(t, breaker(func(b *Breaker) { b.Probes = probes; b.Open = time.Nanosecond; b.Consecutive = 1 }))
+		Run(context.Background(), m, fail)
+		for c.Breaker("Store").State() != StateHalfOpen {
+			runtime.Gosched()
+		}
+		// Probes hang until all callers have had their answer, so that none can be
+		// written off: the lease is as short as the open time.
+		p := c.Breaker("Store").phase.Load()
+		p.circuit.policy.Open = time.Hour
+		var inside, most atomic.Int32
+		var wg sync.WaitGroup
+		begin, hold := make(chan bool), make(chan bool)
+		var refused atomic.Int32
+		for range callers {
+			wg.Go(func() {
+				<-begin
+				err := Run(context.Background(), m, func(context.Context) error {
+					n := inside.Add(1)
+					for {
+						seen := most.Load()
+						if n <= seen || most.CompareAndSwap(seen, n) {
+							break
+						}
+					}
+					<-hold
+					return nil
+				})
+				if err != nil && refused.Add(1) == callers-probes {
+					close(hold)
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+		if most.Load() != probes {
+			t.Fatalf("round %d: %d probes at once, want %d", round, most.Load(), probes)
+		}
+		wantState(t, c, StateClosed)
+	}
+}

@@ -1,0 +1,43 @@
+package resil
+
+// A Class says what an attempt's result means for retry and breaker.
+//
+//	class           meaning                                    retried  breaker
+//	Success                                                    –        success
+//	Application     the callee answered: not found, invalid    no       success
+//	Infrastructure  connection, timeout, unexpected EOF, 5xx   yes      failure
+//	SystemFault     broken until someone mends it              no       failure
+//	Throttled       the callee said slow down                  yes      neither
+//	Canceled        this caller gave up                        no       neither
+type Class uint8
+
+const (
+	Undecided      Class = iota // a classifier's way to pass on to the next
+	Success                     // no error
+	Application                 // the callee is alive and said no
+	Infrastructure              // the way to the callee, or the callee, is failing
+	SystemFault                 // certificate, configuration: repeating cannot help
+	Throttled                   // the callee asks for fewer calls
+	Canceled                    // the caller no longer wants the answer
+)
+
+var classNames = names[Class]{"", "success", "application", "infrastructure", "system", "throttled", "canceled"}
+
+func (c Class) String() string {
+	if c == Undecided {
+		return "undecided"
+	}
+	return classNames.name(c)
+}
+
+// UnmarshalText reads the name of a class that can be retried: application,
+// infrastructure, system or throttled.
+func (c *Class) UnmarshalText(text []byte) error {
+	retryable := classNames[Application:Canceled]
+	var i Class
+	if err := retryable.read(&i, text); err != nil {
+		return err
+	}
+	*c = Application + i
+	return nil
+}

@@ -1,0 +1,108 @@
+package resil
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestNewRefusesWhatCannotWork(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		set  func(*Spec, *MethodSpec)
+		want string
+	}{
+		{"unknown breaker", func(_ *Spec, m *MethodSpec) { m.Breaker = "Stone" }, `Store.Get: there is no breaker "Stone"`},
+		{"unknown limit", func(_ *Spec, m *MethodSpec) { m.Limit = "Stone" }, `Store.Get: there is no limit "Stone"`},
+		{"twice the same method", func(s *Spec, m *MethodSpec) { s.Methods = append(s.Methods, *m) }, "Store.Get is there twice"},
+		{"value out of range", breaker(func(b *Breaker) { b.Probes = 0 }), "Store.Get: breaker probes: write 1 or more"},
+		{"no effect", timeouts(time.Second, time.Minute), "attempt=1m is longer than the whole call's 1s"},
+		{"two budgets", func(s *Spec, m *MethodSpec) {
+			m.Retry = testRetry
+			s.Methods = append(s.Methods, MethodSpec{Name: "Put", Retry: testRetry})
+			s.Methods[1].Retry.Budget = 10 * Percent
+		}, "Store.Put: the retry budget is the client's: 10% here and 20% before it"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			spec := Spec{Name: "Store", Methods: []MethodSpec{{Name: "Get"}}}
+			tt.set(&spec, &spec.Methods[0])
+			if _, err := New(spec); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestMethodsShareStateByName(t *testing.T) {
+	spec := full()
+	spec.Methods = append(spec.Methods, MethodSpec{Name: "List", Breaker: "Store"}, MethodSpec{Name: "Put", Breaker: "Store.Put"})
+	spec.Breakers["Store.Put"] = testBreaker
+	c := newClient(t, spec)
+	for range 5 {
+		Run(context.Background(), c.Method("List"), fail)
+	}
+	if err := Run(context.Background(), c.Method("Get"), succeed); !errors.Is(err, ErrOpen) || err.(*Error).Method != "Store.Get" {
+		t.Errorf("Get got %v, want its own ErrOpen from the breaker it shares with List", err)
+	}
+	if err := Run(context.Background(), c.Method("Put"), succeed); err != nil {
+		t.Errorf("Put got %v through its own breaker", err)
+	}
+}
+
+func TestClientsShareNothing(t *testing.T) {
+	a, b := newClient(t, full()), newClient(t, full())
+	a.Breaker("Store").ForceOpen()
+	if err := Run(context.Background(), b.Method("Get"), succeed); err != nil {
+		t.Errorf("another client's breaker refused: %v", err)
+	}
+}
+
+func TestOutcomesAddUpToCalls(t *testing.T) {
+	spec := full()
+	spec.Limits["Store"] = Limit{Rate: Rate{Count: 100_000, Per: time.Second}, Burst: 300}
+	spec.Methods[0].Retry.Initial = time.Nanosecond
+	b := spec.Breakers["Store"]
+	b.Open = time.Microsecond
+	spec.Breakers["Store"] = b
+	c := newClient(t, spec)
+	m := c.Method("Get")
+	const callers, each = 8, 500
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for range each {
+				func() {
+					defer func() { recover() }()
+					ctx, cancel := context.WithCancel(context.Background())
+					defer cancel()
+					Run(ctx, m, func(context.Context) error {
+						switch rand.IntN(8) {
+						case 0:
+							panic("boom")
+						case 1:
+							cancel()
+							return errDown
+						case 2:
+							return errNotFound
+						case 3, 4:
+							return errDown
+						}
+						return nil
+					})
+				}()
+			}
+		})
+	}
+	wg.Wait()
+	s := c.Stats().Method("Get")
+	if s.Calls != callers*each {
+		t.Errorf("%d calls in the books, want %d: %+v", s.Calls, callers*each, s)
+	}
+	if ended := s.Success + s.Application + s.Infrastructure + s.System + s.Throttled; s.Attempts < ended {
+		t.Errorf("%d attempts, fewer than the %d that were classed", s.Attempts, ended)
+	}
+}

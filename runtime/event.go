@@ -1,0 +1,112 @@
+package resil
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// An Observer is told what happens in a client. It is called with the context of
+// the call that it is about, or that brought it about, by one goroutine at a
+// time and in the order of Event.Seq; calls wait for it only if they bring
+// events themselves. It may use the client. A panic in it is dropped.
+type Observer func(ctx context.Context, e Event)
+
+// An EventKind says what happened.
+type EventKind uint8
+
+const (
+	AttemptEnded   EventKind = iota // Method, Attempt, Class, Err, Elapsed
+	RetryScheduled                  // Method, Attempt (the next), Class, Err, Delay
+	CallEnded                       // Method, Attempt (the number made), Outcome, Err, Elapsed
+	StateChanged                    // Breaker, From, To
+)
+
+var eventNames = names[EventKind]{"attempt ended", "retry scheduled", "call ended", "state changed"}
+
+func (k EventKind) String() string { return eventNames.name(k) }
+
+// An Event is one thing that happened in a client. Its kind tells which of the
+// fields below it are set.
+type Event struct {
+	Seq    uint64 // counts up from 1 without gaps, in the order of events
+	Kind   EventKind
+	Client string
+
+	Method  string // without the client's name
+	Attempt int
+	Class   Class
+	Outcome Outcome
+	Err     error
+	Elapsed time.Duration // of the attempt or the call
+	Delay   time.Duration // before the next attempt
+
+	Breaker  string
+	From, To State
+}
+
+// events are those of a client with an observer. They are added wherever they
+// happen, under locks too, and delivered outside them by one goroutine at a
+// time.
+type events struct {
+	observe Observer
+
+	mu         sync.Mutex
+	seq        uint64
+	queue      []observed
+	delivering bool
+}
+
+type observed struct {
+	ctx   context.Context
+	event Event
+}
+
+// add queues an event. It never calls the observer.
+func (q *events) add(ctx context.Context, e Event) {
+	if q == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.seq++
+	e.Seq = q.seq
+	q.queue = append(q.queue, observed{ctx, e})
+}
+
+// deliver hands over what is queued, unless another goroutine is at it, which
+// then delivers this too.
+func (q *events) deliver() {
+	if q == nil {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.delivering {
+		return
+	}
+	q.delivering = true
+	defer func() { q.delivering = false }()
+	for len(q.queue) > 0 {
+		next := q.queue
+		q.queue = nil
+		q.mu.Unlock()
+		for _, o := range next {
+			q.call(o)
+		}
+		q.mu.Lock()
+	}
+}
+
+// call keeps a panicking observer from breaking the call it looks at.
+func (q *events) call(o observed) {
+	defer func() { recover() }()
+	q.observe(o.ctx, o.event)
+}
+
+// event tells of something in m's call.
+func (m *Method) event(ctx context.Context, e Event) {
+	e.Client, e.Method = m.client.name, m.name
+	m.client.events.add(ctx, e)
+	m.client.events.deliver()
+}

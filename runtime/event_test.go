@@ -1,0 +1,120 @@
+package resil
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// record returns an observer and what it has been told, a line an event.
+func record() (Observer, func() []string) {
+	var mu sync.Mutex
+	var lines []string
+	return func(_ context.Context, e Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			line := fmt.Sprintf("%s %s", e.Kind, e.Method)
+			switch e.Kind {
+			case AttemptEnded:
+				line += fmt.Sprintf(" %d %s", e.Attempt, e.Class)
+			case RetryScheduled:
+				line += fmt.Sprintf(" %d in %s", e.Attempt, e.Delay)
+			case CallEnded:
+				line += fmt.Sprintf(" %s after %d in %s", e.Outcome, e.Attempt, e.Elapsed)
+			case StateChanged:
+				line = fmt.Sprintf("%s %s→%s", e.Breaker, e.From, e.To)
+			}
+			lines = append(lines, line)
+		}, func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return lines
+		}
+}
+
+func TestEventsTellTheStoryInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		observe, lines := record()
+		c, m := one(t, all(retry(func(*Retry) {}), breaker(func(b *Breaker) { b.Consecutive = 2; b.Probes = 1 })), WithObserver(observe))
+		Run(t.Context(), m, fail)
+		time.Sleep(33 * time.Second)
+		Run(t.Context(), m, succeed)
+		c.Breaker("Store").ForceOpen()
+		c.Breaker("Store").Reset()
+		want := []string{
+			"attempt ended Get 1 infrastructure",
+			"retry scheduled Get 2 in 100ms",
+			"attempt ended Get 2 infrastructure",
+			"Store closed→open",
+			"retry scheduled Get 3 in 200ms",
+			"call ended Get open after 2 in 300ms",
+			"attempt ended Get 1 success",
+			"Store half-open→closed",
+			"call ended Get succeeded after 1 in 0s",
+			"Store closed→forced-open",
+			"Store forced-open→closed",
+		}
+		// The probe is announced before it runs.
+		want = append(want[:6], append([]string{"Store open→half-open"}, want[6:]...)...)
+		if diff := cmp.Diff(want, lines()); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestObserverMayUseTheClient(t *testing.T) {
+	var c *Client
+	seen := 0
+	c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 1 }), WithObserver(func(_ context.Context, e Event) {
+		seen++
+		c.Stats()
+		if e.Kind == StateChanged && e.To == StateOpen {
+			c.Breaker("Store").Reset() // from within the event that tells of opening
+		}
+	}))
+	Run(context.Background(), m, fail)
+	wantState(t, c, StateClosed)
+	if seen != 4 { // attempt, open, closed, call
+		t.Errorf("%d events, want 4", seen)
+	}
+}
+
+func TestObserversPanicIsContained(t *testing.T) {
+	_, m := one(t, func(*Spec, *MethodSpec) {}, WithObserver(func(context.Context, Event) { panic("observer") }))
+	if err := Run(context.Background(), m, succeed); err != nil {
+		t.Errorf("the call got %v", err)
+	}
+}
+
+func TestEventsAreNumberedWithoutGapsUnderConcurrency(t *testing.T) {
+	var last uint64
+	var inside int
+	_, m := one(t, breaker(func(b *Breaker) { b.Open = time.Nanosecond; b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
+		if inside++; inside != 1 {
+			t.Error("two events at once")
+		}
+		if e.Seq != last+1 {
+			t.Errorf("event %d after %d", e.Seq, last)
+		}
+		last = e.Seq
+		inside--
+	}))
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 500 {
+				if (i+j)%3 == 0 {
+					Run(context.Background(), m, succeed)
+				} else {
+					Run(context.Background(), m, fail)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,58 @@
+package resil
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Nearest returns the known name that word was most likely meant to be, or ""
+// when none is near: within a third of its letters by edit distance, letter case
+// aside.
+func Nearest(word string, known []string) string {
+	best, distance := "", max(len(word)/3, 1)+1
+	for _, k := range known {
+		if len(word)-len(k) >= distance || len(k)-len(word) >= distance {
+			continue
+		}
+		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < distance {
+			best, distance = k, d
+		}
+	}
+	return best
+}
+
+// edits counts the insertions, deletions, substitutions and swaps of neighbours
+// between a and b (optimal string alignment).
+func edits(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			differ := 1
+			if a[i-1] == b[j-1] {
+				differ = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+differ)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+// unknown words the error for a name that is not one of known.
+func unknown(kind, name string, known []string) string {
+	if near := Nearest(name, known); near != "" {
+		return fmt.Sprintf("unknown %s %q; did you mean %q?", kind, name, near)
+	}
+	known = slices.Sorted(slices.Values(known))
+	return fmt.Sprintf("unknown %s %q; write %s", kind, name, oneOf(known))
+}

@@ -1,0 +1,43 @@
+package resil
+
+import "context"
+
+// An Outcome is how a call ended. Every call has exactly one.
+type Outcome uint8
+
+const (
+	OutcomeSucceeded Outcome = iota // the callee answered without an error
+	OutcomeFailed                   // the callee's own error came back
+	OutcomeExhausted                // all attempts failed
+	OutcomeBudget                   // the client's retry budget was spent
+	OutcomeDeadline                 // the caller's deadline passed, or left no time for another attempt
+	OutcomeOpen                     // refused by the circuit breaker
+	OutcomeLimited                  // refused by the rate limiter
+	OutcomeTimedOut                 // one of the method's timeouts passed
+	OutcomeCanceled                 // the caller gave up
+	OutcomePanicked                 // the callee panicked or called runtime.Goexit
+	outcomes         = iota
+)
+
+var outcomeNames = names[Outcome]{"succeeded", "failed", "exhausted", "budget", "deadline", "open", "limited", "timed out", "canceled", "panicked"}
+
+func (o Outcome) String() string { return outcomeNames.name(o) }
+
+// outcomeOf is the outcome of a call that reason ended.
+func outcomeOf(reason error) Outcome {
+	switch reason {
+	case ErrExhausted:
+		return OutcomeExhausted
+	case ErrBudget:
+		return OutcomeBudget
+	case ErrDeadline, context.DeadlineExceeded:
+		return OutcomeDeadline
+	case ErrOpen:
+		return OutcomeOpen
+	case ErrLimited:
+		return OutcomeLimited
+	case ErrTimeout:
+		return OutcomeTimedOut
+	}
+	return OutcomeCanceled
+}

@@ -1,0 +1,70 @@
+package resil
+
+import "time"
+
+// A Policy is what the directives on one method say: a field for each directive,
+// nil or false where there is none.
+//
+// These structs are the language. Their tags give each directive its keys,
+// defaults, ranges and help, and everything that reads or prints directives goes
+// by them: key names a word of the directive (",positional" lets its value stand
+// first without the name), default is its value where the directive is silent,
+// off is what the word off means there, and range is an interval, [ and ]
+// including its ends, in the field's own notation.
+type Policy struct {
+	Timeout    *Timeout  `directive:"timeout" help:"limits how long a call and each of its attempts may take"`
+	Retry      *Retry    `directive:"retry" help:"repeats a call that failed in a way that may pass"`
+	Breaker    *Breaker  `directive:"breaker" help:"stops calling a backend that keeps failing, and probes it until it is back"`
+	Limit      *Limit    `directive:"limit" help:"keeps attempts within a rate, as a token bucket"`
+	Classify   *Classify `directive:"classify" help:"decides what an error says about the backend"`
+	Idempotent bool      `directive:"idempotent" help:"says that the method is safe to repeat"`
+	Skip       bool      `directive:"skip" help:"delegates the method as it is, without a policy"`
+}
+
+// Timeout limits a call. Both limits are cooperative: the callee sees them as
+// its context's deadline. A zero limit is none.
+type Timeout struct {
+	Total   time.Duration `key:"total,positional" range:"(0s,]" help:"limit of the whole call, retries and waits included"`
+	Attempt time.Duration `key:"attempt" range:"(0s,]" help:"limit of each attempt"`
+}
+
+// Retry repeats calls. Attempts counts calls, the first included; with 0 or 1
+// there is no retry.
+type Retry struct {
+	Attempts int           `key:"attempts,positional" default:"3" range:"[1,1000000]" help:"calls in all, the first included"`
+	Backoff  Backoff       `key:"backoff" default:"exponential" help:"how the delay grows: constant, linear, exponential or fibonacci"`
+	Initial  time.Duration `key:"initial" default:"100ms" range:"(0s,]" help:"delay before the first retry"`
+	Max      time.Duration `key:"max" default:"30s" range:"(0s,]" help:"no delay is longer, jitter included"`
+	Factor   float64       `key:"factor" default:"2" range:"[1,]" help:"growth of an exponential delay"`
+	Jitter   Jitter        `key:"jitter" default:"full" help:"spread of the delay: full, equal, decorrelated, none or a percentage"`
+	On       []Class       `key:"on" default:"infrastructure,throttled" help:"classes of error to retry: infrastructure, throttled, system or application"`
+	Budget   Ratio         `key:"budget" default:"20%" off:"0%" range:"(0%,100%]" help:"retries the client may spend, as a share of its answered calls"`
+}
+
+// Breaker opens after Consecutive failures in a row, or when Ratio of at least
+// Min calls in the last Window failed; 0 turns either rule off. It refuses calls
+// for Open (jittered by 10 % either way), then lets Probes calls through: all of
+// them succeeding closes it, one failing opens it again.
+type Breaker struct {
+	Consecutive int           `key:"consecutive" default:"5" off:"0" range:"[1,]" help:"failures in a row that open it"`
+	Ratio       Ratio         `key:"ratio" default:"50%" off:"0%" range:"(0%,100%]" help:"share of failures in the window that opens it"`
+	Min         int           `key:"min" default:"10" range:"[1,]" help:"answered calls in the window below which the ratio does not count"`
+	Window      time.Duration `key:"window" default:"60s" range:"[10ms,]" help:"length of the rolling window"`
+	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" help:"how long it refuses calls before it probes"`
+	Probes      int           `key:"probes" default:"2" range:"[1,1000]" help:"calls let through half-open, all of which must succeed to close it"`
+	Slow        time.Duration `key:"slow" default:"off" off:"0s" range:"(0s,]" help:"a call slower than this counts as a failure"`
+}
+
+// Limit admits Rate.Count attempts in Rate.Per on average, and up to Burst at
+// once after a quiet time. An attempt that finds no token waits up to Wait for
+// one.
+type Limit struct {
+	Rate  Rate          `key:"rate,positional" help:"attempts in a span of time: 100/s, 10/60s, 1000/m"`
+	Burst int           `key:"burst" range:"[1,]" help:"attempts at once after a quiet time; the rate's count where it is left out"`
+	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
+}
+
+// Classify names classifiers, which the generator resolves to functions.
+type Classify struct {
+	By []string `key:"by,positional" default:"network" help:"comma list of network, all, http, grpc, sql and functions; the first that decides wins"`
+}

@@ -1,0 +1,303 @@
+package resil
+
+import (
+	"cmp"
+	"encoding"
+	"fmt"
+	"iter"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Refine applies one directive's words to language, a pointer to a struct with
+// the tags that [Policy] describes. A directive that was not there yet starts
+// from its defaults; the value off takes it away. Keys of language itself go
+// with every directive. It returns the fields that were set, as in "retry.max",
+// each with its word, and what is wrong with the others.
+func Refine(language any, directive string, words []Word) (map[string]Word, []*Problem) {
+	lang := reflect.ValueOf(language).Elem()
+	slot, ok := directiveField(lang, directive)
+	if !ok {
+		return nil, []*Problem{{Code: codeDirective, Message: unknown("directive", directive, Directives(lang.Interface()))}}
+	}
+	r := refinement{directive: directive, set: map[string]Word{}, shared: keys(lang.Type())}
+	words = r.common(lang, words)
+	if len(words) > 0 && words[0].Key == "" && words[0].Value == "off" {
+		slot.SetZero()
+		r.set[directive] = words[0]
+		for _, w := range words[1:] {
+			r.problem(codeWord, w, "off takes the whole directive away; nothing can stand beside it")
+		}
+		return r.set, r.problems
+	}
+	r.set[directive] = Word{}
+	if slot.Kind() == reflect.Bool {
+		slot.SetBool(true)
+		for _, w := range words {
+			r.problem(codeKey, w, fmt.Sprintf("%s takes no words but %s", directive, oneOf(append([]string{"off"}, appended(r.shared, "=")...))))
+		}
+		return r.set, r.problems
+	}
+	if slot.IsNil() {
+		slot.Set(reflect.New(slot.Type().Elem()))
+		setDefaults(slot.Elem())
+	}
+	r.fields(slot.Elem(), words)
+	return r.set, r.problems
+}
+
+type refinement struct {
+	directive string
+	shared    []string // keys that every directive takes
+	set       map[string]Word
+	problems  []*Problem
+}
+
+func (r *refinement) problem(code string, w Word, message string) {
+	r.problems = append(r.problems, problemAt(code, w.Start, w.End, message))
+}
+
+// common applies the words whose keys belong to every directive and returns the
+// others.
+func (r *refinement) common(lang reflect.Value, words []Word) (rest []Word) {
+	var common []Word
+	for i, w := range words {
+		switch {
+		case i > 0 && w.Key == "":
+			r.problem(codeWord, w, fmt.Sprintf("only the first word may stand without a key: write key=%s, or put it first", w.Value))
+		case slices.Contains(r.shared, w.Key):
+			common = append(common, w)
+		default:
+			rest = append(rest, w)
+		}
+	}
+	r.fields(lang, common)
+	return rest
+}
+
+// fields sets the fields of policy that words name.
+func (r *refinement) fields(policy reflect.Value, words []Word) {
+	known := keys(policy.Type())
+	for _, w := range words {
+		key := w.Key
+		if key == "" {
+			if key = positional(policy); key == "" {
+				r.problem(codeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, oneOf(appended(known, "="))))
+				continue
+			}
+		}
+		field, ok := keyField(policy, key)
+		if !ok {
+			r.problem(codeKey, w, unknown("key", key, append(known, r.shared...)))
+			continue
+		}
+		name := r.directive + "." + key
+		if _, twice := r.set[name]; twice {
+			r.problem(codeTwice, w, fmt.Sprintf("%s is given twice; keep one", key))
+			continue
+		}
+		r.set[name] = w
+		if code, err := setField(policy.FieldByIndex(field.Index), field, w.Value); err != nil {
+			delete(r.set, name)
+			r.problems = append(r.problems, &Problem{Code: code, Field: name, Start: w.ValueStart, End: w.End,
+				Message: fmt.Sprintf("%s: %q: %s", key, w.Value, err)})
+		}
+	}
+}
+
+// setField reads text into field and checks it against the field's range.
+func setField(v reflect.Value, field reflect.StructField, text string) (code string, err error) {
+	off, hasOff := field.Tag.Lookup("off")
+	if text == "off" && hasOff {
+		return codeValue, parseInto(v, off)
+	}
+	fresh := reflect.New(v.Type()).Elem()
+	if err := parseInto(fresh, text); err != nil {
+		if hasOff {
+			err = fmt.Errorf("%w, or off", err)
+		}
+		return codeValue, err
+	}
+	if err := inRange(fresh, field.Tag.Get("range")); err != nil {
+		if hasOff {
+			err = fmt.Errorf("%w, or off", err)
+		}
+		return codeRange, err
+	}
+	v.Set(fresh)
+	return "", nil
+}
+
+// setDefaults sets every field of a directive's struct to its default.
+func setDefaults(policy reflect.Value) {
+	for field := range keyFields(policy.Type()) {
+		if text, ok := field.Tag.Lookup("default"); ok {
+			if _, err := setField(policy.FieldByIndex(field.Index), field, text); err != nil {
+				panic(fmt.Sprintf("resil: default of %s.%s: %v", policy.Type(), field.Name, err))
+			}
+		}
+	}
+}
+
+// parseInto reads text into v by v's type.
+func parseInto(v reflect.Value, text string) error {
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return u.UnmarshalText([]byte(text))
+	}
+	switch v.Interface().(type) {
+	case time.Duration:
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("write a duration with its unit, such as 250ms, 2s or 1m30s")
+		}
+		v.SetInt(int64(d))
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("write a whole number")
+		}
+		v.SetInt(int64(n))
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+			return fmt.Errorf("write a number such as 1.5")
+		}
+		v.SetFloat(f)
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Slice:
+		list := reflect.MakeSlice(v.Type(), 0, 4)
+		for _, part := range strings.Split(text, ",") {
+			elem := reflect.New(v.Type().Elem()).Elem()
+			part = strings.TrimSpace(part)
+			if part == "" {
+				return fmt.Errorf("write a list with commas and nothing empty between them")
+			}
+			if err := parseInto(elem, part); err != nil {
+				return fmt.Errorf("%q: %w", part, err)
+			}
+			list = reflect.Append(list, elem)
+		}
+		v.Set(list)
+	default:
+		panic(fmt.Sprintf("resil: a directive's field cannot be a %s", v.Type()))
+	}
+	return nil
+}
+
+// inRange checks v against an interval such as "[1,]" or "(0%,100%]", its ends
+// written in v's own notation and an open end left empty.
+func inRange(v reflect.Value, interval string) error {
+	if interval == "" {
+		return nil
+	}
+	low, high, _ := strings.Cut(interval[1:len(interval)-1], ",")
+	check := func(end string, wrong func(c int) bool) bool {
+		if end == "" {
+			return false
+		}
+		e := reflect.New(v.Type()).Elem()
+		if err := parseInto(e, end); err != nil {
+			panic(fmt.Sprintf("resil: range %q: %v", interval, err))
+		}
+		return wrong(compare(v, e))
+	}
+	atLeast, atMost := interval[0] == '[', interval[len(interval)-1] == ']'
+	switch {
+	case check(low, func(c int) bool { return c < 0 || c == 0 && !atLeast }):
+		if atLeast {
+			return fmt.Errorf("write %s or more", low)
+		}
+		return fmt.Errorf("write more than %s", low)
+	case check(high, func(c int) bool { return c > 0 || c == 0 && !atMost }):
+		if atMost {
+			return fmt.Errorf("write %s or less", high)
+		}
+		return fmt.Errorf("write less than %s", high)
+	}
+	return nil
+}
+
+func compare(a, b reflect.Value) int {
+	if a.Kind() == reflect.Float64 {
+		return cmp.Compare(a.Float(), b.Float())
+	}
+	return cmp.Compare(a.Int(), b.Int())
+}
+
+// directiveField finds the field of a language that holds the directive.
+func directiveField(lang reflect.Value, name string) (reflect.Value, bool) {
+	for _, f := range reflect.VisibleFields(lang.Type()) {
+		if f.Tag.Get("directive") == name && name != "" {
+			return lang.FieldByIndex(f.Index), true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+// Directives lists the directives of a language, a struct with the tags that
+// [Policy] describes, in its order.
+func Directives(language any) (names []string) {
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(language)) {
+		if name := f.Tag.Get("directive"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// keyFields are the fields of a struct that keys set, in order.
+func keyFields(t reflect.Type) iter.Seq[reflect.StructField] {
+	return func(yield func(reflect.StructField) bool) {
+		for _, f := range reflect.VisibleFields(t) {
+			if f.Tag.Get("key") != "" && !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+func fieldKey(f reflect.StructField) (key string, isPositional bool) {
+	return strings.CutSuffix(f.Tag.Get("key"), ",positional")
+}
+
+func keyField(policy reflect.Value, key string) (reflect.StructField, bool) {
+	for f := range keyFields(policy.Type()) {
+		if k, _ := fieldKey(f); k == key {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+func keys(t reflect.Type) (keys []string) {
+	for f := range keyFields(t) {
+		k, _ := fieldKey(f)
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+func positional(policy reflect.Value) string {
+	for f := range keyFields(policy.Type()) {
+		if k, ok := fieldKey(f); ok {
+			return k
+		}
+	}
+	return ""
+}
+
+func appended(words []string, suffix string) []string {
+	out := slices.Clone(words)
+	for i := range out {
+		out[i] += suffix
+	}
+	return out
+}

@@ -1,0 +1,221 @@
+package resil
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// refineAll applies directives to p, one a line, and returns the messages.
+func refineAll(t *testing.T, language any, directives ...string) (messages []string) {
+	t.Helper()
+	for _, d := range directives {
+		name, args, _ := strings.Cut(d, " ")
+		words, problems := Words(args)
+		_, more := Refine(language, name, words)
+		for _, p := range append(problems, more...) {
+			messages = append(messages, p.Code+" "+args[p.Start:p.End]+": "+p.Message)
+		}
+	}
+	return messages
+}
+
+func TestRefine(t *testing.T) {
+	retry := Retry{Attempts: 3, Backoff: Exponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second,
+		Factor: 2, Jitter: FullJitter, On: []Class{Infrastructure, Throttled}, Budget: 20 * Percent}
+	breaker := Breaker{Consecutive: 5, Ratio: 50 * Percent, Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}
+	for _, tt := range []struct {
+		name       string
+		directives []string
+		want       Policy
+	}{
+		{"a directive alone has its defaults",
+			[]string{"retry", "breaker", "classify", "idempotent"},
+			Policy{Retry: &retry, Breaker: &breaker, Classify: &Classify{By: []string{"network"}}, Idempotent: true}},
+		{"each word sets its field",
+			[]string{"retry 5 backoff=linear initial=1s max=2s factor=1.5 jitter=10% on=system,application budget=0.5%"},
+			Policy{Retry: &Retry{5, Linear, time.Second, 2 * time.Second, 1.5, Jitter(10 * Percent), []Class{SystemFault, Application}, Ratio(5000)}}},
+		{"the positional value has a key too",
+			[]string{"timeout total=2s attempt=500ms", "limit rate=10/60s"},
+			Policy{Timeout: &Timeout{Total: 2 * time.Second, Attempt: 500 * time.Millisecond}, Limit: &Limit{Rate: Rate{10, time.Minute}}}},
+		{"later words refine earlier ones",
+			[]string{"timeout 2s", "timeout attempt=1s", "timeout 3s"},
+			Policy{Timeout: &Timeout{Total: 3 * time.Second, Attempt: time.Second}}},
+		{"off as a field's value turns it off",
+			[]string{"breaker consecutive=off ratio=off slow=off"},
+			Policy{Breaker: &Breaker{Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}}},
+		{"off takes a directive away",
+			[]string{"retry", "retry off", "skip", "skip off", "breaker off"},
+			Policy{}},
+		{"a later word brings it back with its defaults",
+			[]string{"retry 7 initial=9s", "retry off", "retry"},
+			Policy{Retry: &retry}},
+		{"lists may have spaces when quoted",
+			[]string{`classify "all, pkg.F"`},
+			Policy{Classify: &Classify{By: []string{"all", "pkg.F"}}}},
+	} {
+		var got Policy
+		if messages := refineAll(t, &got, tt.directives...); messages != nil {
+			t.Errorf("%s: %q", tt.name, messages)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestRefineSaysWhatIsWrong(t *testing.T) {
+	for _, tt := range []struct{ directive, want string }{
+		{"retyr", `RG002 : unknown directive "retyr"; did you mean "retry"?`},
+		{"x", `RG002 : unknown directive "x"; write breaker, classify, idempotent, limit, retry, skip or timeout`},
+		{"", `RG002 : unknown directive ""; write breaker, classify, idempotent, limit, retry, skip or timeout`},
+		{"retry initail=1s", `RG003 initail=1s: unknown key "initail"; did you mean "initial"?`},
+		{"limit quota=1", `RG003 quota=1: unknown key "quota"; write burst, rate or wait`},
+		{"breaker 5", `RG003 5: breaker takes keys only: write consecutive=, ratio=, min=, window=, open=, probes= or slow= before the value`},
+		{"idempotent yes", `RG003 yes: idempotent takes no words but off`},
+		{"retry max=1s max=2s", `RG004 max=2s: max is given twice; keep one`},
+		{"retry 3 attempts=4", `RG004 attempts=4: attempts is given twice; keep one`},
+		{"retry max=1s 3", `RG001 3: only the first word may stand without a key: write key=3, or put it first`},
+		{"retry off max=1s", `RG001 max=1s: off takes the whole directive away; nothing can stand beside it`},
+		{"retry three", `RG005 three: attempts: "three": write a whole number`},
+		{"retry 99999999999999999999", `RG005 99999999999999999999: attempts: "99999999999999999999": write a whole number`},
+		{"retry 0", `RG006 0: attempts: "0": write 1 or more`},
+		{"retry 1000001", `RG006 1000001: attempts: "1000001": write 1000000 or less`},
+		{"retry backoff=quadratic", `RG005 quadratic: backoff: "quadratic": write constant, linear, exponential or fibonacci`},
+		{"retry jitter=some", `RG005 some: jitter: "some": write none, full, equal or decorrelated, or a percentage such as 20%`},
+		{"retry jitter=101%", `RG005 101%: jitter: "101%": a jitter lies between 0% and 100%`},
+		{"retry factor=Inf", `RG005 Inf: factor: "Inf": write a number such as 1.5`},
+		{"retry factor=NaN", `RG005 NaN: factor: "NaN": write a number such as 1.5`},
+		{"retry factor=0.5", `RG006 0.5: factor: "0.5": write 1 or more`},
+		{"retry on=canceled", `RG005 canceled: on: "canceled": "canceled": write application, infrastructure, system or throttled`},
+		{"retry on=system,,throttled", `RG005 system,,throttled: on: "system,,throttled": write a list with commas and nothing empty between them`},
+		{"retry budget=0%", `RG006 0%: budget: "0%": write more than 0%, or off`},
+		{"retry budget=20", `RG005 20: budget: "20": write a percentage such as 20%, or off`},
+		{"timeout 0s", `RG006 0s: total: "0s": write more than 0s`},
+		{"timeout 1", `RG005 1: total: "1": write a duration with its unit, such as 250ms, 2s or 1m30s`},
+		{"timeout -1s", `RG006 -1s: total: "-1s": write more than 0s`},
+		{"breaker ratio=150%", `RG006 150%: ratio: "150%": write 100% or less, or off`},
+		{"breaker window=9ms", `RG006 9ms: window: "9ms": write 10ms or more`},
+		{"breaker probes=0", `RG006 0: probes: "0": write 1 or more`},
+		{"breaker min=0", `RG006 0: min: "0": write 1 or more`},
+		{"limit 5", `RG005 5: rate: "5": write a rate such as 100/s, 10/60s or 1000/m`},
+		{"limit 5/s burst=0", `RG006 0: burst: "0": write 1 or more`},
+		{"limit 5/s wait=-1s", `RG006 -1s: wait: "-1s": write 0s or more`},
+	} {
+		got := refineAll(t, new(Policy), tt.directive)
+		if len(got) != 1 || got[0] != tt.want {
+			t.Errorf("%s:\n got %q\nwant %q", tt.directive, got, tt.want)
+		}
+	}
+}
+
+func TestRefineLeavesAFieldAloneWhoseValueIsWrong(t *testing.T) {
+	var p Policy
+	if messages := refineAll(t, &p, "retry 5 max=9s", "retry 0 max=x initial=1s"); len(messages) != 2 {
+		t.Errorf("got %q, want two problems", messages)
+	}
+	if p.Retry.Attempts != 5 || p.Retry.Max != 9*time.Second || p.Retry.Initial != time.Second {
+		t.Errorf("got %+v", *p.Retry)
+	}
+}
+
+func TestRefineReturnsTheWordOfEachField(t *testing.T) {
+	words, _ := Words("5 max=2s nope=1 initial=x")
+	set, _ := Refine(new(Policy), "retry", words)
+	want := map[string]Word{"retry": {}, "retry.attempts": words[0], "retry.max": words[1]}
+	if diff := cmp.Diff(want, set); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	words, _ = Words("off")
+	set, _ = Refine(new(Policy), "retry", words)
+	if diff := cmp.Diff(map[string]Word{"retry": words[0]}, set); diff != "" {
+		t.Errorf("off (-want +got):\n%s", diff)
+	}
+}
+
+func TestRefineTakesTheLanguagesOwnKeysEverywhere(t *testing.T) {
+	var lang struct {
+		Policy
+		Only []string `key:"only"`
+	}
+	if messages := refineAll(t, &lang, "retry 5 only=a,b max=1s", "skip only=c", "limit off only=d"); messages != nil {
+		t.Error(messages)
+	}
+	if lang.Retry.Attempts != 5 || lang.Retry.Max != time.Second || !lang.Skip || !slices.Equal(lang.Only, []string{"d"}) {
+		t.Errorf("got %+v", lang)
+	}
+	got := refineAll(t, &lang, "retry onyl=a", "skip now", "retry only=a only=b")
+	want := []string{
+		`RG003 onyl=a: unknown key "onyl"; did you mean "only"?`,
+		`RG003 now: skip takes no words but off or only=`,
+		`RG004 only=b: only is given twice; keep one`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestRefineGivesEachPolicyItsOwnLists(t *testing.T) {
+	var a, b Policy
+	refineAll(t, &a, "retry")
+	refineAll(t, &b, "retry")
+	a.Retry.On[0] = SystemFault
+	if b.Retry.On[0] != Infrastructure {
+		t.Error("two policies share a list")
+	}
+}
+
+// The tags are the language's only description, so that each must be whole.
+func TestEveryKeyIsDescribed(t *testing.T) {
+	for _, name := range Directives(Policy{}) {
+		slot, _ := directiveField(reflect.ValueOf(Policy{}), name)
+		if slot.Kind() == reflect.Bool {
+			continue
+		}
+		policy := reflect.New(slot.Type().Elem()).Elem()
+		setDefaults(policy)
+		for f := range keyFields(policy.Type()) {
+			if f.Tag.Get("help") == "" {
+				t.Errorf("%s.%s has no help", name, f.Name)
+			}
+			if err := inRange(policy.FieldByIndex(f.Index), f.Tag.Get("range")); err != nil &&
+				f.Tag.Get("default") != f.Tag.Get("off") && f.Tag.Get("default") != "off" && f.Tag.Get("default") != "" {
+				t.Errorf("%s.%s: its default is out of its range: %v", name, f.Name, err)
+			}
+			if off, ok := f.Tag.Lookup("off"); ok {
+				if err := parseInto(policy.FieldByIndex(f.Index), off); err != nil {
+					t.Errorf("%s.%s: off: %v", name, f.Name, err)
+				}
+			}
+		}
+	}
+}
+
+func FuzzRefine(f *testing.F) {
+	f.Add("retry", "5 max=2s on=system jitter=20%")
+	f.Add("breaker", "ratio=0.4% slow=off consecutive=off")
+	f.Add("limit", "10/60s burst=3 wait=1s")
+	f.Add("skip", "off")
+	f.Fuzz(func(t *testing.T, directive, args string) {
+		words, _ := Words(args)
+		var p Policy
+		set, problems := Refine(&p, directive, words)
+		for _, problem := range problems {
+			if problem.Start < 0 || problem.Start > problem.End || problem.End > len(args) {
+				t.Errorf("%q: problem %+v is outside", args, problem)
+			}
+		}
+		if len(problems) == 0 {
+			if !slices.Contains(slices.Collect(maps.Keys(set)), directive) {
+				t.Errorf("%s %s: set %v", directive, args, set)
+			}
+			p.Complete()
+			p.Check()
+		}
+	})
+}

@@ -1,0 +1,331 @@
+package resil
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestAttemptsAreCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, retry(func(*Retry) {}))
+		backend := &callee{answers: fails(10)}
+		err := Run(t.Context(), m, backend.call)
+		if len(backend.calls) != 3 {
+			t.Errorf("%d calls, want 3", len(backend.calls))
+		}
+		// Two pauses between three calls, none after the last.
+		if want := []time.Duration{100 * time.Millisecond, 200 * time.Millisecond}; !slices.Equal(backend.gaps(), want) {
+			t.Errorf("pauses %v, want %v", backend.gaps(), want)
+		}
+		if last := backend.calls[2]; !time.Now().Equal(last) {
+			t.Errorf("returned %v after the last attempt", time.Since(last))
+		}
+		var e *Error
+		if !errors.As(err, &e) || e.Reason != ErrExhausted || e.Attempts != 3 || !errors.Is(err, errDown) {
+			t.Errorf("got %v, want ErrExhausted after 3 attempts around the last error", err)
+		}
+	})
+}
+
+func TestBackoffs(t *testing.T) {
+	ms := func(n ...int) (ds []time.Duration) {
+		for _, n := range n {
+			ds = append(ds, time.Duration(n)*time.Millisecond)
+		}
+		return ds
+	}
+	for _, tt := range []struct {
+		name string
+		set  func(*Retry)
+		want []time.Duration
+	}{
+		{"constant", func(r *Retry) { r.Backoff = Constant }, ms(100, 100, 100, 100, 100)},
+		{"linear", func(r *Retry) { r.Backoff = Linear }, ms(100, 200, 300, 400, 500)},
+		{"exponential", func(r *Retry) { r.Factor = 3 }, ms(100, 300, 900, 2700, 8100)},
+		{"fibonacci", func(r *Retry) { r.Backoff = Fibonacci }, ms(100, 100, 200, 300, 500)},
+		{"capped", func(r *Retry) { r.Max = 250 * time.Millisecond }, ms(100, 200, 250, 250, 250)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, m := one(t, retry(func(r *Retry) { r.Attempts = 6; tt.set(r) }))
+				backend := &callee{answers: fails(6)}
+				Run(t.Context(), m, backend.call)
+				if diff := cmp.Diff(tt.want, backend.gaps()); diff != "" {
+					t.Errorf("pauses (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestSuccessIsNeverThrownAway(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	_, m := one(t, retry(func(*Retry) {}))
+	v, err := Call(ctx, m, func(context.Context) (int, error) {
+		cancel()
+		return 42, nil
+	})
+	if v != 42 || err != nil {
+		t.Errorf("got %d, %v; want 42, nil though the context ended meanwhile", v, err)
+	}
+}
+
+func TestLastResultsComeBackWithTheError(t *testing.T) {
+	_, m := one(t, func(*Spec, *MethodSpec) {})
+	v, err := Call(context.Background(), m, func(context.Context) (int, error) { return 7, errNotFound })
+	if v != 7 || err != errNotFound {
+		t.Errorf("got %d, %v; want the callee's own 7, %v", v, err, errNotFound)
+	}
+}
+
+func TestDeadContextMakesNoCall(t *testing.T) {
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	late, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	defer cancel()
+	for _, tt := range []struct {
+		ctx   context.Context
+		want  error
+		count func(MethodStats) uint64
+	}{
+		{canceled, context.Canceled, func(s MethodStats) uint64 { return s.Canceled }},
+		{late, context.DeadlineExceeded, func(s MethodStats) uint64 { return s.Deadline }},
+	} {
+		spec := full()
+		spec.Limits["Store"] = Limit{Rate: Rate{Count: 1, Per: time.Hour}}
+		c := newClient(t, spec)
+		backend := &callee{}
+		err := Run(tt.ctx, c.Method("Get"), backend.call)
+		if err != tt.want || len(backend.calls) != 0 {
+			t.Errorf("got %v and %d calls, want %v and none", err, len(backend.calls), tt.want)
+		}
+		if s := c.Stats().Method("Get"); s.Calls != 1 || tt.count(s) != 1 {
+			t.Errorf("%v: stats %+v", tt.want, s)
+		}
+		if err := Run(context.Background(), c.Method("Get"), backend.call); err != nil {
+			t.Errorf("a dead context took the only token: %v", err)
+		}
+	}
+}
+
+func TestNoPauseReachesTheDeadline(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		deadline time.Duration
+		calls    int
+	}{
+		{"the pause ends before it", 101 * time.Millisecond, 2},
+		{"the pause ends at it", 100 * time.Millisecond, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := one(t, retry(func(*Retry) {}))
+				ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
+				defer cancel()
+				backend := &callee{answers: fails(9)}
+				err := Run(ctx, m, backend.call)
+				if len(backend.calls) != tt.calls || !errors.Is(err, ErrDeadline) || !errors.Is(err, errDown) {
+					t.Errorf("%d calls, %v; want %d and ErrDeadline around the last error", len(backend.calls), err, tt.calls)
+				}
+				if ctx.Err() != nil {
+					t.Error("slept to the deadline")
+				}
+				if s := c.Stats().Method("Get"); s.Deadline != 1 {
+					t.Errorf("stats %+v", s)
+				}
+			})
+		})
+	}
+}
+
+func TestCancelDuringPauseKeepsBothErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, retry(func(*Retry) {}))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
+		backend := &callee{answers: fails(9)}
+		start := time.Now()
+		err := Run(ctx, m, backend.call)
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, errDown) {
+			t.Errorf("got %v, want the cancellation and the last error", err)
+		}
+		if took := time.Since(start); took != 50*time.Millisecond {
+			t.Errorf("returned after %v, want 50ms", took)
+		}
+		if s := c.Stats().Method("Get"); s.Canceled != 1 || s.Attempts != 1 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestHintRaisesTheDelay(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		hint time.Duration
+		want time.Duration
+	}{
+		{"longer than the delay", time.Second, time.Second},
+		{"shorter", time.Millisecond, 100 * time.Millisecond},
+		{"absurd: capped by max", 484_289 * time.Hour, 30 * time.Second},
+		{"zero", 0, 100 * time.Millisecond},
+		{"negative", -time.Hour, 100 * time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, m := one(t, retry(func(*Retry) {}))
+				backend := &callee{answers: []error{Throttle(errors.New("busy"), tt.hint)}}
+				if err := Run(t.Context(), m, backend.call); err != nil {
+					t.Fatal(err)
+				}
+				if got := backend.gaps()[0]; got != tt.want {
+					t.Errorf("paused %v, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+func TestHintBeyondTheDeadlineEndsTheCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, retry(func(*Retry) {}))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		busy := errors.New("busy")
+		backend := &callee{answers: []error{Throttle(busy, 11*time.Second)}}
+		start := time.Now()
+		err := Run(ctx, m, backend.call)
+		if !errors.Is(err, ErrDeadline) || !errors.Is(err, busy) || time.Since(start) != 0 {
+			t.Errorf("got %v after %v, want ErrDeadline at once", err, time.Since(start))
+		}
+	})
+}
+
+func TestOwnRefusalEndsTheLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(retry(func(r *Retry) { r.Attempts = 7 }), breaker(func(b *Breaker) { b.Consecutive = 3 })))
+		backend := &callee{answers: fails(99)}
+		err := Run(t.Context(), m, backend.call)
+		var e *Error
+		if !errors.As(err, &e) || e.Reason != ErrOpen || e.Attempts != 3 || !errors.Is(err, errDown) {
+			t.Errorf("got %v, want ErrOpen after 3 attempts around the last error", err)
+		}
+		if s := c.Stats().Method("Get"); s.Open != 1 || s.Attempts != 3 || s.Retries != 2 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestBudgetStopsRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = FullJitter }))
+		backend := &callee{answers: fails(1000)}
+		var spent error
+		for range 200 {
+			if err := Run(t.Context(), m, backend.call); errors.Is(err, ErrBudget) {
+				spent = err
+			}
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 100 || s.Budget != 100 {
+			t.Errorf("%d retries and %d calls stopped by the budget, want 100 and 100", s.Retries, s.Budget)
+		}
+		if !errors.Is(spent, errDown) {
+			t.Errorf("%v lost the last error", spent)
+		}
+		// It comes back by itself, 10 a second …
+		time.Sleep(time.Second)
+		for range 20 {
+			Run(t.Context(), m, backend.call)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 110 {
+			t.Errorf("%d retries after a second, want 110", s.Retries)
+		}
+		// … and by answers, a fifth of a token each.
+		backend.answers = nil
+		for range 50 {
+			Run(t.Context(), m, backend.call)
+		}
+		backend.answers, backend.calls = fails(1000), nil
+		for range 20 {
+			Run(t.Context(), m, backend.call)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 120 {
+			t.Errorf("%d retries after 50 answers, want 120", s.Retries)
+		}
+	})
+}
+
+func TestLayersAddUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		layer := func(attempts int) *Method {
+			_, m := one(t, retry(func(r *Retry) { r.Attempts = attempts; r.On = append(r.On, Application) }))
+			return m
+		}
+		a, b, c := layer(3), layer(4), layer(5)
+		calls := 0
+		bottom := func(ctx context.Context) error { calls++; return errDown }
+		Run(t.Context(), a, func(ctx context.Context) error {
+			return Run(ctx, b, func(ctx context.Context) error {
+				return Run(ctx, c, bottom)
+			})
+		})
+		if calls != 3+4+5-2 {
+			t.Errorf("%d calls, want 10: layers add, they do not multiply", calls)
+		}
+	})
+}
+
+func TestAttemptTellsTheCallee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, retry(func(*Retry) {}))
+		var seen []int
+		Run(t.Context(), m, func(ctx context.Context) error {
+			seen = append(seen, Attempt(ctx))
+			return errDown
+		})
+		if !slices.Equal(seen, []int{1, 2, 3}) {
+			t.Errorf("attempts %v, want 1, 2, 3", seen)
+		}
+	})
+}
+
+func TestNoRetryIsObeyed(t *testing.T) {
+	_, m := one(t, retry(func(*Retry) {}))
+	backend := &callee{answers: fails(9)}
+	err := Run(NoRetry(context.Background()), m, backend.call)
+	if len(backend.calls) != 1 || err != errDown {
+		t.Errorf("%d calls, %v; want one call and its own error", len(backend.calls), err)
+	}
+}
+
+func TestRetryMetrics(t *testing.T) {
+	for _, tt := range []struct {
+		name                        string
+		answers                     []error
+		retries, exhausted, retried uint64
+	}{
+		{"three calls all failing", fails(3), 2, 1, 0},
+		{"fail then succeed", fails(1), 1, 0, 1},
+		{"not retryable", []error{errNotFound}, 0, 0, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := one(t, retry(func(*Retry) {}))
+				Run(t.Context(), m, (&callee{answers: tt.answers}).call)
+				s := c.Stats().Method("Get")
+				if s.Retries != tt.retries || s.Exhausted != tt.exhausted || s.RetriedSuccesses != tt.retried || s.Calls != 1 {
+					t.Errorf("Retries %d, Exhausted %d, RetriedSuccesses %d of %d calls; want %d, %d, %d of 1",
+						s.Retries, s.Exhausted, s.RetriedSuccesses, s.Calls, tt.retries, tt.exhausted, tt.retried)
+				}
+				if s.Attempts != s.Success+s.Application+s.Infrastructure {
+					t.Errorf("%d attempts do not add up: %+v", s.Attempts, s)
+				}
+			})
+		})
+	}
+}

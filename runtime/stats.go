@@ -1,0 +1,158 @@
+package resil
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Stats is a snapshot of a client. Its counters count from the client's making;
+// they are read one after another, so that calls which end meanwhile may be in
+// one and not yet in the next.
+type Stats struct {
+	Client   string
+	Methods  []MethodStats  // in the order of the interface
+	Breakers []BreakerStats // by name
+}
+
+// Method returns the named method's stats, or the zero MethodStats if there is
+// none.
+func (s Stats) Method(name string) MethodStats {
+	for _, m := range s.Methods {
+		if m.Name == name {
+			return m
+		}
+	}
+	return MethodStats{}
+}
+
+// Breaker returns the named breaker's stats, or the zero BreakerStats if there is
+// none.
+func (s Stats) Breaker(name string) BreakerStats {
+	for _, b := range s.Breakers {
+		if b.Name == name {
+			return b
+		}
+	}
+	return BreakerStats{}
+}
+
+// MethodStats counts one method's calls and attempts.
+type MethodStats struct {
+	Name string
+
+	// Every call that ended is in exactly one of these; Calls is their sum.
+	Calls                                          uint64
+	Succeeded, Failed, Exhausted, Budget, Deadline uint64
+	Open, Limited, TimedOut, Canceled, Panicked    uint64
+
+	// Attempts that reached the callee, and how those that ended were classed.
+	Attempts                                                uint64
+	Success, Application, Infrastructure, System, Throttled uint64
+
+	Retries          uint64 // attempts beyond a call's first
+	RetriedSuccesses uint64 // calls that succeeded at a later attempt
+}
+
+// BreakerStats tells of one circuit breaker.
+type BreakerStats struct {
+	Name  string
+	State State
+
+	Successes, Failures uint64 // in the window; 0 unless closed
+	Streak              uint64 // failures in a row; 0 unless closed
+	Opened              uint64 // how many times it has opened
+
+	LastFailure time.Time // zero if it has seen none
+	LastError   error
+	RetryAfter  time.Duration // until it probes; 0 unless open
+}
+
+// counts are a method's counters. A call that succeeds at once, the usual case,
+// costs one addition: the counters it belongs to are derived.
+type counts struct {
+	atOnce   atomic.Uint64
+	outcomes [outcomes]atomic.Uint64
+	attempts atomic.Uint64
+	classes  [Canceled + 1]atomic.Uint64
+	retries  atomic.Uint64
+	retried  atomic.Uint64
+}
+
+// add books a call that ended.
+func (n *counts) add(c *call) {
+	if c.outcome == OutcomeSucceeded && c.attempts == 1 {
+		n.atOnce.Add(1)
+		return
+	}
+	n.outcomes[c.outcome].Add(1)
+	n.attempts.Add(uint64(c.attempts))
+	n.retries.Add(uint64(max(c.attempts-1, 0)))
+	if c.outcome == OutcomeSucceeded {
+		n.classes[Success].Add(1)
+		n.retried.Add(1)
+	}
+}
+
+func (n *counts) snapshot(name string) MethodStats {
+	atOnce := n.atOnce.Load()
+	s := MethodStats{
+		Name:      name,
+		Succeeded: atOnce + n.outcomes[OutcomeSucceeded].Load(),
+		Failed:    n.outcomes[OutcomeFailed].Load(),
+		Exhausted: n.outcomes[OutcomeExhausted].Load(),
+		Budget:    n.outcomes[OutcomeBudget].Load(),
+		Deadline:  n.outcomes[OutcomeDeadline].Load(),
+		Open:      n.outcomes[OutcomeOpen].Load(),
+		Limited:   n.outcomes[OutcomeLimited].Load(),
+		TimedOut:  n.outcomes[OutcomeTimedOut].Load(),
+		Canceled:  n.outcomes[OutcomeCanceled].Load(),
+		Panicked:  n.outcomes[OutcomePanicked].Load(),
+
+		Attempts:       atOnce + n.attempts.Load(),
+		Success:        atOnce + n.classes[Success].Load(),
+		Application:    n.classes[Application].Load(),
+		Infrastructure: n.classes[Infrastructure].Load(),
+		System:         n.classes[SystemFault].Load(),
+		Throttled:      n.classes[Throttled].Load(),
+
+		Retries:          n.retries.Load(),
+		RetriedSuccesses: n.retried.Load(),
+	}
+	s.Calls = s.Succeeded + s.Failed + s.Exhausted + s.Budget + s.Deadline +
+		s.Open + s.Limited + s.TimedOut + s.Canceled + s.Panicked
+	return s
+}
+
+// Stats takes a snapshot. It changes nothing.
+func (c *Client) Stats() Stats {
+	s := Stats{Client: c.name}
+	for _, m := range c.methods {
+		s.Methods = append(s.Methods, m.counts.snapshot(m.name))
+	}
+	for _, b := range c.circuits {
+		s.Breakers = append(s.Breakers, b.stats())
+	}
+	slices.SortFunc(s.Breakers, func(a, b BreakerStats) int { return strings.Compare(a.Name, b.Name) })
+	return s
+}
+
+func (c *Circuit) stats() BreakerStats {
+	now := c.client.now()
+	p := c.phase.Load()
+	s := BreakerStats{Name: c.name, State: p.stateAt(now), Opened: c.opened.Load()}
+	if f := c.last.Load(); f != nil {
+		s.LastFailure, s.LastError = f.at, f.err
+	}
+	switch s.State {
+	case StateClosed:
+		p.window.State() // ages the window, which Counts does not
+		counts := p.window.Counts()
+		s.Successes, s.Failures = uint64(counts.TotalSuccesses), uint64(counts.TotalFailures)
+		s.Streak = uint64(p.streakAt(now))
+	case StateOpen:
+		s.RetryAfter = p.until - now
+	}
+	return s
+}

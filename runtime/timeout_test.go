@@ -1,0 +1,121 @@
+package resil
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// hang waits for its context, as a cooperative callee does.
+func hang(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func timeouts(total, attempt time.Duration) func(*Spec, *MethodSpec) {
+	return func(_ *Spec, m *MethodSpec) { m.Timeout = Timeout{Total: total, Attempt: attempt} }
+}
+
+func TestTimeouts(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		set      func(*Spec, *MethodSpec)
+		reason   error
+		attempts int
+		took     time.Duration
+	}{
+		{"total", timeouts(time.Second, 0), ErrTimeout, 1, time.Second},
+		{"attempt", timeouts(0, time.Second), ErrTimeout, 1, time.Second},
+		{"each attempt has its own", all(timeouts(0, time.Second), retry(func(r *Retry) { r.Backoff = Constant })), ErrExhausted, 3, 3200 * time.Millisecond},
+		{"total cuts the second attempt", all(timeouts(1500*time.Millisecond, time.Second), retry(func(*Retry) {})), ErrTimeout, 2, 1500 * time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, m := one(t, tt.set)
+				start := time.Now()
+				err := Run(t.Context(), m, hang)
+				var e *Error
+				if !errors.As(err, &e) || e.Reason != tt.reason || e.Attempts != tt.attempts {
+					t.Errorf("got %v, want %v after %d attempts", err, tt.reason, tt.attempts)
+				}
+				if !errors.Is(err, ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%v is not found as a timeout", err)
+				}
+				if took := time.Since(start); took != tt.took {
+					t.Errorf("took %v, want %v", took, tt.took)
+				}
+			})
+		})
+	}
+}
+
+func TestCalleeSeesARealDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, timeouts(3*time.Second, time.Second))
+		Run(t.Context(), m, func(ctx context.Context) error {
+			if d, ok := ctx.Deadline(); !ok || time.Until(d) != time.Second {
+				t.Errorf("deadline in %v, want 1s", time.Until(d))
+			}
+			return nil
+		})
+	})
+}
+
+func TestAttemptContextEndsWithTheAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, all(timeouts(0, time.Second), retry(func(*Retry) {})))
+		var contexts []context.Context
+		Run(t.Context(), m, func(ctx context.Context) error {
+			for _, earlier := range contexts {
+				if earlier.Err() == nil {
+					t.Error("an earlier attempt's context is still alive")
+				}
+			}
+			contexts = append(contexts, ctx)
+			return errDown
+		})
+	})
+}
+
+func TestCallersOwnDeadlineIsNotOurTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, timeouts(time.Minute, time.Minute))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := Run(ctx, m, hang); err != context.DeadlineExceeded {
+			t.Errorf("got %v, want the callee's own error", err)
+		}
+		if s := c.Stats().Method("Get"); s.Deadline != 1 || s.TimedOut != 0 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestCauseNamesTheTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, timeouts(time.Second, 0))
+		Run(t.Context(), m, func(ctx context.Context) error {
+			<-ctx.Done()
+			if got, want := context.Cause(ctx).Error(), "Store.Get: timeout of 1s: timed out"; got != want {
+				t.Errorf("cause %q, want %q", got, want)
+			}
+			return ctx.Err()
+		})
+	})
+}
+
+func TestAnApplicationMarkOutlivesTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, timeouts(time.Second, 0))
+		answer := App(errNotFound)
+		err := Run(t.Context(), m, func(ctx context.Context) error {
+			<-ctx.Done()
+			return answer
+		})
+		if err != answer {
+			t.Errorf("got %v, want the callee's own answer", err)
+		}
+	})
+}

@@ -1,0 +1,191 @@
+package resil
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Ratio is a share of a whole in parts per million, so that comparing counts
+// with it needs no rounding. Write it as a multiple of [Percent], as in
+// 50 * resil.Percent; its text form is "50%".
+type Ratio int64
+
+const (
+	PPM     Ratio = 1            // one part in a million
+	Percent       = 10_000 * PPM // one part in a hundred
+	whole         = 100 * Percent
+)
+
+// of reports whether part is at least r of total.
+func (r Ratio) of(part, total uint64) bool {
+	return part*uint64(whole) >= uint64(r)*total
+}
+
+func (r Ratio) String() string {
+	return strconv.FormatFloat(float64(r)/float64(Percent), 'f', -1, 64) + "%"
+}
+
+// UnmarshalText reads a percentage such as 50% or 0.4%.
+func (r *Ratio) UnmarshalText(text []byte) error {
+	digits, ok := strings.CutSuffix(string(text), "%")
+	f, err := strconv.ParseFloat(digits, 64)
+	if !ok || err != nil || math.IsNaN(f) || math.Abs(f) > 1e6 {
+		return fmt.Errorf("write a percentage such as 20%%")
+	}
+	ppm := math.Round(f * float64(Percent))
+	if math.Abs(f*float64(Percent)-ppm) > 1e-6 {
+		return fmt.Errorf("%s is finer than one part in a million", text)
+	}
+	*r = Ratio(ppm)
+	return nil
+}
+
+// A Rate is a number of calls in a span of time. Its text form is 100/s,
+// 10/60s or 1000/m.
+type Rate struct {
+	Count int
+	Per   time.Duration
+}
+
+func (r Rate) String() string {
+	switch r.Per {
+	case time.Second:
+		return fmt.Sprintf("%d/s", r.Count)
+	case time.Minute:
+		return fmt.Sprintf("%d/m", r.Count)
+	case time.Hour:
+		return fmt.Sprintf("%d/h", r.Count)
+	}
+	return fmt.Sprintf("%d/%s", r.Count, shortDuration(r.Per))
+}
+
+// UnmarshalText reads a count, a slash and a duration whose number may be left
+// out when it is 1.
+func (r *Rate) UnmarshalText(text []byte) error {
+	usage := fmt.Errorf("write a rate such as 100/s, 10/60s or 1000/m")
+	count, per, ok := strings.Cut(string(text), "/")
+	n, err := strconv.Atoi(count)
+	if !ok || err != nil || per == "" {
+		return usage
+	}
+	if !strings.ContainsRune("0123456789.+-", rune(per[0])) {
+		per = "1" + per
+	}
+	d, err := time.ParseDuration(per)
+	if err != nil {
+		return usage
+	}
+	if n < 1 || d < 1 {
+		return fmt.Errorf("both numbers of a rate must be above 0; %w", usage)
+	}
+	if int64(n) > int64(d) {
+		return fmt.Errorf("that is more than one a nanosecond; %w", usage)
+	}
+	*r = Rate{Count: n, Per: d}
+	return nil
+}
+
+// every is the time between two tokens.
+func (r Rate) every() time.Duration { return r.Per / time.Duration(r.Count) }
+
+// A Backoff says how the delay before a retry grows from one retry to the next.
+type Backoff uint8
+
+const (
+	Constant    Backoff = iota // initial, every time
+	Linear                     // initial, 2·initial, 3·initial, …
+	Exponential                // initial, initial·factor, initial·factor², …
+	Fibonacci                  // initial times 1, 1, 2, 3, 5, …
+)
+
+var backoffs = names[Backoff]{"constant", "linear", "exponential", "fibonacci"}
+
+func (b Backoff) String() string                { return backoffs.name(b) }
+func (b *Backoff) UnmarshalText(t []byte) error { return backoffs.read(b, t) }
+
+// A Jitter spreads delays so that clients which failed together do not come
+// back together. A value from 1 [PPM] to 100 [Percent] spreads the delay evenly
+// by that share to either side; the negative values are the named strategies of
+// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+// No jitter raises a delay above the policy's max.
+type Jitter Ratio
+
+const (
+	NoJitter           Jitter = 0
+	FullJitter         Jitter = -1 // anywhere from 0 to the delay
+	EqualJitter        Jitter = -2 // anywhere from half the delay to the delay
+	DecorrelatedJitter Jitter = -3 // from initial to three times the last delay
+)
+
+var jitters = names[uint8]{"none", "full", "equal", "decorrelated"}
+
+func (j Jitter) String() string {
+	if j > 0 {
+		return Ratio(j).String()
+	}
+	return jitters.name(uint8(-j))
+}
+
+// UnmarshalText reads the name of a strategy or a percentage.
+func (j *Jitter) UnmarshalText(text []byte) error {
+	if strings.HasSuffix(string(text), "%") {
+		var r Ratio
+		if err := r.UnmarshalText(text); err != nil {
+			return err
+		}
+		if r < 0 || r > whole {
+			return fmt.Errorf("a jitter lies between 0%% and 100%%")
+		}
+		*j = Jitter(r)
+		return nil
+	}
+	var i uint8
+	if err := jitters.read(&i, text); err != nil {
+		return fmt.Errorf("%w, or a percentage such as 20%%", err)
+	}
+	*j = -Jitter(i)
+	return nil
+}
+
+// names are the text forms of a type whose values count up from 0.
+type names[T ~uint8] []string
+
+func (n names[T]) name(v T) string {
+	if int(v) < len(n) {
+		return n[v]
+	}
+	return strconv.Itoa(int(v))
+}
+
+func (n names[T]) read(v *T, text []byte) error {
+	for i, s := range n {
+		if s == string(text) && s != "" {
+			*v = T(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("write %s", oneOf(n))
+}
+
+// oneOf joins words as English does: a, b or c.
+func oneOf(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// shortDuration writes d as a person would: 30s and 1m, not 30s and 1m0s.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
