@@ -131,7 +131,7 @@ func (c *call) judge(total, own context.Context, err error) attempt {
 
 	switch a.class {
 	case Application:
-	case Infrastructure:
+	case Infrastructure, SystemFault:
 		a.vote = votedFailure
 		// A caller with no time left, or the rest of a total timeout that earlier
 		// attempts used up, proves little.

@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 			[]string{"RG008 breaker.window: window=11s is shorter than two attempts of 6s, so that it forgets failures before it can count them; lengthen it"}},
 		{"a window of two attempts", []string{"timeout attempt=6s", "breaker window=12s"}, nil},
 		{"an attempt so long that twice overflows", []string{"timeout attempt=2000000h", "breaker"},
-			[]string{"RG008 breaker.window: window=1m0s is shorter than two attempts of 2000000h0m0s, so that it forgets failures before it can count them; lengthen it"}},
+			[]string{"RG008 breaker.window: window=1m is shorter than two attempts of 2000000h, so that it forgets failures before it can count them; lengthen it"}},
 		{"slow at the attempt's limit", []string{"timeout 5s attempt=1s", "breaker slow=1s"},
 			[]string{"RG008 breaker.slow: slow=1s never comes true under a timeout of 1s; lower it"}},
 		{"slow at the total", []string{"timeout 1s", "breaker slow=1s"},

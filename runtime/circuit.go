@@ -2,7 +2,6 @@ package resil
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"sync"
@@ -80,11 +79,15 @@ type phase struct {
 type probe struct{ started time.Duration }
 
 // What gobreaker and a half-open phase get to see of a result: nil is a success.
-var (
-	votedFailure = errors.New("failure")
-	votedLate    = errors.New("failure at the caller's own deadline: no part of a streak")
-	votedNothing = errors.New("no vote")
+type vote uint8
+
+const (
+	votedNothing vote = iota // a cancel, a panic: says nothing about the callee
+	votedFailure
+	votedLate // a failure at the caller's own deadline: no part of a streak
 )
+
+func (v vote) Error() string { return [...]string{"no vote", "failure", "late"}[v] }
 
 // votedThrottled has no vote either, but sends a half-open circuit back to open
 // for at least the callee's hint.
@@ -205,7 +208,7 @@ func (c *Circuit) probe(ctx context.Context, p *phase, call func() (struct{}, er
 		return false
 	}
 	c.halfOpen(ctx, p)
-	vote := votedNothing // a panic and runtime.Goexit leave it so
+	var vote error = votedNothing // a panic and runtime.Goexit leave it so
 	defer func() { c.report(ctx, p, own, vote) }()
 	_, vote = call()
 	return true

@@ -55,7 +55,7 @@ func TestBreakerCycle(t *testing.T) {
 		}
 		time.Sleep(e.RetryAfter() - 1)
 		wantState(t, c, StateOpen)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		wantState(t, c, StateHalfOpen) // by the clock alone
 
 		Run(t.Context(), m, succeed)
@@ -159,7 +159,7 @@ func TestWhatCountsAgainstTheBreaker(t *testing.T) {
 	}{
 		{"infrastructure", errDown, StateOpen},
 		{"application", errNotFound, StateClosed},
-		{"system", System(errors.New("certificate expired")), StateClosed},
+		{"system", System(errors.New("certificate expired")), StateOpen},
 		{"throttled", Throttle(errors.New("busy"), 0), StateClosed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -251,8 +251,9 @@ func TestProbeSlotComesBackOnEveryExit(t *testing.T) {
 			}()
 			<-done
 		},
-		"system error": func(m *Method) {
-			Run(context.Background(), m, func(context.Context) error { return System(errDown) })
+		"cancel": func(m *Method) {
+			ctx, cancel := context.WithCancel(context.Background())
+			Run(ctx, m, func(context.Context) error { cancel(); return errDown })
 		},
 	}
 	for name, exit := range exits {

@@ -22,7 +22,7 @@ func App(err error) error { return marked(err, Application, 0) }
 func Infra(err error) error { return marked(err, Infrastructure, 0) }
 
 // System marks err as lasting until someone mends it, such as a bad certificate:
-// it is neither retried nor held against the breaker.
+// it counts against the breaker, but is not retried.
 func System(err error) error { return marked(err, SystemFault, 0) }
 
 // Throttle marks err as the callee's wish for fewer calls. It is retried, not

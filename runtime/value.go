@@ -88,9 +88,6 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// every is the time between two tokens.
-func (r Rate) every() time.Duration { return r.Per / time.Duration(r.Count) }
-
 // A Backoff says how the delay before a retry grows from one retry to the next.
 type Backoff uint8
 
