@@ -1,0 +1,17 @@
+package annotations
+
+// The kinds of problem that this package finds beside those of single words,
+// which package resil numbers.
+const (
+	codeNearMiss  = "RG010" // a comment that was meant as a directive and is none
+	codeMisplaced = "RG011" // a directive on something that takes none
+	codeDetached  = "RG012" // a directive that stands above nothing
+	codeRepeated  = "RG013" // a directive that stands twice in one place
+	codeLevel     = "RG014" // a directive or key that belongs on the interface
+	codeName      = "RG015" // a wrapper's name that is no identifier
+	codeGlob      = "RG016" // a methods= pattern that is malformed or matches nothing
+	codeOverlap   = "RG017" // two directives of one name for the same method
+	codeNoReach   = "RG018" // a directive that reaches no method
+	codeSkip      = "RG019" // skip beside directives that it would undo
+	codeShared    = "RG020" // settings that differ between methods which share them
+)

@@ -1,0 +1,69 @@
+package annotations
+
+import (
+	"go/ast"
+	"go/token"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// A Directive is one //resil: comment line.
+type Directive struct {
+	Pos   token.Pos // of the //
+	Name  string
+	Args  token.Pos // where its arguments begin
+	Words []resil.Word
+
+	faulty bool // something in it could not be read
+}
+
+const tool = "resil"
+
+// parse reads a comment as a directive and reports each word that is wrong by
+// itself.
+func parse(r *report, c *ast.Comment) (Directive, bool) {
+	line, ok := ast.ParseDirective(c.Slash, c.Text)
+	if !ok || line.Tool != tool {
+		return Directive{}, false
+	}
+	words, problems := resil.Words(line.Args)
+	d := Directive{Pos: c.Slash, Name: line.Name, Args: line.ArgsPos, Words: words}
+	_, more := resil.Refine(new(Language), d.Name, words)
+	for _, p := range append(problems, more...) {
+		d.faulty = true
+		r.add(d.at(p), p.Code, "%s", p.Message)
+	}
+	return d, true
+}
+
+// at is where a problem with the directive's words stands.
+func (d *Directive) at(p *resil.Problem) token.Pos {
+	if p.Start == 0 && p.End == 0 {
+		return d.Pos
+	}
+	return d.Args + token.Pos(p.Start)
+}
+
+// word is where a word of the directive begins; the zero word stands for the
+// directive itself.
+func (d *Directive) word(w resil.Word) token.Pos {
+	if w.End == 0 {
+		return d.Pos
+	}
+	return d.Args + token.Pos(w.Start)
+}
+
+// key returns the word with that key.
+func (d *Directive) key(key string) (resil.Word, bool) {
+	for _, w := range d.Words {
+		if w.Key == key {
+			return w, true
+		}
+	}
+	return resil.Word{}, false
+}
+
+// off reports whether the directive takes a policy away.
+func (d *Directive) off() bool {
+	return len(d.Words) > 0 && d.Words[0].Key == "" && d.Words[0].Value == "off"
+}

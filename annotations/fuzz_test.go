@@ -1,0 +1,48 @@
+package annotations_test
+
+import (
+	"go/parser"
+	"go/token"
+	"testing"
+
+	"github.com/resilgen/resilgen/annotations"
+)
+
+// FuzzRead reads whatever the parser can make of a file: nothing panics, and
+// every position lies inside the file.
+func FuzzRead(f *testing.F) {
+	for _, w := range wrong {
+		f.Add("package p\n\n" + w.src)
+	}
+	f.Add("package p\n\n//resil:retry \"3\" max=`1s`\r\n//resil:wrap name=\u00e9\ntype S interface{ A() error }")
+	f.Add("//resil:retry\npackage p // resil:\n/*resil:*/type S interface{//resil:skip\n}")
+	f.Add("package p\n\n//resil:breaker\ntype S interface {\n//resil:limit 1/s\nE_A_B\nA() error\n}\n//resil:skip methods=[a-\ntype é io.Reader")
+	f.Add("package p\n//resil:retry\nfunc f(\n//resil:retry\ntype S = interface { ~int | string; M[T any]() }\n//resil:x")
+	f.Fuzz(func(t *testing.T, src string) {
+		fset := token.NewFileSet()
+		file, _ := parser.ParseFile(fset, "s.go", src, parser.ParseComments|parser.SkipObjectResolution)
+		if file == nil {
+			return
+		}
+		interfaces, diagnostics := annotations.Read(fset, file)
+		for _, i := range interfaces {
+			_, guarded, more := i.Resolve(fset, methods(i))
+			diagnostics = append(diagnostics, more...)
+			for _, g := range guarded {
+				for field, pos := range g.Origins {
+					if !pos.IsValid() || fset.File(pos) != fset.File(file.FileStart) {
+						t.Errorf("%s of %s comes from outside the file", field, g.Name)
+					}
+				}
+			}
+		}
+		for _, d := range diagnostics {
+			if !d.Pos.IsValid() || d.Pos.Offset > len(src) {
+				t.Errorf("%s lies outside the file", d)
+			}
+			if d.Code == "" || d.Message == "" {
+				t.Errorf("%q says nothing", d)
+			}
+		}
+	})
+}

@@ -1,0 +1,451 @@
+package annotations_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/resilgen/resilgen/annotations"
+)
+
+// read parses a file whose declarations begin on line 3.
+func read(t *testing.T, decls string) (*token.FileSet, []*annotations.Interface, []annotations.Diagnostic) {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "s.go", "package p\n\n"+decls, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	interfaces, diagnostics := annotations.Read(fset, file)
+	return fset, interfaces, diagnostics
+}
+
+func lines(diagnostics []annotations.Diagnostic) string {
+	var b strings.Builder
+	for _, d := range diagnostics {
+		b.WriteString(d.String() + "\n")
+	}
+	return b.String()
+}
+
+const place = "an interface, one of its methods or an interface it embeds"
+
+var wrong = []struct{ name, src, want string }{
+	{"unknown directive", `
+//resil:retyr 3
+type S interface{}`, `
+s.go:4:1: unknown directive "retyr"; did you mean "retry"? [RG002]
+`},
+	{"unknown directive nowhere near", `
+//resil:cache
+type S interface{}`, `
+s.go:4:1: unknown directive "cache"; write breaker, classify, idempotent, limit, retry, skip, timeout or wrap [RG002]
+`},
+	{"unknown key", `
+//resil:retry 3 jiter=full
+type S interface{}`, `
+s.go:4:17: unknown key "jiter"; did you mean "jitter"? [RG003]
+`},
+	{"unknown key near one of every directive", `
+//resil:idempotent metods=Get*
+type S interface{ Get() }`, `
+s.go:4:20: idempotent takes no words but off or methods= [RG003]
+`},
+	{"key twice, also by position", `
+//resil:timeout 2s total=3s
+type S interface{}`, `
+s.go:4:20: total is given twice; keep one [RG004]
+`},
+	{"bad value", `
+//resil:retry initial=5
+type S interface{}`, `
+s.go:4:23: initial: "5": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
+`},
+	{"out of range", `
+//resil:breaker ratio=150%
+type S interface{}`, `
+s.go:4:23: ratio: "150%": write 100% or less, or off [RG006]
+`},
+	{"spaces around the equals sign are one mistake", `
+//resil:breaker ratio = 50% min=3
+type S interface{}`, `
+s.go:4:17: write key=value with nothing around the equals sign [RG001]
+`},
+	{"a positional value that is not first", `
+//resil:retry methods=A 3
+type S interface{ A() }`, `
+s.go:4:25: only the first word may stand without a key: write key=3, or put it first [RG001]
+`},
+	{"a comment behind a directive", `
+//resil:retry 3 // be nice
+type S interface{}`, `
+s.go:4:17: a directive takes its whole line; put the comment on a line of its own [RG001]
+`},
+	{"all at once, sorted", `
+type S interface {
+	//resil:limit 5
+	A()
+	//resil:retry initial=x max=y
+	B()
+}
+
+//resil:idempotent
+type T struct{}`, `
+s.go:5:16: rate: "5": write a rate such as 100/s, 10/60s or 1000/m [RG005]
+s.go:7:24: initial: "x": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
+s.go:7:30: max: "y": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
+s.go:11:1: //resil:idempotent stands above T, which is a struct, not an interface: put it above ` + place + ` [RG011]
+`},
+	{"columns count the tabs before a directive as one each", `
+type S interface {
+		//resil:retry x
+	A()
+}`, `
+s.go:5:17: attempts: "x": write a whole number [RG005]
+`},
+
+	{"near-miss: space", `
+// resil:breaker ratio=50%
+type S interface{}`, `
+s.go:4:1: not read as a directive: write //resil:breaker ratio=50% on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss: capital directive", `
+type S interface {
+	//resil:Breaker
+	A()
+}`, `
+s.go:5:2: not read as a directive: write //resil:breaker on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss: capital tool, misspelt directive", `
+//Resil:Retyr 3
+type S interface{}`, `
+s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss: spaces around the colon", `
+//resil : retry 3
+type S interface{}`, `
+s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss: space after the colon", `
+//resil: skip
+type S interface{}`, `
+s.go:4:1: not read as a directive: write //resil:skip on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss: block comment", `
+/*
+ resil:retry 3
+*/
+type S interface{}`, `
+s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss: no name, no known name", `
+//resil:
+// resil: the package
+type S interface{}`, `
+s.go:4:1: not read as a directive, and no directive is called "": write //resil: and one of breaker, classify, idempotent, limit, retry, skip, timeout, wrap, without spaces and in lower case, or reword the comment [RG010]
+s.go:5:1: not read as a directive, and no directive is called "the": write //resil: and one of breaker, classify, idempotent, limit, retry, skip, timeout, wrap, without spaces and in lower case, or reword the comment [RG010]
+`},
+	{"near-miss in a file without interfaces", `
+func f() {
+	// resil:retry
+}`, `
+s.go:5:2: not read as a directive: write //resil:retry on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"no near-miss: prose, commented-out code, strings, other tools", `
+//go:generate go tool resilgen
+//resilience:retry
+// See resil: the runtime. Write //resil:retry 3, as in
+//
+//	//resil:Retry 3
+/* commented out:
+//resil:Retry 3
+// resil:Retry 3
+*/
+// //resil:retry 3
+type S struct{ a string ` + "`//resil:Retry`" + ` }
+
+const s = "//resil:Retry 3"`, ``},
+
+	{"on a struct", `
+//resil:retry
+type S struct{}`, `
+s.go:4:1: //resil:retry stands above S, which is a struct, not an interface: put it above ` + place + ` [RG011]
+`},
+	{"on other types", `
+type (
+	//resil:retry
+	A func()
+	//resil:retry
+	B map[int]int
+	//resil:retry
+	C chan int
+	//resil:retry
+	D *int
+	//resil:retry
+	E []int
+	//resil:retry
+	F [2]int
+	//resil:retry
+	G (struct{})
+)`, `
+s.go:5:2: //resil:retry stands above A, which is a function type, not an interface: put it above ` + place + ` [RG011]
+s.go:7:2: //resil:retry stands above B, which is a map, not an interface: put it above ` + place + ` [RG011]
+s.go:9:2: //resil:retry stands above C, which is a channel, not an interface: put it above ` + place + ` [RG011]
+s.go:11:2: //resil:retry stands above D, which is a pointer, not an interface: put it above ` + place + ` [RG011]
+s.go:13:2: //resil:retry stands above E, which is a slice, not an interface: put it above ` + place + ` [RG011]
+s.go:15:2: //resil:retry stands above F, which is an array, not an interface: put it above ` + place + ` [RG011]
+s.go:17:2: //resil:retry stands above G, which is a struct, not an interface: put it above ` + place + ` [RG011]
+`},
+	{"on what is no type", `
+//resil:retry
+import "fmt"
+
+//resil:retry
+var v = fmt.Sprint()
+
+const (
+	//resil:retry
+	c = 1
+)
+
+type T struct {
+	//resil:retry
+	f int
+}
+
+//resil:retry
+func f() {}
+
+//resil:retry
+func (T) m() {}`, `
+s.go:4:1: //resil:retry stands above a declaration of another kind (import): put it above ` + place + ` [RG011]
+s.go:7:1: //resil:retry stands above a declaration of another kind (var): put it above ` + place + ` [RG011]
+s.go:11:2: //resil:retry stands above a variable or constant: put it above ` + place + ` [RG011]
+s.go:16:2: //resil:retry stands above a field or parameter: put it above ` + place + ` [RG011]
+s.go:20:1: //resil:retry stands above f, a function: put it above ` + place + ` [RG011]
+s.go:23:1: //resil:retry stands above m, a method with a body: put it above ` + place + ` [RG011]
+`},
+	{"on a group of types", `
+//resil:retry
+type (
+	A interface{}
+	B interface{}
+)`, `
+s.go:4:1: //resil:retry stands above a group of types: put it above ` + place + ` [RG011]
+`},
+	{"on a type set", `
+type A interface {
+	//resil:retry
+	int | string
+}`, `
+s.go:5:2: //resil:retry stands above a type set, which has no methods: put it above ` + place + ` [RG011]
+`},
+	{"on interfaces without a name of their own", `
+type A struct {
+	f interface {
+		//resil:retry
+		M()
+	}
+}
+
+func f() {
+	//resil:retry
+	type I interface{ M() }
+}`, `
+s.go:6:3: //resil:retry stands in an interface that has no name of its own at package level: put it above ` + place + ` [RG011]
+s.go:12:2: //resil:retry stands above I, which is declared inside a function and cannot be wrapped: put it above ` + place + ` [RG011]
+`},
+	{"behind code", `
+type A interface { //resil:retry
+	M() //resil:timeout 1s
+} //resil:breaker
+
+var v int //resil:skip`, `
+s.go:4:20: //resil:retry stands behind code: put it on a line of its own above ` + place + ` [RG012]
+s.go:5:6: //resil:timeout stands behind code: put it on a line of its own above ` + place + ` [RG012]
+s.go:6:3: //resil:breaker stands behind code: put it on a line of its own above ` + place + ` [RG012]
+s.go:8:11: //resil:skip stands behind code: put it on a line of its own above ` + place + ` [RG012]
+`},
+	{"above nothing", `
+//resil:retry
+
+type A interface {
+	M()
+	//resil:timeout 1s
+}
+
+func f() {
+	//resil:limit 1/s
+}
+
+//resil:breaker`, `
+s.go:4:1: //resil:retry stands above nothing: put it directly above ` + place + `, with no blank line between [RG012]
+s.go:8:2: //resil:timeout stands above nothing: put it directly above ` + place + `, with no blank line between [RG012]
+s.go:12:2: //resil:limit stands above nothing: put it directly above ` + place + `, with no blank line between [RG012]
+s.go:15:1: //resil:breaker stands above nothing: put it directly above ` + place + `, with no blank line between [RG012]
+`},
+
+	{"twice in one place", `
+//resil:retry
+//resil:retry 5
+//resil:retry 6 methods=M
+type A interface {
+	//resil:timeout 1s
+	//resil:timeout 2s
+	M()
+}`, `
+s.go:5:1: retry stands twice on this interface: make one of the two, or write methods= to say which methods one is for [RG013]
+s.go:9:2: timeout stands twice here: make one of the two [RG013]
+`},
+	{"what belongs on the interface", `
+type A interface {
+	//resil:wrap
+	//resil:timeout 1s methods=M
+	//resil:retry budget=10%
+	M()
+	//resil:retry budget=off
+	N()
+}`, `
+s.go:5:2: wrap is for the whole interface: put it above the type [RG014]
+s.go:6:21: methods= is for directives above the interface: leave it out here, where the directive reaches what it stands above [RG014]
+s.go:7:16: the retry budget is the client's: write budget=10% above the interface; here it can only be off [RG014]
+`},
+	{"wrap", `
+//resil:wrap off
+type A interface{}
+
+//resil:wrap name=func methods=M
+type B interface{ M() }
+
+//resil:wrap name=my-b
+type C interface{ M() }
+
+//resil:wrap name=_
+type D interface{ M() }`, `
+s.go:4:1: wrap cannot be turned off: an interface without directives has no wrapper [RG014]
+s.go:7:19: name: "func" cannot be a type's name: write a Go identifier [RG015]
+s.go:7:24: wrap is for the whole interface: leave methods= out [RG014]
+s.go:10:19: name: "my-b" cannot be a type's name: write a Go identifier [RG015]
+s.go:13:19: name: "_" cannot be a type's name: write a Go identifier [RG015]
+`},
+	{"skip where it cannot be meant", `
+//resil:skip
+type A interface {
+	//resil:skip
+	//resil:retry
+	M()
+	//resil:skip off
+	//resil:retry
+	N()
+}`, `
+s.go:4:1: skip on a whole interface would leave nothing to guard: write methods= to name those it is for, or put it above a method [RG019]
+s.go:6:2: skip undoes the directives beside it: keep it or them [RG019]
+`},
+}
+
+func TestReadReports(t *testing.T) {
+	for _, tt := range wrong {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, diagnostics := read(t, tt.src)
+			if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), lines(diagnostics)); diff != "" {
+				t.Errorf("diagnostics (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReadAttaches(t *testing.T) {
+	src := `
+// A is documented.
+//
+//resil:timeout 2s
+//resil:retry 3
+type A interface {
+	// M is too.
+	//resil:skip
+	M()
+	//resil:limit 5/s
+	io.Reader
+	//resil:idempotent
+	pkg.Generic[int]
+	N()
+}
+
+type (
+	//resil:wrap
+	B (interface{})
+
+	C interface{}
+
+	// D names another.
+	//resil:breaker
+	D io.Reader
+
+	//resil:breaker
+	E[T any] = pkg.F[T]
+)
+
+//resil:timeout 1s
+type (
+	//resil:breaker
+	F interface{}
+)
+
+type G interface {
+	//resil:skip
+	M()
+}
+`
+	_, interfaces, diagnostics := read(t, src)
+	if len(diagnostics) > 0 {
+		t.Error(lines(diagnostics))
+	}
+	names := func(directives []annotations.Directive) (names []string) {
+		for _, d := range directives {
+			names = append(names, d.Name)
+		}
+		return names
+	}
+	got := map[string]map[string][]string{}
+	for _, i := range interfaces {
+		at := map[string][]string{"": names(i.Directives)}
+		for element, directives := range i.Elements {
+			if len(element.Names) > 0 {
+				at[element.Names[0].Name] = names(directives)
+			} else {
+				switch typ := element.Type.(type) {
+				case *ast.SelectorExpr:
+					at[typ.Sel.Name] = names(directives)
+				case *ast.IndexExpr:
+					at["Generic"] = names(directives)
+				}
+			}
+		}
+		got[i.Spec.Name.Name] = at
+	}
+	want := map[string]map[string][]string{
+		"A": {"": {"timeout", "retry"}, "M": {"skip"}, "Reader": {"limit"}, "Generic": {"idempotent"}},
+		"B": {"": {"wrap"}},
+		"D": {"": {"breaker"}},
+		"E": {"": {"breaker"}},
+		"F": {"": {"timeout", "breaker"}},
+		"G": {"": nil, "M": {"skip"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("directives (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadFollowsLineEndings(t *testing.T) {
+	_, _, diagnostics := read(t, "//resil:retry x\r\ntype S interface{}\r\n\r\n//resil:timeout 2s max=1s\r\ntype T interface{}\r\n")
+	want := `s.go:3:15: attempts: "x": write a whole number [RG005]
+s.go:6:20: unknown key "max"; write attempt, methods or total [RG003]
+`
+	if diff := cmp.Diff(want, lines(diagnostics)); diff != "" {
+		t.Errorf("diagnostics (-want +got):\n%s", diff)
+	}
+}

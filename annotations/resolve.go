@@ -1,0 +1,239 @@
+package annotations
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// A Method is a method of an interface's method set, as the type checker sees it.
+type Method struct {
+	Name string
+	// Element is the element of the interface that declares or embeds the method;
+	// nil where the interface is defined from another, as in type I io.Reader.
+	Element   *ast.Field
+	Guardable bool // takes a context and returns an error
+}
+
+// A Guarded is what the directives say about one method.
+type Guarded struct {
+	Method
+	Policy resil.Policy
+	// Owners names the state of each guard that has one ("breaker", "limit") by
+	// where its last directive stands: Store, Store[Get*], Store[io.Reader] or
+	// Store.Get.
+	Owners map[string]string
+	// Origins tells, for each directive ("retry") and field ("retry.max") that
+	// was written somewhere, the position of the word that had the last say. A
+	// directive that off took away keeps the position of off, and no fields.
+	Origins map[string]token.Pos
+	// OnMethod tells the directives that stand on the method itself.
+	OnMethod map[string]bool
+}
+
+// Resolve applies the interface's directives to its methods, in the order of
+// methods: defaults, then the interface's words, the embedded element's, the
+// method's. What a policy as a whole cannot mean is reported too, sorted, but
+// nothing that Read has reported.
+func (i *Interface) Resolve(fset *token.FileSet, methods []Method) (Wrap, []Guarded, []Diagnostic) {
+	r := resolver{report: report{fset: fset}, name: i.Spec.Name.Name}
+	layers := append(r.layers(i, methods), r.elements(i, methods)...)
+	var guarded []Guarded
+	for _, m := range methods {
+		guarded = append(guarded, r.refine(m, layers))
+	}
+	r.shared(guarded)
+	r.budget(guarded)
+	r.flush()
+	return i.wrap(), guarded, Sort(r.diagnostics)
+}
+
+// wrap is what the interface's wrap directive says, its name filled in.
+func (i *Interface) wrap() Wrap {
+	var lang Language
+	for _, d := range i.Directives {
+		if d.Name == "wrap" {
+			resil.Refine(&lang, d.Name, d.Words)
+		}
+	}
+	if lang.Wrap != nil && lang.Wrap.Name != "" {
+		return *lang.Wrap
+	}
+	name := i.Spec.Name.Name
+	if ast.IsExported(name) {
+		return Wrap{Name: "Resilient" + name}
+	}
+	first, size := utf8.DecodeRuneInString(name)
+	return Wrap{Name: "resilient" + string(unicode.ToUpper(first)) + name[size:]}
+}
+
+type resolver struct {
+	report
+	name     string // the interface's
+	findings []finding
+}
+
+// A layer is a directive together with what it reaches.
+type layer struct {
+	Directive
+	reach map[string]bool // methods by name
+	owner string          // of the state it declares
+	level level
+}
+
+type level int
+
+const (
+	onInterface level = iota
+	onSome            // on the interface, with methods=
+	onEmbedded
+	onMethod
+)
+
+// layers are the interface's own directives, those without methods= first.
+func (r *resolver) layers(i *Interface, methods []Method) []layer {
+	var whole, some []layer
+	for _, d := range i.Directives {
+		if w, ok := d.key("methods"); ok {
+			some = append(some, r.chosen(d, w, some, methods))
+			continue
+		}
+		reach := map[string]bool{}
+		for _, m := range methods {
+			if m.Guardable {
+				reach[m.Name] = true
+			}
+		}
+		if len(reach) == 0 && d.Name != "wrap" && !d.faulty {
+			r.add(d.Pos, codeNoReach, "%s reaches no method: none of %s takes a context and returns an error; name those it is for with methods=", d.Name, r.name)
+		}
+		whole = append(whole, layer{d, reach, r.name, onInterface})
+	}
+	return append(whole, some...)
+}
+
+// chosen is the layer of a directive with methods=, which must not overlap with
+// the earlier ones of its name.
+func (r *resolver) chosen(d Directive, w resil.Word, earlier []layer, methods []Method) layer {
+	names := make([]string, len(methods))
+	for i, m := range methods {
+		names[i] = m.Name
+	}
+	l := layer{d, map[string]bool{}, r.name + "[" + w.Value + "]", onSome}
+	for _, g := range globs(w) {
+		matches, wrong := g.match(names)
+		if wrong != "" {
+			r.add(d.Args+token.Pos(g.at), codeGlob, "%s", wrong)
+		}
+		for _, name := range matches {
+			l.reach[name] = true
+		}
+	}
+	for _, e := range earlier {
+		var twice []string
+		for _, name := range names {
+			if e.Name == d.Name && e.reach[name] && l.reach[name] {
+				twice = append(twice, name)
+				delete(l.reach, name)
+			}
+		}
+		if twice != nil {
+			r.add(d.word(w), codeOverlap, "methods=%s matches %s, which methods= of the %s on line %d matches too: let each method be matched once",
+				w.Value, list(twice), d.Name, r.fset.Position(e.Pos).Line)
+		}
+	}
+	return l
+}
+
+// elements are the directives on embedded interfaces and on methods. One on an
+// embedded interface reaches those of its methods that take a context and return
+// an error or, where there are none, all of them.
+func (r *resolver) elements(i *Interface, methods []Method) (layers []layer) {
+	for _, element := range slices.SortedFunc(maps.Keys(i.Elements), func(a, b *ast.Field) int { return int(a.Pos() - b.Pos()) }) {
+		all, guardable := map[string]bool{}, map[string]bool{}
+		for _, m := range methods {
+			if m.Element == element {
+				all[m.Name] = true
+				if m.Guardable {
+					guardable[m.Name] = true
+				}
+			}
+		}
+		l := layer{reach: all, level: onMethod}
+		if len(element.Names) > 0 {
+			l.owner = r.name + "." + element.Names[0].Name
+		} else {
+			text := types.ExprString(element.Type)
+			l.owner, l.level = r.name+"["+text+"]", onEmbedded
+			if len(guardable) > 0 {
+				l.reach = guardable
+			}
+			if len(all) == 0 {
+				r.add(i.Elements[element][0].Pos, codeNoReach, "no method of %s comes from %s: put the directive above one that has methods", r.name, text)
+			}
+		}
+		for _, d := range i.Elements[element] {
+			l.Directive = d
+			layers = append(layers, l)
+		}
+	}
+	return layers
+}
+
+// refine applies the layers that reach a method, in order.
+func (r *resolver) refine(m Method, layers []layer) Guarded {
+	g := Guarded{Method: m, Owners: map[string]string{}, Origins: map[string]token.Pos{}, OnMethod: map[string]bool{}}
+	var lang Language
+	var faulty []string
+	refined := map[string]bool{}
+	for _, l := range layers {
+		if !l.reach[m.Name] || l.Name == "wrap" {
+			continue
+		}
+		set, _ := resil.Refine(&lang, l.Name, l.Words)
+		if l.off() {
+			delete(g.Owners, l.Name)
+			maps.DeleteFunc(g.Origins, func(field string, _ token.Pos) bool { return strings.HasPrefix(field, l.Name+".") })
+		} else if l.Name == "breaker" || l.Name == "limit" {
+			g.Owners[l.Name] = l.owner
+		}
+		for field, w := range set {
+			if field != l.Name+".methods" {
+				g.Origins[field] = l.word(w)
+			}
+		}
+		if l.faulty {
+			faulty = append(faulty, l.Name)
+		}
+		refined[l.Name] = refined[l.Name] || l.level != onInterface
+		if l.level == onMethod {
+			g.OnMethod[l.Name] = true
+		}
+	}
+	g.Policy = lang.Policy
+	if g.Policy.Skip {
+		r.skipped(g, layers)
+		return Guarded{Method: m, Policy: resil.Policy{Skip: true}, OnMethod: g.OnMethod,
+			Origins: map[string]token.Pos{"skip": g.Origins["skip"]}}
+	}
+	g.Policy.Complete()
+	for _, p := range g.Policy.Check() {
+		directive, _, _ := strings.Cut(p.Field, ".")
+		if slices.Contains(faulty, directive) || slices.Contains(faulty, "timeout") {
+			continue // may follow from what could not be read
+		}
+		pos, ok := g.Origins[p.Field]
+		if !ok {
+			pos = g.Origins[directive]
+		}
+		r.findings = append(r.findings, finding{pos, p.Code, p.Message, m, refined[directive] || refined["timeout"]})
+	}
+	return g
+}

@@ -1,0 +1,435 @@
+package annotations_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/resilgen/resilgen/annotations"
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// methods lists an interface's methods by its syntax: guardable ones return an
+// error, and an embedded Name_A_b stands for one with the methods A, which is
+// guardable, and b, which is not.
+func methods(i *annotations.Interface) (all []annotations.Method) {
+	literal, ok := i.Spec.Type.(*ast.InterfaceType)
+	if !ok {
+		return []annotations.Method{{Name: "Read"}}
+	}
+	for _, element := range literal.Methods.List {
+		signature, _ := element.Type.(*ast.FuncType)
+		if len(element.Names) > 0 {
+			all = append(all, annotations.Method{Name: element.Names[0].Name, Element: element,
+				Guardable: signature != nil && signature.Results != nil})
+			continue
+		}
+		for _, name := range strings.Split(types.ExprString(element.Type), "_")[1:] {
+			all = append(all, annotations.Method{Name: name, Element: element, Guardable: ast.IsExported(name)})
+		}
+	}
+	return all
+}
+
+func resolve(t *testing.T, decls string) (*token.FileSet, annotations.Wrap, map[string]annotations.Guarded, []annotations.Diagnostic) {
+	t.Helper()
+	fset, interfaces, diagnostics := read(t, decls)
+	if len(interfaces) != 1 {
+		t.Fatalf("read %d interfaces, want 1", len(interfaces))
+	}
+	wrap, guarded, more := interfaces[0].Resolve(fset, methods(interfaces[0]))
+	byName := map[string]annotations.Guarded{}
+	for _, g := range guarded {
+		byName[g.Name] = g
+	}
+	return fset, wrap, byName, annotations.Sort(append(diagnostics, more...))
+}
+
+// brief writes a policy as the directives that make it up, off for none.
+func brief(g annotations.Guarded) string {
+	var parts []string
+	p := g.Policy
+	if p.Timeout != nil {
+		parts = append(parts, fmt.Sprintf("timeout %s %s", p.Timeout.Total, p.Timeout.Attempt))
+	}
+	if p.Retry != nil {
+		parts = append(parts, fmt.Sprintf("retry %d %s %s %s", p.Retry.Attempts, p.Retry.Initial, p.Retry.Max, p.Retry.Budget))
+	}
+	if p.Breaker != nil {
+		parts = append(parts, fmt.Sprintf("breaker %d %s %s", p.Breaker.Consecutive, p.Breaker.Open, g.Owners["breaker"]))
+	}
+	if p.Limit != nil {
+		parts = append(parts, fmt.Sprintf("limit %s %d %s", p.Limit.Rate, p.Limit.Burst, g.Owners["limit"]))
+	}
+	if p.Classify != nil {
+		parts = append(parts, "classify "+strings.Join(p.Classify.By, ","))
+	}
+	if p.Idempotent {
+		parts = append(parts, "idempotent")
+	}
+	if p.Skip {
+		parts = append(parts, "skip")
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func TestResolveRefines(t *testing.T) {
+	for _, tt := range []struct {
+		name, src string
+		want      map[string]string
+	}{
+		{"the interface reaches what takes a context and returns an error", `
+//resil:timeout 2s
+type S interface { A() error; B() }`,
+			map[string]string{"A": "timeout 2s 0s", "B": "none"}},
+		{"methods= reaches just those, guardable or not", `
+//resil:timeout 2s methods=Get*,B
+type S interface { GetA() error; GetB() error; List() error; B() }`,
+			map[string]string{"GetA": "timeout 2s 0s", "GetB": "timeout 2s 0s", "List": "none", "B": "timeout 2s 0s"}},
+		{"methods= refines the interface whatever their order", `
+//resil:retry initial=1s methods=A
+//resil:retry 5 initial=2s
+type S interface { A() error; B() error }`,
+			map[string]string{"A": "retry 5 1s 30s 20%", "B": "retry 5 2s 30s 20%"}},
+		{"defaults, interface, methods=, method, word by word", `
+//resil:retry 5 initial=2s budget=10%
+//resil:retry initial=1s methods=A
+type S interface {
+	//resil:retry max=9s
+	A() error
+}`,
+			map[string]string{"A": "retry 5 1s 9s 10%"}},
+		{"defaults, interface, embedded", `
+//resil:retry 5 initial=2s
+type S interface {
+	//resil:retry max=9s
+	E_A_b
+	B() error
+}`,
+			map[string]string{"A": "retry 5 2s 9s 20%", "b": "none", "B": "retry 5 2s 30s 20%"}},
+		{"an embedded interface without guardable methods is reached whole", `
+type S interface {
+	//resil:breaker
+	E_a_b
+}`,
+			map[string]string{"a": "breaker 5 30s S[E_a_b]", "b": "breaker 5 30s S[E_a_b]"}},
+		{"a method's own directive reaches it always", `
+//resil:timeout 1s methods=B
+type S interface {
+	//resil:breaker
+	A()
+	B() error
+}`,
+			map[string]string{"A": "breaker 5 30s S.A", "B": "timeout 1s 0s"}},
+		{"off drops, a later word brings back the defaults", `
+//resil:retry 5 initial=2s
+//resil:retry off methods=A,B
+type S interface {
+	//resil:retry max=1s
+	A() error
+	B() error
+	//resil:retry off
+	C() error
+}`,
+			map[string]string{"A": "retry 3 100ms 1s 20%", "B": "none", "C": "none"}},
+		{"burst is computed last", `
+//resil:limit 10/s
+type S interface {
+	A() error
+	//resil:limit 20/m
+	B() error
+	//resil:limit 20/m burst=3
+	C() error
+}`,
+			map[string]string{"A": "limit 10/s 10 S", "B": "limit 20/m 20 S.B", "C": "limit 20/m 3 S.C"}},
+		{"state lives where the last directive of its name stands", `
+//resil:breaker
+//resil:limit 10/s
+//resil:breaker open=1s methods=Get*,List
+//resil:breaker off methods=Off*
+type S interface {
+	GetA() error
+	List() error
+	//resil:breaker
+	GetB() error
+	OffA() error
+	//resil:breaker consecutive=7
+	OffB() error
+	//resil:limit 5/s
+	E_E
+	Other() error
+}`,
+			map[string]string{
+				"GetA":  "breaker 5 1s S[Get*,List]; limit 10/s 10 S",
+				"List":  "breaker 5 1s S[Get*,List]; limit 10/s 10 S",
+				"GetB":  "breaker 5 1s S.GetB; limit 10/s 10 S",
+				"OffA":  "limit 10/s 10 S",
+				"OffB":  "breaker 7 30s S.OffB; limit 10/s 10 S",
+				"E":     "breaker 5 30s S; limit 5/s 5 S[E_E]",
+				"Other": "breaker 5 30s S; limit 10/s 10 S",
+			}},
+		{"skip drops every policy, skip off restores it", `
+//resil:timeout 1s
+//resil:skip methods=A,B
+type S interface {
+	A() error
+	//resil:skip off
+	B() error
+	//resil:skip
+	C() error
+}`,
+			map[string]string{"A": "skip", "B": "timeout 1s 0s", "C": "skip"}},
+		{"the one written budget is the client's", `
+//resil:retry 3 methods=A
+//resil:retry 4 budget=5% methods=B
+type S interface {
+	A() error
+	B() error
+	//resil:retry budget=off
+	C() error
+}`,
+			map[string]string{"A": "retry 3 100ms 30s 5%", "B": "retry 4 100ms 30s 5%", "C": "retry 3 100ms 30s 0%"}},
+		{"lists and bare directives", `
+//resil:classify all,ours
+//resil:idempotent methods=A
+type S interface { A() error; B() error }`,
+			map[string]string{"A": "classify all,ours; idempotent", "B": "classify all,ours"}},
+		{"an interface defined from another", `
+//resil:timeout 1s methods=Read
+type S io.Reader`,
+			map[string]string{"Read": "timeout 1s 0s"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, guarded, diagnostics := resolve(t, tt.src)
+			if len(diagnostics) > 0 {
+				t.Error(lines(diagnostics))
+			}
+			got := map[string]string{}
+			for name, g := range guarded {
+				got[name] = brief(g)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("policies (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestResolveRemembersOrigins(t *testing.T) {
+	fset, _, guarded, _ := resolve(t, `
+//resil:retry 5 initial=2s
+//resil:breaker open=1s
+//resil:breaker off methods=B
+type S interface {
+	//resil:retry initial=1s
+	A() error
+	B() error
+	//resil:breaker off
+	C() error
+}`)
+	want := map[string]string{
+		"A":     "breaker@5:1 breaker.open@5:17 retry@8:2 retry.attempts@4:15 retry.initial@8:16",
+		"B":     "breaker@6:17 retry@4:1 retry.attempts@4:15 retry.initial@4:17",
+		"C":     "breaker@11:18 retry@4:1 retry.attempts@4:15 retry.initial@4:17",
+		"own A": "retry", "own B": "", "own C": "breaker",
+	}
+	got := map[string]string{}
+	for name, g := range guarded {
+		var at []string
+		for _, field := range slices.Sorted(maps.Keys(g.Origins)) {
+			pos := fset.Position(g.Origins[field])
+			at = append(at, fmt.Sprintf("%s@%d:%d", field, pos.Line, pos.Column))
+		}
+		got[name] = strings.Join(at, " ")
+		got["own "+name] = strings.Join(slices.Sorted(maps.Keys(g.OnMethod)), " ")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("origins (-want +got):\n%s", diff)
+	}
+}
+
+func TestResolveKeepsTheOrderOfMethods(t *testing.T) {
+	fset, interfaces, _ := read(t, `
+//resil:timeout 1s
+type S interface { B() error; A() error }`)
+	_, guarded, _ := interfaces[0].Resolve(fset, methods(interfaces[0]))
+	if len(guarded) != 2 || guarded[0].Name != "B" || guarded[1].Name != "A" {
+		t.Errorf("got %v", guarded)
+	}
+}
+
+func TestResolvedPoliciesAreTheMethodsOwn(t *testing.T) {
+	_, _, guarded, _ := resolve(t, `
+//resil:timeout 1s
+type S interface { A() error; B() error }`)
+	guarded["A"].Policy.Timeout.Total = time.Hour
+	if got := guarded["B"].Policy.Timeout; *got != (resil.Timeout{Total: time.Second}) {
+		t.Errorf("B's timeout became %+v with A's", got)
+	}
+}
+
+func TestResolveNamesTheWrapper(t *testing.T) {
+	for src, want := range map[string]string{
+		"//resil:wrap\ntype Store interface{}":           "ResilientStore",
+		"//resil:wrap\ntype store interface{}":           "resilientStore",
+		"//resil:wrap\ntype östore interface{}":          "resilientÖstore",
+		"//resil:wrap name=Safe\ntype store interface{}": "Safe",
+	} {
+		_, wrap, _, diagnostics := resolve(t, src)
+		if wrap.Name != want || len(diagnostics) > 0 {
+			t.Errorf("%s: name %q, want %q\n%s", src, wrap.Name, want, lines(diagnostics))
+		}
+	}
+}
+
+func TestResolveReports(t *testing.T) {
+	for _, tt := range []struct{ name, src, want string }{
+		{"a glob that matches nothing", `
+//resil:timeout 1s methods=Gte*,List
+type S interface { GetA() error; GetB() error }`, `
+s.go:4:28: methods: "Gte*" matches no method; did you mean "Get*"? [RG016]
+s.go:4:33: methods: "List" matches no method; there are GetA and GetB [RG016]
+`},
+		{"a malformed glob, a mistyped name, a quoted list", `
+//resil:timeout 1s methods=GetA,[x
+//resil:limit 5/s methods="GetA, GetBB"
+type S interface { GetA() error; GetB() error }`, `
+s.go:4:33: methods: "[x" is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice [RG016]
+s.go:5:27: methods: "GetBB" matches no method; did you mean "GetB"? [RG016]
+`},
+		{"many methods are not all listed", `
+//resil:timeout 1s methods=Xyzzy
+type S interface { A() error; B() error; C() error; D() error; E() error; F() error }`, `
+s.go:4:28: methods: "Xyzzy" matches no method; there are A, B, C, D and 2 more [RG016]
+`},
+		{"overlap within a name is wrong, across names it is not", `
+//resil:timeout 1s methods=Get*
+//resil:timeout 2s methods=*A,B
+//resil:limit 5/s methods=*
+type S interface { GetA() error; GetB() error; B() error }`, `
+s.go:5:20: methods=*A,B matches GetA, which methods= of the timeout on line 4 matches too: let each method be matched once [RG017]
+`},
+		{"an overlap is not two settings for one state as well", `
+//resil:breaker open=1s methods=GetA
+//resil:breaker methods=Get*
+type S interface { GetA() error; GetB() error }`, `
+s.go:5:17: methods=Get* matches GetA, which methods= of the breaker on line 4 matches too: let each method be matched once [RG017]
+`},
+		{"an interface directive that reaches nothing", `
+//resil:wrap
+//resil:timeout 1s
+type S interface { A() }`, `
+s.go:5:1: timeout reaches no method: none of S takes a context and returns an error; name those it is for with methods= [RG018]
+`},
+		{"an embedded interface's directive that reaches nothing", `
+type S interface {
+	//resil:timeout 1s
+	E
+	A() error
+}`, `
+s.go:5:2: no method of S comes from E: put the directive above one that has methods [RG018]
+`},
+		{"a method's directives that a skip undoes", `
+//resil:skip methods=*
+type S interface {
+	//resil:timeout 1s
+	A() error
+}`, `
+s.go:6:2: timeout has no effect, for A is skipped on line 4: write //resil:skip off beside it, or leave it out [RG019]
+`},
+		{"a policy that cannot take effect, once for all methods", `
+//resil:timeout 1s
+//resil:retry jitter=none initial=800ms
+type S interface { A() error; B() error }`, `
+s.go:5:1: only 2 of 3 attempts can start within the timeout of 1s; lower attempts or initial, or raise the timeout [RG008]
+`},
+		{"a refined policy that cannot take effect names its methods", `
+//resil:timeout 10s
+//resil:retry jitter=none initial=800ms
+//resil:timeout 1s methods=A,B
+type S interface {
+	A() error
+	B() error
+	C() error
+	//resil:timeout 1s
+	D() error
+}`, `
+s.go:5:1: for A, B and D, only 2 of 3 attempts can start within the timeout of 1s; lower attempts or initial, or raise the timeout [RG008]
+`},
+		{"on the method itself the position says which", `
+//resil:timeout 1s
+type S interface {
+	//resil:timeout attempt=2s
+	A() error
+}`, `
+s.go:6:18: attempt=2s is longer than the whole call's 1s; shorten it or raise the total [RG008]
+`},
+		{"what lacks its value", `
+//resil:timeout
+type S interface {
+	//resil:limit burst=3
+	A() error
+}`, `
+s.go:4:1: timeout needs a limit: write //resil:timeout 2s, or attempt=500ms [RG007]
+s.go:6:2: limit needs a rate: write //resil:limit 100/s [RG007]
+`},
+		{"what Read reported is not reported again", `
+//resil:timeout 2
+//resil:limit 5
+//resil:retry initial=1 max=50ms
+//resil:cache
+type S interface {
+	//resil:retry budget=10%
+	A() error
+	//resil:retry budget=off
+	B() error
+}`, `
+s.go:4:17: total: "2": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
+s.go:5:15: rate: "5": write a rate such as 100/s, 10/60s or 1000/m [RG005]
+s.go:6:23: initial: "1": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
+s.go:7:1: unknown directive "cache"; write breaker, classify, idempotent, limit, retry, skip, timeout or wrap [RG002]
+s.go:9:16: the retry budget is the client's: write budget=10% above the interface; here it can only be off [RG014]
+`},
+		{"nor what may follow from a timeout that could not be read", `
+//resil:timeout 1s
+//resil:retry jitter=none initial=800ms
+type S interface {
+	//resil:timeout 1min
+	A() error
+}`, `
+s.go:7:18: total: "1min": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
+`},
+		{"two budgets", `
+//resil:retry budget=10% methods=A
+//resil:retry budget=20% methods=B
+type S interface { A() error; B() error }`, `
+s.go:5:15: the retry budget is the client's: A has 10% and B has 20%; write it once, above the interface [RG020]
+`},
+		{"shared state with two settings", `
+//resil:breaker open=1s methods=A
+type S interface {
+	//resil:breaker consecutive=3
+	E_A_B_C
+}`, `
+s.go:6:2: A and B share the breaker S[E_A_B_C] and get different settings for it from further out: write all of its settings here, or a breaker of its own above one of them [RG020]
+`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, _, diagnostics := resolve(t, tt.src)
+			if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), lines(diagnostics)); diff != "" {
+				t.Errorf("diagnostics (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
