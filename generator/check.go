@@ -1,0 +1,132 @@
+package generator
+
+import (
+	"go/token"
+	"slices"
+	"strings"
+)
+
+// adds are the first words of method names that say a call adds something, so
+// that repeating it may add it twice.
+var adds = strings.Fields(`create add insert append post send publish push enqueue charge pay transfer refund
+	increment incr submit place issue notify emit`)
+
+// check refuses policies that a method's signature or name forbids.
+func (s *source) check(w *wrapper) {
+	for t := range w.named().TypeParams().TypeParams() {
+		if bad := unwritable(t.Constraint(), s.pkg.Types); bad != nil {
+			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: %s cannot be named in this package", w.obj.Name(), bad)
+		}
+	}
+	if s.pkg.Types.Scope().Lookup("error") != nil || s.pkg.Types.Scope().Lookup("nil") != nil {
+		s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: the package gives error or nil another meaning", w.obj.Name())
+	}
+	for _, m := range w.methods {
+		if m.unwritable != "" {
+			w.embeds = true
+			if m.guarded() {
+				s.report(codeInterface, m.pos, "%s cannot be guarded: %s", m.Name, m.unwritable)
+			}
+			continue
+		}
+		if m.guarded() {
+			s.checkMethod(m)
+		}
+	}
+	if m := w.idle(); m != nil {
+		s.report(codeNoEffect, m.origin("classify"), "classify has no effect, for no retry or breaker asks it about %s; add one, or remove it", m.Name)
+	}
+	if w.embeds && slices.ContainsFunc(w.methods, func(m *method) bool { return m.Name == w.obj.Name() }) {
+		s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: it must be embedded, and has a method of its own name", w.obj.Name())
+	}
+}
+
+// idle finds a method whose classify directive nothing asks: one of its own, or
+// the interface's where no method has a guard.
+func (w *wrapper) idle() *method {
+	anyGuard := slices.ContainsFunc(w.methods, (*method).guarded)
+	for _, m := range w.methods {
+		if m.Policy.Classify != nil && !m.guarded() && (m.OnMethod["classify"] || !anyGuard) {
+			return m
+		}
+	}
+	return nil
+}
+
+func (s *source) checkMethod(m *method) {
+	p := m.Policy
+	if !m.fails {
+		directives := m.guards()
+		s.report(codeNoError, m.origin(directives[0]), "%s does not return an error as its last result, so %s cannot tell success from failure; let it return one, or do not guard it",
+			m.Name, strings.Join(directives, " and "))
+	}
+	if p.Timeout != nil && m.context < 0 {
+		s.report(codeTimeoutContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, m.wayOut("timeout"))
+	}
+	if p.Retry != nil {
+		if first := words(m.Name)[0]; !m.OnMethod["retry"] && !p.Idempotent && slices.Contains(adds, strings.ToLower(first)) {
+			s.report(codeRetryAdds, m.pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
+				m.Name, m.directive("idempotent"), m.wayOut("retry"))
+		}
+		if name, why := usedUp(m.sig.Params()); why != "" {
+			s.report(codeRetryParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, m.wayOut("retry"))
+		}
+	}
+	if p.Timeout != nil {
+		if why := outlives(m.sig.Results()); why != "" {
+			s.report(codeTimeoutResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, m.wayOut("timeout"))
+		}
+	}
+}
+
+// guards names the directives that guard the method.
+func (m *method) guards() []string {
+	var names []string
+	for _, g := range []struct {
+		name string
+		set  bool
+	}{
+		{"timeout", m.Policy.Timeout != nil},
+		{"retry", m.Policy.Retry != nil},
+		{"breaker", m.Policy.Breaker != nil},
+		{"limit", m.Policy.Limit != nil},
+	} {
+		if g.set {
+			names = append(names, g.name)
+		}
+	}
+	return names
+}
+
+// origin is where the directive that reaches the method stands.
+func (m *method) origin(directive string) token.Pos {
+	if pos := m.Origins[directive]; pos.IsValid() {
+		return pos
+	}
+	return m.pos
+}
+
+// blame is the place to mend: the directive if it stands on the method, else the
+// method that it reaches.
+func (m *method) blame(directive string) token.Pos {
+	if m.OnMethod[directive] {
+		return m.origin(directive)
+	}
+	return m.pos
+}
+
+// wayOut says how to be rid of a directive that does not suit the method.
+func (m *method) wayOut(directive string) string {
+	if m.OnMethod[directive] {
+		return "remove the directive"
+	}
+	return "write " + m.directive(directive+" off")
+}
+
+// directive is a directive for this method alone and where to write it.
+func (m *method) directive(text string) string {
+	if m.Element == nil || len(m.Element.Names) == 0 {
+		return "//resil:" + text + " methods=" + m.Name + " above the interface"
+	}
+	return "//resil:" + text + " above it"
+}

@@ -1,0 +1,366 @@
+package generator
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"go/token"
+	"go/types"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// emit writes the output of a source.
+func emit(src *source) ([]byte, error) {
+	n := newNames(src)
+	body := jen.Null()
+	body.Const().Id("_").Op("=").Add(n.resil("SupportVersion1")).Line()
+	for _, w := range src.wrappers {
+		e := newEmitter(n, w)
+		body.Line().Add(e.structure()).Line()
+		body.Line().Add(e.assertion()).Line()
+		body.Line().Add(e.constructor()).Line()
+		if e.accessor {
+			body.Line().Add(e.resilience()).Line()
+		}
+		for _, m := range w.methods {
+			if m.unwritable == "" {
+				body.Line().Add(e.method(m)).Line()
+			}
+		}
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s\n\n", header)
+	if constraint := buildConstraint(src); constraint != "" {
+		fmt.Fprintf(&out, "//go:build %s\n\n", constraint)
+	}
+	file := jen.NewFile(src.syntax.Name.Name)
+	file.Add(n.importDecl().Line().Line().Add(body))
+	if err := file.Render(&out); err != nil {
+		return nil, err
+	}
+	return format.Source(out.Bytes()) // once more: one pass does not settle every line break
+}
+
+// An emitter writes one wrapper.
+type emitter struct {
+	*names
+	w        *wrapper
+	receiver string
+	next     string            // the field that holds what is wrapped
+	client   string            // the field that holds the client
+	fields   map[string]string // the field of each guarded method
+	accessor bool
+}
+
+func newEmitter(n *names, w *wrapper) *emitter {
+	e := &emitter{names: n, w: w, fields: map[string]string{}, accessor: true}
+	methods, params := map[string]bool{}, map[string]bool{}
+	results := n.record(func() {
+		for _, m := range w.methods {
+			methods[m.Name] = true
+			e.accessor = e.accessor && m.Name != "Resilience"
+			if m.unwritable != "" {
+				continue
+			}
+			for v := range m.sig.Params().Variables() {
+				params[v.Name()] = true
+			}
+			for v := range m.sig.Results().Variables() {
+				params[v.Name()] = true
+				n.typ(v.Type())
+			}
+			n.imported("context", "context")
+		}
+		n.resil("Method")
+	})
+	maps.Copy(params, results)
+	for p := range w.named().TypeParams().TypeParams() {
+		params[n.params[p]] = true
+	}
+	e.receiver = fresh(params, "c", "w", "r", "wrapper")
+
+	taken := maps.Clone(methods)
+	pick := func(name string) string {
+		for i, stem := 2, name; taken[name] || token.IsKeyword(name); i++ {
+			name = stem + strconv.Itoa(i)
+		}
+		taken[name] = true
+		return name
+	}
+	if w.embeds {
+		e.next = w.obj.Name()
+		taken[e.next] = true
+	} else {
+		e.next = pick("next")
+	}
+	e.client = pick("client")
+	for _, m := range w.methods {
+		if m.guarded() {
+			field := lowered(m.Name)
+			if methods[field] || token.IsKeyword(field) {
+				field += "Method"
+			}
+			e.fields[m.Name] = pick(field)
+		}
+	}
+	return e
+}
+
+// wrapped is the wrapper's type with its type parameters, as it is used.
+func (e *emitter) wrapped() *jen.Statement {
+	return jen.Id(e.w.name).Add(e.typeParamNames(e.w.named().TypeParams()))
+}
+
+// iface is the interface's type with its type parameters, as it is used.
+func (e *emitter) iface() *jen.Statement {
+	return jen.Id(e.w.obj.Name()).Add(e.typeParamNames(e.w.named().TypeParams()))
+}
+
+func (e *emitter) structure() *jen.Statement {
+	var fields []jen.Code
+	if e.w.embeds {
+		fields = append(fields, e.iface())
+	} else {
+		fields = append(fields, jen.Id(e.next).Add(e.iface()))
+	}
+	fields = append(fields, jen.Id(e.client).Op("*").Add(e.resil("Client")))
+	for _, m := range e.w.methods {
+		if m.guarded() {
+			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.resil("Method")))
+		}
+	}
+	code := jen.Commentf("// %s guards %s.", e.w.name, withArticle(e.w.obj.Name())).Line()
+	code.Comment("//").Line()
+	for _, line := range e.w.summary() {
+		code.Comment("//\t" + line).Line()
+	}
+	return code.Type().Id(e.w.name).Add(e.typeParams(e.w.named().TypeParams())).Struct(fields...)
+}
+
+func (e *emitter) assertion() *jen.Statement {
+	check := jen.Var().Id("_").Add(e.iface()).Op("=").Parens(jen.Op("*").Add(e.wrapped())).Parens(jen.Nil())
+	params := e.w.named().TypeParams()
+	if params.Len() == 0 {
+		return check
+	}
+	return jen.Func().Id("_").Add(e.typeParams(params)).Params().Custom(jen.Options{Open: "{ ", Close: " }"}, check)
+}
+
+func (e *emitter) constructor() *jen.Statement {
+	var spec *spec
+	used := e.record(func() {
+		spec = newSpec(e.names, e.w)
+		e.resil("New")
+		for p := range e.w.named().TypeParams().TypeParams() {
+			e.used[e.params[p]] = true
+		}
+	})
+	used[e.w.name] = true
+	local := func(name string) string {
+		name = fresh(used, name)
+		used[name] = true
+		return name
+	}
+	next, opts := local("next"), local("opts")
+	client, err := local("client"), local("err")
+
+	body := spec.variables(used)
+	body = append(body,
+		jen.List(jen.Id(client), jen.Id(err)).Op(":=").Add(e.resil("New")).Call(spec.literal(), jen.Id(opts).Op("...")),
+		jen.If(jen.Id(err).Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Id(err))),
+	)
+	values := []jen.Code{keyed(e.next, jen.Id(next)), keyed(e.client, jen.Id(client))}
+	for _, m := range e.w.methods {
+		if m.guarded() {
+			values = append(values, keyed(e.fields[m.Name], jen.Id(client).Dot("Method").Call(jen.Lit(m.Name))))
+		}
+	}
+	body = append(body, jen.Return(jen.Op("&").Add(e.wrapped()).Add(lines(values)), jen.Nil()))
+
+	return jen.Commentf("// %s guards %s. It fails only if an option is wrong.", e.w.constructor, next).Line().
+		Func().Id(e.w.constructor).Add(e.typeParams(e.w.named().TypeParams())).
+		Params(jen.Id(next).Add(e.iface()), jen.Id(opts).Op("...").Add(e.resil("Option"))).
+		Params(jen.Op("*").Add(e.wrapped()), jen.Error()).
+		Block(body...)
+}
+
+func (e *emitter) resilience() *jen.Statement {
+	return jen.Comment("// Resilience returns the client behind the wrapper: its stats and manual control.").Line().
+		Func().Params(e.self()).Id("Resilience").Params().Op("*").Add(e.resil("Client")).
+		Custom(jen.Options{Open: "{ ", Close: " }"}, jen.Return(jen.Id(e.receiver).Dot(e.client)))
+}
+
+func (e *emitter) self() *jen.Statement {
+	return jen.Id(e.receiver).Op("*").Add(e.wrapped())
+}
+
+// method writes one method: a call through the runtime, or plain delegation.
+func (e *emitter) method(m *method) *jen.Statement {
+	v := e.locals(m)
+	var params, results []*jen.Statement
+	for i := range v.params {
+		params = append(params, e.param(m.sig, i))
+	}
+	for r := range m.sig.Results().Variables() {
+		results = append(results, e.typ(r.Type()))
+	}
+	code := jen.Func().Params(e.self()).Id(m.Name).Params(grouped(v.params, params, m.sig.Params(), m.sig.Variadic())...)
+	call := e.call(m, v)
+	switch {
+	case !m.guarded() && len(results) == 0:
+		return code.Block(call)
+	case !m.guarded():
+		return code.Add(resultList(results)).Block(jen.Return(call))
+	case len(results) == 1:
+		return code.Error().Block(jen.Return(e.guard("Run", m, v, jen.Error(), jen.Return(call))))
+	case len(results) == 2:
+		both := resultList(results)
+		return code.Add(both).Block(jen.Return(e.guard("Call", m, v, both, jen.Return(call))))
+	}
+	failure := v.results[len(v.results)-1]
+	var inner, outer []jen.Code
+	for _, name := range v.results[:len(v.results)-1] {
+		inner, outer = append(inner, jen.Id(name)), append(outer, jen.Id(name))
+	}
+	inner, outer = append(inner, jen.Id(v.err)), append(outer, jen.Id(failure))
+	return code.Params(grouped(v.results, results, m.sig.Results(), false)...).Block(
+		jen.Id(failure).Op("=").Add(e.guard("Run", m, v, jen.Error(),
+			jen.Var().Id(v.err).Error(),
+			jen.List(inner...).Op("=").Add(call),
+			jen.Return(jen.Id(v.err)),
+		)),
+		jen.Return(outer...),
+	)
+}
+
+// grouped declares variables, neighbours of one type together: a, b int.
+func grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic bool) []jen.Code {
+	var list []jen.Code
+	for i, name := range names {
+		next := i + 1
+		if next < len(names) && !(variadic && next == len(names)-1) && vars.At(i).Type().String() == vars.At(next).Type().String() {
+			list = append(list, jen.Id(name))
+		} else {
+			list = append(list, jen.Id(name).Add(code[i]))
+		}
+	}
+	return list
+}
+
+func resultList(types []*jen.Statement) *jen.Statement {
+	if len(types) == 1 {
+		return types[0]
+	}
+	var list []jen.Code
+	for _, t := range types {
+		list = append(list, t)
+	}
+	return jen.Params(list...)
+}
+
+// guard calls the runtime with a closure.
+func (e *emitter) guard(entry string, m *method, v locals, results jen.Code, body ...jen.Code) *jen.Statement {
+	context := jen.Id(e.imported("context", "context"))
+	outer, inner := context.Clone().Dot("Background").Call(), context.Clone().Dot("Context")
+	if m.context >= 0 {
+		outer, inner = jen.Id(v.params[m.context]), jen.Id(v.params[m.context]).Add(inner)
+	}
+	return e.resil(entry).Call(outer, jen.Id(e.receiver).Dot(e.fields[m.Name]),
+		jen.Func().Params(inner).Add(results).Block(body...))
+}
+
+// call calls the method of what is wrapped.
+func (e *emitter) call(m *method, v locals) *jen.Statement {
+	var args []jen.Code
+	for i, name := range v.params {
+		arg := jen.Id(name)
+		if m.sig.Variadic() && i == len(v.params)-1 {
+			arg.Op("...")
+		}
+		args = append(args, arg)
+	}
+	return jen.Id(e.receiver).Dot(e.next).Dot(m.Name).Call(args...)
+}
+
+// locals are the variables of a method.
+type locals struct {
+	params  []string
+	results []string // named only where several values must be captured
+	err     string   // the error of one attempt, beside results
+}
+
+// locals names a method's variables as the source does, except where that would
+// hide something that the method's body refers to.
+func (e *emitter) locals(m *method) locals {
+	taken := map[string]bool{}
+	if m.guarded() {
+		taken = e.record(func() {
+			e.imported("context", "context")
+			e.resil("Run")
+			for v := range m.sig.Results().Variables() {
+				e.typ(v.Type())
+			}
+		})
+		taken["error"] = true
+	}
+	taken[e.receiver] = true
+	for p := range e.w.named().TypeParams().TypeParams() {
+		taken[e.params[p]] = true
+	}
+	sig := m.sig
+	given := map[string]bool{}
+	for v := range sig.Params().Variables() {
+		given[v.Name()] = true
+	}
+	for v := range sig.Results().Variables() {
+		given[v.Name()] = true
+	}
+	name := func(given, otherwise string, avoid map[string]bool) string {
+		switch {
+		case given == "" || given == "_":
+			given = fresh(avoid, otherwise)
+		case taken[given]:
+			given = fresh(avoid, given)
+		}
+		taken[given] = true
+		return given
+	}
+	avoid := func() map[string]bool {
+		all := maps.Clone(taken)
+		maps.Copy(all, given)
+		return all
+	}
+	var v locals
+	unnamed := 0
+	for i := range sig.Params().Len() {
+		otherwise := "ctx"
+		if i != m.context {
+			unnamed++
+			otherwise = fmt.Sprintf("arg%d", unnamed)
+		}
+		v.params = append(v.params, name(sig.Params().At(i).Name(), otherwise, avoid()))
+	}
+	last := sig.Results().Len() - 1
+	if !m.guarded() || last < 2 {
+		return v
+	}
+	for i := range last {
+		v.results = append(v.results, name(sig.Results().At(i).Name(), fmt.Sprintf("r%d", i), avoid()))
+	}
+	hidden := avoid()
+	delete(hidden, sig.Results().At(last).Name()) // the attempt's may hide the method's
+	v.results = append(v.results, name(sig.Results().At(last).Name(), "err", avoid()))
+	v.err = fresh(hidden, "err")
+	return v
+}
+
+func withArticle(name string) string {
+	if strings.ContainsRune("AEIOaeio", rune(name[0])) || strings.HasPrefix(name, "Un") && !strings.HasPrefix(name, "Uni") {
+		return "an " + name
+	}
+	return "a " + name
+}

@@ -1,0 +1,87 @@
+// Package generator writes resilient wrappers for the interfaces that carry
+// //resil: directives: packages are loaded and type-checked, directives become
+// policies, policies are checked against the methods they guard, and each source
+// file with an annotated interface gets one output beside it.
+package generator
+
+import (
+	"context"
+	"slices"
+
+	"github.com/resilgen/resilgen/annotations"
+)
+
+// A Config says what to generate. Its zero value is the package in the current
+// directory.
+type Config struct {
+	Dir      string   // where Patterns are resolved; the current directory if empty
+	Patterns []string // packages, as the go command takes them; "." if there are none
+	Check    bool     // compare only: write and remove nothing
+}
+
+// A Result tells what a run found and did. Its files are absolute paths, sorted.
+type Result struct {
+	Diagnostics []annotations.Diagnostic // sorted by position
+	Written     []string                 // outputs that are new or changed
+	Removed     []string                 // outputs whose annotations are gone
+	Unchanged   []string                 // outputs that were right already
+	Stale       []string                 // with Check: outputs to write or to remove
+}
+
+// Run generates the outputs of all packages that match the patterns. A source
+// with something wrong in it keeps the output it has; the others are written.
+// What is wrong in sources is told by the Result; the error is for runs that
+// could not start, such as a pattern that matches nothing.
+func Run(ctx context.Context, cfg Config) (*Result, error) {
+	patterns := cfg.Patterns
+	if len(patterns) == 0 {
+		patterns = []string{"."}
+	}
+	packages, err := load(ctx, cfg.Dir, patterns)
+	if err != nil {
+		return nil, err
+	}
+	run := run{check: cfg.Check}
+	for _, pkg := range packages {
+		run.generate(ctx, pkg)
+	}
+	run.write()
+	run.sort()
+	return &run.result, nil
+}
+
+type run struct {
+	check   bool
+	folders []string // looked through for orphans
+	outputs []output
+	result  Result
+}
+
+func (r *run) generate(ctx context.Context, pkg *pkg) {
+	m := model{ctx: ctx, pkg: pkg}
+	m.build()
+	for _, src := range m.sources {
+		out := output{path: src.output}
+		if len(src.diagnostics) == 0 && len(src.wrappers) > 0 {
+			code, err := emit(src)
+			if err != nil {
+				src.report(codeInterface, src.wrappers[0].spec.Pos(), "no code can be written for this file, which is a fault of resilgen: %v", err)
+			}
+			out.code = code
+		}
+		out.keep = len(src.diagnostics) > 0
+		r.outputs = append(r.outputs, out)
+		r.result.Diagnostics = append(r.result.Diagnostics, src.diagnostics...)
+	}
+	if !slices.Contains(r.folders, pkg.Dir) { // an external test package shares its package's
+		r.folders = append(r.folders, pkg.Dir)
+		r.outputs = append(r.outputs, orphans(pkg, r.check)...)
+	}
+}
+
+func (r *run) sort() {
+	r.result.Diagnostics = annotations.Sort(r.result.Diagnostics)
+	for _, files := range [][]string{r.result.Written, r.result.Removed, r.result.Unchanged, r.result.Stale} {
+		slices.Sort(files)
+	}
+}

@@ -1,0 +1,64 @@
+package generator
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGolden compares outputs with the ones beside the sources in
+// testdata/golden.
+func TestGolden(t *testing.T) {
+	pkgs, err := load(t.Context(), "testdata/golden", []string{"./..."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs := 0
+	for _, p := range pkgs {
+		m := model{ctx: t.Context(), pkg: p}
+		m.build()
+		for _, src := range m.sources {
+			for _, d := range src.diagnostics {
+				t.Error(d)
+			}
+			if len(src.diagnostics) > 0 || len(src.wrappers) == 0 {
+				continue
+			}
+			outputs++
+			got, err := emit(src)
+			if err != nil {
+				t.Errorf("%s: %v", src.path, err)
+				continue
+			}
+			if *update {
+				if err := replace(src.output, got); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(src.output)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("%s (-golden +emitted; -update writes it):\n%s", src.output, diff)
+			}
+		}
+	}
+	if outputs < 10 {
+		t.Errorf("%d golden files; are the packages there?", outputs)
+	}
+}
+
+// TestGoldenVets compiles the golden files with their packages and vets them.
+func TestGoldenVets(t *testing.T) {
+	vet := exec.CommandContext(t.Context(), "go", "vet", "./...")
+	vet.Dir = "testdata/golden"
+	if out, err := vet.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

@@ -1,0 +1,147 @@
+package generator
+
+import (
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// usedUp finds a parameter that can be read once only, and says what it is.
+func usedUp(params *types.Tuple) (name, why string) {
+	for v := range params.Variables() {
+		if why := part(v.Type(), readOnce); why != "" {
+			return v.Name(), why
+		}
+	}
+	return "", ""
+}
+
+// outlives finds a result that is used after the call, and says what it is.
+func outlives(results *types.Tuple) string {
+	for v := range results.Variables() {
+		if why := part(v.Type(), usedAfter); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// part applies is to a type and, if it is a struct or a pointer to one, to its
+// exported fields.
+func part(t types.Type, is func(types.Type) string) string {
+	if isContext(t) {
+		return ""
+	}
+	if slice, ok := t.Underlying().(*types.Slice); ok {
+		t = slice.Elem()
+	}
+	if why := is(t); why != "" {
+		return why
+	}
+	elem := t
+	if pointer, ok := t.Underlying().(*types.Pointer); ok {
+		elem = pointer.Elem()
+	}
+	if fields, ok := elem.Underlying().(*types.Struct); ok {
+		for f := range fields.Fields() {
+			if f.Exported() {
+				if why := is(f.Type()); why != "" {
+					return article(t) + " whose field " + f.Name() + " is " + why
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func readOnce(t types.Type) string {
+	switch {
+	case isChan(t):
+		return "a channel"
+	case hasMethod(t, "Read", "func([]byte) (int, error)"):
+		return like(t, "io.Reader")
+	}
+	return ""
+}
+
+func usedAfter(t types.Type) string {
+	switch {
+	case isChan(t):
+		return "a channel"
+	case isIterator(t):
+		return "an iterator"
+	case hasMethod(t, "Close", "func() error"):
+		return like(t, "io.Closer")
+	case hasMethod(t, "RecvMsg", "func(any) error"):
+		return like(t, "gRPC stream")
+	case isNamed(deref(t), "database/sql", "Row"):
+		return article(t)
+	}
+	return ""
+}
+
+func isChan(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Chan)
+	return ok
+}
+
+// isIterator reports whether t is a function that yields to a function, as
+// iter.Seq and iter.Seq2 are.
+func isIterator(t types.Type) bool {
+	sig, ok := t.Underlying().(*types.Signature)
+	if !ok || sig.Params().Len() != 1 || sig.Results().Len() != 0 {
+		return false
+	}
+	yield, ok := sig.Params().At(0).Type().Underlying().(*types.Signature)
+	return ok && yield.Results().Len() == 1 && types.Identical(yield.Results().At(0).Type(), types.Typ[types.Bool])
+}
+
+// hasMethod reports whether t has the method with that signature.
+func hasMethod(t types.Type, name, signature string) bool {
+	if _, ok := t.(*types.TypeParam); ok {
+		return false
+	}
+	obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
+	fn, ok := obj.(*types.Func)
+	if !ok {
+		return false
+	}
+	sig := fn.Signature()
+	unnamed := types.NewSignatureType(nil, nil, nil, untitled(sig.Params()), untitled(sig.Results()), sig.Variadic())
+	return strings.ReplaceAll(unnamed.String(), "interface{}", "any") == signature
+}
+
+func untitled(vars *types.Tuple) *types.Tuple {
+	var list []*types.Var
+	for v := range vars.Variables() {
+		list = append(list, types.NewParam(token.NoPos, nil, "", v.Type()))
+	}
+	return types.NewTuple(list...)
+}
+
+func deref(t types.Type) types.Type {
+	if pointer, ok := t.Underlying().(*types.Pointer); ok {
+		return pointer.Elem()
+	}
+	return t
+}
+
+func typeName(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
+}
+
+// like names a type, and what makes it so unless its name says that already.
+func like(t types.Type, what string) string {
+	if typeName(t) == what {
+		return article(t)
+	}
+	return article(t) + " (" + what + ")"
+}
+
+func article(t types.Type) string {
+	name := typeName(t)
+	if first := strings.TrimLeft(name, "*"); first != "" && strings.ContainsRune("aeiouAEIOU", rune(first[0])) {
+		return "an " + name
+	}
+	return "a " + name
+}

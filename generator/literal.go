@@ -1,0 +1,119 @@
+package generator
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dave/jennifer/jen"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// wide is the length from which a literal is broken over lines.
+const wide = 100
+
+// composite writes a literal of a type, on one line if it is short. Without a
+// type it stands as an element of another literal.
+func composite(typ *jen.Statement, elems []jen.Code) *jen.Statement {
+	if typ == nil {
+		typ = jen.Null()
+	}
+	oneLine := typ.Clone().Values(elems...)
+	if text := fmt.Sprintf("%#v", jen.Id("x").Values(oneLine)); len(text) <= wide && !strings.Contains(text, "\n") {
+		return oneLine
+	}
+	return typ.Add(lines(elems))
+}
+
+// lines writes the elements of a literal on a line each.
+func lines(elems []jen.Code) *jen.Statement {
+	return jen.Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, elems...)
+}
+
+func keyed(key string, value jen.Code) jen.Code { return jen.Id(key).Op(":").Add(value) }
+
+// fields writes what a policy sets, field by field.
+func (n *names) fields(policy reflect.Value) []jen.Code {
+	var fields []jen.Code
+	for i := range policy.NumField() {
+		if v := policy.Field(i); !v.IsZero() {
+			fields = append(fields, keyed(policy.Type().Field(i).Name, n.value(v)))
+		}
+	}
+	return fields
+}
+
+// policy writes a policy as a literal.
+func (n *names) policy(v any) *jen.Statement {
+	value := reflect.ValueOf(v)
+	return composite(n.resil(value.Type().Name()), n.fields(value))
+}
+
+// value writes one field's value as a person would.
+func (n *names) value(v reflect.Value) jen.Code {
+	switch x := v.Interface().(type) {
+	case time.Duration:
+		return n.duration(x)
+	case resil.Ratio:
+		return n.ratio(x)
+	case resil.Backoff:
+		return n.resil(raised(x.String()))
+	case resil.Class:
+		if x == resil.SystemFault {
+			return n.resil("SystemFault")
+		}
+		return n.resil(raised(x.String()))
+	case resil.Jitter:
+		if x > 0 {
+			return n.resil("Jitter").Call(n.ratio(resil.Ratio(x)))
+		}
+		return n.resil(raised(x.String()) + "Jitter")
+	}
+	switch v.Kind() {
+	case reflect.Int:
+		return jen.Lit(int(v.Int()))
+	case reflect.Float64:
+		return jen.Id(strconv.FormatFloat(v.Float(), 'g', -1, 64))
+	case reflect.Struct:
+		return n.resil(v.Type().Name()).Values(n.fields(v)...)
+	case reflect.Slice:
+		var elems []jen.Code
+		for i := range v.Len() {
+			elems = append(elems, n.value(v.Index(i)))
+		}
+		return jen.Index().Add(n.resil(v.Type().Elem().Name())).Values(elems...)
+	}
+	panic(fmt.Sprintf("generator: a policy field of type %s cannot be written", v.Type()))
+}
+
+func (n *names) ratio(r resil.Ratio) *jen.Statement {
+	unit, name := resil.PPM, "PPM"
+	if r%resil.Percent == 0 {
+		unit, name = resil.Percent, "Percent"
+	}
+	return jen.Lit(int(r / unit)).Op("*").Add(n.resil(name))
+}
+
+var timeUnits = []struct {
+	unit time.Duration
+	name string
+}{
+	{time.Hour, "Hour"}, {time.Minute, "Minute"}, {time.Second, "Second"},
+	{time.Millisecond, "Millisecond"}, {time.Microsecond, "Microsecond"}, {time.Nanosecond, "Nanosecond"},
+}
+
+func (n *names) duration(d time.Duration) *jen.Statement {
+	for _, u := range timeUnits {
+		if d%u.unit == 0 {
+			code := jen.Id(n.imported("time", "time")).Dot(u.name)
+			if d == u.unit {
+				return code
+			}
+			return jen.Lit(int(d / u.unit)).Op("*").Add(code)
+		}
+	}
+	panic("unreachable")
+}

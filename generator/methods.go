@@ -1,0 +1,120 @@
+package generator
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"github.com/resilgen/resilgen/annotations"
+)
+
+// methodsOf lists an interface's method set in the order of the source. What an
+// embedded interface brings stands in its place, in that interface's order.
+func methodsOf(src *source, spec *ast.TypeSpec, named *types.Named, iface *types.Interface) []*method {
+	byName := map[string]*types.Func{}
+	for fn := range iface.Methods() {
+		byName[fn.Id()] = fn
+	}
+	var list []*method
+	add := func(fn *types.Func, element *ast.Field, pos token.Pos) {
+		if byName[fn.Id()] == nil {
+			return
+		}
+		delete(byName, fn.Id())
+		list = append(list, newMethod(fn, element, pos, src.pkg.Types))
+	}
+	syntax, ok := spec.Type.(*ast.InterfaceType)
+	if !ok {
+		for _, fn := range ordered(iface) {
+			add(fn, nil, spec.Pos())
+		}
+		return list
+	}
+	own := map[string]*types.Func{}
+	for fn := range iface.ExplicitMethods() {
+		own[fn.Name()] = fn
+	}
+	for _, element := range syntax.Methods.List {
+		for _, name := range element.Names {
+			if fn := own[name.Name]; fn != nil {
+				add(fn, element, name.Pos())
+			}
+		}
+		if len(element.Names) == 0 {
+			if embedded, ok := src.pkg.TypesInfo.TypeOf(element.Type).Underlying().(*types.Interface); ok {
+				for _, fn := range ordered(embedded) {
+					if own[fn.Name()] == nil {
+						add(fn, element, element.Pos())
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+// checkOverlap refuses a method that several embedded interfaces bring where
+// more than one of them has directives: only one could have its way.
+func (s *source) checkOverlap(i *annotations.Interface) {
+	syntax, ok := i.Spec.Type.(*ast.InterfaceType)
+	if !ok {
+		return
+	}
+	first := map[string]*ast.Field{}
+	for _, element := range syntax.Methods.List {
+		embedded, ok := s.pkg.TypesInfo.TypeOf(element.Type).Underlying().(*types.Interface)
+		if !ok || len(element.Names) > 0 || len(i.Elements[element]) == 0 {
+			continue
+		}
+		for fn := range embedded.Methods() {
+			if other := first[fn.Name()]; other != nil {
+				s.report(codeInterface, element.Pos(), "%s comes from %s too, which has directives of its own; put those for %s on %s with methods=%s",
+					fn.Name(), types.ExprString(other.Type), fn.Name(), i.Spec.Name.Name, fn.Name())
+			}
+			first[fn.Name()] = element
+		}
+	}
+}
+
+// ordered lists an interface's method set as its source does.
+func ordered(iface *types.Interface) []*types.Func {
+	explicit := slices.Collect(iface.ExplicitMethods())
+	slices.SortStableFunc(explicit, func(a, b *types.Func) int { return int(a.Pos() - b.Pos()) })
+	for e := range iface.EmbeddedTypes() {
+		if embedded, ok := e.Underlying().(*types.Interface); ok {
+			explicit = append(explicit, ordered(embedded)...)
+		}
+	}
+	return explicit
+}
+
+func newMethod(fn *types.Func, element *ast.Field, pos token.Pos, from *types.Package) *method {
+	sig := fn.Signature()
+	m := &method{fn: fn, sig: sig, pos: pos, context: -1}
+	for i := range sig.Params().Len() {
+		if isContext(sig.Params().At(i).Type()) {
+			m.context = i
+			break
+		}
+	}
+	if n := sig.Results().Len(); n > 0 {
+		m.fails = types.Identical(sig.Results().At(n-1).Type(), types.Universe.Lookup("error").Type())
+	}
+	if !fn.Exported() && fn.Pkg().Path() != from.Path() {
+		m.unwritable = fmt.Sprintf("it is unexported in package %s", fn.Pkg().Path())
+	} else if t := unwritable(sig, from); t != nil {
+		m.unwritable = fmt.Sprintf("the type %s cannot be named in this package", t)
+	}
+	m.Method = annotations.Method{Name: fn.Name(), Element: element, Guardable: m.context >= 0 && m.fails && m.unwritable == ""}
+	return m
+}
+
+func isContext(t types.Type) bool { return isNamed(t, "context", "Context") }
+
+// isNamed compares by path and name: one package can be loaded more than once.
+func isNamed(t types.Type, path, name string) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == path && named.Obj().Name() == name
+}

@@ -1,0 +1,181 @@
+package generator
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"strings"
+
+	"github.com/resilgen/resilgen/annotations"
+)
+
+// A source is one file with annotated interfaces and what becomes of it.
+type source struct {
+	pkg         *pkg
+	path        string
+	output      string
+	syntax      *ast.File
+	wrappers    []*wrapper
+	diagnostics []annotations.Diagnostic
+}
+
+// A wrapper is one annotated interface.
+type wrapper struct {
+	spec        *ast.TypeSpec
+	obj         *types.TypeName
+	name        string
+	constructor string
+	methods     []*method
+	embeds      bool // some methods cannot be written down: the wrapper embeds the interface
+}
+
+// A method is one method of an interface and what guards it.
+type method struct {
+	annotations.Guarded
+	fn          *types.Func
+	sig         *types.Signature
+	pos         token.Pos
+	context     int    // the index of the context parameter, or -1
+	fails       bool   // its last result is an error
+	unwritable  string // what keeps it from being written down, or ""
+	classifiers []classifier
+}
+
+func (w *wrapper) named() *types.Named { return w.obj.Type().(*types.Named) }
+
+// guarded reports whether calls of the method go through the runtime.
+func (m *method) guarded() bool {
+	p := m.Policy
+	return !p.Skip && (p.Timeout != nil || p.Retry != nil || p.Breaker != nil || p.Limit != nil)
+}
+
+// model builds the sources of one package.
+type model struct {
+	ctx     context.Context
+	pkg     *pkg
+	sources []*source
+	others  map[string]*types.Package // loaded for a classifier, by path
+}
+
+func (m *model) build() {
+	for _, f := range m.pkg.files {
+		src := &source{pkg: m.pkg, path: f.path, output: outputPath(f.path), syntax: f.syntax}
+		if f.broken != nil {
+			if f.annotated {
+				src.unread(f.broken)
+				m.sources = append(m.sources, src)
+			}
+			continue
+		}
+		m.sources = append(m.sources, src)
+		found, diagnostics := annotations.Read(m.pkg.fset, f.syntax)
+		src.diagnostics = diagnostics
+		for _, i := range found {
+			m.wrap(src, i)
+		}
+	}
+	m.checkNames()
+}
+
+// outputPath is users_resil.go for users.go, and x_resil_test.go for x_test.go.
+func outputPath(path string) string {
+	stem := strings.TrimSuffix(path, ".go")
+	if base, ok := strings.CutSuffix(stem, "_test"); ok {
+		return base + "_resil_test.go"
+	}
+	return stem + "_resil.go"
+}
+
+func (s *source) inTest() bool { return strings.HasSuffix(s.path, "_test.go") }
+
+func (s *source) report(code string, pos token.Pos, format string, args ...any) {
+	s.diagnostics = append(s.diagnostics, annotations.Diagnostic{
+		Pos:     s.pkg.fset.Position(pos),
+		Code:    code,
+		Message: fmt.Sprintf(format, args...),
+	})
+}
+
+// wrap adds the wrapper of one interface to src.
+func (m *model) wrap(src *source, i *annotations.Interface) {
+	obj, _ := m.pkg.TypesInfo.Defs[i.Spec.Name].(*types.TypeName)
+	if obj == nil || obj.Parent() != m.pkg.Types.Scope() {
+		src.report(codeInterface, i.Spec.Pos(), "%s is declared in a function, where nothing else can name it; declare it outside", i.Spec.Name.Name)
+		return
+	}
+	named, _ := obj.Type().(*types.Named)
+	var iface *types.Interface
+	if named != nil {
+		iface, _ = named.Underlying().(*types.Interface)
+	}
+	switch {
+	case iface == nil:
+		src.report(codeInterface, i.Spec.Pos(), "%s cannot be wrapped: it is another name for a type; declare it without the equals sign", obj.Name())
+		return
+	case !iface.IsMethodSet():
+		src.report(codeInterface, i.Spec.Pos(), "%s is a constraint and no value has its type; only an interface of methods can be wrapped", obj.Name())
+		return
+	}
+	if unresolved := src.unresolved(i.Spec); len(unresolved) > 0 {
+		src.diagnostics = append(src.diagnostics, unresolved...)
+		return
+	}
+	if iface.NumMethods() == 0 {
+		src.report(codeInterface, i.Spec.Pos(), "%s has no methods to guard", obj.Name())
+		return
+	}
+	src.checkOverlap(i)
+	w := &wrapper{spec: i.Spec, obj: obj}
+	w.methods = methodsOf(src, i.Spec, named, iface)
+	plain := make([]annotations.Method, len(w.methods))
+	for k, method := range w.methods {
+		plain[k] = method.Method
+	}
+	wrap, guarded, diagnostics := i.Resolve(m.pkg.fset, plain)
+	src.diagnostics = append(src.diagnostics, diagnostics...)
+	for k := range min(len(guarded), len(w.methods)) {
+		w.methods[k].Guarded = guarded[k]
+		if r := guarded[k].Policy.Retry; r != nil && r.Attempts == 1 {
+			w.methods[k].Policy.Retry = nil // one attempt is none again
+		}
+	}
+	w.name, w.constructor = wrap.Name, "New"+raised(wrap.Name)
+	if !token.IsExported(wrap.Name) {
+		w.constructor = "new" + raised(wrap.Name)
+	}
+	m.classifiers(src, w)
+	src.check(w)
+	src.wrappers = append(src.wrappers, w)
+}
+
+// raised writes a name's first letter as a capital.
+func raised(name string) string {
+	for i, r := range name {
+		return strings.ToUpper(string(r)) + name[i+len(string(r)):]
+	}
+	return name
+}
+
+// checkNames refuses generated names that the package has already, whether from
+// its own declarations or from another interface.
+func (m *model) checkNames() {
+	where := map[string]string{}
+	for _, src := range m.sources {
+		for _, w := range src.wrappers {
+			for _, name := range []string{w.name, w.constructor} {
+				if obj := m.pkg.Types.Scope().Lookup(name); obj != nil {
+					where[name] = m.pkg.fset.Position(obj.Pos()).String()
+				}
+				if other, taken := where[name]; taken {
+					src.report(codeNameTaken, w.spec.Pos(), "%s would be declared twice, here and at %s; name this wrapper yourself: //resil:wrap name=%s",
+						name, filepath.Base(other), "Guarded"+raised(w.obj.Name()))
+					break
+				}
+				where[name] = m.pkg.fset.Position(w.spec.Pos()).String()
+			}
+		}
+	}
+}

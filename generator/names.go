@@ -1,0 +1,220 @@
+package generator
+
+import (
+	"cmp"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// runtimePath is the package that generated code calls.
+const runtimePath = "github.com/resilgen/resilgen/runtime"
+
+// names gives out the identifiers of one output file: what imports are called,
+// and which names a function must not use for its own variables.
+type names struct {
+	pkg     *types.Package
+	taken   map[string]bool   // by the package, by type parameters, by imports
+	aliases map[string]string // how the source calls its imports, by path
+	imports map[string]string // how the output calls them, by path
+	real    map[string]string // the names of the packages themselves, by path
+	used    map[string]bool   // identifiers written since the last [names.record]
+	params  map[*types.TypeParam]string
+}
+
+func newNames(src *source) *names {
+	n := &names{
+		pkg:     src.pkg.Types,
+		taken:   map[string]bool{},
+		aliases: map[string]string{},
+		imports: map[string]string{},
+		real:    map[string]string{},
+		used:    map[string]bool{},
+		params:  map[*types.TypeParam]string{},
+	}
+	for _, name := range n.pkg.Scope().Names() {
+		n.taken[name] = true
+	}
+	for _, w := range src.wrappers {
+		n.taken[w.name], n.taken[w.constructor] = true, true
+		for p := range w.named().TypeParams().TypeParams() {
+			n.taken[p.Obj().Name()] = true
+		}
+	}
+	for _, w := range src.wrappers {
+		for p := range w.named().TypeParams().TypeParams() {
+			n.params[p] = p.Obj().Name()
+			if types.Universe.Lookup(n.params[p]) != nil {
+				n.params[p] = fresh(n.taken, raised(n.params[p])) // generated code needs the predeclared one
+				n.taken[n.params[p]] = true
+			}
+		}
+	}
+	for _, imp := range src.syntax.Imports {
+		if imp.Name != nil && imp.Name.Name != "." && imp.Name.Name != "_" {
+			if p, err := strconv.Unquote(imp.Path.Value); err == nil {
+				n.aliases[p] = imp.Name.Name
+			}
+		}
+	}
+	return n
+}
+
+// imported is the name by which the output refers to a package. The first use
+// imports it.
+func (n *names) imported(p, name string) string {
+	if local, ok := n.imports[p]; ok {
+		n.used[local] = true
+		return local
+	}
+	candidates := []string{name}
+	if p == runtimePath {
+		candidates = []string{"resil", "runtime"}
+	} else if alias := n.aliases[p]; alias != "" {
+		candidates = []string{alias, name}
+	}
+	if parent := path.Base(path.Dir(p)); token.IsIdentifier(parent) {
+		candidates = append(candidates, parent+name)
+	}
+	local := fresh(n.taken, candidates...)
+	n.taken[local], n.used[local] = true, true
+	n.imports[p], n.real[p] = local, name
+	return local
+}
+
+// qualified refers to a package's name from the output.
+func (n *names) qualified(pkg *types.Package, name string) *jen.Statement {
+	if pkg == nil || pkg.Path() == n.pkg.Path() {
+		n.used[name] = true
+		return jen.Id(name)
+	}
+	return jen.Id(n.imported(pkg.Path(), pkg.Name())).Dot(name)
+}
+
+// resil refers to a name of the runtime.
+func (n *names) resil(name string) *jen.Statement {
+	return jen.Id(n.imported(runtimePath, "resil")).Dot(name)
+}
+
+// record runs f and returns the identifiers that the code built in it refers
+// to, which a local variable beside that code must not hide.
+func (n *names) record(f func()) map[string]bool {
+	before := n.used
+	n.used = map[string]bool{}
+	f()
+	during := n.used
+	n.used = before
+	return during
+}
+
+// fresh returns the first candidate that is not taken and, if all are, the first
+// one with a number after it.
+func fresh(taken map[string]bool, candidates ...string) string {
+	free := func(name string) bool {
+		return !taken[name] && token.IsIdentifier(name) && types.Universe.Lookup(name) == nil
+	}
+	for _, c := range candidates {
+		if free(c) {
+			return c
+		}
+	}
+	for i := 2; ; i++ {
+		if name := candidates[0] + strconv.Itoa(i); free(name) {
+			return name
+		}
+	}
+}
+
+// importDecl imports what was used: the standard library first, then the rest.
+func (n *names) importDecl() *jen.Statement {
+	var std, others []string
+	for p := range n.imports {
+		if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") {
+			others = append(others, p)
+		} else {
+			std = append(std, p)
+		}
+	}
+	var specs []jen.Code
+	add := func(paths []string) {
+		slices.SortFunc(paths, cmp.Compare)
+		for _, p := range paths {
+			spec := jen.Lit(p)
+			if n.imports[p] != n.real[p] || n.real[p] != baseName(p) {
+				spec = jen.Id(n.imports[p]).Lit(p)
+			}
+			specs = append(specs, spec)
+		}
+	}
+	add(std)
+	if len(std) > 0 && len(others) > 0 {
+		specs = append(specs, jen.Empty())
+	}
+	add(others)
+	return jen.Custom(jen.Options{Open: "import (", Close: ")", Separator: "", Multi: true}, specs...)
+}
+
+var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
+
+// baseName is the package name that an import path suggests to a reader.
+func baseName(p string) string {
+	base := path.Base(p)
+	if majorVersion.MatchString(base) && path.Dir(p) != "." {
+		base = path.Base(path.Dir(p))
+	}
+	return base
+}
+
+// lowered writes a name's first word in small letters: GetUser as getUser, URL
+// as url, HTTPGet as httpGet.
+func lowered(name string) string {
+	words := words(name)
+	if len(words) == 0 {
+		return name
+	}
+	return strings.ToLower(words[0]) + name[len(words[0]):]
+}
+
+// words splits a camel-case name: HTTPGetUser is HTTP, Get, User.
+func words(name string) []string {
+	runes := []rune(name)
+	upper := func(i int) bool { return string(runes[i]) != strings.ToLower(string(runes[i])) }
+	var out []string
+	start := 0
+	for i := 1; i <= len(runes); i++ {
+		ends := i == len(runes) ||
+			upper(i) && !upper(i-1) ||
+			upper(i) && i+1 < len(runes) && !upper(i+1) && runes[i+1] != '_' ||
+			runes[i] == '_'
+		if ends {
+			if w := strings.Trim(string(runes[start:i]), "_"); w != "" {
+				out = append(out, w)
+			}
+			start = i
+		}
+	}
+	return out
+}
+
+// importOf finds the import of a file that is called name there.
+func importOf(info *types.Info, syntax *ast.File, name string) *types.Package {
+	for _, spec := range syntax.Imports {
+		var obj types.Object
+		if spec.Name != nil {
+			obj = info.Defs[spec.Name]
+		} else {
+			obj = info.Implicits[spec]
+		}
+		if imported, ok := obj.(*types.PkgName); ok && imported.Name() == name {
+			return imported.Imported()
+		}
+	}
+	return nil
+}

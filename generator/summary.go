@@ -1,0 +1,100 @@
+package generator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// summary is the part of the wrapper's doc comment that tells, in a line for
+// each method, what guards it.
+func (w *wrapper) summary() []string {
+	widest := 0
+	for _, m := range w.methods {
+		widest = max(widest, utf8.RuneCountInString(m.Name))
+	}
+	var lines []string
+	for _, m := range w.methods {
+		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(m.Name)+2)
+		lines = append(lines, m.Name+pad+m.summary())
+	}
+	return lines
+}
+
+func (m *method) summary() string {
+	if !m.guarded() {
+		return "plain delegation"
+	}
+	var parts []string
+	if t := m.Policy.Timeout; t != nil {
+		parts = append(parts, timeoutSummary(t))
+	}
+	if r := m.Policy.Retry; r != nil {
+		parts = append(parts, retrySummary(r))
+	}
+	if m.Policy.Breaker != nil {
+		parts = append(parts, "breaker "+m.Owners["breaker"])
+	}
+	if l := m.Policy.Limit; l != nil {
+		parts = append(parts, limitSummary(l, m.Owners["limit"]))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func timeoutSummary(t *resil.Timeout) string {
+	var parts []string
+	if t.Total > 0 {
+		parts = append(parts, short(t.Total))
+	}
+	if t.Attempt > 0 {
+		parts = append(parts, short(t.Attempt)+" an attempt")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func retrySummary(r *resil.Retry) string {
+	delay := fmt.Sprintf("%s %s–%s", r.Backoff, short(r.Initial), short(r.Max))
+	if r.Backoff == resil.Constant {
+		delay = fmt.Sprintf("%s %s", r.Backoff, short(min(r.Initial, r.Max)))
+	}
+	jitter := r.Jitter.String() + " jitter"
+	if r.Jitter == resil.NoJitter {
+		jitter = "no jitter"
+	}
+	text := fmt.Sprintf("%d attempts, %s, %s", r.Attempts, delay, jitter)
+	if !slices.Equal(r.On, []resil.Class{resil.Infrastructure, resil.Throttled}) {
+		var on []string
+		for _, c := range r.On {
+			on = append(on, c.String())
+		}
+		text += ", on " + strings.Join(on, " and ")
+	}
+	return text
+}
+
+func limitSummary(l *resil.Limit, owner string) string {
+	text := fmt.Sprintf("limit %s %s", owner, l.Rate)
+	if l.Burst != l.Rate.Count {
+		text += fmt.Sprintf(" burst %d", l.Burst)
+	}
+	if l.Wait > 0 {
+		text += " wait " + short(l.Wait)
+	}
+	return text
+}
+
+// short writes 1m and 2h where time.Duration writes 1m0s and 2h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

@@ -1,0 +1,42 @@
+// Package clashes has names that get in each other's way.
+package clashes
+
+import (
+	stdcontext "context"
+	htmltemplate "html/template"
+	"text/template"
+	stdtime "time"
+)
+
+// These hide what generated code imports.
+type (
+	context struct{}
+	time    struct{}
+	resil   struct{}
+	next    struct{}
+	client  struct{}
+	retry   struct{}
+	c       struct{}
+)
+
+//resil:timeout 1s
+//resil:retry 2
+type Clashes interface {
+	Params(ctx stdcontext.Context, c, next, client, resil string, err error) error
+	Imports(resil2 stdcontext.Context, template int, stdtime string) (*template.Template, error)
+	Templates(string stdcontext.Context, error *template.Template, nil *htmltemplate.Template) (int, error)
+	Results(ctx stdcontext.Context, err int) (r0, r1 string, context error)
+	Types(ctx stdcontext.Context, time time, d stdtime.Duration) (stdtime.Duration, context, error)
+	Arg1(_ stdcontext.Context, _ int, arg1 int, ctx string) (c, error)
+	// These are the wrapper's own words.
+	Next(ctx stdcontext.Context) error
+	Client(ctx stdcontext.Context) error
+	Type(ctx stdcontext.Context) error
+	Resilience(ctx stdcontext.Context) error
+	GetUser(ctx stdcontext.Context) error
+	getUser(ctx stdcontext.Context) error
+	URL(ctx stdcontext.Context) error
+	HTTPGet(ctx stdcontext.Context) error
+	next() client
+	retry(len, copy int) retry
+}

@@ -1,0 +1,307 @@
+package generator
+
+import (
+	"fmt"
+	"go/types"
+	"strconv"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// typ writes a type. It knows every kind of type there is; what cannot be
+// written in the output's package [unwritable] has found before.
+func (n *names) typ(t types.Type) *jen.Statement {
+	switch t := t.(type) {
+	case *types.Basic:
+		if t.Kind() == types.UnsafePointer {
+			return jen.Id(n.imported("unsafe", "unsafe")).Dot("Pointer")
+		}
+		n.used[t.Name()] = true
+		return jen.Id(t.Name())
+	case *types.Alias:
+		if !nameable(t.Obj(), n.pkg) {
+			return n.typ(types.Unalias(t))
+		}
+		return n.qualified(t.Obj().Pkg(), t.Obj().Name()).Add(n.typeArgs(t.TypeArgs()))
+	case *types.Named:
+		return n.qualified(t.Obj().Pkg(), t.Obj().Name()).Add(n.typeArgs(t.TypeArgs()))
+	case *types.TypeParam:
+		n.used[n.params[t]] = true
+		return jen.Id(n.params[t])
+	case *types.Pointer:
+		return jen.Op("*").Add(n.typ(t.Elem()))
+	case *types.Slice:
+		return jen.Index().Add(n.typ(t.Elem()))
+	case *types.Array:
+		return jen.Index(jen.Id(strconv.FormatInt(t.Len(), 10))).Add(n.typ(t.Elem()))
+	case *types.Map:
+		return jen.Map(n.typ(t.Key())).Add(n.typ(t.Elem()))
+	case *types.Chan:
+		elem := n.typ(t.Elem())
+		switch t.Dir() {
+		case types.SendOnly:
+			return jen.Op("chan<-").Add(elem)
+		case types.RecvOnly:
+			return jen.Op("<-chan").Add(elem)
+		}
+		if inner, ok := t.Elem().(*types.Chan); ok && inner.Dir() == types.RecvOnly {
+			elem = jen.Parens(elem)
+		}
+		return jen.Op("chan").Add(elem)
+	case *types.Signature:
+		return jen.Func().Add(n.signature(t))
+	case *types.Struct:
+		return n.structure(t)
+	case *types.Interface:
+		return n.interfaceType(t)
+	case *types.Union:
+		return n.union(t)
+	}
+	panic(fmt.Sprintf("generator: a type that Go did not have before: %T", t))
+}
+
+func (n *names) typeArgs(args *types.TypeList) *jen.Statement {
+	if args.Len() == 0 {
+		return jen.Null()
+	}
+	var list []jen.Code
+	for t := range args.Types() {
+		list = append(list, n.typ(t))
+	}
+	return jen.Types(list...)
+}
+
+// typeParams writes the parameters of a generic declaration.
+func (n *names) typeParams(params *types.TypeParamList) *jen.Statement {
+	if params.Len() == 0 {
+		return jen.Null()
+	}
+	var list []jen.Code
+	for p := range params.TypeParams() {
+		list = append(list, jen.Id(n.params[p]).Add(n.typ(p.Constraint())))
+	}
+	return jen.Types(list...)
+}
+
+// typeParamNames writes the parameters of a generic type where it is used.
+func (n *names) typeParamNames(params *types.TypeParamList) *jen.Statement {
+	if params.Len() == 0 {
+		return jen.Null()
+	}
+	var list []jen.Code
+	for p := range params.TypeParams() {
+		list = append(list, jen.Id(n.params[p]))
+	}
+	return jen.Types(list...)
+}
+
+// signature writes parameters and results without names.
+func (n *names) signature(sig *types.Signature) *jen.Statement {
+	var params, results []jen.Code
+	for i := range sig.Params().Len() {
+		params = append(params, n.param(sig, i))
+	}
+	for v := range sig.Results().Variables() {
+		results = append(results, n.typ(v.Type()))
+	}
+	code := jen.Params(params...)
+	switch len(results) {
+	case 0:
+		return code
+	case 1:
+		return code.Add(results[0])
+	}
+	return code.Params(results...)
+}
+
+// param writes the type of a parameter, of a variadic one with its dots.
+func (n *names) param(sig *types.Signature, i int) *jen.Statement {
+	t := sig.Params().At(i).Type()
+	if sig.Variadic() && i == sig.Params().Len()-1 {
+		return jen.Op("...").Add(n.typ(t.(*types.Slice).Elem()))
+	}
+	return n.typ(t)
+}
+
+func (n *names) structure(t *types.Struct) *jen.Statement {
+	var fields []jen.Code
+	for i := range t.NumFields() {
+		f := t.Field(i)
+		field := n.typ(f.Type())
+		if !f.Embedded() {
+			field = jen.Id(f.Name()).Add(field)
+		}
+		if tag := t.Tag(i); tag != "" {
+			quoted := strconv.Quote(tag)
+			if strconv.CanBackquote(tag) {
+				quoted = "`" + tag + "`"
+			}
+			field = field.Op(quoted)
+		}
+		fields = append(fields, field)
+	}
+	return oneLine("struct", fields)
+}
+
+func (n *names) interfaceType(t *types.Interface) *jen.Statement {
+	var elems []jen.Code
+	for m := range t.ExplicitMethods() {
+		elems = append(elems, jen.Id(m.Name()).Add(n.signature(m.Signature())))
+	}
+	for e := range t.EmbeddedTypes() {
+		if t.IsImplicit() {
+			return n.typ(e)
+		}
+		elems = append(elems, n.typ(e))
+	}
+	return oneLine("interface", elems)
+}
+
+func (n *names) union(t *types.Union) *jen.Statement {
+	code := jen.Null()
+	for i := range t.Len() {
+		if i > 0 {
+			code = code.Op("|")
+		}
+		if t.Term(i).Tilde() {
+			code = code.Op("~")
+		}
+		code = code.Add(n.typ(t.Term(i).Type()))
+	}
+	return code
+}
+
+func oneLine(keyword string, elems []jen.Code) *jen.Statement {
+	if len(elems) == 0 {
+		return jen.Id(keyword).Op("{}")
+	}
+	return jen.Custom(jen.Options{Open: keyword + "{ ", Close: " }", Separator: "; "}, elems...)
+}
+
+// nameable reports whether code in package from may refer to a type by its name.
+func nameable(obj *types.TypeName, from *types.Package) bool {
+	pkg := obj.Pkg()
+	if pkg == nil {
+		return from.Scope().Lookup(obj.Name()) == nil
+	}
+	if obj.Parent() != nil && obj.Parent() != pkg.Scope() {
+		return false
+	}
+	return pkg.Path() == from.Path() || obj.Exported() && importable(pkg, from)
+}
+
+// importable reports whether package from may import pkg.
+func importable(pkg, from *types.Package) bool {
+	path, user := pkg.Path(), strings.TrimSuffix(from.Path(), "_test")
+	if pkg.Name() == "main" && path != user {
+		return false
+	}
+	for at := 0; ; {
+		i := strings.Index(path[at:], "internal")
+		if i < 0 {
+			return true
+		}
+		start, end := at+i, at+i+len("internal")
+		at = end
+		if (start == 0 || path[start-1] == '/') && (end == len(path) || path[end] == '/') {
+			parent := strings.TrimSuffix(path[:start], "/")
+			if user != parent && !strings.HasPrefix(user, parent+"/") {
+				return false
+			}
+		}
+	}
+}
+
+// unwritable finds in a type what package from cannot write down, and returns
+// nil if there is nothing: an unexported or internal name of another package, or
+// a predeclared name that the package has given another meaning.
+func unwritable(t types.Type, from *types.Package) types.Type {
+	var found types.Type
+	walk(t, func(t types.Type) bool {
+		ok := true
+		switch t := t.(type) {
+		case *types.Basic:
+			ok = t.Kind() == types.UnsafePointer || t.Kind() == types.Invalid || from.Scope().Lookup(t.Name()) == nil
+		case *types.Alias:
+			if !nameable(t.Obj(), from) {
+				return true // it can be written as what it stands for
+			}
+			for arg := range t.TypeArgs().Types() {
+				if found == nil {
+					found = unwritable(arg, from)
+				}
+			}
+			return false
+		case *types.Named:
+			ok = nameable(t.Obj(), from)
+		case *types.Struct:
+			for f := range t.Fields() {
+				ok = ok && (f.Exported() || f.Pkg().Path() == from.Path())
+			}
+		case *types.Interface:
+			for m := range t.ExplicitMethods() {
+				ok = ok && (m.Exported() || m.Pkg().Path() == from.Path())
+			}
+		}
+		if !ok {
+			found = t
+		}
+		return found == nil
+	})
+	return found
+}
+
+// walk visits a type and the types that it is written with, as long as visit
+// says so.
+func walk(t types.Type, visit func(types.Type) bool) {
+	if t == nil || !visit(t) {
+		return
+	}
+	list := func(types *types.TypeList) {
+		for t := range types.Types() {
+			walk(t, visit)
+		}
+	}
+	tuple := func(vars *types.Tuple) {
+		for v := range vars.Variables() {
+			walk(v.Type(), visit)
+		}
+	}
+	switch t := t.(type) {
+	case *types.Alias:
+		list(t.TypeArgs())
+		walk(types.Unalias(t), visit)
+	case *types.Named:
+		list(t.TypeArgs())
+	case *types.Pointer:
+		walk(t.Elem(), visit)
+	case *types.Slice:
+		walk(t.Elem(), visit)
+	case *types.Array:
+		walk(t.Elem(), visit)
+	case *types.Map:
+		walk(t.Key(), visit)
+		walk(t.Elem(), visit)
+	case *types.Chan:
+		walk(t.Elem(), visit)
+	case *types.Signature:
+		tuple(t.Params())
+		tuple(t.Results())
+	case *types.Struct:
+		for f := range t.Fields() {
+			walk(f.Type(), visit)
+		}
+	case *types.Interface:
+		for m := range t.ExplicitMethods() {
+			walk(m.Signature(), visit)
+		}
+		for e := range t.EmbeddedTypes() {
+			walk(e, visit)
+		}
+	case *types.Union:
+		for term := range t.Terms() {
+			walk(term.Type(), visit)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package generator
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func TestOutputAndSourceNamesAreInverse(t *testing.T) {
+	for source, output := range map[string]string{
+		"users.go":       "users_resil.go",
+		"users_test.go":  "users_resil_test.go",
+		"users_linux.go": "users_linux_resil.go",
+	} {
+		if got := outputPath(source); got != output {
+			t.Errorf("outputPath(%q) = %q, want %q", source, got, output)
+		}
+		if got, ok := sourceName(output); !ok || got != source {
+			t.Errorf("sourceName(%q) = %q, %t, want %q", output, got, ok, source)
+		}
+	}
+	for _, name := range []string{"_resil.go", "resil.go", "users.go", "users_resil.txt"} {
+		if source, ok := sourceName(name); ok {
+			t.Errorf("sourceName(%q) = %q, want none", name, source)
+		}
+	}
+}
+
+// Whoever reads while an output is replaced sees the old one or the new one.
+func TestReplaceIsAtomic(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users_resil.go")
+	contents := []string{strings.Repeat("old", 1<<16), strings.Repeat("new", 1<<15)}
+	if err := replace(path, []byte(contents[0])); err != nil {
+		t.Fatal(err)
+	}
+	var done atomic.Bool
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for !done.Load() {
+			got, err := os.ReadFile(path)
+			if err != nil || !slices.Contains(contents, string(got)) {
+				t.Errorf("read %d bytes, %v", len(got), err)
+				return
+			}
+		}
+	})
+	for i := range 200 {
+		if err := replace(path, []byte(contents[i%2])); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	done.Store(true)
+	wg.Wait()
+}
+
+func TestReplaceKeepsPermissionsAndLeavesNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "users_resil.go")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := replace(path, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "new" || info.Mode().Perm() != fs.FileMode(0o600) {
+		t.Errorf("got %q with mode %v, want new with -rw-------", got, info.Mode())
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("%d files in the folder, want 1", len(entries))
+	}
+}
