@@ -1,0 +1,51 @@
+# Needs Go only. Every module of the repository is covered, wherever its go.mod
+# lies.
+GO          ?= go
+FUZZTIME    ?= 10s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+MODULES     := $(shell find . -name go.mod -not -path '*/testdata/*' -exec dirname {} \;)
+
+# Go's race detector needs cgo, and so a C compiler.
+RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+
+.PHONY: demo test lint golden fuzz bench
+
+# Generate, build and run the quickstart.
+demo:
+	$(GO) generate ./examples/...
+	$(GO) run ./examples/quickstart
+
+# Run every test of every module, under the race detector.
+test:
+	@test -n "$(RACE)" || echo "no C compiler found: testing without the race detector"
+	@set -e; for dir in $(MODULES); do \
+		echo "test $$dir"; (cd $$dir; $(GO) test $(RACE) ./...); \
+	done
+
+# Check formatting, go.mod files, vet, staticcheck, and that generated code is fresh.
+lint:
+	@ugly=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -l {} +); \
+		test -z "$$ugly" || { echo "gofmt would change:"; echo "$$ugly"; exit 1; }
+	@set -e; bin=$$(mktemp -d); trap 'rm -rf $$bin' EXIT; \
+	$(GO) build -o $$bin ./cmd/resilgen; \
+	for dir in $(MODULES); do \
+		echo "lint $$dir"; \
+		(cd $$dir; $(GO) mod tidy -diff; $(GO) vet ./...; $(GO) run $(STATICCHECK) ./...; $$bin/resilgen -check ./...); \
+	done
+
+# Rewrite the golden files after a wanted change; read the diff.
+golden:
+	$(GO) test ./generator/... -update
+
+# Run each fuzz target for FUZZTIME.
+fuzz:
+	@set -e; for file in $$(grep -rl '^func Fuzz' --include='*_test.go' .); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
+			echo "fuzz $$target"; \
+			(cd $$(dirname $$file); $(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) .); \
+		done; \
+	done
+
+# Race the wrappers against other libraries and write docs/performance.md.
+bench:
+	cd benchmarks; $(GO) run . -write ../docs/performance.md

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A backend is a user service on a loopback port that can be told to misbehave.
+type backend struct {
+	addr   string
+	server *http.Server
+	served chan error
+
+	mu       sync.Mutex
+	users    []User // the user with ID n stands at n-1
+	fault    fault
+	requests int // since the fault began
+}
+
+// A fault may answer a request in the service's place and says whether it did.
+// n counts the requests since the fault began, from 1.
+type fault func(n int, w http.ResponseWriter, r *http.Request) bool
+
+// slow answers rightly but late.
+func slow(delay time.Duration) fault {
+	return func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+		select {
+		case <-time.After(delay):
+		case <-r.Context().Done():
+		}
+		return false
+	}
+}
+
+// unavailable answers 503.
+func unavailable(_ int, w http.ResponseWriter, _ *http.Request) bool {
+	http.Error(w, "try again later", http.StatusServiceUnavailable)
+	return true
+}
+
+// reset breaks the connection without an answer.
+func reset(_ int, w http.ResponseWriter, _ *http.Request) bool {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	conn.(*net.TCPConn).SetLinger(0)
+	conn.Close()
+	return true
+}
+
+// everyThird meets one request in three with f.
+func everyThird(f fault) fault {
+	return func(n int, w http.ResponseWriter, r *http.Request) bool {
+		return n%3 == 0 && f(n, w, r)
+	}
+}
+
+// startBackend starts a backend on a free port.
+func startBackend() (*backend, error) {
+	b := &backend{addr: "127.0.0.1:0", users: []User{{1, "Ada"}, {2, "Grace"}, {3, "Barbara"}}}
+	return b, b.start()
+}
+
+// start listens, on the same port as before where there was one.
+func (b *backend) start() error {
+	listener, err := net.Listen("tcp", b.addr)
+	if err != nil {
+		return err
+	}
+	b.addr = listener.Addr().String()
+	b.server = &http.Server{Handler: b.handler(), ErrorLog: log.New(io.Discard, "", 0)}
+	// Each request meets its fault on a connection of its own: on one used before,
+	// net/http would quietly send the request again after a reset.
+	b.server.SetKeepAlivesEnabled(false)
+	b.served = make(chan error, 1)
+	go func() { b.served <- b.server.Serve(listener) }()
+	return nil
+}
+
+// die closes the port and every connection, in the middle of whatever they do.
+func (b *backend) die() error {
+	if err := b.server.Close(); err != nil {
+		return err
+	}
+	if err := <-b.served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// behave makes the backend follow f from now on, or serve well if f is nil.
+func (b *backend) behave(f fault) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fault, b.requests = f, 0
+}
+
+func (b *backend) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /users/{id}", b.get)
+	mux.HandleFunc("GET /users", b.list)
+	mux.HandleFunc("POST /users", b.create)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.mu.Lock()
+		b.requests++
+		f, n := b.fault, b.requests
+		b.mu.Unlock()
+		if f == nil || !f(n, w, r) {
+			mux.ServeHTTP(w, r)
+		}
+	})
+}
+
+func (b *backend) get(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	id, err := strconv.Atoi(r.PathValue("id"))
+	if err != nil || id < 1 || id > len(b.users) {
+		http.NotFound(w, r)
+		return
+	}
+	json.NewEncoder(w).Encode(b.users[id-1])
+}
+
+func (b *backend) list(w http.ResponseWriter, _ *http.Request) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	json.NewEncoder(w).Encode(b.users)
+}
+
+func (b *backend) create(w http.ResponseWriter, r *http.Request) {
+	var user User
+	if err := json.NewDecoder(r.Body).Decode(&user); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	user.ID = len(b.users) + 1
+	b.users = append(b.users, user)
+	w.WriteHeader(http.StatusCreated)
+	json.NewEncoder(w).Encode(user)
+}

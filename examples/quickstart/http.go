@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+)
+
+// httpUsers is a UserClient over HTTP, as plain as it gets: one request a call,
+// no limit of its own on how long that takes.
+type httpUsers struct {
+	base string
+	http *http.Client
+	sent atomic.Int64 // requests so far
+}
+
+func newHTTPUsers(base string) *httpUsers {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	return &httpUsers{base: base, http: &http.Client{Transport: transport}}
+}
+
+func (c *httpUsers) GetUser(ctx context.Context, id int) (*User, error) {
+	return call[*User](ctx, c, http.MethodGet, fmt.Sprintf("/users/%d", id), nil)
+}
+
+func (c *httpUsers) ListUsers(ctx context.Context) ([]User, error) {
+	return call[[]User](ctx, c, http.MethodGet, "/users", nil)
+}
+
+func (c *httpUsers) CreateUser(ctx context.Context, name string) (*User, error) {
+	return call[*User](ctx, c, http.MethodPost, "/users", User{Name: name})
+}
+
+func (c *httpUsers) Close() error {
+	c.http.CloseIdleConnections()
+	return nil
+}
+
+// call sends body as JSON, where there is one, and reads the answer into a T.
+func call[T any](ctx context.Context, c *httpUsers, method, path string, body any) (T, error) {
+	var answer T
+	var payload io.Reader
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return answer, err
+		}
+		payload = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, payload)
+	if err != nil {
+		return answer, err
+	}
+	c.sent.Add(1)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return answer, err
+	}
+	defer resp.Body.Close()
+	switch {
+	case resp.StatusCode == http.StatusNotFound:
+		return answer, ErrNotFound
+	case resp.StatusCode >= 300:
+		return answer, &StatusError{Code: resp.StatusCode}
+	}
+	err = json.NewDecoder(resp.Body).Decode(&answer)
+	return answer, err
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// A tally is what a number of calls came to.
+type tally struct {
+	calls, answered int
+	failed          map[string]int // by what the caller was told
+	longest         time.Duration  // that any caller waited
+	requests        int64          // that were sent
+	retries         uint64         // by the wrapper
+	opened          bool           // the wrapper's breaker opened
+	refusal         error          // the last error that was not the backend's own
+}
+
+// load makes each of so many callers at once make so many calls in a row.
+func load(callers, calls int, call func() error) tally {
+	t := tally{calls: callers * calls, failed: map[string]int{}}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for range calls {
+				start := time.Now()
+				err := call()
+				took := time.Since(start)
+				mu.Lock()
+				if err == nil {
+					t.answered++
+				} else {
+					t.failed[reason(err)]++
+					if errors.As(err, new(*resil.Error)) {
+						t.refusal = err
+					}
+				}
+				t.longest = max(t.longest, took)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return t
+}
+
+const (
+	breakerOpen = "refused (breaker open)"
+	overLimit   = "refused (over the limit)"
+	timedOut    = "timed out"
+	notFound    = "no such user"
+)
+
+// reason says in a few words why a call failed.
+func reason(err error) string {
+	var status *StatusError
+	switch {
+	case errors.Is(err, resil.ErrOpen):
+		return breakerOpen
+	case errors.Is(err, resil.ErrLimited):
+		return overLimit
+	case errors.Is(err, resil.ErrTimeout):
+		return timedOut
+	case errors.Is(err, ErrNotFound):
+		return notFound
+	case errors.As(err, &status):
+		return fmt.Sprintf("status %d", status.Code)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
+		return "connection reset"
+	}
+	return err.Error()
+}
+
+func (t tally) String() string {
+	parts := []string{fmt.Sprintf("%2d of %d answered", t.answered, t.calls)}
+	for _, why := range slices.Sorted(maps.Keys(t.failed)) {
+		parts = append(parts, fmt.Sprintf("%d %s", t.failed[why], why))
+	}
+	if t.retries > 0 {
+		parts = append(parts, fmt.Sprintf("retries: %d", t.retries))
+	}
+	text := fmt.Sprintf("%s; requests: %d; longest wait: %s", strings.Join(parts, ", "), t.requests, short(t.longest))
+	if t.refusal != nil {
+		text += fmt.Sprintf("\n            the last error: %v", t.refusal)
+	}
+	return text
+}
+
+func short(d time.Duration) string {
+	if d < time.Millisecond {
+		return "under 1ms"
+	}
+	return d.Round(time.Millisecond).String()
+}
