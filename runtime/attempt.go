@@ -23,36 +23,75 @@ func (c *call) attempt(ctx context.Context, f func(context.Context) error) attem
 	if err := ctx.Err(); err != nil {
 		return c.refuse(err, nil)
 	}
-	if m.circuit != nil {
-		if p := m.circuit.refusing(); p != nil {
+	circuit := m.circuit
+	if circuit != nil {
+		if p := circuit.refusing(); p != nil {
+			if !c.waives(&circuit.group.group) {
+				return c.refuse(ErrOpen, p.refusal(m))
+			}
+			m.counts.wouldOpen.Add(1)
+			circuit = nil
+		}
+	}
+	waited := false
+	if b := m.bulkhead; b != nil {
+		switch {
+		case b.enter():
+			defer b.leave()
+		case c.waives(&b.group.group):
+			m.counts.wouldFull.Add(1)
+		case b.await(ctx):
+			defer b.leave()
+			waited = true
+		default:
+			return c.refuseWaiting(ctx, ErrFull, m.full)
+		}
+	}
+	if l := m.limiter; l != nil && !l.allow() {
+		switch {
+		case c.waives(&l.group.group):
+			m.counts.wouldLimit.Add(1)
+		case l.await(ctx):
+			waited = true
+		default:
+			return c.refuseWaiting(ctx, ErrLimited, m.limitedError())
+		}
+	}
+	if circuit == nil {
+		return c.invoke(ctx, f)
+	}
+	if waited {
+		if p := circuit.refusing(); p != nil && !c.waives(&circuit.group.group) {
 			return c.refuse(ErrOpen, p.refusal(m))
 		}
 	}
-	if m.limiter != nil && !m.limiter.allow() {
-		if !m.limiter.await(ctx) {
-			if err := ctx.Err(); err != nil {
-				return c.refuse(err, nil)
-			}
-			return c.refuse(ErrLimited, m.limited)
-		}
-		if m.circuit != nil {
-			if p := m.circuit.refusing(); p != nil {
-				return c.refuse(ErrOpen, p.refusal(m))
-			}
-		}
-	}
-	if m.circuit == nil {
-		return c.invoke(ctx, f)
-	}
 	var a attempt
-	p := m.circuit.execute(ctx, func() (struct{}, error) {
+	p := circuit.execute(ctx, func() (struct{}, error) {
 		a = c.invoke(ctx, f)
 		return struct{}{}, a.vote
 	})
 	if p != nil {
-		return c.refuse(ErrOpen, p.refusal(m))
+		if !c.waives(&circuit.group.group) {
+			return c.refuse(ErrOpen, p.refusal(m))
+		}
+		m.counts.wouldOpen.Add(1)
+		return c.invoke(ctx, f)
 	}
 	return a
+}
+
+// waives reports whether a guard that would refuse lets the attempt pass.
+func (c *call) waives(g *group) bool {
+	return g.scope.Mode == Observe || bypassed(c.caller)
+}
+
+// refuseWaiting refuses an attempt that waited in vain, or would have; the wait
+// may have ended with ctx.
+func (c *call) refuseWaiting(ctx context.Context, reason error, shared *Error) attempt {
+	if err := ctx.Err(); err != nil {
+		return c.refuse(err, nil)
+	}
+	return c.refuse(reason, shared)
 }
 
 // refuse is an attempt that does not reach the callee, and so ends the call.
@@ -73,7 +112,11 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) attemp
 	if cancel != nil {
 		defer cancel()
 	}
-	timed := m.slow > 0 || m.client.events != nil
+	slow := time.Duration(0)
+	if m.circuit != nil {
+		slow = m.circuit.group.policy.Slow
+	}
+	timed := slow > 0 || m.client.events != nil
 	var started, elapsed time.Duration
 	if timed {
 		started = m.client.now()
@@ -87,8 +130,8 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) attemp
 		a = c.judge(ctx, own, err)
 	}
 	if a.class <= Application {
-		m.client.budget.deposit()
-		if m.slow > 0 && elapsed > m.slow {
+		m.deposit()
+		if slow > 0 && elapsed > slow {
 			a.vote = votedFailure
 		}
 	}
@@ -107,10 +150,10 @@ func (c *call) judge(total, own context.Context, err error) attempt {
 	m := c.method
 	a := attempt{err: err, outcome: OutcomeFailed}
 	callerErr := c.caller.Err()
-	timedOut := callerErr == nil && own.Err() != nil
+	timedOut := callerErr == nil && own.Err() == context.DeadlineExceeded
 	switch {
-	case callerErr == context.Canceled:
-		a.class = Canceled
+	case callerErr == context.Canceled, callerErr == nil && own.Err() == context.Canceled:
+		a.class = Canceled // by the caller, or by a race that another attempt has won
 	case callerErr != nil || timedOut:
 		// Whatever words the callee has for it, time ran out.
 		if a.class = markOf(err); a.class == Undecided {

@@ -11,53 +11,57 @@ import (
 // second come of themselves, so that a quiet client can still retry. (After
 // Finagle's RetryBudget.)
 type budget struct {
-	deposited Ratio        // by each answered call
-	tokens    atomic.Int64 // in ppm of a token
-	mu        sync.Mutex   // guards refilled
-	refilled  time.Duration
+	share    Ratio // that an answered call deposits
+	capacity int64 // in ppm of a token, as all amounts here
+	tokens   atomic.Int64
+	mu       sync.Mutex // guards refilled
+	refilled time.Duration
 }
 
 const (
 	token          = int64(whole)
 	budgetCapacity = 100 * token
-	budgetFloor    = 10 * token // a second
+	budgetSeconds  = 10 // that an empty bucket takes to fill by itself
 )
 
-func newBudget(share Ratio) *budget {
-	b := &budget{deposited: share}
-	b.tokens.Store(budgetCapacity)
+// newBudget returns a full one.
+func newBudget(share Ratio, capacity int64, now time.Duration) *budget {
+	b := &budget{share: share, capacity: capacity, refilled: now}
+	b.tokens.Store(capacity)
 	return b
 }
 
 // deposit adds an answered call's share. It is on the path of every success, so
 // that a full bucket costs a load.
 func (b *budget) deposit() {
-	if b != nil && b.tokens.Load() < budgetCapacity {
-		b.add(int64(b.deposited))
+	if b != nil && b.tokens.Load() < b.capacity {
+		b.add(int64(b.share))
 	}
 }
 
 func (b *budget) add(tokens int64) {
 	for {
 		have := b.tokens.Load()
-		if b.tokens.CompareAndSwap(have, min(have+tokens, budgetCapacity)) {
+		if b.tokens.CompareAndSwap(have, min(have+tokens, b.capacity)) {
 			return
 		}
 	}
 }
 
-// spend takes a token at the given time, or reports that there is none.
-func (b *budget) spend(now time.Duration) bool {
-	if b == nil {
-		return true
-	}
+// refill adds what has come of itself until now.
+func (b *budget) refill(now time.Duration) {
 	b.mu.Lock()
-	elapsed := min(now-b.refilled, time.Duration(budgetCapacity/budgetFloor)*time.Second)
-	b.refilled = now
+	elapsed := min(now-b.refilled, budgetSeconds*time.Second)
+	b.refilled = max(now, b.refilled)
 	b.mu.Unlock()
 	if elapsed > 0 {
-		b.add(int64(elapsed) * budgetFloor / int64(time.Second))
+		b.add(int64(elapsed) * (b.capacity / budgetSeconds) / int64(time.Second))
 	}
+}
+
+// spend takes a token, or reports that there is none.
+func (b *budget) spend(now time.Duration) bool {
+	b.refill(now)
 	for {
 		have := b.tokens.Load()
 		if have < token {
@@ -67,4 +71,10 @@ func (b *budget) spend(now time.Duration) bool {
 			return true
 		}
 	}
+}
+
+// full reports whether the bucket is as good as new.
+func (b *budget) full(now time.Duration) bool {
+	b.refill(now)
+	return b.tokens.Load() >= b.capacity
 }

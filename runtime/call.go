@@ -13,7 +13,7 @@ import (
 // The order, outermost first, is
 //
 //	total timeout → retry → [ each attempt:
-//	    is the context alive? → does the breaker refuse? → limiter →
+//	    is the context alive? → does the breaker refuse? → bulkhead → limiter →
 //	    breaker admission → attempt timeout → f ]
 //
 // Every attempt takes a token, because every attempt reaches the callee; one
@@ -23,28 +23,31 @@ func Call[T any](ctx context.Context, m *Method, f func(context.Context) (T, err
 	err := m.run(ctx, func(ctx context.Context) (err error) {
 		value, err = f(ctx)
 		return err
-	})
+	}, nil)
 	return value, err
 }
 
 // Run is [Call] for functions that return nothing but an error, or that leave
 // their results in variables.
 func Run(ctx context.Context, m *Method, f func(context.Context) error) error {
-	return m.run(ctx, f)
+	return m.run(ctx, f, nil)
 }
 
 // A call is what is known of one while it runs. It lives on its caller's stack.
 type call struct {
 	method   *Method
 	caller   context.Context // as it came, without our timeouts
-	attempts int             // begun
+	attempts int             // that reached the callee
+	rounds   int             // attempts without those that were hedges
 	last     attempt         // the last one that reached the callee and failed
 	outcome  Outcome
 	started  time.Duration // where somebody observes
 }
 
-// run makes the call: its attempts and the pauses between them.
-func (m *Method) run(ctx context.Context, f func(context.Context) error) (err error) {
+// run makes the call: its attempts and the pauses between them. Where r is not
+// nil, each attempt is a race of r's, and f is not used: that keeps f from
+// escaping to the heap.
+func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race) (err error) {
 	c := call{method: m, caller: ctx, outcome: OutcomePanicked}
 	defer func() { c.end(err) }()
 	if m.client.events != nil {
@@ -55,7 +58,17 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error) (err er
 		defer cancel()
 	}
 	for delay := time.Duration(0); ; {
-		a := c.attempt(ctx, f)
+		var a attempt
+		before := c.attempts
+		c.rounds++ // now, for the books of a panic
+		if r == nil {
+			a = c.attempt(ctx, f)
+		} else {
+			a = c.race(ctx, r)
+		}
+		if c.attempts == before {
+			c.rounds--
+		}
 		if !a.retry {
 			c.outcome = a.outcome
 			if a.timedOut {
@@ -64,7 +77,7 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error) (err er
 			return a.err
 		}
 		c.last = a
-		delay = m.retry.delay(c.attempts, delay)
+		delay = m.retry.delay(c.rounds, delay)
 		if reason := c.pause(ctx, delay); reason != nil {
 			return c.stop(reason, nil)
 		}
@@ -75,7 +88,7 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error) (err er
 // for which there will be none.
 func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
 	m := c.method
-	if c.attempts >= m.retry.Attempts {
+	if c.rounds >= m.retry.Attempts {
 		return ErrExhausted
 	}
 	hint := hintOf(c.last.err)
@@ -83,7 +96,7 @@ func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= max(delay, hint) {
 		return ErrDeadline
 	}
-	if m.retry.Budget > 0 && !m.client.budget.spend(m.client.now()) {
+	if !m.spend() {
 		return ErrBudget
 	}
 	if m.client.events != nil {
@@ -137,6 +150,7 @@ func (m *Method) within(ctx context.Context, limit time.Duration, cause error) (
 func (c *call) end(err error) {
 	m := c.method
 	m.counts.add(c)
+	m.entry.unpin()
 	if m.client.events != nil {
 		m.event(c.caller, Event{Kind: CallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: m.client.now() - c.started})
 	}

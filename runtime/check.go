@@ -6,19 +6,21 @@ import (
 	"time"
 )
 
-// Complete fills in what follows from other fields: a limit's burst.
+// Complete fills in what follows from other fields: a limit's burst, and how many
+// keys are held where there are keys.
 func (p *Policy) Complete() {
-	if p.Limit != nil {
-		*p.Limit = p.Limit.completed()
+	if p.Limit != nil && p.Limit.Burst == 0 {
+		p.Limit.Burst = p.Limit.Rate.Count
+	}
+	for _, s := range p.scopes {
+		if s.keyed() && s.Keys == 0 {
+			s.Keys = 10_000
+		}
 	}
 }
 
-func (l Limit) completed() Limit {
-	if l.Burst == 0 {
-		l.Burst = l.Rate.Count
-	}
-	return l
-}
+// keyed reports whether there is one guard for each value of an expression.
+func (s *Scope) keyed() bool { return s.Per != "" && s.Per != "method" }
 
 // checkRanges checks every field of a policy that was not read from directives.
 // Where there is no default or the field may be off, its zero value means that.
@@ -82,7 +84,38 @@ func (p *Policy) Check() []*Problem {
 		c.that(total == 0 || l.Wait < total, codeEffect, "limit.wait",
 			"wait=%s does not end within the timeout of %s; shorten it", l.Wait, total)
 	}
+	if b := p.Bulkhead; b != nil {
+		c.that(b.Calls > 0, codeMissing, "bulkhead", "bulkhead needs a number: write //resil:bulkhead 10")
+		c.that(total == 0 || b.Wait < total, codeEffect, "bulkhead.wait",
+			"wait=%s does not end within the timeout of %s; shorten it", b.Wait, total)
+	}
+	for directive, s := range p.scopes {
+		c.that(s.Keys == 0 || s.keyed(), codeEffect, directive+".keys",
+			"keys=%d means nothing without per=EXPR; write what the %s is kept by, or leave keys out", s.Keys, directive)
+	}
+	if h := p.Hedge; h != nil {
+		c.that(h.Delay > 0, codeMissing, "hedge", "hedge needs a delay: write //resil:hedge 50ms")
+		limit := total
+		if attempt > 0 {
+			limit = attempt
+		}
+		c.that(limit == 0 || h.Delay < limit, codeEffect, "hedge.delay",
+			"a hedge after %s never starts under a timeout of %s; shorten it", h.Delay, limit)
+	}
 	return c.problems
+}
+
+// scopes yields those of the policy's guards, by directive.
+func (p *Policy) scopes(yield func(directive string, s *Scope) bool) {
+	if p.Breaker != nil && !yield("breaker", &p.Breaker.Scope) {
+		return
+	}
+	if p.Limit != nil && !yield("limit", &p.Limit.Scope) {
+		return
+	}
+	if p.Bulkhead != nil {
+		yield("bulkhead", &p.Bulkhead.Scope)
+	}
 }
 
 type checker struct{ problems []*Problem }

@@ -26,6 +26,25 @@ var stateNames = names[State]{"closed", "open", "half-open", "forced-open", "for
 
 func (s State) String() string { return stateNames.name(s) }
 
+// circuits are a breaker as declared, with all its instances.
+type circuits struct {
+	group
+	policy  Breaker
+	methods int          // that share it
+	open    atomic.Int64 // instances that are open or forced open
+}
+
+func newCircuits(client *Client, name string, policy Breaker) *circuits {
+	g := &circuits{policy: policy}
+	g.group = group{name: name, client: client, scope: policy.Scope, fresh: func() guard {
+		c := &Circuit{group: g}
+		c.phase.Store(c.closed())
+		return c
+	}}
+	g.one = g.fresh()
+	return g
+}
+
 // A Circuit is a circuit breaker at work.
 //
 //	closed ── consecutive failures, or ratio of failures in the window ──▶ open
@@ -35,11 +54,7 @@ func (s State) String() string { return stateNames.name(s) }
 //
 // A Circuit is safe for concurrent use.
 type Circuit struct {
-	name    string
-	policy  Breaker
-	client  *Client
-	methods int // that share it
-
+	group  *circuits
 	phase  atomic.Pointer[phase]
 	opened atomic.Uint64
 	last   atomic.Pointer[failure]
@@ -95,21 +110,15 @@ type votedThrottled time.Duration
 
 func (votedThrottled) Error() string { return "throttled" }
 
-func newCircuit(client *Client, name string, policy Breaker) *Circuit {
-	c := &Circuit{name: name, policy: policy, client: client}
-	c.phase.Store(c.closed())
-	return c
-}
-
 // windowBuckets is how finely the rolling window slides.
 const windowBuckets = 10
 
 func (c *Circuit) closed() *phase {
 	p := &phase{circuit: c, state: StateClosed}
 	p.window = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:         c.name,
-		Interval:     c.policy.Window,
-		BucketPeriod: (c.policy.Window + windowBuckets - 1) / windowBuckets,
+		Name:         c.group.name,
+		Interval:     c.group.policy.Window,
+		BucketPeriod: (c.group.policy.Window + windowBuckets - 1) / windowBuckets,
 		Timeout:      math.MaxInt64 / 2, // never: the next phase takes over
 		ReadyToTrip:  p.readyToTrip,
 		IsSuccessful: p.isSuccessful,
@@ -130,7 +139,7 @@ func (p *phase) isSuccessful(vote error) bool {
 			p.streak.Store(0)
 		}
 	case votedFailure:
-		now := p.circuit.client.now()
+		now := p.circuit.group.client.now()
 		p.streak.Store(p.streakAt(now) + 1)
 		p.failedAt.Store(int64(now))
 	}
@@ -140,15 +149,14 @@ func (p *phase) isSuccessful(vote error) bool {
 // streakAt is the number of failures in a row, 0 once nothing has failed for so
 // long that they say nothing about today.
 func (p *phase) streakAt(now time.Duration) int64 {
-	lapse := max(p.circuit.policy.Window, p.circuit.policy.Open)
-	if now-time.Duration(p.failedAt.Load()) > lapse {
+	if now-time.Duration(p.failedAt.Load()) > p.circuit.lapse() {
 		return 0
 	}
 	return p.streak.Load()
 }
 
 func (p *phase) readyToTrip(counts gobreaker.Counts) bool {
-	policy := &p.circuit.policy
+	policy := &p.circuit.group.policy
 	if policy.Consecutive > 0 && p.streak.Load() >= int64(policy.Consecutive) {
 		return true
 	}
@@ -165,7 +173,7 @@ func (c *Circuit) refusing() *phase {
 	case StateForcedOpen:
 		return p
 	case StateOpen:
-		now := c.client.now()
+		now := c.group.client.now()
 		if now < p.until || p.full(now) {
 			return p
 		}
@@ -182,11 +190,11 @@ func (c *Circuit) execute(ctx context.Context, call func() (struct{}, error)) (r
 		case StateClosed:
 			_, vote := p.window.Execute(call)
 			if vote == gobreaker.ErrOpenState {
-				c.open(ctx, p, StateClosed, c.policy.Open) // if who tripped it has not yet
+				c.open(ctx, p, StateClosed, c.group.policy.Open) // if who tripped it has not yet
 				continue
 			}
 			if vote != nil && p.tripped.Load() {
-				c.open(ctx, p, StateClosed, c.policy.Open)
+				c.open(ctx, p, StateClosed, c.group.policy.Open)
 			}
 			return nil
 		case StateForcedClosed:
@@ -203,7 +211,7 @@ func (c *Circuit) execute(ctx context.Context, call func() (struct{}, error)) (r
 
 // probe runs call as a probe of p if there is room for one.
 func (c *Circuit) probe(ctx context.Context, p *phase, call func() (struct{}, error)) (admitted bool) {
-	own := p.admit(c.client.now())
+	own := p.admit(c.group.client.now())
 	if own == nil {
 		return false
 	}
@@ -221,7 +229,7 @@ func (p *phase) admit(now time.Duration) *probe {
 	if now < p.until {
 		return nil
 	}
-	policy := &p.circuit.policy
+	policy := &p.circuit.group.policy
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.probes = slices.DeleteFunc(p.probes, func(o *probe) bool { return now-o.started > policy.Open })
@@ -235,7 +243,7 @@ func (p *phase) admit(now time.Duration) *probe {
 
 // full reports whether admit would find no room for a probe.
 func (p *phase) full(now time.Duration) bool {
-	policy := &p.circuit.policy
+	policy := &p.circuit.group.policy
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := p.passed
@@ -264,12 +272,12 @@ func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) 
 
 	hint, throttled := vote.(votedThrottled)
 	switch {
-	case vote == nil && passed >= c.policy.Probes:
+	case vote == nil && passed >= c.group.policy.Probes:
 		c.change(ctx, p, c.closed(), StateHalfOpen)
 	case vote == votedFailure:
-		c.open(ctx, p, StateHalfOpen, c.policy.Open)
+		c.open(ctx, p, StateHalfOpen, c.group.policy.Open)
 	case throttled:
-		c.open(ctx, p, StateHalfOpen, max(c.policy.Open, time.Duration(hint)))
+		c.open(ctx, p, StateHalfOpen, max(c.group.policy.Open, time.Duration(hint)))
 	}
 }
 
@@ -277,11 +285,11 @@ func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) 
 // circuits which opened together do not probe together.
 func (c *Circuit) open(ctx context.Context, p *phase, was State, length time.Duration) {
 	length = between(length-length/10, length+length/10)
-	c.change(ctx, p, c.refusingPhase(StateOpen, c.client.now()+length), was)
+	c.change(ctx, p, c.refusingPhase(StateOpen, c.group.client.now()+length), was)
 }
 
 func (c *Circuit) refusingPhase(state State, until time.Duration) *phase {
-	return &phase{circuit: c, state: state, until: until, refusals: make([]atomic.Pointer[Error], c.methods)}
+	return &phase{circuit: c, state: state, until: until, refusals: make([]atomic.Pointer[Error], c.group.methods)}
 }
 
 // change replaces phase from, if it is still the current one.
@@ -291,10 +299,19 @@ func (c *Circuit) change(ctx context.Context, from, to *phase, was State) {
 		if to.state == StateOpen {
 			c.opened.Add(1)
 		}
-		c.client.events.add(ctx, Event{Kind: StateChanged, Client: c.client.name, Breaker: c.name, From: was, To: to.state})
+		c.group.open.Add(refuses(to) - refuses(from))
+		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, From: was, To: to.state})
 	}
 	c.mu.Unlock()
-	c.client.events.deliver()
+	c.group.client.events.deliver()
+}
+
+// refuses is 1 for a phase that is open or forced open.
+func refuses(p *phase) int64 {
+	if p.state == StateOpen || p.state == StateForcedOpen {
+		return 1
+	}
+	return 0
 }
 
 // halfOpen tells, once, that phase p has begun to probe.
@@ -302,15 +319,15 @@ func (c *Circuit) halfOpen(ctx context.Context, p *phase) {
 	c.mu.Lock()
 	if !p.probing && c.phase.Load() == p {
 		p.probing = true
-		c.client.events.add(ctx, Event{Kind: StateChanged, Client: c.client.name, Breaker: c.name, From: StateOpen, To: StateHalfOpen})
+		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, From: StateOpen, To: StateHalfOpen})
 	}
 	c.mu.Unlock()
-	c.client.events.deliver()
+	c.group.client.events.deliver()
 }
 
 // State returns the state at this moment and changes nothing: open turns
 // half-open when its time has passed, whether or not a call has come.
-func (c *Circuit) State() State { return c.phase.Load().stateAt(c.client.now()) }
+func (c *Circuit) State() State { return c.phase.Load().stateAt(c.group.client.now()) }
 
 func (p *phase) stateAt(now time.Duration) State {
 	if p.state == StateOpen && now >= p.until {
@@ -332,7 +349,7 @@ func (c *Circuit) Reset() { c.force(c.closed()) }
 func (c *Circuit) force(to *phase) {
 	for {
 		p := c.phase.Load()
-		c.change(context.Background(), p, to, p.stateAt(c.client.now()))
+		c.change(context.Background(), p, to, p.stateAt(c.group.client.now()))
 		if c.phase.Load() != p {
 			return
 		}
@@ -349,4 +366,22 @@ func (p *phase) refusal(m *Method) *Error {
 	return shared.Load()
 }
 
-func (p *phase) retryAfter() time.Duration { return p.until - p.circuit.client.now() }
+func (p *phase) retryAfter() time.Duration { return p.until - p.circuit.group.client.now() }
+
+// idle reports whether a circuit last used at the given time has forgotten all.
+func (c *Circuit) idle(now, used time.Duration) bool {
+	return c.phase.Load().state == StateClosed && now-used > c.lapse()
+}
+
+// lapse is the time after which failures say nothing about today.
+func (c *Circuit) lapse() time.Duration { return max(c.group.policy.Window, c.group.policy.Open) }
+
+// For returns the circuit of one key of a breaker that is kept by key, and c
+// itself of any other. It panics if key is not of the type that the breaker is
+// kept by.
+func (c *Circuit) For(key any) *Circuit {
+	if c.group.table == nil {
+		return c
+	}
+	return c.group.table.lookup(&c.group.group, key, true).(*Circuit)
+}

@@ -419,7 +419,7 @@ func TestHalfOpenAdmitsNoMoreThanItsProbes(t *testing.T) {
 		// Probes hang until all callers have had their answer, so that none can be
 		// written off: the lease is as short as the open time.
 		p := c.Breaker("Store").phase.Load()
-		p.circuit.policy.Open = time.Hour
+		p.circuit.group.policy.Open = time.Hour
 		var inside, most atomic.Int32
 		var wg sync.WaitGroup
 		begin, hold := make(chan bool), make(chan bool)

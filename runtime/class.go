@@ -41,3 +41,15 @@ func (c *Class) UnmarshalText(text []byte) error {
 	*c = Application + i
 	return nil
 }
+
+// classes is a set of them.
+type classes uint8
+
+func classSet(list []Class) (set classes) {
+	for _, c := range list {
+		set |= 1 << c
+	}
+	return set
+}
+
+func (s classes) has(c Class) bool { return s&(1<<c) != 0 }

@@ -40,7 +40,7 @@ func markOf(err error) (class Class) {
 			class = e.class
 		case *Error:
 			switch {
-			case e.Reason == ErrOpen, e.Reason == ErrLimited:
+			case e.Reason == ErrOpen, e.Reason == ErrLimited, e.Reason == ErrFull:
 				class = Throttled
 			case e.Reason == ErrTimeout, e.timedOut:
 				class = Infrastructure

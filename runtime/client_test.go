@@ -106,3 +106,19 @@ func TestOutcomesAddUpToCalls(t *testing.T) {
 		t.Errorf("%d attempts, fewer than the %d that were classed", s.Attempts, ended)
 	}
 }
+
+func TestClientOf(t *testing.T) {
+	type wrapper struct {
+		next   any
+		client *Client
+	}
+	c := newClient(t, full())
+	if got := ClientOf(&wrapper{client: c}); got != c {
+		t.Errorf("got %p, want %p", got, c)
+	}
+	for _, none := range []any{nil, 7, wrapper{client: c}, &struct{ x int }{}, (*wrapper)(nil)} {
+		if got := ClientOf(none); got != nil {
+			t.Errorf("ClientOf(%#v) = %v, want nil", none, got)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 var (
 	ErrOpen      = errors.New("circuit breaker is open")
 	ErrLimited   = errors.New("client-side rate limit reached")
+	ErrFull      = errors.New("bulkhead is full")
 	ErrTimeout   = error(timeoutError{}) // also context.DeadlineExceeded
 	ErrExhausted = errors.New("all attempts failed")
 	ErrBudget    = errors.New("client-side retry budget spent")

@@ -18,11 +18,12 @@ type EventKind uint8
 const (
 	AttemptEnded   EventKind = iota // Method, Attempt, Class, Err, Elapsed
 	RetryScheduled                  // Method, Attempt (the next), Class, Err, Delay
+	HedgeStarted                    // Method, Attempt, Delay
 	CallEnded                       // Method, Attempt (the number made), Outcome, Err, Elapsed
 	StateChanged                    // Breaker, From, To
 )
 
-var eventNames = names[EventKind]{"attempt ended", "retry scheduled", "call ended", "state changed"}
+var eventNames = names[EventKind]{"attempt ended", "retry scheduled", "hedge started", "call ended", "state changed"}
 
 func (k EventKind) String() string { return eventNames.name(k) }
 

@@ -13,13 +13,14 @@ const (
 	OutcomeDeadline                 // the caller's deadline passed, or left no time for another attempt
 	OutcomeOpen                     // refused by the circuit breaker
 	OutcomeLimited                  // refused by the rate limiter
+	OutcomeFull                     // refused by the bulkhead
 	OutcomeTimedOut                 // one of the method's timeouts passed
 	OutcomeCanceled                 // the caller gave up
 	OutcomePanicked                 // the callee panicked or called runtime.Goexit
 	outcomes         = iota
 )
 
-var outcomeNames = names[Outcome]{"succeeded", "failed", "exhausted", "budget", "deadline", "open", "limited", "timed out", "canceled", "panicked"}
+var outcomeNames = names[Outcome]{"succeeded", "failed", "exhausted", "budget", "deadline", "open", "limited", "full", "timed out", "canceled", "panicked"}
 
 func (o Outcome) String() string { return outcomeNames.name(o) }
 
@@ -36,6 +37,8 @@ func outcomeOf(reason error) Outcome {
 		return OutcomeOpen
 	case ErrLimited:
 		return OutcomeLimited
+	case ErrFull:
+		return OutcomeFull
 	case ErrTimeout:
 		return OutcomeTimedOut
 	}

@@ -16,6 +16,9 @@ type Policy struct {
 	Retry      *Retry    `directive:"retry" help:"repeats a call that failed in a way that may pass"`
 	Breaker    *Breaker  `directive:"breaker" help:"stops calling a backend that keeps failing, and probes it until it is back"`
 	Limit      *Limit    `directive:"limit" help:"keeps attempts within a rate, as a token bucket"`
+	Bulkhead   *Bulkhead `directive:"bulkhead" help:"bounds the attempts that are under way at once"`
+	Hedge      *Hedge    `directive:"hedge" help:"starts another attempt when the first is slow, and takes the first success"`
+	Fallback   *Fallback `directive:"fallback" help:"answers in the callee's place when a call has failed"`
 	Classify   *Classify `directive:"classify" help:"decides what an error says about the backend"`
 	Idempotent bool      `directive:"idempotent" help:"says that the method is safe to repeat"`
 	Skip       bool      `directive:"skip" help:"delegates the method as it is, without a policy"`
@@ -53,6 +56,7 @@ type Breaker struct {
 	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" help:"how long it refuses calls before it probes"`
 	Probes      int           `key:"probes" default:"2" range:"[1,1000]" help:"calls let through half-open, all of which must succeed to close it"`
 	Slow        time.Duration `key:"slow" default:"off" off:"0s" range:"(0s,]" help:"a call slower than this counts as a failure"`
+	Scope
 }
 
 // Limit admits Rate.Count attempts in Rate.Per on average, and up to Burst at
@@ -62,6 +66,35 @@ type Limit struct {
 	Rate  Rate          `key:"rate,positional" help:"attempts in a span of time: 100/s, 10/60s, 1000/m"`
 	Burst int           `key:"burst" range:"[1,]" help:"attempts at once after a quiet time; the rate's count where it is left out"`
 	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
+	Scope
+}
+
+// Bulkhead admits Calls attempts at once. One that finds no place waits up to
+// Wait for it.
+type Bulkhead struct {
+	Calls int           `key:"calls,positional" range:"[1,1000000000]" help:"attempts under way at once"`
+	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
+	Scope
+}
+
+// Scope says whose a breaker, limit or bulkhead is and whether it refuses.
+type Scope struct {
+	Per  string `key:"per" help:"method, for one of each method, or a Go expression over the parameters, for one of each of its values"`
+	Keys int    `key:"keys" range:"[1,]" help:"values of per held at most, 10000 where it is left out; more share one"`
+	Mode Mode   `key:"mode" default:"enforce" help:"enforce, or observe: decide and count, never refuse"`
+}
+
+// Hedge starts up to Max more attempts, one each Delay, while none has
+// succeeded. A Delay of 0 is none.
+type Hedge struct {
+	Delay time.Duration `key:"delay,positional" range:"(0s,]" help:"time after which another attempt starts"`
+	Max   int           `key:"max" default:"1" range:"[1,100]" help:"extra attempts"`
+}
+
+// Fallback names the function that answers, which the generator resolves. With
+// none, the constructor takes a second implementation of the interface.
+type Fallback struct {
+	Func string `key:"func,positional" help:"function that takes the method's parameters and the cause and returns its results"`
 }
 
 // Classify names classifiers, which the generator resolves to functions.

@@ -72,11 +72,11 @@ func TestRefine(t *testing.T) {
 func TestRefineSaysWhatIsWrong(t *testing.T) {
 	for _, tt := range []struct{ directive, want string }{
 		{"retyr", `RG002 : unknown directive "retyr"; did you mean "retry"?`},
-		{"x", `RG002 : unknown directive "x"; write breaker, classify, idempotent, limit, retry, skip or timeout`},
-		{"", `RG002 : unknown directive ""; write breaker, classify, idempotent, limit, retry, skip or timeout`},
+		{"x", `RG002 : unknown directive "x"; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip or timeout`},
+		{"", `RG002 : unknown directive ""; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip or timeout`},
 		{"retry initail=1s", `RG003 initail=1s: unknown key "initail"; did you mean "initial"?`},
-		{"limit quota=1", `RG003 quota=1: unknown key "quota"; write burst, rate or wait`},
-		{"breaker 5", `RG003 5: breaker takes keys only: write consecutive=, ratio=, min=, window=, open=, probes= or slow= before the value`},
+		{"limit quota=1", `RG003 quota=1: unknown key "quota"; write burst, keys, mode, per, rate or wait`},
+		{"breaker 5", `RG003 5: breaker takes keys only: write consecutive=, ratio=, min=, window=, open=, probes=, slow=, per=, keys= or mode= before the value`},
 		{"idempotent yes", `RG003 yes: idempotent takes no words but off`},
 		{"retry max=1s max=2s", `RG004 max=2s: max is given twice; keep one`},
 		{"retry 3 attempts=4", `RG004 attempts=4: attempts is given twice; keep one`},

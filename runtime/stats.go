@@ -1,8 +1,8 @@
 package resil
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -14,6 +14,8 @@ type Stats struct {
 	Client   string
 	Methods  []MethodStats  // in the order of the interface
 	Breakers []BreakerStats // by name
+
+	client *Client
 }
 
 // Method returns the named method's stats, or the zero MethodStats if there is
@@ -28,10 +30,15 @@ func (s Stats) Method(name string) MethodStats {
 }
 
 // Breaker returns the named breaker's stats, or the zero BreakerStats if there is
-// none.
-func (s Stats) Breaker(name string) BreakerStats {
+// none. With a key it returns those of that key of a breaker that is kept by key,
+// read now. It panics if the key is not of the breaker's type.
+func (s Stats) Breaker(name string, key ...any) BreakerStats {
 	for _, b := range s.Breakers {
-		if b.Name == name {
+		switch {
+		case b.Name != name:
+		case b.Keyed && len(key) > 0:
+			return s.client.circuits[name].keyStats(key[0])
+		default:
 			return b
 		}
 	}
@@ -43,16 +50,23 @@ type MethodStats struct {
 	Name string
 
 	// Every call that ended is in exactly one of these; Calls is their sum.
-	Calls                                          uint64
-	Succeeded, Failed, Exhausted, Budget, Deadline uint64
-	Open, Limited, TimedOut, Canceled, Panicked    uint64
+	Calls                                             uint64
+	Succeeded, Failed, Exhausted, Budget, Deadline    uint64
+	Open, Limited, Full, TimedOut, Canceled, Panicked uint64
 
 	// Attempts that reached the callee, and how those that ended were classed.
 	Attempts                                                uint64
 	Success, Application, Infrastructure, System, Throttled uint64
 
-	Retries          uint64 // attempts beyond a call's first
-	RetriedSuccesses uint64 // calls that succeeded at a later attempt
+	Retries          uint64 // attempts after a failed one
+	RetriedSuccesses uint64 // calls that succeeded after a retry
+	Hedges           uint64 // attempts started beside a slow one
+	HedgeWins        uint64 // calls that succeeded with a hedge's answer
+	Fallbacks        uint64 // calls answered in the callee's place
+
+	// Attempts that reached the callee though a guard would have refused them:
+	// it only observes, or the context said Bypass.
+	WouldOpen, WouldLimit, WouldFull uint64
 }
 
 // BreakerStats tells of one circuit breaker.
@@ -67,6 +81,13 @@ type BreakerStats struct {
 	LastFailure time.Time // zero if it has seen none
 	LastError   error
 	RetryAfter  time.Duration // until it probes; 0 unless open
+
+	// Of a breaker that is kept by key, where no key is asked for, all of the
+	// above but Name are zero.
+	Keyed      bool
+	Keys       int    // held
+	OpenKeys   int    // whose breaker is open, half-open or forced open
+	Overflowed uint64 // calls whose key found no place, and that shared one
 }
 
 // counts are a method's counters. A call that succeeds at once, the usual case,
@@ -78,6 +99,9 @@ type counts struct {
 	classes  [Canceled + 1]atomic.Uint64
 	retries  atomic.Uint64
 	retried  atomic.Uint64
+
+	hedges, hedgeWins, fallbacks     atomic.Uint64
+	wouldOpen, wouldLimit, wouldFull atomic.Uint64
 }
 
 // add books a call that ended.
@@ -88,10 +112,12 @@ func (n *counts) add(c *call) {
 	}
 	n.outcomes[c.outcome].Add(1)
 	n.attempts.Add(uint64(c.attempts))
-	n.retries.Add(uint64(max(c.attempts-1, 0)))
+	n.retries.Add(uint64(max(c.rounds-1, 0)))
 	if c.outcome == OutcomeSucceeded {
 		n.classes[Success].Add(1)
-		n.retried.Add(1)
+		if c.rounds > 1 {
+			n.retried.Add(1)
+		}
 	}
 }
 
@@ -106,6 +132,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		Deadline:  n.outcomes[OutcomeDeadline].Load(),
 		Open:      n.outcomes[OutcomeOpen].Load(),
 		Limited:   n.outcomes[OutcomeLimited].Load(),
+		Full:      n.outcomes[OutcomeFull].Load(),
 		TimedOut:  n.outcomes[OutcomeTimedOut].Load(),
 		Canceled:  n.outcomes[OutcomeCanceled].Load(),
 		Panicked:  n.outcomes[OutcomePanicked].Load(),
@@ -119,29 +146,51 @@ func (n *counts) snapshot(name string) MethodStats {
 
 		Retries:          n.retries.Load(),
 		RetriedSuccesses: n.retried.Load(),
+		Hedges:           n.hedges.Load(),
+		HedgeWins:        n.hedgeWins.Load(),
+		Fallbacks:        n.fallbacks.Load(),
+		WouldOpen:        n.wouldOpen.Load(),
+		WouldLimit:       n.wouldLimit.Load(),
+		WouldFull:        n.wouldFull.Load(),
 	}
 	s.Calls = s.Succeeded + s.Failed + s.Exhausted + s.Budget + s.Deadline +
-		s.Open + s.Limited + s.TimedOut + s.Canceled + s.Panicked
+		s.Open + s.Limited + s.Full + s.TimedOut + s.Canceled + s.Panicked
 	return s
 }
 
 // Stats takes a snapshot. It changes nothing.
 func (c *Client) Stats() Stats {
-	s := Stats{Client: c.name}
-	for _, m := range c.methods {
-		s.Methods = append(s.Methods, m.counts.snapshot(m.name))
+	s := Stats{Client: c.name, client: c}
+	for _, p := range c.plans {
+		s.Methods = append(s.Methods, p.counts.snapshot(p.name))
 	}
-	for _, b := range c.circuits {
-		s.Breakers = append(s.Breakers, b.stats())
+	for _, name := range slices.Sorted(maps.Keys(c.circuits)) {
+		s.Breakers = append(s.Breakers, c.circuits[name].stats())
 	}
-	slices.SortFunc(s.Breakers, func(a, b BreakerStats) int { return strings.Compare(a.Name, b.Name) })
 	return s
 }
 
+func (g *circuits) stats() BreakerStats {
+	if g.table == nil {
+		return g.one.(*Circuit).stats()
+	}
+	s := BreakerStats{Name: g.name, Keyed: true, OpenKeys: int(g.open.Load())}
+	s.Keys, s.Overflowed = g.table.count()
+	return s
+}
+
+// keyStats are those of one key. A key that is not held has a closed breaker.
+func (g *circuits) keyStats(key any) BreakerStats {
+	if c, ok := g.table.lookup(&g.group, key, false).(*Circuit); ok {
+		return c.stats()
+	}
+	return BreakerStats{Name: g.name}
+}
+
 func (c *Circuit) stats() BreakerStats {
-	now := c.client.now()
+	now := c.group.client.now()
 	p := c.phase.Load()
-	s := BreakerStats{Name: c.name, State: p.stateAt(now), Opened: c.opened.Load()}
+	s := BreakerStats{Name: c.group.name, State: p.stateAt(now), Opened: c.opened.Load()}
 	if f := c.last.Load(); f != nil {
 		s.LastFailure, s.LastError = f.at, f.err
 	}

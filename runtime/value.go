@@ -147,6 +147,19 @@ func (j *Jitter) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// A Mode says whether a guard refuses calls or just counts what it would refuse.
+type Mode uint8
+
+const (
+	Enforce Mode = iota // refuse
+	Observe             // decide and count, never refuse
+)
+
+var modes = names[Mode]{"enforce", "observe"}
+
+func (m Mode) String() string                { return modes.name(m) }
+func (m *Mode) UnmarshalText(t []byte) error { return modes.read(m, t) }
+
 // names are the text forms of a type whose values count up from 0.
 type names[T ~uint8] []string
 

@@ -27,3 +27,15 @@ func NoRetry(ctx context.Context) context.Context {
 func mayRepeat(ctx context.Context) bool {
 	return ctx.Value(repeatedKey{}) == nil
 }
+
+type bypassKey struct{}
+
+// Bypass returns a context under which no guard refuses a call: where a breaker
+// is open, a limit reached or a bulkhead full, the callee is called all the same,
+// at once and unseen by that guard. It is for health checks and for the operator
+// who wants to know.
+func Bypass(ctx context.Context) context.Context {
+	return context.WithValue(ctx, bypassKey{}, true)
+}
+
+func bypassed(ctx context.Context) bool { return ctx.Value(bypassKey{}) != nil }

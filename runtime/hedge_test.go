@@ -1,0 +1,210 @@
+package resil
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func hedge(h Hedge) func(*Spec, *MethodSpec) {
+	return func(_ *Spec, m *MethodSpec) { m.Hedge = h }
+}
+
+// lanes answers the n-th call it gets after a time with a value and an error, as
+// a cooperative callee does.
+type lane struct {
+	after time.Duration
+	err   error
+}
+
+func lanes(ls ...lane) (f func(context.Context) (int, error), discard func(int), discarded func() []int) {
+	var mu sync.Mutex
+	var n int
+	var thrown []int
+	f = func(ctx context.Context) (int, error) {
+		mu.Lock()
+		l, value := ls[n], n+1
+		n++
+		mu.Unlock()
+		select {
+		case <-time.After(l.after):
+			return value, l.err
+		case <-ctx.Done():
+			return -value, ctx.Err()
+		}
+	}
+	discard = func(v int) { mu.Lock(); defer mu.Unlock(); thrown = append(thrown, v) }
+	discarded = func() []int { mu.Lock(); defer mu.Unlock(); slices.Sort(thrown); return thrown }
+	return f, discard, discarded
+}
+
+func TestHedge(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tt := range []struct {
+		name      string
+		max       int
+		lanes     []lane
+		value     int
+		err       error
+		took      time.Duration
+		hedges    uint64
+		wins      uint64
+		discarded []int
+	}{
+		{"a fast call is not hedged", 1, []lane{{after: 40 * ms}}, 1, nil, 40 * ms, 0, 0, nil},
+		{"a hedge beats a slow call", 1, []lane{{after: 500 * ms}, {after: 10 * ms}}, 2, nil, 60 * ms, 1, 1, []int{-1}},
+		{"the first call may still win", 1, []lane{{after: 60 * ms}, {after: 500 * ms}}, 1, nil, 60 * ms, 1, 0, []int{-2}},
+		{"a hedge that fails fast does not beat a slow success", 1, []lane{{after: 300 * ms}, {after: ms, err: errDown}}, 1, nil, 300 * ms, 1, 0, []int{2}},
+		{"a call that fails fast is not hedged", 1, []lane{{after: ms, err: errDown}}, 1, errDown, ms, 0, 0, nil},
+		{"a hedge saves a call that fails late", 1, []lane{{after: 100 * ms, err: errDown}, {after: 100 * ms}}, 2, nil, 150 * ms, 1, 1, []int{1}},
+		{"both fail: the first call's results", 1, []lane{{after: 100 * ms, err: errDown}, {after: 100 * ms, err: errNotFound}}, 1, errDown, 150 * ms, 1, 0, []int{2}},
+		{"up to max, one each delay", 3, []lane{{after: 500 * ms}, {after: 500 * ms}, {after: 500 * ms}, {after: 5 * ms}}, 4, nil, 155 * ms, 3, 1, []int{-3, -2, -1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := one(t, hedge(Hedge{Delay: 50 * ms, Max: tt.max}))
+				f, discard, discarded := lanes(tt.lanes...)
+				start := time.Now()
+				v, err := Hedged(t.Context(), m, f, discard)
+				if v != tt.value || !errors.Is(err, tt.err) {
+					t.Errorf("got %d, %v; want %d, %v", v, err, tt.value, tt.err)
+				}
+				if took := time.Since(start); took != tt.took {
+					t.Errorf("took %v, want %v", took, tt.took)
+				}
+				s := c.Stats().Method("Get")
+				if s.Hedges != tt.hedges || s.HedgeWins != tt.wins || s.Attempts != tt.hedges+1 || s.Retries != 0 || s.Calls != 1 {
+					t.Errorf("stats %+v", s)
+				}
+				if got := discarded(); !slices.Equal(got, tt.discarded) {
+					t.Errorf("discarded %v, want %v", got, tt.discarded)
+				}
+			})
+		})
+	}
+}
+
+func TestHedgeIsMarkedAndSpendsTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(hedge(Hedge{Delay: time.Millisecond, Max: 1}), retry(func(r *Retry) { r.Attempts = 1 })))
+		var mu sync.Mutex
+		var seen []int
+		slow := func(ctx context.Context) (int, error) {
+			mu.Lock()
+			seen = append(seen, Attempt(ctx))
+			mu.Unlock()
+			time.Sleep(2 * time.Millisecond)
+			return 1, nil
+		}
+		Hedged(t.Context(), m, slow, nil)
+		if !slices.Equal(seen, []int{1, 2}) {
+			t.Errorf("attempts %v, want the hedge marked as the second", seen)
+		}
+		c.budget.tokens.Store(0)
+		Hedged(t.Context(), m, slow, nil)
+		if s := c.Stats().Method("Get"); s.Hedges != 1 {
+			t.Errorf("%d hedges, want none without a budget", s.Hedges-1)
+		}
+		Hedged(NoRetry(t.Context()), m, slow, nil)
+		if s := c.Stats().Method("Get"); s.Hedges != 1 {
+			t.Errorf("%d hedges, want none under NoRetry", s.Hedges-1)
+		}
+	})
+}
+
+func TestRefusedHedgeDoesNotStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(hedge(Hedge{Delay: time.Millisecond, Max: 1}), bulk(Bulkhead{Calls: 1})))
+		f, discard, _ := lanes(lane{after: time.Second})
+		if v, err := Hedged(t.Context(), m, f, discard); v != 1 || err != nil {
+			t.Errorf("got %d, %v", v, err)
+		}
+		if s := c.Stats().Method("Get"); s.Hedges != 0 || s.Attempts != 1 || s.Succeeded != 1 || s.Full != 0 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestEachRetryIsHedged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(hedge(Hedge{Delay: 50 * time.Millisecond, Max: 1}), retry(func(r *Retry) { r.Backoff = Constant })))
+		failing := lane{after: 60 * time.Millisecond, err: errDown}
+		f, discard, discarded := lanes(failing, failing, failing, lane{after: time.Millisecond})
+		v, err := Hedged(t.Context(), m, f, discard)
+		if v != 4 || err != nil {
+			t.Errorf("got %d, %v; want 4, nil", v, err)
+		}
+		if s := c.Stats().Method("Get"); s.Attempts != 4 || s.Hedges != 2 || s.Retries != 1 || s.RetriedSuccesses != 1 || s.HedgeWins != 1 {
+			t.Errorf("stats %+v", s)
+		}
+		if got := discarded(); !slices.Equal(got, []int{1, 2, 3}) && !slices.Equal(got, []int{-3, 1, 2}) {
+			t.Errorf("discarded %v, want all but the winner", got)
+		}
+	})
+}
+
+func TestPanicInAHedgeSurfacesInTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, hedge(Hedge{Delay: time.Millisecond, Max: 1}))
+		boom := errors.New("boom")
+		defer func() {
+			p, ok := recover().(*HedgePanic)
+			if !ok || p.Value != any(boom) || !errors.Is(p, boom) || !strings.Contains(string(p.Stack), "TestPanicInAHedge") {
+				t.Errorf("recovered %v, want the hedge's panic with its stack", p)
+			}
+			if s := c.Stats().Method("Get"); s.Panicked != 1 || s.Calls != 1 {
+				t.Errorf("stats %+v", s)
+			}
+		}()
+		Hedged(t.Context(), m, func(ctx context.Context) (int, error) {
+			if Attempt(ctx) == 2 {
+				panic(boom)
+			}
+			<-ctx.Done()
+			return 0, ctx.Err()
+		}, nil)
+	})
+}
+
+func TestPanicInTheFirstAttemptWaitsForItsHedges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, hedge(Hedge{Delay: time.Millisecond, Max: 1}))
+		ended := false
+		defer func() {
+			if recover() != "boom" || !ended {
+				t.Error("the hedge was left behind, or the panic is lost")
+			}
+		}()
+		Hedged(t.Context(), m, func(ctx context.Context) (int, error) {
+			if Attempt(ctx) == 2 {
+				<-ctx.Done()
+				time.Sleep(time.Second)
+				ended = true
+				return 0, ctx.Err()
+			}
+			time.Sleep(2 * time.Millisecond)
+			panic("boom")
+		}, nil)
+	})
+}
+
+func TestLosersHaveNoVote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(hedge(Hedge{Delay: time.Millisecond, Max: 1}), breaker(func(b *Breaker) { b.Consecutive = 1 })))
+		for range 5 {
+			f, discard, _ := lanes(lane{after: time.Hour}, lane{after: time.Millisecond})
+			if v, err := Hedged(t.Context(), m, f, discard); v != 2 || err != nil {
+				t.Fatalf("got %d, %v", v, err)
+			}
+		}
+		wantState(t, c, StateClosed)
+		if s := c.Stats().Breaker("Store"); s.Successes != 5 || s.Failures != 0 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}

@@ -1,0 +1,229 @@
+package resil
+
+import (
+	"fmt"
+	"hash/maphash"
+	"math/bits"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A KeyedMethod is a method that has guards of its own for each key.
+type KeyedMethod[K comparable] struct {
+	table *table[K]
+	plan  *plan
+	index int // of the plan in the table
+}
+
+// MethodByKey returns the named method of a client for keys of type K. It panics
+// if there is none, if no guard of it is kept by key, or if one is by keys of
+// another type. All guards of a client with one type of key share their keys.
+func MethodByKey[K comparable](c *Client, name string) *KeyedMethod[K] {
+	p := c.plan(name)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t, ok := c.tables[reflect.TypeFor[K]()].(*table[K])
+	if !ok {
+		t = &table[K]{client: c, seed: maphash.MakeSeed(), overflow: &entry{client: c}}
+		c.tables[reflect.TypeFor[K]()] = t
+	}
+	return &KeyedMethod[K]{table: t, plan: p, index: t.add(p)}
+}
+
+// For returns the method for one key. Each result is for one call, which it must
+// be handed to.
+//
+// At most as many keys are held as the policies' keys say. A new key beyond that
+// takes the place of one whose guards are as good as new: a closed breaker that
+// has been idle until it has forgotten everything, a full bucket, an empty
+// bulkhead. Where none is found, new keys share one overflow instance.
+func (k *KeyedMethod[K]) For(key K) *Method {
+	t := k.table
+	s := t.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := t.entry(s, key)
+	e.pins.Add(1)
+	if e.methods[k.index] == nil {
+		e.methods[k.index] = k.plan.bind(e)
+	}
+	return e.methods[k.index]
+}
+
+// An entry holds what is kept for one key.
+type entry struct {
+	client  *Client
+	pins    atomic.Int32 // calls under way
+	used    atomic.Int64 // when the last call ended, by client.now
+	budget  atomic.Pointer[budget]
+	guards  []guard   // made when first needed, by their groups' indexes
+	methods []*Method // likewise, by their plans' indexes
+}
+
+// unpin ends a call's hold on the entry.
+func (e *entry) unpin() {
+	if e != nil {
+		e.used.Store(int64(e.client.now()))
+		e.pins.Add(-1)
+	}
+}
+
+// idle reports whether nothing is lost by forgetting the entry.
+func (e *entry) idle(now time.Duration) bool {
+	if e.pins.Load() > 0 {
+		return false
+	}
+	used := time.Duration(e.used.Load())
+	for _, g := range e.guards {
+		if g != nil && !g.idle(now, used) {
+			return false
+		}
+	}
+	b := e.budget.Load()
+	return b == nil || b.full(now)
+}
+
+// spend takes a token for another attempt from the key's half of the client's
+// budget, so that one key in trouble leaves some to the others.
+func (e *entry) spend(now time.Duration) bool {
+	if e == nil {
+		return true
+	}
+	if e.budget.Load() == nil {
+		e.budget.CompareAndSwap(nil, newBudget(e.client.budget.share, budgetCapacity/2, now))
+	}
+	return e.budget.Load().spend(now)
+}
+
+func (e *entry) deposit() {
+	if e != nil {
+		e.budget.Load().deposit()
+	}
+}
+
+// A table is the keyed state of a client for keys of one type.
+type table[K comparable] struct {
+	client     *Client
+	plans      int
+	bound      int64
+	size       atomic.Int64
+	seed       maphash.Seed
+	shards     []shard[K]
+	overflow   *entry
+	overflowed atomic.Uint64 // calls that had to share it
+}
+
+// A shard is a part of the keys, under a lock of its own.
+type shard[K comparable] struct {
+	mu      sync.Mutex
+	entries map[K]*entry
+	ring    []K // the same keys, for the hand that looks for idle ones
+	hand    int
+}
+
+const (
+	maxShards = 64
+	examined  = 16 // entries that an insert looks at for one to evict
+)
+
+// add makes room for a method in the table's entries. It is called before the
+// table is used.
+func (t *table[K]) add(p *plan) (index int) {
+	keyed := false
+	for g := range p.groups {
+		if !g.scope.keyed() {
+			continue
+		}
+		keyed = true
+		if g.table == nil {
+			g.table, g.index = t, len(t.overflow.guards)
+			t.overflow.guards = append(t.overflow.guards, g.one)
+		}
+		if g.table != keyTable(t) {
+			panic(fmt.Sprintf("resil: %s of %s is kept by two types of key", g.name, p.fullName))
+		}
+		t.bound = max(t.bound, int64(g.scope.Keys))
+	}
+	if !keyed {
+		panic(fmt.Sprintf("resil: no guard of %s is kept by key", p.fullName))
+	}
+	t.shards = make([]shard[K], min(1<<bits.Len64(uint64(t.bound/256)), maxShards))
+	t.overflow.methods = append(t.overflow.methods, p.bind(t.overflow))
+	t.plans++
+	return t.plans - 1
+}
+
+func (t *table[K]) shard(key K) *shard[K] {
+	return &t.shards[maphash.Comparable(t.seed, key)%uint64(len(t.shards))]
+}
+
+// entry returns key's entry or, for a new key that finds no place, the overflow.
+// The caller holds s.mu.
+func (t *table[K]) entry(s *shard[K], key K) *entry {
+	if e, ok := s.entries[key]; ok {
+		return e
+	}
+	if t.size.Add(1) > t.bound && !t.evict(s) || key != key { //lint:ignore SA4000 a NaN would never be found again
+		t.size.Add(-1)
+		t.overflowed.Add(1)
+		return t.overflow
+	}
+	if s.entries == nil {
+		s.entries = map[K]*entry{}
+	}
+	e := &entry{
+		client:  t.client,
+		guards:  make([]guard, len(t.overflow.guards)),
+		methods: make([]*Method, t.plans),
+	}
+	s.entries[key] = e
+	s.ring = append(s.ring, key)
+	return e
+}
+
+// evict forgets the idle ones among the next few entries of a shard.
+func (t *table[K]) evict(s *shard[K]) (found bool) {
+	now := t.client.now()
+	for range min(examined, len(s.ring)) {
+		if s.hand >= len(s.ring) {
+			s.hand = 0
+		}
+		key := s.ring[s.hand]
+		if !s.entries[key].idle(now) {
+			s.hand++
+			continue
+		}
+		delete(s.entries, key)
+		last := len(s.ring) - 1
+		s.ring[s.hand] = s.ring[last]
+		s.ring = slices.Delete(s.ring, last, last+1)
+		t.size.Add(-1)
+		found = true
+	}
+	return found
+}
+
+// lookup returns a group's guard for a key, for manual control and stats. Without
+// create it returns nil for a key that is not held.
+func (t *table[K]) lookup(g *group, key any, create bool) guard {
+	k, ok := key.(K)
+	if !ok {
+		panic(fmt.Sprintf("resil: %s of client %s is kept by %s, not by %T", g.name, t.client.name, reflect.TypeFor[K](), key))
+	}
+	s := t.shard(k)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, held := s.entries[k]; !held && !create {
+		return nil
+	}
+	return g.of(t.entry(s, k))
+}
+
+// count returns how many keys are held, and how many calls had to share the
+// overflow because there was no place for theirs.
+func (t *table[K]) count() (held int, overflowed uint64) {
+	return int(t.size.Load()), t.overflowed.Load()
+}

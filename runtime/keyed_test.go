@@ -1,0 +1,262 @@
+package resil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// perPeer is a client with a breaker for each peer, of which it holds some.
+func perPeer(t testing.TB, keys int, sets ...func(*Spec, *MethodSpec)) (*Client, *KeyedMethod[string]) {
+	t.Helper()
+	set := breaker(func(b *Breaker) { b.Consecutive = 2; b.Per = "peer"; b.Keys = keys })
+	c, _ := one(t, all(append([]func(*Spec, *MethodSpec){set}, sets...)...))
+	return c, MethodByKey[string](c, "Get")
+}
+
+func TestOneKeysTroubleIsItsOwn(t *testing.T) {
+	c, get := perPeer(t, 10)
+	for range 2 {
+		Run(context.Background(), get.For("bad"), fail)
+	}
+	if err := Run(context.Background(), get.For("bad"), succeed); !errors.Is(err, ErrOpen) {
+		t.Errorf("bad got %v, want ErrOpen", err)
+	}
+	if err := Run(context.Background(), get.For("good"), succeed); err != nil {
+		t.Errorf("good got %v", err)
+	}
+	s := c.Stats()
+	if bad, good := s.Breaker("Store", "bad"), s.Breaker("Store", "good"); bad.State != StateOpen || good.State != StateClosed || good.Successes != 1 {
+		t.Errorf("bad is %+v, good is %+v", bad, good)
+	}
+	if b := s.Breaker("Store"); !b.Keyed || b.Keys != 2 || b.OpenKeys != 1 {
+		t.Errorf("stats %+v", b)
+	}
+	c.Breaker("Store").For("bad").Reset()
+	if err := Run(context.Background(), get.For("bad"), succeed); err != nil {
+		t.Errorf("after its reset, bad got %v", err)
+	}
+	// Method counters are not per key.
+	if m := s.Method("Get"); m.Calls != 4 {
+		t.Errorf("%d calls, want 4", m.Calls)
+	}
+}
+
+func TestForAllocatesNothingForAKnownKey(t *testing.T) {
+	_, get := perPeer(t, 10, limit(Limit{Rate: Rate{Count: 1_000_000_000, Per: time.Second}, Scope: Scope{Per: "peer"}}))
+	ctx := context.Background()
+	peer := "10.0.0.1"
+	if n := testing.AllocsPerRun(1000, func() { Run(ctx, get.For(peer), succeed) }); n != 0 {
+		t.Errorf("%v allocations, want 0", n)
+	}
+}
+
+func TestMethodsShareAKeysGuard(t *testing.T) {
+	b := testBreaker
+	b.Consecutive, b.Per = 1, "peer"
+	c := newClient(t, Spec{Name: "Store", Breakers: map[string]Breaker{"Store": b},
+		Methods: []MethodSpec{{Name: "Get", Breaker: "Store"}, {Name: "Put", Breaker: "Store"}}})
+	get, put := MethodByKey[string](c, "Get"), MethodByKey[string](c, "Put")
+	Run(context.Background(), get.For("bad"), fail)
+	if err := Run(context.Background(), put.For("bad"), succeed); !errors.Is(err, ErrOpen) {
+		t.Errorf("Put got %v, want ErrOpen", err)
+	}
+	if err := Run(context.Background(), put.For("good"), succeed); err != nil {
+		t.Errorf("Put of another key got %v", err)
+	}
+}
+
+func TestKeysAreBoundedAndOnlyIdleOnesGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, get := perPeer(t, 10)
+		for range 2 {
+			Run(t.Context(), get.For("bad"), fail)
+		}
+		hold := make(chan bool)
+		go Run(context.Background(), get.For("busy"), func(context.Context) error { <-hold; return nil })
+		synctest.Wait()
+		for i := range 8 {
+			Run(t.Context(), get.For(fmt.Sprint("peer", i)), succeed)
+		}
+		// All ten have something to remember: a newcomer shares.
+		Run(t.Context(), get.For("new"), succeed)
+		if b := c.Stats().Breaker("Store"); b.Keys != 10 || b.Overflowed != 1 {
+			t.Errorf("stats %+v, want 10 keys and one that shared", b)
+		}
+		time.Sleep(61 * time.Second) // longer than window and open
+		for i := range 8 {
+			Run(t.Context(), get.For(fmt.Sprint("later", i)), succeed)
+		}
+		s := c.Stats()
+		if b := s.Breaker("Store"); b.Keys != 10 || b.Overflowed != 1 {
+			t.Errorf("stats %+v, want 10 keys, the idle ones replaced", b)
+		}
+		if bad := s.Breaker("Store", "bad"); bad.Opened != 1 {
+			t.Errorf("the breaker that had opened was forgotten: %+v", bad)
+		}
+		close(hold)
+	})
+}
+
+func TestOverflowIsShared(t *testing.T) {
+	_, get := perPeer(t, 1)
+	Run(context.Background(), get.For("first"), succeed)
+	Run(context.Background(), get.For("a"), fail)
+	Run(context.Background(), get.For("b"), fail)
+	if err := Run(context.Background(), get.For("c"), succeed); !errors.Is(err, ErrOpen) {
+		t.Errorf("got %v, want the shared breaker to have opened", err)
+	}
+	if err := Run(context.Background(), get.For("first"), succeed); err != nil {
+		t.Errorf("the key that has its place got %v", err)
+	}
+}
+
+func TestOneEntryWhenManyAskAtOnce(t *testing.T) {
+	for range 20 {
+		c, get := perPeer(t, 100)
+		var wg sync.WaitGroup
+		begin := make(chan bool)
+		for range 200 {
+			wg.Go(func() { <-begin; Run(context.Background(), get.For("peer"), succeed) })
+		}
+		close(begin)
+		wg.Wait()
+		if s := c.Stats(); s.Breaker("Store").Keys != 1 || s.Breaker("Store", "peer").Successes != 200 {
+			t.Fatalf("stats %+v, %+v", s.Breaker("Store"), s.Breaker("Store", "peer"))
+		}
+	}
+}
+
+func TestANaNKeyLeaksNothing(t *testing.T) {
+	c, _ := one(t, breaker(func(b *Breaker) { b.Per = "x"; b.Keys = 10 }))
+	get := MethodByKey[float64](c, "Get")
+	for range 100 {
+		Run(context.Background(), get.For(math.NaN()), succeed)
+	}
+	if b := c.Stats().Breaker("Store"); b.Keys != 0 || b.Overflowed != 100 {
+		t.Errorf("stats %+v", b)
+	}
+}
+
+func TestAKeyHoldsHalfTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = FullJitter }),
+			func(s *Spec, m *MethodSpec) {
+				b := s.Breakers["Store"]
+				b.Mode = Observe
+				s.Breakers["Store"] = b
+			})
+		for range 200 {
+			Run(t.Context(), get.For("bad"), fail)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 50 {
+			t.Errorf("one key made %d retries, want half of 100", s.Retries)
+		}
+		Run(t.Context(), get.For("other"), fail)
+		if s := c.Stats().Method("Get"); s.Retries != 51 {
+			t.Error("another key found no retry left")
+		}
+	})
+}
+
+func TestWrongUseOfKeysPanics(t *testing.T) {
+	c, _ := perPeer(t, 10)
+	for name, use := range map[string]func(){
+		"unknown method":     func() { MethodByKey[string](c, "Put") },
+		"two types of key":   func() { MethodByKey[int](c, "Get") },
+		"a key of its own":   func() { c.Breaker("Store").For(7) },
+		"a method unguarded": func() { c, _ := one(t, func(*Spec, *MethodSpec) {}); MethodByKey[string](c, "Get") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			use()
+		})
+	}
+}
+
+// Whatever comes, no more keys are held than allowed, and none that is open is
+// lost.
+func TestKeyedTableProperties(t *testing.T) {
+	type step struct {
+		key   string
+		pause time.Duration
+		fails bool
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		keys := rapid.IntRange(1, 20).Draw(rt, "keys")
+		steps := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) step {
+			return step{
+				key:   fmt.Sprint(rapid.IntRange(0, 40).Draw(rt, "key")),
+				pause: time.Duration(rapid.SampledFrom([]int{0, 0, 0, 1, 20, 70}).Draw(rt, "pause")) * time.Second,
+				fails: rapid.Bool().Draw(rt, "fails"),
+			}
+		}), 1, 200).Draw(rt, "steps")
+		var wrong string
+		synctest.Test(t, func(t *testing.T) {
+			c, get := perPeer(t, keys)
+			openUntil := map[string]time.Time{}
+			for i, s := range steps {
+				time.Sleep(s.pause)
+				call := succeed
+				if s.fails {
+					call = fail
+				}
+				Run(t.Context(), get.For(s.key), call)
+				stats := c.Stats()
+				if held := stats.Breaker("Store").Keys; held > keys {
+					wrong = fmt.Sprintf("step %d: %d keys held, more than %d", i, held, keys)
+				}
+				if b := stats.Breaker("Store", s.key); b.State == StateOpen {
+					openUntil[s.key] = time.Now().Add(b.RetryAfter)
+				}
+				for key, until := range openUntil {
+					if b := stats.Breaker("Store", key); time.Now().Before(until) && b.State != StateOpen {
+						wrong = fmt.Sprintf("step %d: %s is %v before its open time is over", i, key, b.State)
+					}
+				}
+			}
+		})
+		if wrong != "" {
+			rt.Fatal(wrong)
+		}
+	})
+}
+
+func TestBytesPerKey(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	const n = 100_000
+	c, get := perPeer(t, n)
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for _, name := range names {
+		Run(context.Background(), get.For(name), succeed)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := (after.HeapAlloc - before.HeapAlloc) / n; each > 900 {
+		t.Errorf("%d bytes a key, want at most 900", each)
+	} else {
+		t.Logf("%d bytes a key", each)
+	}
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(names)
+}

@@ -1,0 +1,128 @@
+package resil
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Overrides change a client's policies at run time, in the grammar of the
+// directives: by the name of what is changed, then by directive, as in
+//
+//	{"Store.Get": {"retry": "attempts=5 max=2s"}, "Store": {"breaker": "open=5s"}}
+//
+// A breaker, limit or bulkhead is addressed by its own name, as stats and errors
+// show it. A timeout, retry or hedge is addressed by its method, or by the client
+// for all methods that have one. Overrides change numbers and modes of policies
+// that are there: what a name, key or value cannot change is an error.
+type Overrides map[string]map[string]string
+
+// WithOverrides applies o. With several, the last one counts.
+func WithOverrides(o Overrides) Option { return func(opts *options) { opts.overrides = o } }
+
+// override returns a copy of the spec with o applied.
+func (s Spec) override(o Overrides) (Spec, error) {
+	if len(o) == 0 {
+		return s, nil
+	}
+	s.Breakers, s.Limits, s.Bulkheads = maps.Clone(s.Breakers), maps.Clone(s.Limits), maps.Clone(s.Bulkheads)
+	s.Methods = slices.Clone(s.Methods)
+	var errs []error
+	for _, target := range slices.Sorted(maps.Keys(o)) {
+		for _, directive := range slices.Sorted(maps.Keys(o[target])) {
+			if err := s.overrideOne(target, directive, o[target][directive]); err != nil {
+				errs = append(errs, fmt.Errorf("resil: override of %s: %s: %w", target, directive, err))
+			}
+		}
+	}
+	return s, errors.Join(errs...)
+}
+
+func (s *Spec) overrideOne(target, directive, text string) error {
+	words, problems := Words(text)
+	if len(problems) > 0 {
+		return problems[0]
+	}
+	refine := func(p *Policy) error {
+		set, problems := Refine(p, directive, words)
+		if len(problems) > 0 {
+			return problems[0]
+		}
+		if set[directive].Value == "off" {
+			return errors.New("an override changes numbers and modes and cannot take a policy away; for a guard write mode=observe, for retry attempts=1")
+		}
+		if _, ok := set[directive+".per"]; ok {
+			return errors.New("per is part of the generated code; change it in the directive")
+		}
+		return nil
+	}
+	switch directive {
+	case "breaker":
+		return overrideGuard(s, s.Breakers, target, func(m *MethodSpec) string { return m.Breaker }, func(b *Breaker) error { return refine(&Policy{Breaker: b}) })
+	case "limit":
+		return overrideGuard(s, s.Limits, target, func(m *MethodSpec) string { return m.Limit }, func(l *Limit) error { return refine(&Policy{Limit: l}) })
+	case "bulkhead":
+		return overrideGuard(s, s.Bulkheads, target, func(m *MethodSpec) string { return m.Bulkhead }, func(b *Bulkhead) error { return refine(&Policy{Bulkhead: b}) })
+	case "timeout":
+		return s.overrideMethods(target, directive, func(m *MethodSpec) bool { return m.Timeout != (Timeout{}) }, func(m *MethodSpec) error { return refine(&Policy{Timeout: &m.Timeout}) })
+	case "retry":
+		return s.overrideMethods(target, directive, func(m *MethodSpec) bool { return m.Retry.Attempts > 0 }, func(m *MethodSpec) error { return refine(&Policy{Retry: &m.Retry}) })
+	case "hedge":
+		return s.overrideMethods(target, directive, func(m *MethodSpec) bool { return m.Hedge != (Hedge{}) }, func(m *MethodSpec) error { return refine(&Policy{Hedge: &m.Hedge}) })
+	}
+	return errors.New(unknown("override", directive, []string{"timeout", "retry", "breaker", "limit", "bulkhead", "hedge"}))
+}
+
+// overrideGuard changes the guard named target among guards.
+func overrideGuard[P any](s *Spec, guards map[string]P, target string, of func(*MethodSpec) string, refine func(*P) error) error {
+	guard, ok := guards[target]
+	if !ok {
+		for i := range s.Methods {
+			if m := &s.Methods[i]; s.Name+"."+m.Name == target && of(m) != "" {
+				return fmt.Errorf("%s shares it with others; address it as %q", m.Name, of(m))
+			}
+		}
+		return errors.New(unknown("name", target, slices.Collect(maps.Keys(guards))))
+	}
+	if err := refine(&guard); err != nil {
+		return err
+	}
+	guards[target] = guard
+	return nil
+}
+
+// overrideMethods changes the method that target names, or all that have the
+// policy where it names the client.
+func (s *Spec) overrideMethods(target, directive string, has func(*MethodSpec) bool, refine func(*MethodSpec) error) error {
+	var names []string
+	found := false
+	for i := range s.Methods {
+		m := &s.Methods[i]
+		name := s.Name + "." + m.Name
+		names = append(names, name)
+		if target != s.Name && target != name {
+			continue
+		}
+		if !has(m) {
+			if target == name {
+				return fmt.Errorf("%s has none; write the directive //resil:%s and generate again", m.Name, directive)
+			}
+			continue
+		}
+		found = true
+		if err := refine(m); err != nil {
+			return err
+		}
+	}
+	switch {
+	case found:
+		return nil
+	case target == s.Name:
+		return errors.New("no method has one")
+	case strings.HasPrefix(target, s.Name+"["):
+		return fmt.Errorf("address a %s by its method, as %s.Get, or by the client, %s", directive, s.Name, s.Name)
+	}
+	return errors.New(unknown("method", target, append(names, s.Name)))
+}
