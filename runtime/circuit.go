@@ -81,7 +81,12 @@ type phase struct {
 	failedAt atomic.Int64 // when the streak last grew, by client.now
 	tripped  atomic.Bool
 
-	// Open and half-open.
+	*opening // nil unless open or forced open
+}
+
+// An opening is what a phase that refuses calls keeps: apart, because of a
+// million keys nearly all are closed.
+type opening struct {
 	until    time.Duration // when probing may begin, by client.now
 	refusals []atomic.Pointer[Error]
 	probing  bool // a probe has been let out; guarded by circuit.mu
@@ -289,7 +294,8 @@ func (c *Circuit) open(ctx context.Context, p *phase, was State, length time.Dur
 }
 
 func (c *Circuit) refusingPhase(state State, until time.Duration) *phase {
-	return &phase{circuit: c, state: state, until: until, refusals: make([]atomic.Pointer[Error], c.group.methods)}
+	refusals := make([]atomic.Pointer[Error], c.group.methods)
+	return &phase{circuit: c, state: state, opening: &opening{until: until, refusals: refusals}}
 }
 
 // change replaces phase from, if it is still the current one.

@@ -1,5 +1,6 @@
-// Package resil is the runtime of wrappers that resilgen generates: retries,
-// circuit breakers, rate limiters and timeouts around the methods of a client.
+// Package resil is the runtime of wrappers that resilgen generates: timeouts,
+// retries, hedges, circuit breakers, rate limits, bulkheads and fallbacks around
+// the methods of a client.
 //
 // A generated constructor describes its methods in a [Spec] and gets a [Client].
 // Each generated method hands its call to [Call] or [Run]:
@@ -10,29 +11,51 @@
 //
 // # What a call does
 //
-//	total timeout
-//	└─ retry
-//	   └─ each attempt: context alive? → breaker refuses? → limiter → breaker → attempt timeout → callee
+//	fallback
+//	└─ total timeout
+//	   └─ retry
+//	      └─ hedge
+//	         └─ each attempt: context alive? → breaker refuses? → bulkhead → limiter
+//	                          → breaker → attempt timeout → callee
 //
 // Every attempt takes a token of the limiter, because every attempt reaches the
-// callee. An open breaker refuses before a token is taken or waited for.
+// callee. An open breaker refuses before a token or a place is taken or waited
+// for. Nothing runs on another goroutine than the caller's, hedges excepted, and
+// those have ended when the call returns.
 //
 // # Errors and their classes
 //
-// What an error says about the callee is its [Class]: only Infrastructure counts
-// against the breaker, and by default only Infrastructure and Throttled are
-// retried. Marks ([App], [Infra], [System], [Throttle]) decide first, then the
-// method's classifiers, then [Network]; an error that nobody knows is
-// Application.
+// What an error says about the callee is its [Class]: Infrastructure and
+// SystemFault count against the breaker, and by default Infrastructure and
+// Throttled are retried. Marks ([App], [Infra], [System], [Throttle]) decide
+// first, then the method's classifiers, then [Network]; an error that nobody
+// knows is Application.
 //
 // When the runtime had no part in a failure, the callee's own error comes back
 // as it was. Otherwise the error is an [*Error], in which errors.Is finds both
 // the reason ([ErrOpen], [ErrExhausted], …) and the callee's last error.
 //
-// # Seeing it
+// # Retries that do not make it worse
 //
-// [Client.Stats] is a snapshot of all counters and breakers; [WithObserver] has a
-// function told of every attempt, retry, outcome and change of state.
+// All retries and hedges of a client draw on one budget, which answered calls
+// fill. A context handed to a second or later attempt is marked, and clients
+// further down do not retry under that mark, so that layers of retries add up
+// instead of multiplying; [NoRetry] marks a context by hand. A callee's hint
+// ([Throttle], or any error with a method RetryAfter() time.Duration) raises the
+// delay.
+//
+// # State by key
+//
+// A breaker, limit or bulkhead may be kept by key, such as a peer's address:
+// [MethodByKey] and [KeyedMethod.For]. The number of keys is bounded; see there.
+//
+// # Seeing and changing it
+//
+// [Client.Stats] is a snapshot of all counters and breakers. [WithObserver] has a
+// function told of every attempt, retry, outcome and change of state. [Registry]
+// lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides]
+// changes numbers and modes, and a guard whose mode is [Observe] counts what it
+// would refuse and refuses nothing.
 //
 // A method that succeeds at its first attempt allocates nothing, and neither
 // does one that is refused.
