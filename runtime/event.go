@@ -91,11 +91,17 @@ func (q *events) deliver() {
 	for len(q.queue) > 0 {
 		next := q.queue
 		q.queue = nil
-		q.mu.Unlock()
-		for _, o := range next {
-			q.call(o)
-		}
-		q.mu.Lock()
+		q.flush(next)
+	}
+}
+
+// flush calls the observer, without the lock; even one that ends its goroutine
+// leaves the queue in order.
+func (q *events) flush(next []observed) {
+	q.mu.Unlock()
+	defer q.mu.Lock()
+	for _, o := range next {
+		q.call(o)
 	}
 }
 

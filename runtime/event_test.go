@@ -3,6 +3,7 @@ package resil
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -88,6 +89,24 @@ func TestObserversPanicIsContained(t *testing.T) {
 	_, m := one(t, func(*Spec, *MethodSpec) {}, WithObserver(func(context.Context, Event) { panic("observer") }))
 	if err := Run(context.Background(), m, succeed); err != nil {
 		t.Errorf("the call got %v", err)
+	}
+}
+
+func TestObserverThatEndsItsGoroutineBreaksNothing(t *testing.T) {
+	seen := 0
+	_, m := one(t, func(*Spec, *MethodSpec) {}, WithObserver(func(context.Context, Event) {
+		if seen++; seen == 1 {
+			runtime.Goexit()
+		}
+	}))
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		Run(context.Background(), m, succeed)
+	}()
+	<-done
+	if err := Run(context.Background(), m, succeed); err != nil || seen < 3 {
+		t.Errorf("%d events, %v; want the next call's events as ever", seen, err)
 	}
 }
 

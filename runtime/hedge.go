@@ -73,9 +73,9 @@ func (c *call) race(ctx context.Context, r *race) (first attempt) {
 	var mu sync.Mutex
 	var panicked *HedgePanic
 	// The goroutines below must not hold c, which lives on its caller's stack.
-	caller, before, reached := c.caller, c.attempts, 0
+	caller, last, before, reached := c.caller, c.last, c.attempts, 0
 	enter := func(lane int) attempt {
-		own := &call{method: m, caller: caller, attempts: before + lane}
+		own := &call{method: m, caller: caller, last: last, attempts: before + lane}
 		a := own.attempt(ctx, func(ctx context.Context) error { return r.run(ctx, lane) })
 		mu.Lock()
 		defer mu.Unlock()

@@ -148,6 +148,18 @@ func TestEachRetryIsHedged(t *testing.T) {
 	})
 }
 
+func TestRefusedRoundKeepsTheLastError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, all(hedge(Hedge{Delay: time.Hour, Max: 1}), retry(func(*Retry) {}), breaker(func(b *Breaker) { b.Consecutive = 1 })))
+		f, discard, _ := lanes(lane{err: errDown})
+		_, err := Hedged(t.Context(), m, f, discard)
+		var e *Error
+		if !errors.As(err, &e) || e.Reason != ErrOpen || e.Attempts != 1 || !errors.Is(err, errDown) {
+			t.Errorf("got %v, want ErrOpen after 1 attempt around the last error", err)
+		}
+	})
+}
+
 func TestPanicInAHedgeSurfacesInTheCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, hedge(Hedge{Delay: time.Millisecond, Max: 1}))

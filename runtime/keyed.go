@@ -20,7 +20,8 @@ type KeyedMethod[K comparable] struct {
 
 // MethodByKey returns the named method of a client for keys of type K. It panics
 // if there is none, if no guard of it is kept by key, or if one is by keys of
-// another type. All guards of a client with one type of key share their keys.
+// another type. All guards of a client with one type of key share their keys; ask
+// for all its methods before calling one.
 func MethodByKey[K comparable](c *Client, name string) *KeyedMethod[K] {
 	p := c.plan(name)
 	c.mu.Lock()
@@ -146,6 +147,9 @@ func (t *table[K]) add(p *plan) (index int) {
 			panic(fmt.Sprintf("resil: %s of %s is kept by two types of key", g.name, p.fullName))
 		}
 		t.bound = max(t.bound, int64(g.scope.Keys))
+	}
+	if t.size.Load() > 0 {
+		panic(fmt.Sprintf("resil: %s asked for by key when calls have been made", p.fullName))
 	}
 	if !keyed {
 		panic(fmt.Sprintf("resil: no guard of %s is kept by key", p.fullName))
