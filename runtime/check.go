@@ -12,7 +12,7 @@ func (p *Policy) Complete() {
 	if p.Limit != nil && p.Limit.Burst == 0 {
 		p.Limit.Burst = p.Limit.Rate.Count
 	}
-	for _, s := range p.scopes {
+	for _, s := range p.Scopes {
 		if s.keyed() && s.Keys == 0 {
 			s.Keys = 10_000
 		}
@@ -89,7 +89,7 @@ func (p *Policy) Check() []*Problem {
 		c.that(total == 0 || b.Wait < total, codeEffect, "bulkhead.wait",
 			"wait=%s does not end within the timeout of %s; shorten it", b.Wait, total)
 	}
-	for directive, s := range p.scopes {
+	for directive, s := range p.Scopes {
 		c.that(s.Keys == 0 || s.keyed(), codeEffect, directive+".keys",
 			"keys=%d means nothing without per=EXPR; write what the %s is kept by, or leave keys out", s.Keys, directive)
 	}
@@ -105,8 +105,8 @@ func (p *Policy) Check() []*Problem {
 	return c.problems
 }
 
-// scopes yields those of the policy's guards, by directive.
-func (p *Policy) scopes(yield func(directive string, s *Scope) bool) {
+// Scopes yields those of the policy's guards, by directive.
+func (p *Policy) Scopes(yield func(directive string, s *Scope) bool) {
 	if p.Breaker != nil && !yield("breaker", &p.Breaker.Scope) {
 		return
 	}

@@ -2,8 +2,6 @@ package resil
 
 import (
 	"context"
-	"math"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,92 +82,6 @@ type phase struct {
 	*opening // nil unless open or forced open
 }
 
-// An opening is what a phase that refuses calls keeps: apart, because of a
-// million keys nearly all are closed.
-type opening struct {
-	until    time.Duration // when probing may begin, by client.now
-	refusals []atomic.Pointer[Error]
-	probing  bool // a probe has been let out; guarded by circuit.mu
-	mu       sync.Mutex
-	probes   []*probe // that are out
-	passed   int      // probes that succeeded
-}
-
-// A probe is a call let through half-open.
-type probe struct{ started time.Duration }
-
-// What gobreaker and a half-open phase get to see of a result: nil is a success.
-type vote uint8
-
-const (
-	votedNothing vote = iota // a cancel, a panic: says nothing about the callee
-	votedFailure
-	votedLate // a failure at the caller's own deadline: no part of a streak
-)
-
-func (v vote) Error() string { return [...]string{"no vote", "failure", "late"}[v] }
-
-// votedThrottled has no vote either, but sends a half-open circuit back to open
-// for at least the callee's hint.
-type votedThrottled time.Duration
-
-func (votedThrottled) Error() string { return "throttled" }
-
-// windowBuckets is how finely the rolling window slides.
-const windowBuckets = 10
-
-func (c *Circuit) closed() *phase {
-	p := &phase{circuit: c, state: StateClosed}
-	p.window = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:         c.group.name,
-		Interval:     c.group.policy.Window,
-		BucketPeriod: (c.group.policy.Window + windowBuckets - 1) / windowBuckets,
-		Timeout:      math.MaxInt64 / 2, // never: the next phase takes over
-		ReadyToTrip:  p.readyToTrip,
-		IsSuccessful: p.isSuccessful,
-		IsExcluded: func(vote error) bool {
-			return vote != nil && vote != votedFailure && vote != votedLate
-		},
-		OnStateChange: func(string, gobreaker.State, gobreaker.State) { p.tripped.Store(true) },
-	})
-	return p
-}
-
-// isSuccessful keeps the streak. gobreaker calls it under its lock, for results
-// of the current generation only.
-func (p *phase) isSuccessful(vote error) bool {
-	switch vote {
-	case nil:
-		if p.streak.Load() != 0 {
-			p.streak.Store(0)
-		}
-	case votedFailure:
-		now := p.circuit.group.client.now()
-		p.streak.Store(p.streakAt(now) + 1)
-		p.failedAt.Store(int64(now))
-	}
-	return vote == nil
-}
-
-// streakAt is the number of failures in a row, 0 once nothing has failed for so
-// long that they say nothing about today.
-func (p *phase) streakAt(now time.Duration) int64 {
-	if now-time.Duration(p.failedAt.Load()) > p.circuit.lapse() {
-		return 0
-	}
-	return p.streak.Load()
-}
-
-func (p *phase) readyToTrip(counts gobreaker.Counts) bool {
-	policy := &p.circuit.group.policy
-	if policy.Consecutive > 0 && p.streak.Load() >= int64(policy.Consecutive) {
-		return true
-	}
-	failed := uint64(counts.TotalFailures)
-	answered := failed + uint64(counts.TotalSuccesses)
-	return policy.Ratio > 0 && answered >= uint64(policy.Min) && policy.Ratio.of(failed, answered)
-}
-
 // refusing returns the phase that refuses calls now, nil if they may try. It
 // takes nothing.
 func (c *Circuit) refusing() *phase {
@@ -214,78 +126,6 @@ func (c *Circuit) execute(ctx context.Context, call func() (struct{}, error)) (r
 	}
 }
 
-// probe runs call as a probe of p if there is room for one.
-func (c *Circuit) probe(ctx context.Context, p *phase, call func() (struct{}, error)) (admitted bool) {
-	own := p.admit(c.group.client.now())
-	if own == nil {
-		return false
-	}
-	c.halfOpen(ctx, p)
-	var vote error = votedNothing // a panic and runtime.Goexit leave it so
-	defer func() { c.report(ctx, p, own, vote) }()
-	_, vote = call()
-	return true
-}
-
-// admit lets a probe out, nil if it is too early or enough are out. A probe that
-// has been out for longer than the open time is written off: its place is free
-// and its result has no vote.
-func (p *phase) admit(now time.Duration) *probe {
-	if now < p.until {
-		return nil
-	}
-	policy := &p.circuit.group.policy
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.probes = slices.DeleteFunc(p.probes, func(o *probe) bool { return now-o.started > policy.Open })
-	if p.passed+len(p.probes) >= policy.Probes {
-		return nil
-	}
-	own := &probe{started: now}
-	p.probes = append(p.probes, own)
-	return own
-}
-
-// full reports whether admit would find no room for a probe.
-func (p *phase) full(now time.Duration) bool {
-	policy := &p.circuit.group.policy
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	out := p.passed
-	for _, o := range p.probes {
-		if now-o.started <= policy.Open {
-			out++
-		}
-	}
-	return out >= policy.Probes
-}
-
-// report takes a probe back and acts on its vote.
-func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) {
-	p.mu.Lock()
-	i := slices.Index(p.probes, own)
-	if i < 0 {
-		p.mu.Unlock()
-		return
-	}
-	p.probes = slices.Delete(p.probes, i, i+1)
-	if vote == nil {
-		p.passed++
-	}
-	passed := p.passed
-	p.mu.Unlock()
-
-	hint, throttled := vote.(votedThrottled)
-	switch {
-	case vote == nil && passed >= c.group.policy.Probes:
-		c.change(ctx, p, c.closed(), StateHalfOpen)
-	case vote == votedFailure:
-		c.open(ctx, p, StateHalfOpen, c.group.policy.Open)
-	case throttled:
-		c.open(ctx, p, StateHalfOpen, max(c.group.policy.Open, time.Duration(hint)))
-	}
-}
-
 // open ends phase p with an open one of about the given length, jittered so that
 // circuits which opened together do not probe together.
 func (c *Circuit) open(ctx context.Context, p *phase, was State, length time.Duration) {
@@ -318,17 +158,6 @@ func refuses(p *phase) int64 {
 		return 1
 	}
 	return 0
-}
-
-// halfOpen tells, once, that phase p has begun to probe.
-func (c *Circuit) halfOpen(ctx context.Context, p *phase) {
-	c.mu.Lock()
-	if !p.probing && c.phase.Load() == p {
-		p.probing = true
-		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, From: StateOpen, To: StateHalfOpen})
-	}
-	c.mu.Unlock()
-	c.group.client.events.deliver()
 }
 
 // State returns the state at this moment and changes nothing: open turns

@@ -1,0 +1,66 @@
+package resil
+
+import (
+	"math"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+// windowBuckets is how finely the rolling window slides.
+const windowBuckets = 10
+
+// closed returns a new closed phase. gobreaker keeps its rolling window and judges
+// it; what gobreaker cannot do, the streak and all that follows tripping, is
+// ours.
+func (c *Circuit) closed() *phase {
+	p := &phase{circuit: c, state: StateClosed}
+	p.window = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		Name:         c.group.name,
+		Interval:     c.group.policy.Window,
+		BucketPeriod: (c.group.policy.Window + windowBuckets - 1) / windowBuckets,
+		Timeout:      math.MaxInt64 / 2, // never: the next phase takes over
+		ReadyToTrip:  p.readyToTrip,
+		IsSuccessful: p.isSuccessful,
+		IsExcluded: func(vote error) bool {
+			return vote != nil && vote != votedFailure && vote != votedLate
+		},
+		OnStateChange: func(string, gobreaker.State, gobreaker.State) { p.tripped.Store(true) },
+	})
+	return p
+}
+
+// isSuccessful keeps the streak. gobreaker calls it under its lock, for results
+// of the current generation only.
+func (p *phase) isSuccessful(vote error) bool {
+	switch vote {
+	case nil:
+		if p.streak.Load() != 0 {
+			p.streak.Store(0)
+		}
+	case votedFailure:
+		now := p.circuit.group.client.now()
+		p.streak.Store(p.streakAt(now) + 1)
+		p.failedAt.Store(int64(now))
+	}
+	return vote == nil
+}
+
+// streakAt is the number of failures in a row, 0 once nothing has failed for so
+// long that they say nothing about today.
+func (p *phase) streakAt(now time.Duration) int64 {
+	if now-time.Duration(p.failedAt.Load()) > p.circuit.lapse() {
+		return 0
+	}
+	return p.streak.Load()
+}
+
+func (p *phase) readyToTrip(counts gobreaker.Counts) bool {
+	policy := &p.circuit.group.policy
+	if policy.Consecutive > 0 && p.streak.Load() >= int64(policy.Consecutive) {
+		return true
+	}
+	failed := uint64(counts.TotalFailures)
+	answered := failed + uint64(counts.TotalSuccesses)
+	return policy.Ratio > 0 && answered >= uint64(policy.Min) && policy.Ratio.of(failed, answered)
+}
