@@ -27,6 +27,14 @@ func TestSuccessAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestObservedSuccessAllocatesNothing(t *testing.T) {
+	m, ctx := newClient(t, full(), WithObserver(func(context.Context, Event) {})).Method("Get"), context.Background()
+	next := func(context.Context, string) (int, error) { return 42, nil }
+	if n := testing.AllocsPerRun(1000, func() { get(ctx, m, "a", next) }); n != 0 {
+		t.Errorf("%v allocations, want 0", n)
+	}
+}
+
 func TestTimeoutCostsNothingUnderANearerDeadline(t *testing.T) {
 	spec := full()
 	spec.Methods[0].Timeout = Timeout{Total: time.Hour, Attempt: time.Minute}
@@ -65,14 +73,5 @@ func TestRefusalAllocatesNothing(t *testing.T) {
 				t.Errorf("%v allocations, want 0", n)
 			}
 		})
-	}
-}
-
-func BenchmarkCall(b *testing.B) {
-	m, ctx := newClient(b, full()).Method("Get"), context.Background()
-	next := func(context.Context, string) (int, error) { return 42, nil }
-	b.ReportAllocs()
-	for b.Loop() {
-		get(ctx, m, "a", next)
 	}
 }

@@ -5,29 +5,28 @@ import (
 	"time"
 )
 
-// An attempt is the result of one: of the callee, or of what kept it from being
-// called.
+// An attempt is what is known of the last one that reached the callee.
 type attempt struct {
+	err      error // the callee's own
+	vote     error // what the circuit gets to see of it
 	class    Class
-	err      error   // the callee's own, or why it was not called
-	outcome  Outcome // of the call, if this attempt is its last
-	retry    bool    // the class is one to retry, and there may be time
-	timedOut bool    // one of the method's own timeouts ended it
-	vote     error   // what the circuit gets to see of it
+	retry    bool // the class is one to retry, and the call still lives
+	timedOut bool // one of the method's own timeouts ended it
 }
 
-// attempt makes one attempt, past every guard. ctx is the caller's context under
-// the total timeout.
-func (c *call) attempt(ctx context.Context, f func(context.Context) error) attempt {
+// try makes one attempt, past every guard. ctx is the caller's context under the
+// total timeout. An error is why the callee was not called, and the call's end;
+// otherwise c.attempt tells how it went.
+func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	m := c.method
 	if err := ctx.Err(); err != nil {
-		return c.refuse(err, nil)
+		return c.stop(err)
 	}
 	circuit := m.circuit
 	if circuit != nil {
 		if p := circuit.refusing(); p != nil {
 			if !c.waives(&circuit.group.group) {
-				return c.refuse(ErrOpen, p.refusal(m))
+				return c.refuse(OutcomeOpen, p.refusal(m))
 			}
 			m.counts.wouldOpen.Add(1)
 			circuit = nil
@@ -35,17 +34,14 @@ func (c *call) attempt(ctx context.Context, f func(context.Context) error) attem
 	}
 	waited := false
 	if b := m.bulkhead; b != nil {
-		switch {
-		case b.enter():
-			defer b.leave()
-		case c.waives(&b.group.group):
-			m.counts.wouldFull.Add(1)
-		case b.await(ctx):
-			defer b.leave()
-			waited = true
-		default:
-			return c.refuseWaiting(ctx, ErrFull, m.full)
+		held, wait, err := c.enter(ctx, b)
+		if err != nil {
+			return err
 		}
+		if held {
+			defer b.leave()
+		}
+		waited = wait
 	}
 	if l := m.limiter; l != nil && !l.allow() {
 		switch {
@@ -54,30 +50,45 @@ func (c *call) attempt(ctx context.Context, f func(context.Context) error) attem
 		case l.await(ctx):
 			waited = true
 		default:
-			return c.refuseWaiting(ctx, ErrLimited, m.limitedError())
+			return c.refuseAfterWait(ctx, OutcomeLimited, m.limitedError())
 		}
 	}
 	if circuit == nil {
-		return c.invoke(ctx, f)
+		c.invoke(ctx, f)
+		return nil
 	}
 	if waited {
 		if p := circuit.refusing(); p != nil && !c.waives(&circuit.group.group) {
-			return c.refuse(ErrOpen, p.refusal(m))
+			return c.refuse(OutcomeOpen, p.refusal(m))
 		}
 	}
-	var a attempt
 	p := circuit.execute(ctx, func() (struct{}, error) {
-		a = c.invoke(ctx, f)
-		return struct{}{}, a.vote
+		c.invoke(ctx, f)
+		return struct{}{}, c.vote
 	})
-	if p != nil {
-		if !c.waives(&circuit.group.group) {
-			return c.refuse(ErrOpen, p.refusal(m))
-		}
+	switch {
+	case p == nil:
+		return nil
+	case c.waives(&circuit.group.group):
 		m.counts.wouldOpen.Add(1)
-		return c.invoke(ctx, f)
+		c.invoke(ctx, f)
+		return nil
 	}
-	return a
+	return c.refuse(OutcomeOpen, p.refusal(m))
+}
+
+// enter takes a place in the bulkhead, or goes without one.
+func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err error) {
+	switch {
+	case b.enter():
+		return true, false, nil
+	case c.waives(&b.group.group):
+		c.method.counts.wouldFull.Add(1)
+		return false, false, nil
+	case b.await(ctx):
+		return true, true, nil
+	}
+	return false, false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
 }
 
 // waives reports whether a guard that would refuse lets the attempt pass.
@@ -85,106 +96,102 @@ func (c *call) waives(g *group) bool {
 	return g.scope.Mode == Observe || bypassed(c.caller)
 }
 
-// refuseWaiting refuses an attempt that waited in vain, or would have; the wait
+// refuseAfterWait refuses an attempt that waited in vain, or would have; the wait
 // may have ended with ctx.
-func (c *call) refuseWaiting(ctx context.Context, reason error, shared *Error) attempt {
+func (c *call) refuseAfterWait(ctx context.Context, outcome Outcome, shared *Error) error {
 	if err := ctx.Err(); err != nil {
-		return c.refuse(err, nil)
+		return c.stop(err)
 	}
-	return c.refuse(reason, shared)
-}
-
-// refuse is an attempt that does not reach the callee, and so ends the call.
-func (c *call) refuse(reason error, shared *Error) attempt {
-	err := c.stop(reason, shared)
-	return attempt{err: err, outcome: c.outcome}
+	return c.refuse(outcome, shared)
 }
 
 // invoke calls f and judges what comes back.
-func (c *call) invoke(ctx context.Context, f func(context.Context) error) attempt {
+func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	m := c.method
 	c.attempts++
 	own := ctx
 	if c.attempts > 1 {
 		own = context.WithValue(own, repeatedKey{}, repeated{c.attempts})
 	}
-	own, cancel := m.within(own, m.timeout.Attempt, m.attemptCause)
-	if cancel != nil {
-		defer cancel()
-	}
-	slow := time.Duration(0)
-	if m.circuit != nil {
-		slow = m.circuit.group.policy.Slow
-	}
-	timed := slow > 0 || m.client.events != nil
-	var started, elapsed time.Duration
-	if timed {
-		started = m.client.now()
-	}
-	err := f(own)
-	if timed {
-		elapsed = m.client.now() - started
-	}
-	a := attempt{class: Success, outcome: OutcomeSucceeded}
-	if err != nil {
-		a = c.judge(ctx, own, err)
-	}
-	if a.class <= Application {
-		m.deposit()
-		if slow > 0 && elapsed > slow {
-			a.vote = votedFailure
+	if m.timeout.Attempt > 0 {
+		var cancel context.CancelFunc
+		if own, cancel = within(own, m.timeout.Attempt, m.attemptCause); cancel != nil {
+			defer cancel()
 		}
 	}
-	if m.circuit != nil && (a.vote == votedFailure || a.vote == votedLate) {
+	var started, elapsed time.Duration
+	if m.timed {
+		started = m.client.now()
+	}
+	c.outcome = OutcomePanicked // unless f returns
+	err := f(own)
+	if m.timed {
+		elapsed = m.client.now() - started
+	}
+	if c.attempts > 1 {
+		c.attempt = attempt{} // what the last one left
+	}
+	if err == nil {
+		c.class, c.outcome = Success, OutcomeSucceeded
+	} else {
+		c.judge(ctx, own, err)
+	}
+	if c.class <= Application {
+		m.deposit()
+		if m.slow > 0 && elapsed > m.slow {
+			c.vote = votedFailure
+		}
+	}
+	if m.circuit != nil && (c.vote == votedFailure || c.vote == votedLate) {
 		m.circuit.last.Store(&failure{at: time.Now(), err: err})
 	}
-	if m.client.events != nil {
-		m.event(c.caller, Event{Kind: AttemptEnded, Attempt: c.attempts, Class: a.class, Err: err, Elapsed: elapsed})
+	if m.events != nil {
+		m.event(c.caller, Event{Kind: AttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
 	}
-	return a
 }
 
 // judge says what the error of an attempt means. total is the context of the
 // whole call and own that of the attempt.
-func (c *call) judge(total, own context.Context, err error) attempt {
+func (c *call) judge(total, own context.Context, err error) {
 	m := c.method
-	a := attempt{err: err, outcome: OutcomeFailed}
+	c.err = err
 	callerErr := c.caller.Err()
 	timedOut := callerErr == nil && own.Err() == context.DeadlineExceeded
 	switch {
 	case callerErr == context.Canceled, callerErr == nil && own.Err() == context.Canceled:
-		a.class = Canceled // by the caller, or by a race that another attempt has won
+		c.class = Canceled // by the caller, or by a race that another attempt has won
 	case callerErr != nil || timedOut:
 		// Whatever words the callee has for it, time ran out.
-		if a.class = markOf(err); a.class == Undecided {
-			a.class = Infrastructure
+		if c.class = markOf(err); c.class == Undecided {
+			c.class = Infrastructure
 		}
 	default:
-		a.class = classOf(err, m.classifiers)
+		c.class = classOf(err, m.classifiers)
 	}
-	m.counts.classes[a.class].Add(1)
+	m.counts.classes[c.class].Add(1)
 
 	switch {
 	case callerErr != nil:
-		a.outcome = outcomeOf(callerErr)
-	case timedOut && a.class == Infrastructure:
-		a.outcome, a.timedOut = OutcomeTimedOut, true
+		c.outcome = ended(callerErr)
+	case timedOut && c.class == Infrastructure:
+		c.outcome, c.timedOut = OutcomeTimedOut, true
+	default:
+		c.outcome = OutcomeFailed
 	}
-	a.retry = m.retryable.has(a.class) && total.Err() == nil && mayRepeat(c.caller)
+	c.retry = m.retryable.has(c.class) && total.Err() == nil && mayRepeat(c.caller)
 
-	switch a.class {
+	switch c.class {
 	case Application:
 	case Infrastructure, SystemFault:
-		a.vote = votedFailure
+		c.vote = votedFailure
 		// A caller with no time left, or the rest of a total timeout that earlier
 		// attempts used up, proves little.
 		if callerErr != nil || c.attempts > 1 && total.Err() != nil {
-			a.vote = votedLate
+			c.vote = votedLate
 		}
 	case Throttled:
-		a.vote = votedThrottled(hintOf(err))
+		c.vote = votedThrottled(hintOf(err))
 	default:
-		a.vote = votedNothing
+		c.vote = votedNothing
 	}
-	return a
 }

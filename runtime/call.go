@@ -39,7 +39,7 @@ type call struct {
 	caller   context.Context // as it came, without our timeouts
 	attempts int             // that reached the callee
 	rounds   int             // attempts without those that were hedges
-	last     attempt         // the last one that reached the callee and failed
+	attempt                  // the last of them
 	outcome  Outcome
 	started  time.Duration // where somebody observes
 }
@@ -50,36 +50,38 @@ type call struct {
 func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race) (err error) {
 	c := call{method: m, caller: ctx, outcome: OutcomePanicked}
 	defer func() { c.end(err) }()
-	if m.client.events != nil {
+	if m.events != nil {
 		c.started = m.client.now()
 	}
-	ctx, cancel := m.within(ctx, m.timeout.Total, m.totalCause)
-	if cancel != nil {
-		defer cancel()
+	if m.timeout.Total > 0 {
+		var cancel context.CancelFunc
+		if ctx, cancel = within(ctx, m.timeout.Total, m.totalCause); cancel != nil {
+			defer cancel()
+		}
 	}
 	for delay := time.Duration(0); ; {
-		var a attempt
 		before := c.attempts
 		c.rounds++ // now, for the books of a panic
 		if r == nil {
-			a = c.attempt(ctx, f)
+			err = c.try(ctx, f)
 		} else {
-			a = c.race(ctx, r)
+			err = c.race(ctx, r)
 		}
 		if c.attempts == before {
 			c.rounds--
 		}
-		if !a.retry {
-			c.outcome = a.outcome
-			if a.timedOut {
-				return &Error{Method: m.fullName, Reason: ErrTimeout, Attempts: c.attempts, Err: a.err}
-			}
-			return a.err
+		switch {
+		case err != nil:
+			return err
+		case c.retry:
+		case c.timedOut:
+			return c.failure(ErrTimeout)
+		default:
+			return c.err
 		}
-		c.last = a
 		delay = m.retry.delay(c.rounds, delay)
 		if reason := c.pause(ctx, delay); reason != nil {
-			return c.stop(reason, nil)
+			return c.stop(reason)
 		}
 	}
 }
@@ -91,7 +93,7 @@ func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
 	if c.rounds >= m.retry.Attempts {
 		return ErrExhausted
 	}
-	hint := hintOf(c.last.err)
+	hint := hintOf(c.err)
 	delay = max(delay, min(hint, m.retry.Max))
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= max(delay, hint) {
 		return ErrDeadline
@@ -99,8 +101,8 @@ func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
 	if !m.spend() {
 		return ErrBudget
 	}
-	if m.client.events != nil {
-		m.event(c.caller, Event{Kind: RetryScheduled, Attempt: c.attempts + 1, Class: c.last.class, Err: c.last.err, Delay: delay})
+	if m.events != nil {
+		m.event(c.caller, Event{Kind: RetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
@@ -112,38 +114,43 @@ func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
 	}
 }
 
-// stop ends the call for a reason that is not the callee's. shared is the error
-// to return when the callee was never called; a call that its own context ended
-// before that gets the context's error as it is.
-func (c *call) stop(reason error, shared *Error) error {
+// stop ends the call for a reason that is not the callee's. A call that its own
+// context ends before the callee was called gets the context's error as it is.
+func (c *call) stop(reason error) error {
 	c.outcome = outcomeOf(reason)
 	if c.attempts == 0 {
-		if shared != nil {
-			return shared
-		}
 		return reason
 	}
 	if reason == context.DeadlineExceeded {
 		reason = ErrDeadline
 	}
-	err := &Error{Method: c.method.fullName, Reason: reason, Attempts: c.attempts, Err: c.last.err, timedOut: c.last.timedOut}
-	if shared != nil {
-		err.after = shared.after
+	return c.failure(reason)
+}
+
+// refuse ends the call for a guard. shared is the error of calls that it refuses
+// at their first attempt.
+func (c *call) refuse(outcome Outcome, shared *Error) error {
+	c.outcome = outcome
+	if c.attempts == 0 {
+		return shared
 	}
+	err := c.failure(shared.Reason)
+	err.after = shared.after
 	return err
 }
 
-// within returns ctx with a deadline of its own. Where there is no limit, or
-// ctx's deadline is nearer anyway, it returns ctx itself and no cancel.
-func (m *Method) within(ctx context.Context, limit time.Duration, cause error) (context.Context, context.CancelFunc) {
-	if limit <= 0 {
+// failure is the error of a call that has reached the callee.
+func (c *call) failure(reason error) *Error {
+	return &Error{Method: c.method.fullName, Reason: reason, Attempts: c.attempts, Err: c.err, timedOut: c.timedOut}
+}
+
+// within returns ctx with a deadline of its own. Where ctx's deadline is nearer
+// anyway, it returns ctx itself and no cancel.
+func within(ctx context.Context, limit time.Duration, cause error) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= limit {
 		return ctx, nil
 	}
-	deadline := time.Now().Add(limit)
-	if nearer, ok := ctx.Deadline(); ok && !nearer.After(deadline) {
-		return ctx, nil
-	}
-	return context.WithDeadlineCause(ctx, deadline, cause)
+	return context.WithDeadlineCause(ctx, time.Now().Add(limit), cause)
 }
 
 // end keeps the books, whichever way the call ended.
@@ -151,7 +158,7 @@ func (c *call) end(err error) {
 	m := c.method
 	m.counts.add(c)
 	m.entry.unpin()
-	if m.client.events != nil {
+	if m.events != nil {
 		m.event(c.caller, Event{Kind: CallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: m.client.now() - c.started})
 	}
 }

@@ -77,12 +77,14 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		c.bulkheads[name] = newBulkheads(c, name, policy)
 	}
 	for _, s := range spec.Methods {
+		if s.Retry.Budget > 0 {
+			c.budget = newBudget(s.Retry.Budget, budgetCapacity, 0) // the same for all
+		}
+	}
+	for _, s := range spec.Methods {
 		p := newPlan(c, s)
 		c.plans = append(c.plans, p)
 		c.methods = append(c.methods, p.bind(nil))
-		if s.Retry.Budget > 0 && c.budget == nil {
-			c.budget = newBudget(s.Retry.Budget, budgetCapacity, 0)
-		}
 	}
 	o.registry.add(c)
 	return c, nil

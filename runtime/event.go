@@ -55,6 +55,7 @@ type events struct {
 	mu         sync.Mutex
 	seq        uint64
 	queue      []observed
+	spare      []observed // to be the queue while the other is delivered
 	delivering bool
 }
 
@@ -90,8 +91,10 @@ func (q *events) deliver() {
 	defer func() { q.delivering = false }()
 	for len(q.queue) > 0 {
 		next := q.queue
-		q.queue = nil
+		q.queue, q.spare = q.spare[:0], nil
 		q.flush(next)
+		clear(next)
+		q.spare = next
 	}
 }
 
@@ -114,6 +117,6 @@ func (q *events) call(o observed) {
 // event tells of something in m's call.
 func (m *Method) event(ctx context.Context, e Event) {
 	e.Client, e.Method = m.client.name, m.name
-	m.client.events.add(ctx, e)
-	m.client.events.deliver()
+	m.events.add(ctx, e)
+	m.events.deliver()
 }

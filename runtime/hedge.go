@@ -55,92 +55,68 @@ func (p *HedgePanic) Unwrap() error {
 type race struct {
 	run     func(ctx context.Context, lane int) error
 	discard func(lane int)
-	winner  int   // the lane whose results the call returns
-	ran     []int // the lanes that reached the callee, all rounds together
+	winner  int // the lane whose results the call returns
+
+	mu       sync.Mutex
+	ran      []int // the lanes whose results are held
+	panicked *HedgePanic
 }
 
 // race makes an attempt and, as long as it takes, hedges beside it. It stands in
-// the place of c.attempt.
-func (c *call) race(ctx context.Context, r *race) (first attempt) {
+// the place of c.try.
+func (c *call) race(ctx context.Context, r *race) (err error) {
 	m := c.method
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for _, lane := range r.ran {
-		r.discard(lane) // results of a round that failed
+		r.discard(lane) // of a round that failed
 	}
 	r.ran, r.winner = nil, -1
 
-	var mu sync.Mutex
-	var panicked *HedgePanic
-	// The goroutines below must not hold c, which lives on its caller's stack.
-	caller, last, before, reached := c.caller, c.last, c.attempts, 0
-	enter := func(lane int) attempt {
-		own := &call{method: m, caller: caller, last: last, attempts: before + lane}
-		a := own.attempt(ctx, func(ctx context.Context) error { return r.run(ctx, lane) })
-		mu.Lock()
-		defer mu.Unlock()
-		if own.attempts > before+lane {
-			reached++
-			r.ran = append(r.ran, lane)
-			if lane > 0 {
-				m.counts.hedges.Add(1)
-			}
-		}
-		switch {
-		case a.class != Success:
-		case r.winner < 0:
-			r.winner = lane
-			cancel()
-		default:
-			m.counts.classes[Success].Add(1) // the winner's is booked with the call
-		}
-		return a
+	// The hedges must not hold c, which lives on its caller's stack.
+	caller, last, before := c.caller, c.attempt, c.attempts
+	try := func(lane int) (*call, error) {
+		own := &call{method: m, caller: caller, attempts: before + lane, attempt: last}
+		defer func() { r.arrive(own, lane, own.attempts > before+lane, cancel) }()
+		return own, own.try(ctx, func(ctx context.Context) error { return r.run(ctx, lane) })
 	}
-
-	var hedges sync.WaitGroup
-	var timers []*time.Timer
-	if mayRepeat(caller) {
-		for lane := 1; lane <= m.hedge.Max; lane++ {
-			hedges.Add(1)
-			delay := time.Duration(lane) * m.hedge.Delay
-			timers = append(timers, time.AfterFunc(delay, func() {
-				defer hedges.Done()
-				defer func() {
-					if v := recover(); v != nil {
-						mu.Lock()
-						panicked = &HedgePanic{Value: v, Stack: debug.Stack()}
-						mu.Unlock()
-						cancel()
-					}
-				}()
-				if ctx.Err() != nil || !m.spend() {
-					return
-				}
-				if m.client.events != nil {
-					m.event(caller, Event{Kind: HedgeStarted, Attempt: before + lane + 1, Delay: delay})
-				}
-				enter(lane)
-			}))
+	hedge := func(lane int, delay time.Duration) {
+		defer func() {
+			if v := recover(); v != nil {
+				r.mu.Lock()
+				r.panicked = &HedgePanic{Value: v, Stack: debug.Stack()}
+				r.mu.Unlock()
+				cancel()
+			}
+		}()
+		if ctx.Err() != nil || !m.spend() {
+			return
 		}
+		if m.events != nil {
+			m.event(caller, Event{Kind: HedgeStarted, Attempt: before + lane + 1, Delay: delay})
+		}
+		try(lane)
+	}
+	wait := func() {}
+	if mayRepeat(caller) {
+		wait = m.hedge.start(hedge)
 	}
 	returned := false
 	defer func() {
 		if !returned {
 			cancel() // a panic in the first attempt must not leave hedges behind
 		}
-		for _, timer := range timers {
-			if timer.Stop() {
-				hedges.Done()
-			}
+		wait()
+		c.attempts = before + len(r.ran)
+		if r.panicked != nil {
+			c.outcome = OutcomePanicked
+			panic(r.panicked)
 		}
-		hedges.Wait()
-		c.attempts = before + reached
-		if panicked != nil {
-			panic(panicked)
+		if r.winner >= 0 {
+			c.attempt, c.outcome, err = attempt{class: Success}, OutcomeSucceeded, nil
 		}
 		if r.winner > 0 {
 			m.counts.hedgeWins.Add(1)
-			first = attempt{class: Success, outcome: OutcomeSucceeded}
 		}
 		r.winner = max(r.winner, 0)
 		for _, lane := range r.ran {
@@ -150,7 +126,53 @@ func (c *call) race(ctx context.Context, r *race) (first attempt) {
 		}
 		r.ran = []int{r.winner}
 	}()
-	first = enter(0)
+	first, err := try(0)
+	c.attempt, c.outcome = first.attempt, first.outcome
 	returned = true
-	return first
+	return err
+}
+
+// start runs hedge for each of the policy's hedges when its time has come. The
+// returned function lets no further one start and waits for those that have.
+func (h *Hedge) start(hedge func(lane int, delay time.Duration)) (wait func()) {
+	var running sync.WaitGroup
+	timers := make([]*time.Timer, h.Max)
+	for i := range timers {
+		delay := time.Duration(i+1) * h.Delay
+		running.Add(1)
+		timers[i] = time.AfterFunc(delay, func() {
+			defer running.Done()
+			hedge(i+1, delay)
+		})
+	}
+	return func() {
+		for _, timer := range timers {
+			if timer.Stop() {
+				running.Done()
+			}
+		}
+		running.Wait()
+	}
+}
+
+// arrive notes what became of a lane, on a panic too.
+func (r *race) arrive(own *call, lane int, reached bool, cancel context.CancelFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !reached {
+		return
+	}
+	r.ran = append(r.ran, lane)
+	counts := &own.method.counts
+	if lane > 0 {
+		counts.hedges.Add(1)
+	}
+	switch {
+	case own.outcome != OutcomeSucceeded:
+	case r.winner < 0:
+		r.winner = lane
+		cancel()
+	default:
+		counts.classes[Success].Add(1) // the winner's is booked with the call
+	}
 }

@@ -3,6 +3,7 @@ package resil
 import (
 	"fmt"
 	"sync/atomic"
+	"time"
 )
 
 // A Method runs the calls of one method; where its state is kept by key, those
@@ -31,6 +32,10 @@ type plan struct {
 	limits      *limits    // nil for none
 	bulkheads   *bulkheads // nil for none
 	full        *Error     // what calls refused at their first attempt get
+	slow        time.Duration
+	timed       bool    // somebody wants to know how long attempts take
+	budget      *budget // the client's, nil for none
+	events      *events // the client's, nil for none
 
 	// What context.Cause says of a context that a timeout ended.
 	totalCause, attemptCause error
@@ -47,6 +52,8 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		retry:       s.Retry,
 		hedge:       s.Hedge,
 		classifiers: s.Classify,
+		budget:      c.budget,
+		events:      c.events,
 		circuits:    c.circuits[s.Breaker],
 		limits:      c.limits[s.Limit],
 		bulkheads:   c.bulkheads[s.Bulkhead],
@@ -57,7 +64,9 @@ func newPlan(c *Client, s MethodSpec) *plan {
 	if p.circuits != nil {
 		p.slot = p.circuits.methods
 		p.circuits.methods++
+		p.slow = p.circuits.policy.Slow
 	}
+	p.timed = p.slow > 0 || p.events != nil
 	p.full = &Error{Method: p.fullName, Reason: ErrFull}
 	p.totalCause = fmt.Errorf("%s: timeout of %s: %w", p.fullName, s.Timeout.Total, ErrTimeout)
 	p.attemptCause = fmt.Errorf("%s: attempt timeout of %s: %w", p.fullName, s.Timeout.Attempt, ErrTimeout)
@@ -104,15 +113,15 @@ func (m *Method) limitedError() *Error {
 // spend takes a token for another attempt from the client's budget, if there is
 // one and the method draws on it.
 func (m *Method) spend() bool {
-	if m.retry.Budget == 0 || m.client.budget == nil {
+	if m.retry.Budget == 0 {
 		return true
 	}
 	now := m.client.now()
-	return m.entry.spend(now) && m.client.budget.spend(now)
+	return m.entry.spend(now) && m.budget.spend(now)
 }
 
 // deposit adds an answered call's share to the budget.
 func (m *Method) deposit() {
-	m.client.budget.deposit()
+	m.budget.deposit()
 	m.entry.deposit()
 }

@@ -31,16 +31,16 @@ func outcomeOf(reason error) Outcome {
 		return OutcomeExhausted
 	case ErrBudget:
 		return OutcomeBudget
-	case ErrDeadline, context.DeadlineExceeded:
+	case ErrDeadline:
 		return OutcomeDeadline
-	case ErrOpen:
-		return OutcomeOpen
-	case ErrLimited:
-		return OutcomeLimited
-	case ErrFull:
-		return OutcomeFull
-	case ErrTimeout:
-		return OutcomeTimedOut
+	}
+	return ended(reason)
+}
+
+// ended is the outcome of a call that its context's error ended.
+func ended(err error) Outcome {
+	if err == context.DeadlineExceeded {
+		return OutcomeDeadline
 	}
 	return OutcomeCanceled
 }

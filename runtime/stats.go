@@ -111,6 +111,9 @@ func (n *counts) add(c *call) {
 		return
 	}
 	n.outcomes[c.outcome].Add(1)
+	if c.attempts == 0 {
+		return
+	}
 	n.attempts.Add(uint64(c.attempts))
 	n.retries.Add(uint64(max(c.rounds-1, 0)))
 	if c.outcome == OutcomeSucceeded {

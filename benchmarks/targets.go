@@ -1,0 +1,62 @@
+package main
+
+import (
+	"math"
+	"strconv"
+)
+
+// standings are the results by row.
+type standings map[string][]result
+
+// A target is a promise about resilgen: a number of it, and the most that this
+// may be.
+type target struct {
+	row    string
+	what   string
+	most   float64
+	number func(race []result) float64
+}
+
+var targets = []target{
+	{rowAll, "allocations a call", 0, allocations},
+	{rowAll, "time over the same composed by hand", 1.10, timeOver(resil, byHand)},
+	{rowAll, "time over failsafe-go's", 0.20, timeOver(resil, fsafe)},
+	{rowNearer, "allocations a call", 0, allocations},
+	{rowNearer, "time over that without the timeout", 1.05, timeOver(resil, untimed)},
+	{rowRefused, "allocations a call", 0, allocations},
+	{rowRefused, "time over gobreaker's alone", 1, timeOver(resil, breakerAlone)},
+	{rowRefused, "time over failsafe-go's", 0.125, timeOver(resil, fsafe)},
+	{rowMillion, "allocations a call", 0, allocations},
+	{rowMillion, "bytes a key", 900, func(race []result) float64 { return find(race, resil).perKey }},
+}
+
+// allocations are whole: a fraction is what something else allocated meanwhile.
+func allocations(race []result) float64 { return math.Round(find(race, resil).allocs) }
+
+func timeOver(name, other string) func([]result) float64 {
+	return func(race []result) float64 {
+		return ratio(find(race, name).serial, find(race, other).serial)
+	}
+}
+
+// targetTable shows the targets whose rows were raced.
+func targetTable(s standings) table {
+	t := table{{"path", "number", "at most", "measured", ""}}
+	for _, x := range targets {
+		race, ok := s[x.row]
+		if !ok {
+			continue
+		}
+		n, verdict := x.number(race), "met"
+		if n > x.most {
+			verdict = "missed"
+		}
+		t = append(t, []string{x.row, x.what, number(x.most), number(n), verdict})
+	}
+	return t
+}
+
+// number writes n with no more than three decimals.
+func number(n float64) string {
+	return strconv.FormatFloat(math.Round(n*1000)/1000, 'f', -1, 64)
+}
