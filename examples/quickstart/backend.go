@@ -7,7 +7,9 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -56,10 +58,32 @@ func reset(_ int, w http.ResponseWriter, _ *http.Request) bool {
 	return true
 }
 
-// everyThird meets one request in three with f.
-func everyThird(f fault) fault {
+// every meets one request in so many with f.
+func every(nth int, f fault) fault {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
-		return n%3 == 0 && f(n, w, r)
+		return n%nth == 0 && f(n, w, r)
+	}
+}
+
+// of meets the requests for one tenant with f.
+func of(tenant string, f fault) fault {
+	return func(n int, w http.ResponseWriter, r *http.Request) bool {
+		return strings.HasPrefix(r.URL.Path, "/tenants/"+tenant+"/") && f(n, w, r)
+	}
+}
+
+// crowded has room for so many requests at once, answers 503 to what is over
+// that, and takes its time for a search.
+func crowded(room int, search time.Duration) fault {
+	places := make(chan struct{}, room)
+	return func(n int, w http.ResponseWriter, r *http.Request) bool {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+		default:
+			return unavailable(n, w, r)
+		}
+		return r.URL.Query().Has("name") && slow(search)(n, w, r)
 	}
 }
 
@@ -108,6 +132,9 @@ func (b *backend) handler() http.Handler {
 	mux.HandleFunc("GET /users/{id}", b.get)
 	mux.HandleFunc("GET /users", b.list)
 	mux.HandleFunc("POST /users", b.create)
+	mux.HandleFunc("GET /tenants/{tenant}/users", b.search)
+	mux.HandleFunc("GET /tenants/{tenant}/users/{name}", b.lookup)
+	mux.HandleFunc("GET /tenants/{tenant}/count", b.count)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.mu.Lock()
 		b.requests++
@@ -148,4 +175,30 @@ func (b *backend) create(w http.ResponseWriter, r *http.Request) {
 	b.users = append(b.users, user)
 	w.WriteHeader(http.StatusCreated)
 	json.NewEncoder(w).Encode(user)
+}
+
+// named returns the users of that name, which every tenant has.
+func (b *backend) named(name string) []User {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(b.users), func(u User) bool { return u.Name != name })
+}
+
+func (b *backend) search(w http.ResponseWriter, r *http.Request) {
+	json.NewEncoder(w).Encode(b.named(r.FormValue("name")))
+}
+
+func (b *backend) lookup(w http.ResponseWriter, r *http.Request) {
+	users := b.named(r.PathValue("name"))
+	if len(users) == 0 {
+		http.NotFound(w, r)
+		return
+	}
+	json.NewEncoder(w).Encode(users[0])
+}
+
+func (b *backend) count(w http.ResponseWriter, _ *http.Request) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	json.NewEncoder(w).Encode(len(b.users))
 }

@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 )
 
-// httpUsers is a UserClient over HTTP, as plain as it gets: one request a call,
-// no limit of its own on how long that takes.
+// httpUsers is a UserClient and a DirectoryClient over HTTP, as plain as it gets:
+// one request a call, no limit of its own on how long that takes.
 type httpUsers struct {
 	base string
 	http *http.Client
@@ -33,6 +34,22 @@ func (c *httpUsers) ListUsers(ctx context.Context) ([]User, error) {
 
 func (c *httpUsers) CreateUser(ctx context.Context, name string) (*User, error) {
 	return call[*User](ctx, c, http.MethodPost, "/users", User{Name: name})
+}
+
+func (c *httpUsers) Search(ctx context.Context, tenant, name string) ([]User, error) {
+	return call[[]User](ctx, c, http.MethodGet, "/tenants/"+tenant+"/users?name="+url.QueryEscape(name), nil)
+}
+
+func (c *httpUsers) Lookup(ctx context.Context, tenant, name string) (*User, error) {
+	return call[*User](ctx, c, http.MethodGet, "/tenants/"+tenant+"/users/"+url.PathEscape(name), nil)
+}
+
+func (c *httpUsers) Count(ctx context.Context, tenant string) (int, error) {
+	n, err := call[int](ctx, c, http.MethodGet, "/tenants/"+tenant+"/count", nil)
+	if err == nil {
+		counted.Store(tenant, n)
+	}
+	return n, err
 }
 
 func (c *httpUsers) Close() error {

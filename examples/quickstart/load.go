@@ -20,9 +20,11 @@ type tally struct {
 	failed          map[string]int // by what the caller was told
 	longest         time.Duration  // that any caller waited
 	requests        int64          // that were sent
-	retries         uint64         // by the wrapper
-	opened          bool           // the wrapper's breaker opened
+	opened          bool           // a breaker of the wrapper opened
 	refusal         error          // the last error that was not the backend's own
+	others          *tally         // of other callers; nil for none
+
+	retries, hedgeWins, fallbacks uint64 // of the wrapper
 }
 
 // load makes each of so many callers at once make so many calls in a row.
@@ -57,6 +59,7 @@ func load(callers, calls int, call func() error) tally {
 const (
 	breakerOpen = "refused (breaker open)"
 	overLimit   = "refused (over the limit)"
+	noRoom      = "refused (bulkhead full)"
 	timedOut    = "timed out"
 	notFound    = "no such user"
 )
@@ -69,6 +72,8 @@ func reason(err error) string {
 		return breakerOpen
 	case errors.Is(err, resil.ErrLimited):
 		return overLimit
+	case errors.Is(err, resil.ErrFull):
+		return noRoom
 	case errors.Is(err, resil.ErrTimeout):
 		return timedOut
 	case errors.Is(err, ErrNotFound):
@@ -88,10 +93,18 @@ func (t tally) String() string {
 	for _, why := range slices.Sorted(maps.Keys(t.failed)) {
 		parts = append(parts, fmt.Sprintf("%d %s", t.failed[why], why))
 	}
-	if t.retries > 0 {
-		parts = append(parts, fmt.Sprintf("retries: %d", t.retries))
+	for _, n := range []struct {
+		what  string
+		count uint64
+	}{{"retries", t.retries}, {"won by a hedge", t.hedgeWins}, {"fallbacks", t.fallbacks}} {
+		if n.count > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %d", n.what, n.count))
+		}
 	}
 	text := fmt.Sprintf("%s; requests: %d; longest wait: %s", strings.Join(parts, ", "), t.requests, short(t.longest))
+	if t.others != nil {
+		text += fmt.Sprintf("\n            the others: %d of %d answered", t.others.answered, t.others.calls)
+	}
 	if t.refusal != nil {
 		text += fmt.Sprintf("\n            the last error: %v", t.refusal)
 	}

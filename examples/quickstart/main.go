@@ -1,13 +1,16 @@
-// Command quickstart shows a resilient client at work. It starts a user service
+// Command quickstart shows resilient clients at work. It starts a user service
 // on a loopback port, makes it fail in the ways that services fail, and calls it
-// through a plain client and through the generated wrapper of the same client.
+// through plain clients and through the generated wrappers of the same clients.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
+	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
@@ -19,6 +22,16 @@ func main() {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
+}
+
+// A demo is the service and its clients.
+type demo struct {
+	w       io.Writer
+	service *backend
+	http    *httpUsers
+	plain   clients         // http
+	wrapped clients         // http behind the wrappers
+	resil   *resil.Registry // the wrappers'
 }
 
 // A result is what a phase came to.
@@ -38,20 +51,27 @@ func run(w io.Writer) (results []result, err error) {
 	fmt.Fprintf(w, "A user service listens on %s.\n", service.addr)
 
 	plain := newHTTPUsers("http://" + service.addr)
-	users, err := NewResilientUserClient(plain, resil.WithObserver(func(_ context.Context, e resil.Event) {
+	defer plain.Close()
+	registry := new(resil.Registry)
+	observe := resil.WithObserver(func(_ context.Context, e resil.Event) {
 		if e.Kind == resil.StateChanged {
 			fmt.Fprintf(w, "   breaker %s: %s → %s\n", e.Breaker, e.From, e.To)
 		}
-	}))
+	})
+	users, err := NewResilientUserClient(plain, resil.WithRegistry(registry), observe)
 	if err != nil {
 		return nil, err
 	}
-	defer users.Close()
+	directory, err := NewResilientDirectoryClient(plain, resil.WithRegistry(registry), observe)
+	if err != nil {
+		return nil, err
+	}
+	d := &demo{w, service, plain, clients{plain, plain}, clients{users, directory}, registry}
 
 	wrong := 0
 	for i, p := range phases {
 		fmt.Fprintf(w, "\n%d. %s\n", i+1, p.title)
-		r, err := p.run(w, service, plain, users)
+		r, err := d.play(p)
 		if err != nil {
 			return results, err
 		}
@@ -63,77 +83,130 @@ func run(w io.Writer) (results []result, err error) {
 			fmt.Fprintf(w, "   ✗ it is not true that %s\n", p.claim)
 		}
 	}
-	printStats(w, users.Resilience().Stats())
+	d.printStats()
 	if wrong > 0 {
 		return results, fmt.Errorf("%d of %d phases did not turn out as they should", wrong, len(phases))
 	}
 	return results, nil
 }
 
-// run makes the phase's calls through both clients, then mends the backend and
-// calls on until the breaker has noticed. The wrapper wraps plain.
-func (p phase) run(w io.Writer, service *backend, plain *httpUsers, wrapped *ResilientUserClient) (result, error) {
+// play makes the phase's calls through both kinds of client, then mends the
+// backend and calls on until the breakers have noticed.
+func (d *demo) play(p phase) (result, error) {
 	if p.dead {
-		if err := service.die(); err != nil {
+		if err := d.service.die(); err != nil {
 			return result{}, err
 		}
 	}
-	ctx, client := context.Background(), wrapped.Resilience()
-	try := func(users UserClient) tally {
-		service.behave(p.fault)
-		before := plain.sent.Load()
-		t := load(p.callers, p.calls, func() error { return p.call(ctx, users) })
-		t.requests = plain.sent.Load() - before
-		return t
-	}
 	r := result{phase: p}
 
-	r.plain = try(plain)
-	fmt.Fprintf(w, "   plain    %s\n", r.plain)
+	r.plain = d.try(p, d.plain)
+	fmt.Fprintf(d.w, "   plain    %s\n", r.plain)
 
-	before := client.Stats()
-	r.wrapped = try(wrapped)
-	after := client.Stats()
-	for _, m := range after.Methods {
-		r.wrapped.retries += m.Retries - before.Method(m.Name).Retries
-	}
-	r.wrapped.opened = after.Breaker("UserClient").Opened > before.Breaker("UserClient").Opened
-	fmt.Fprintf(w, "   wrapped  %s\n", r.wrapped)
+	before := d.sum()
+	r.wrapped = d.try(p, d.wrapped)
+	after := d.sum()
+	r.wrapped.retries = after.Retries - before.Retries
+	r.wrapped.hedgeWins = after.HedgeWins - before.HedgeWins
+	r.wrapped.fallbacks = after.Fallbacks - before.Fallbacks
+	r.wrapped.opened = d.open()
+	fmt.Fprintf(d.w, "   wrapped  %s\n", r.wrapped)
 
-	service.behave(nil)
+	d.service.behave(nil)
 	if p.dead {
-		if err := service.start(); err != nil {
+		if err := d.service.start(); err != nil {
 			return result{}, err
 		}
 	}
 	if r.wrapped.opened {
-		return r, comeBack(ctx, w, wrapped)
+		return r, d.comeBack(p)
 	}
 	return r, nil
 }
 
-// comeBack calls a backend that is well again, as traffic would, until the breaker
-// is closed.
-func comeBack(ctx context.Context, w io.Writer, users *ResilientUserClient) error {
-	start := time.Now()
-	fmt.Fprintln(w, "   the backend is well again")
+// try makes the phase's calls.
+func (d *demo) try(p phase, c clients) tally {
+	ctx := context.Background()
+	d.service.behave(p.fault)
+	before := d.http.sent.Load()
+
+	var others *tally
+	var wg sync.WaitGroup
+	var failed atomic.Int64
+	trouble := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(trouble) })
+	if p.others != nil {
+		wg.Go(func() {
+			<-trouble
+			t := load(2, 5, func() error { return p.others(ctx, c) })
+			others = &t
+		})
+	}
+	t := load(p.callers, p.calls, func() error {
+		err := p.call(ctx, c)
+		if err != nil && failed.Add(1) == int64(p.callers*p.calls/4) {
+			begin()
+		}
+		return err
+	})
+	begin() // there is nothing to wait for any more
+	wg.Wait()
+	t.others, t.requests = others, d.http.sent.Load()-before
+	return t
+}
+
+// comeBack calls a backend that is well again, as traffic would, until every
+// breaker is closed.
+func (d *demo) comeBack(p phase) error {
+	ctx, start := context.Background(), time.Now()
+	fmt.Fprintln(d.w, "   the backend is well again")
 	for ; time.Since(start) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
-		_, err := users.GetUser(ctx, 1)
-		if err == nil && users.Resilience().Stats().Breaker("UserClient").State == resil.StateClosed {
-			fmt.Fprintf(w, "   callers are answered again after %s\n", short(time.Since(start)))
+		err := p.call(ctx, d.wrapped)
+		if p.others != nil {
+			err = errors.Join(err, p.others(ctx, d.wrapped))
+		}
+		if err == nil && !d.open() {
+			fmt.Fprintf(d.w, "   every breaker is closed again after %s\n", short(time.Since(start)))
 			return nil
 		}
 	}
-	return fmt.Errorf("the backend is well again, but the breaker does not close")
+	return fmt.Errorf("the backend is well again, but a breaker does not close")
 }
 
-func printStats(w io.Writer, stats resil.Stats) {
-	fmt.Fprintf(w, "\nWhat the wrapper counted:\n")
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "method\tcalls\tsucceeded\tfailed\texhausted\topen\tlimited\tattempts\tretries\tsaved by a retry\t")
-	for _, m := range stats.Methods {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", m.Name,
-			m.Calls, m.Succeeded, m.Failed, m.Exhausted, m.Open, m.Limited, m.Attempts, m.Retries, m.RetriedSuccesses)
+// open reports whether a breaker is not closed.
+func (d *demo) open() bool {
+	for _, client := range d.resil.Clients() {
+		for _, b := range client.Stats().Breakers {
+			if b.State != resil.StateClosed || b.OpenKeys > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sum adds up what the wrappers have done beyond calling.
+func (d *demo) sum() (sum resil.MethodStats) {
+	for _, client := range d.resil.Clients() {
+		for _, m := range client.Stats().Methods {
+			sum.Retries += m.Retries
+			sum.HedgeWins += m.HedgeWins
+			sum.Fallbacks += m.Fallbacks
+		}
+	}
+	return sum
+}
+
+func (d *demo) printStats() {
+	fmt.Fprintf(d.w, "\nWhat the wrappers counted:\n")
+	t := tabwriter.NewWriter(d.w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "method\tcalls\tsucceeded\tfailed\texhausted\topen\tlimited\tfull\tattempts\tretries\tsaved by a retry\twon by a hedge\tfallbacks\t")
+	for _, client := range d.resil.Clients() {
+		for _, m := range client.Stats().Methods {
+			fmt.Fprintf(t, "%s.%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", client.Name(), m.Name,
+				m.Calls, m.Succeeded, m.Failed, m.Exhausted, m.Open, m.Limited, m.Full, m.Attempts,
+				m.Retries, m.RetriedSuccesses, m.HedgeWins, m.Fallbacks)
+		}
 	}
 	t.Flush()
 }

@@ -79,7 +79,7 @@ func TestReadmeCommands(t *testing.T) {
 	if err := os.Mkdir(module, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"users.go", "http.go"} {
+	for _, name := range []string{"users.go", "directory.go", "http.go"} {
 		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
