@@ -15,10 +15,10 @@ type bulkheads struct {
 
 func newBulkheads(c *Client, name string, policy Bulkhead) *bulkheads {
 	g := &bulkheads{policy: policy}
-	g.group = group{name: name, client: c, scope: policy.Scope, fresh: func() guard {
+	g.group = group{name: name, client: c, scope: policy.Scope, fresh: func(*entry) guard {
 		return &bulkhead{group: g, permits: semaphore.NewWeighted(int64(policy.Calls))}
 	}}
-	g.one = g.fresh()
+	g.one = g.fresh(nil)
 	return g
 }
 

@@ -30,16 +30,17 @@ type circuits struct {
 	policy  Breaker
 	methods int          // that share it
 	open    atomic.Int64 // instances that are open or forced open
+	mu      sync.Mutex   // held while a phase changes, so that events keep the order of changes
 }
 
 func newCircuits(client *Client, name string, policy Breaker) *circuits {
 	g := &circuits{policy: policy}
-	g.group = group{name: name, client: client, scope: policy.Scope, fresh: func() guard {
-		c := &Circuit{group: g}
+	g.group = group{name: name, client: client, scope: policy.Scope, fresh: func(e *entry) guard {
+		c := &Circuit{group: g, entry: e}
 		c.phase.Store(c.closed())
 		return c
 	}}
-	g.one = g.fresh()
+	g.one = g.fresh(nil)
 	return g
 }
 
@@ -53,10 +54,10 @@ func newCircuits(client *Client, name string, policy Breaker) *circuits {
 // A Circuit is safe for concurrent use.
 type Circuit struct {
 	group  *circuits
+	entry  *entry // of its key, nil where there are none
 	phase  atomic.Pointer[phase]
 	opened atomic.Uint64
 	last   atomic.Pointer[failure]
-	mu     sync.Mutex // held while phase changes, so that events keep its order
 }
 
 // A failure is the last one that a circuit saw.
@@ -140,15 +141,15 @@ func (c *Circuit) refusingPhase(state State, until time.Duration) *phase {
 
 // change replaces phase from, if it is still the current one.
 func (c *Circuit) change(ctx context.Context, from, to *phase, was State) {
-	c.mu.Lock()
+	c.group.mu.Lock()
 	if c.phase.CompareAndSwap(from, to) {
 		if to.state == StateOpen {
 			c.opened.Add(1)
 		}
 		c.group.open.Add(refuses(to) - refuses(from))
-		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, From: was, To: to.state})
+		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, Key: c.key(), From: was, To: to.state})
 	}
-	c.mu.Unlock()
+	c.group.mu.Unlock()
 	c.group.client.events.deliver()
 }
 
@@ -202,6 +203,14 @@ func (p *phase) refusal(m *Method) *Error {
 }
 
 func (p *phase) retryAfter() time.Duration { return p.until - p.circuit.group.client.now() }
+
+// key is what the circuit is kept by, nil where it is not.
+func (c *Circuit) key() any {
+	if c.entry == nil || c.entry.key == nil {
+		return nil
+	}
+	return c.entry.key.get()
+}
 
 // idle reports whether a circuit last used at the given time has forgotten all.
 func (c *Circuit) idle(now, used time.Duration) bool {

@@ -20,7 +20,7 @@ const (
 	RetryScheduled                  // Method, Attempt (the next), Class, Err, Delay
 	HedgeStarted                    // Method, Attempt, Delay
 	CallEnded                       // Method, Attempt (the number made), Outcome, Err, Elapsed
-	StateChanged                    // Breaker, From, To
+	StateChanged                    // Breaker, Key, From, To
 )
 
 var eventNames = names[EventKind]{"attempt ended", "retry scheduled", "hedge started", "call ended", "state changed"}
@@ -43,6 +43,7 @@ type Event struct {
 	Delay   time.Duration // before the next attempt
 
 	Breaker  string
+	Key      any // of the breaker, nil where it is not kept by key
 	From, To State
 }
 

@@ -68,6 +68,24 @@ func TestEventsTellTheStoryInOrder(t *testing.T) {
 	})
 }
 
+func TestEventsNameTheKey(t *testing.T) {
+	var keys []any
+	spec := full()
+	b := testBreaker
+	b.Consecutive, b.Per = 1, "peer"
+	spec.Breakers["Store"] = b
+	c := newClient(t, spec, WithObserver(func(_ context.Context, e Event) {
+		if e.Kind == StateChanged {
+			keys = append(keys, e.Key)
+		}
+	}))
+	get := MethodByKey[string](c, "Get")
+	Run(context.Background(), get.For("bad"), fail)
+	if len(keys) != 1 || keys[0] != "bad" {
+		t.Errorf("keys %v, want bad's", keys)
+	}
+}
+
 func TestObserverMayUseTheClient(t *testing.T) {
 	var c *Client
 	seen := 0

@@ -15,8 +15,8 @@ type group struct {
 	name   string
 	client *Client
 	scope  Scope
-	fresh  func() guard
-	one    guard // the client's; where there are keys, the one that those without a place share
+	fresh  func(e *entry) guard // e is nil for the client's
+	one    guard                // the client's; where there are keys, the one that those without a place share
 
 	table keyTable // nil unless kept by key
 	index int      // in the table's entries
@@ -35,7 +35,7 @@ func (g *group) of(e *entry) guard {
 		return g.one
 	}
 	if e.guards[g.index] == nil {
-		e.guards[g.index] = g.fresh()
+		e.guards[g.index] = g.fresh(e)
 	}
 	return e.guards[g.index]
 }

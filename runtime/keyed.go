@@ -57,12 +57,21 @@ func (k *KeyedMethod[K]) For(key K) *Method {
 // An entry holds what is kept for one key.
 type entry struct {
 	client  *Client
-	pins    atomic.Int32 // calls under way
-	used    atomic.Int64 // when the last call ended, by client.now
+	key     interface{ get() any } // nil for the overflow
+	pins    atomic.Int32           // calls under way
+	used    atomic.Int64           // when the last call ended, by client.now
 	budget  atomic.Pointer[budget]
 	guards  []guard   // made when first needed, by their groups' indexes
 	methods []*Method // likewise, by their plans' indexes
 }
+
+// A held is the entry of a key.
+type held[K comparable] struct {
+	entry
+	of K
+}
+
+func (h *held[K]) get() any { return h.of }
 
 // unpin ends a call's hold on the entry.
 func (e *entry) unpin() {
@@ -120,8 +129,8 @@ type table[K comparable] struct {
 // A shard is a part of the keys, under a lock of its own.
 type shard[K comparable] struct {
 	mu      sync.Mutex
-	entries map[K]*entry
-	ring    []K // the same keys, for the hand that looks for idle ones
+	entries map[K]*held[K]
+	ring    []*held[K] // the same, for the hand that looks for idle ones
 	hand    int
 }
 
@@ -167,8 +176,8 @@ func (t *table[K]) shard(key K) *shard[K] {
 // entry returns key's entry or, for a new key that finds no place, the overflow.
 // The caller holds s.mu.
 func (t *table[K]) entry(s *shard[K], key K) *entry {
-	if e, ok := s.entries[key]; ok {
-		return e
+	if h, ok := s.entries[key]; ok {
+		return &h.entry
 	}
 	if t.size.Add(1) > t.bound && !t.evict(s) || key != key { //lint:ignore SA4000 a NaN would never be found again
 		t.size.Add(-1)
@@ -176,16 +185,17 @@ func (t *table[K]) entry(s *shard[K], key K) *entry {
 		return t.overflow
 	}
 	if s.entries == nil {
-		s.entries = map[K]*entry{}
+		s.entries = map[K]*held[K]{}
 	}
-	e := &entry{
+	h := &held[K]{of: key, entry: entry{
 		client:  t.client,
 		guards:  make([]guard, len(t.overflow.guards)),
 		methods: make([]*Method, t.plans),
-	}
-	s.entries[key] = e
-	s.ring = append(s.ring, key)
-	return e
+	}}
+	h.key = h
+	s.entries[key] = h
+	s.ring = append(s.ring, h)
+	return &h.entry
 }
 
 // evict forgets the idle ones among the next few entries of a shard.
@@ -195,12 +205,12 @@ func (t *table[K]) evict(s *shard[K]) (found bool) {
 		if s.hand >= len(s.ring) {
 			s.hand = 0
 		}
-		key := s.ring[s.hand]
-		if !s.entries[key].idle(now) {
+		h := s.ring[s.hand]
+		if !h.idle(now) {
 			s.hand++
 			continue
 		}
-		delete(s.entries, key)
+		delete(s.entries, h.of)
 		last := len(s.ring) - 1
 		s.ring[s.hand] = s.ring[last]
 		s.ring = slices.Delete(s.ring, last, last+1)

@@ -40,6 +40,9 @@ func TestOneKeysTroubleIsItsOwn(t *testing.T) {
 	if b := s.Breaker("Store"); !b.Keyed || b.Keys != 2 || b.OpenKeys != 1 {
 		t.Errorf("stats %+v", b)
 	}
+	if key := s.Breaker("Store", "bad").Key; key != "bad" {
+		t.Errorf("key %v", key)
+	}
 	c.Breaker("Store").For("bad").Reset()
 	if err := Run(context.Background(), get.For("bad"), succeed); err != nil {
 		t.Errorf("after its reset, bad got %v", err)

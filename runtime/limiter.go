@@ -16,10 +16,10 @@ type limits struct {
 func newLimits(c *Client, name string, policy Limit) *limits {
 	g := &limits{policy: policy}
 	perSecond := rate.Limit(float64(policy.Rate.Count) / policy.Rate.Per.Seconds())
-	g.group = group{name: name, client: c, scope: policy.Scope, fresh: func() guard {
+	g.group = group{name: name, client: c, scope: policy.Scope, fresh: func(*entry) guard {
 		return &limiter{group: g, bucket: rate.NewLimiter(perSecond, policy.Burst)}
 	}}
-	g.one = g.fresh()
+	g.one = g.fresh(nil)
 	return g
 }
 

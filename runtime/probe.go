@@ -13,7 +13,7 @@ import (
 type opening struct {
 	until    time.Duration // when probing may begin, by client.now
 	refusals []atomic.Pointer[Error]
-	probing  bool // a probe has been let out; guarded by circuit.mu
+	probing  bool // a probe has been let out; guarded by the group's mu
 	mu       sync.Mutex
 	probes   []*probe // that are out
 	passed   int      // probes that succeeded
@@ -96,11 +96,11 @@ func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) 
 
 // halfOpen tells, once, that phase p has begun to probe.
 func (c *Circuit) halfOpen(ctx context.Context, p *phase) {
-	c.mu.Lock()
+	c.group.mu.Lock()
 	if !p.probing && c.phase.Load() == p {
 		p.probing = true
-		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, From: StateOpen, To: StateHalfOpen})
+		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, Key: c.key(), From: StateOpen, To: StateHalfOpen})
 	}
-	c.mu.Unlock()
+	c.group.mu.Unlock()
 	c.group.client.events.deliver()
 }

@@ -72,6 +72,7 @@ type MethodStats struct {
 // BreakerStats tells of one circuit breaker.
 type BreakerStats struct {
 	Name  string
+	Key   any // where one was asked for
 	State State
 
 	Successes, Failures uint64 // in the window; 0 unless closed
@@ -187,13 +188,13 @@ func (g *circuits) keyStats(key any) BreakerStats {
 	if c, ok := g.table.lookup(&g.group, key, false).(*Circuit); ok {
 		return c.stats()
 	}
-	return BreakerStats{Name: g.name}
+	return BreakerStats{Name: g.name, Key: key}
 }
 
 func (c *Circuit) stats() BreakerStats {
 	now := c.group.client.now()
 	p := c.phase.Load()
-	s := BreakerStats{Name: c.group.name, State: p.stateAt(now), Opened: c.opened.Load()}
+	s := BreakerStats{Name: c.group.name, Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
 	if f := c.last.Load(); f != nil {
 		s.LastFailure, s.LastError = f.at, f.err
 	}

@@ -55,7 +55,11 @@ func run(w io.Writer) (results []result, err error) {
 	registry := new(resil.Registry)
 	observe := resil.WithObserver(func(_ context.Context, e resil.Event) {
 		if e.Kind == resil.StateChanged {
-			fmt.Fprintf(w, "   breaker %s: %s → %s\n", e.Breaker, e.From, e.To)
+			name := e.Breaker
+			if e.Key != nil {
+				name = fmt.Sprintf("%s of %v", name, e.Key)
+			}
+			fmt.Fprintf(w, "   breaker %s: %s → %s\n", name, e.From, e.To)
 		}
 	})
 	users, err := NewResilientUserClient(plain, resil.WithRegistry(registry), observe)
