@@ -3,6 +3,7 @@ package annotations
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -53,6 +54,18 @@ func (d *Directive) word(w resil.Word) token.Pos {
 	return d.Args + token.Pos(w.Start)
 }
 
+// value is where a word's value begins, inside its quotes.
+func (d *Directive) value(w resil.Word) token.Pos {
+	if w.End == 0 {
+		return d.Pos
+	}
+	pos := d.Args + token.Pos(w.ValueStart)
+	if w.End-w.ValueStart > len(w.Value) {
+		pos++
+	}
+	return pos
+}
+
 // key returns the word with that key.
 func (d *Directive) key(key string) (resil.Word, bool) {
 	for _, w := range d.Words {
@@ -66,4 +79,9 @@ func (d *Directive) key(key string) (resil.Word, bool) {
 // off reports whether the directive takes a policy away.
 func (d *Directive) off() bool {
 	return len(d.Words) > 0 && d.Words[0].Key == "" && d.Words[0].Value == "off"
+}
+
+// drop takes a word out.
+func (d *Directive) drop(w resil.Word) {
+	d.Words = slices.DeleteFunc(slices.Clone(d.Words), func(other resil.Word) bool { return other == w })
 }

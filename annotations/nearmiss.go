@@ -13,6 +13,12 @@ import (
 // in, as in prose or in code that is commented out, was not.
 var meant = regexp.MustCompile(`(?is)^/[/*]\s*resil\s*:(.*)$`)
 
+// output begins the comment that tells what an example prints. The runtime's
+// errors begin like near misses.
+var output = regexp.MustCompile(`(?i)^/[/*]\s*(unordered )?output:`)
+
+func isOutput(group *ast.CommentGroup) bool { return output.MatchString(group.List[0].Text) }
+
 // nearMiss reports a comment that was meant as a directive and is none: with a
 // space in it, a capital letter (to which gofmt adds a space above a type) or as
 // a block.

@@ -3,9 +3,6 @@ package annotations
 import (
 	"go/ast"
 	"go/token"
-	"slices"
-
-	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // Read finds the interfaces of a file that carry directives, in the order of the
@@ -17,7 +14,7 @@ func Read(fset *token.FileSet, file *ast.File) ([]*Interface, []Diagnostic) {
 		for _, c := range group.List {
 			if d, ok := parse(&r.report, c); ok {
 				r.found[group] = append(r.found[group], d)
-			} else {
+			} else if !isOutput(group) {
 				nearMiss(&r.report, c)
 			}
 		}
@@ -69,7 +66,7 @@ func (r *reader) types(decl *ast.GenDecl) (interfaces []*Interface) {
 				}
 				if directives := r.take(element.Doc); directives != nil {
 					i.Elements[element] = directives
-					r.onElement(directives)
+					r.onElement(directives, len(element.Names) > 0)
 				}
 			}
 		}
@@ -116,12 +113,13 @@ func constrains(element *ast.Field) bool {
 // onInterface checks what only the interface's level can get wrong.
 func (r *reader) onInterface(directives []Directive) {
 	whole := map[string]bool{}
-	for _, d := range directives {
+	for k, d := range directives {
 		methods, chosen := d.key("methods")
 		if !chosen && whole[d.Name] {
 			r.add(d.Pos, codeRepeated, "%s stands twice on this interface: make one of the two, or write methods= to say which methods one is for", d.Name)
 		}
 		whole[d.Name] = whole[d.Name] || !chosen
+		r.noFunc(&directives[k])
 		switch d.Name {
 		case "skip":
 			if !chosen {
@@ -143,7 +141,7 @@ func (r *reader) onInterface(directives []Directive) {
 
 // onElement checks what only the level of a method or an embedded interface can
 // get wrong. A retry budget there is taken out, lest it count.
-func (r *reader) onElement(directives []Directive) {
+func (r *reader) onElement(directives []Directive, isMethod bool) {
 	seen := map[string]bool{}
 	for k, d := range directives {
 		if seen[d.Name] {
@@ -158,10 +156,27 @@ func (r *reader) onElement(directives []Directive) {
 		}
 		if w, ok := d.key("budget"); ok && d.Name == "retry" && w.Value != "off" {
 			r.add(d.word(w), codeLevel, "the retry budget is the client's: write budget=%s above the interface; here it can only be off", w.Value)
-			directives[k].Words = slices.DeleteFunc(slices.Clone(d.Words), func(other resil.Word) bool { return other == w })
+			directives[k].drop(w)
+		}
+		if !isMethod {
+			r.noFunc(&directives[k])
 		}
 		if d.Name == "skip" && !d.off() && len(directives) > 1 {
 			r.add(d.Pos, codeSkip, "skip undoes the directives beside it: keep it or them")
+		}
+	}
+}
+
+// noFunc takes out a fallback's function where it would be for several methods.
+func (r *reader) noFunc(d *Directive) {
+	if d.Name != "fallback" || d.off() {
+		return
+	}
+	for _, w := range d.Words {
+		if w.Key == "" || w.Key == "func" {
+			r.add(d.word(w), codeLevel, "a fallback's function answers for one method: put //resil:fallback %s above it; here, fallback alone makes the constructor take a second implementation", w.Value)
+			d.drop(w)
+			return
 		}
 	}
 }

@@ -43,7 +43,7 @@ s.go:4:1: unknown directive "retyr"; did you mean "retry"? [RG002]
 	{"unknown directive nowhere near", `
 //resil:cache
 type S interface{}`, `
-s.go:4:1: unknown directive "cache"; write breaker, classify, idempotent, limit, retry, skip, timeout or wrap [RG002]
+s.go:4:1: unknown directive "cache"; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip, timeout or wrap [RG002]
 `},
 	{"unknown key", `
 //resil:retry 3 jiter=full
@@ -142,12 +142,29 @@ s.go:4:1: not read as a directive: write //resil:skip on a line of its own, with
 type S interface{}`, `
 s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
 `},
+	{"what an example prints is no near-miss", `
+func ExampleA() {
+	// Output:
+	// resil: retry
+}
+
+func ExampleB() {
+	// Unordered output: 1
+	// resil: retry
+}
+
+func ExampleC() {
+	// The output:
+	// resil: retry
+}`, `
+s.go:16:2: not read as a directive: write //resil:retry on a line of its own, without a space before the name and in lower case [RG010]
+`},
 	{"near-miss: no name, no known name", `
 //resil:
 // resil: the package
 type S interface{}`, `
-s.go:4:1: not read as a directive, and no directive is called "": write //resil: and one of breaker, classify, idempotent, limit, retry, skip, timeout, wrap, without spaces and in lower case, or reword the comment [RG010]
-s.go:5:1: not read as a directive, and no directive is called "the": write //resil: and one of breaker, classify, idempotent, limit, retry, skip, timeout, wrap, without spaces and in lower case, or reword the comment [RG010]
+s.go:4:1: not read as a directive, and no directive is called "": write //resil: and one of breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip, timeout, wrap, without spaces and in lower case, or reword the comment [RG010]
+s.go:5:1: not read as a directive, and no directive is called "the": write //resil: and one of breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip, timeout, wrap, without spaces and in lower case, or reword the comment [RG010]
 `},
 	{"near-miss in a file without interfaces", `
 func f() {
@@ -313,6 +330,21 @@ type A interface {
 s.go:5:2: wrap is for the whole interface: put it above the type [RG014]
 s.go:6:21: methods= is for directives above the interface: leave it out here, where the directive reaches what it stands above [RG014]
 s.go:7:16: the retry budget is the client's: write budget=10% above the interface; here it can only be off [RG014]
+`},
+	{"what belongs on a method", `
+//resil:fallback f
+//resil:fallback g methods=M
+type A interface {
+	//resil:fallback func=h
+	B
+	//resil:fallback off
+	C
+	//resil:fallback i
+	M() error
+}`, `
+s.go:4:18: a fallback's function answers for one method: put //resil:fallback f above it; here, fallback alone makes the constructor take a second implementation [RG014]
+s.go:5:18: a fallback's function answers for one method: put //resil:fallback g above it; here, fallback alone makes the constructor take a second implementation [RG014]
+s.go:7:19: a fallback's function answers for one method: put //resil:fallback h above it; here, fallback alone makes the constructor take a second implementation [RG014]
 `},
 	{"wrap", `
 //resil:wrap off

@@ -26,14 +26,17 @@ type Method struct {
 type Guarded struct {
 	Method
 	Policy resil.Policy
-	// Owners names the state of each guard that has one ("breaker", "limit") by
-	// where its last directive stands: Store, Store[Get*], Store[io.Reader] or
-	// Store.Get.
+	// Owners names the state of each guard that has one ("breaker", "limit",
+	// "bulkhead") by where its last directive stands: Store, Store[Get*],
+	// Store[io.Reader] or Store.Get. With per=method it is always Store.Get, and
+	// the policy's Per is empty again.
 	Owners map[string]string
 	// Origins tells, for each directive ("retry") and field ("retry.max") that
 	// was written somewhere, the position of the word that had the last say. A
 	// directive that off took away keeps the position of off, and no fields.
 	Origins map[string]token.Pos
+	// Values tells for each such field where its value begins, inside its quotes.
+	Values map[string]token.Pos
 	// OnMethod tells the directives that stand on the method itself.
 	OnMethod map[string]bool
 }
@@ -189,7 +192,7 @@ func (r *resolver) elements(i *Interface, methods []Method) (layers []layer) {
 
 // refine applies the layers that reach a method, in order.
 func (r *resolver) refine(m Method, layers []layer) Guarded {
-	g := Guarded{Method: m, Owners: map[string]string{}, Origins: map[string]token.Pos{}, OnMethod: map[string]bool{}}
+	g := Guarded{Method: m, Owners: map[string]string{}, Origins: map[string]token.Pos{}, Values: map[string]token.Pos{}, OnMethod: map[string]bool{}}
 	var lang Language
 	var faulty []string
 	refined := map[string]bool{}
@@ -197,16 +200,28 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 		if !l.reach[m.Name] || l.Name == "wrap" {
 			continue
 		}
+		before := scope(&lang.Policy, l.Name)
+		per := before != nil && before.Per != ""
 		set, _ := resil.Refine(&lang, l.Name, l.Words)
 		if l.off() {
 			delete(g.Owners, l.Name)
-			maps.DeleteFunc(g.Origins, func(field string, _ token.Pos) bool { return strings.HasPrefix(field, l.Name+".") })
-		} else if l.Name == "breaker" || l.Name == "limit" {
+			for _, positions := range []map[string]token.Pos{g.Origins, g.Values} {
+				maps.DeleteFunc(positions, func(field string, _ token.Pos) bool { return strings.HasPrefix(field, l.Name+".") })
+			}
+		} else if scope(&lang.Policy, l.Name) != nil {
 			g.Owners[l.Name] = l.owner
 		}
 		for field, w := range set {
 			if field != l.Name+".methods" {
-				g.Origins[field] = l.word(w)
+				g.Origins[field], g.Values[field] = l.word(w), l.value(w)
+			}
+		}
+		if w, ok := set[l.Name+".per"]; ok && w.Value == "method" {
+			if l.level == onMethod && !per {
+				r.add(l.word(w), codeLevel, "per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here")
+			}
+			if _, ok := set[l.Name+".keys"]; !ok {
+				scope(&lang.Policy, l.Name).Keys = 0 // were those of a per= further out
 			}
 		}
 		if l.faulty {
@@ -235,5 +250,21 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 		}
 		r.findings = append(r.findings, finding{pos, p.Code, p.Message, m, refined[directive] || refined["timeout"]})
 	}
+	for directive, s := range g.Policy.Scopes {
+		if s.Per == "method" {
+			g.Owners[directive], s.Per = r.name+"."+m.Name, ""
+		}
+	}
 	return g
+}
+
+// scope is the directive's part of a policy that says whose state it is; nil
+// where there is none.
+func scope(p *resil.Policy, directive string) *resil.Scope {
+	for d, s := range p.Scopes {
+		if d == directive {
+			return s
+		}
+	}
+	return nil
 }

@@ -69,6 +69,20 @@ func brief(g annotations.Guarded) string {
 	if p.Limit != nil {
 		parts = append(parts, fmt.Sprintf("limit %s %d %s", p.Limit.Rate, p.Limit.Burst, g.Owners["limit"]))
 	}
+	if p.Bulkhead != nil {
+		parts = append(parts, fmt.Sprintf("bulkhead %d %s", p.Bulkhead.Calls, g.Owners["bulkhead"]))
+	}
+	for directive, s := range p.Scopes {
+		if s.Per != "" || s.Keys != 0 || s.Mode != resil.Enforce {
+			parts = append(parts, fmt.Sprintf("%s per=%s keys=%d mode=%s", directive, s.Per, s.Keys, s.Mode))
+		}
+	}
+	if p.Hedge != nil {
+		parts = append(parts, fmt.Sprintf("hedge %s %d", p.Hedge.Delay, p.Hedge.Max))
+	}
+	if p.Fallback != nil {
+		parts = append(parts, "fallback "+p.Fallback.Func)
+	}
 	if p.Classify != nil {
 		parts = append(parts, "classify "+strings.Join(p.Classify.By, ","))
 	}
@@ -179,6 +193,52 @@ type S interface {
 				"E":     "breaker 5 30s S; limit 5/s 5 S[E_E]",
 				"Other": "breaker 5 30s S; limit 10/s 10 S",
 			}},
+		{"per=method gives each method its own, wherever it stands", `
+//resil:breaker per=method
+//resil:bulkhead 5
+//resil:bulkhead wait=1s per=method methods=B,C
+type S interface {
+	A() error
+	B() error
+	//resil:bulkhead 7
+	C() error
+	//resil:bulkhead 2 per=method
+	E_D_F
+}`,
+			map[string]string{
+				"A": "breaker 5 30s S.A; bulkhead 5 S",
+				"B": "breaker 5 30s S.B; bulkhead 5 S.B",
+				"C": "breaker 5 30s S.C; bulkhead 7 S.C",
+				"D": "breaker 5 30s S.D; bulkhead 2 S.D",
+				"F": "breaker 5 30s S.F; bulkhead 2 S.F",
+			}},
+		{"per=method takes a key away that comes from further out, and its keys", `
+//resil:breaker per=id keys=9 mode=observe
+type S interface {
+	A(id int) error
+	//resil:breaker per=method
+	B() error
+}`,
+			map[string]string{
+				"A": "breaker 5 30s S; breaker per=id keys=9 mode=observe",
+				"B": "breaker 5 30s S.B; breaker per= keys=0 mode=observe",
+			}},
+		{"a key's bound has a default", `
+//resil:limit 1/s per="f(a, b)"
+type S interface { A(a, b int) error }`,
+			map[string]string{"A": "limit 1/s 1 S; limit per=f(a, b) keys=10000 mode=enforce"}},
+		{"hedges and fallbacks refine as others do", `
+//resil:hedge 50ms
+//resil:fallback
+type S interface {
+	A() error
+	//resil:hedge max=2
+	//resil:fallback f
+	B() error
+	//resil:fallback off
+	C() error
+}`,
+			map[string]string{"A": "hedge 50ms 1; fallback ", "B": "hedge 50ms 2; fallback f", "C": "hedge 50ms 1"}},
 		{"skip drops every policy, skip off restores it", `
 //resil:timeout 1s
 //resil:skip methods=A,B
@@ -259,6 +319,18 @@ type S interface {
 	}
 }
 
+func TestResolveRemembersWhereValuesBegin(t *testing.T) {
+	fset, _, guarded, _ := resolve(t, `
+//resil:breaker per=a
+//resil:limit 1/s per="a"
+type S interface { A(a int) error }`)
+	for field, want := range map[string]int{"breaker.per": 21, "limit.rate": 15, "limit.per": 24} {
+		if got := fset.Position(guarded["A"].Values[field]).Column; got != want {
+			t.Errorf("the value of %s begins in column %d, want %d", field, got, want)
+		}
+	}
+}
+
 func TestResolveKeepsTheOrderOfMethods(t *testing.T) {
 	fset, interfaces, _ := read(t, `
 //resil:timeout 1s
@@ -300,6 +372,19 @@ func TestResolveReports(t *testing.T) {
 type S interface { GetA() error; GetB() error }`, `
 s.go:4:28: methods: "Gte*" matches no method; did you mean "Get*"? [RG016]
 s.go:4:33: methods: "List" matches no method; there are GetA and GetB [RG016]
+`},
+		{"settings that mean nothing", `
+//resil:bulkhead 3 keys=5
+//resil:timeout 50ms
+//resil:hedge 1s
+type S interface {
+	A() error
+	//resil:breaker per=method
+	B() error
+}`, `
+s.go:4:20: keys=5 means nothing without per=EXPR; write what the bulkhead is kept by, or leave keys out [RG008]
+s.go:6:15: a hedge after 1s never starts under a timeout of 50ms; shorten it [RG008]
+s.go:9:18: per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here [RG014]
 `},
 		{"a malformed glob, a mistyped name, a quoted list", `
 //resil:timeout 1s methods=GetA,[x
@@ -398,7 +483,7 @@ type S interface {
 s.go:4:17: total: "2": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
 s.go:5:15: rate: "5": write a rate such as 100/s, 10/60s or 1000/m [RG005]
 s.go:6:23: initial: "1": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
-s.go:7:1: unknown directive "cache"; write breaker, classify, idempotent, limit, retry, skip, timeout or wrap [RG002]
+s.go:7:1: unknown directive "cache"; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip, timeout or wrap [RG002]
 s.go:9:16: the retry budget is the client's: write budget=10% above the interface; here it can only be off [RG014]
 `},
 		{"nor what may follow from a timeout that could not be read", `

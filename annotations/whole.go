@@ -80,8 +80,11 @@ func (r *resolver) shared(guarded []Guarded) {
 
 // guard is the part of a policy that state is built from.
 func guard(p resil.Policy, directive string) any {
-	if directive == "limit" {
+	switch directive {
+	case "limit":
 		return p.Limit
+	case "bulkhead":
+		return p.Bulkhead
 	}
 	return p.Breaker
 }

@@ -34,7 +34,7 @@ func (s *source) check(w *wrapper) {
 		}
 	}
 	if m := w.idle(); m != nil {
-		s.report(codeNoEffect, m.origin("classify"), "classify has no effect, for no retry or breaker asks it about %s; add one, or remove it", m.Name)
+		s.report(codeNoEffect, m.origin("classify"), "classify has no effect, for no retry, breaker or fallback asks it about %s; add one, or remove it", m.Name)
 	}
 	if w.embeds && slices.ContainsFunc(w.methods, func(m *method) bool { return m.Name == w.obj.Name() }) {
 		s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: it must be embedded, and has a method of its own name", w.obj.Name())
@@ -61,20 +61,35 @@ func (s *source) checkMethod(m *method) {
 			m.Name, strings.Join(directives, " and "))
 	}
 	if p.Timeout != nil && m.context < 0 {
-		s.report(codeTimeoutContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, m.wayOut("timeout"))
+		s.report(codeContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, m.wayOut("timeout"))
+	}
+	if p.Hedge != nil && m.context < 0 {
+		s.report(codeContext, m.origin("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, m.wayOut("hedge"))
+	}
+	if p.Hedge != nil && !p.Idempotent {
+		s.report(codeRepeat, m.blame("hedge"), "%s would be hedged, that is, called again while the first call may yet succeed; if it is safe to repeat, say so with %s, else %s",
+			m.Name, m.directive("idempotent"), m.wayOut("hedge"))
 	}
 	if p.Retry != nil {
 		if first := words(m.Name)[0]; !m.OnMethod["retry"] && !p.Idempotent && slices.Contains(adds, strings.ToLower(first)) {
-			s.report(codeRetryAdds, m.pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
+			s.report(codeRepeat, m.pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
 				m.Name, m.directive("idempotent"), m.wayOut("retry"))
 		}
-		if name, why := usedUp(m.sig.Params()); why != "" {
-			s.report(codeRetryParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, m.wayOut("retry"))
+	}
+	if name, why := usedUp(m.sig.Params()); why != "" {
+		if p.Retry != nil {
+			s.report(codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, m.wayOut("retry"))
+		}
+		if p.Hedge != nil {
+			s.report(codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, m.wayOut("hedge"))
 		}
 	}
-	if p.Timeout != nil {
-		if why := outlives(m.sig.Results()); why != "" {
-			s.report(codeTimeoutResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, m.wayOut("timeout"))
+	if why := outlives(m.sig.Results()); why != "" {
+		if p.Timeout != nil {
+			s.report(codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, m.wayOut("timeout"))
+		}
+		if p.Hedge != nil {
+			s.report(codeResult, m.blame("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, m.wayOut("hedge"))
 		}
 	}
 }
@@ -90,6 +105,9 @@ func (m *method) guards() []string {
 		{"retry", m.Policy.Retry != nil},
 		{"breaker", m.Policy.Breaker != nil},
 		{"limit", m.Policy.Limit != nil},
+		{"bulkhead", m.Policy.Bulkhead != nil},
+		{"hedge", m.Policy.Hedge != nil},
+		{"fallback", m.Policy.Fallback != nil},
 	} {
 		if g.set {
 			names = append(names, g.name)
@@ -104,6 +122,15 @@ func (m *method) origin(directive string) token.Pos {
 		return pos
 	}
 	return m.pos
+}
+
+// word is where a field's word stands, or its directive.
+func (m *method) word(field string) token.Pos {
+	if pos := m.Origins[field]; pos.IsValid() {
+		return pos
+	}
+	directive, _, _ := strings.Cut(field, ".")
+	return m.origin(directive)
 }
 
 // blame is the place to mend: the directive if it stands on the method, else the

@@ -51,6 +51,7 @@ type emitter struct {
 	w        *wrapper
 	receiver string
 	next     string            // the field that holds what is wrapped
+	fallback string            // the field that holds the second implementation, if there is one
 	client   string            // the field that holds the client
 	fields   map[string]string // the field of each guarded method
 	accessor bool
@@ -71,9 +72,8 @@ func newEmitter(n *names, w *wrapper) *emitter {
 			}
 			for v := range m.sig.Results().Variables() {
 				params[v.Name()] = true
-				n.typ(v.Type())
 			}
-			n.imported("context", "context")
+			e.refersTo(m)
 		}
 		n.resil("Method")
 	})
@@ -96,6 +96,9 @@ func newEmitter(n *names, w *wrapper) *emitter {
 		taken[e.next] = true
 	} else {
 		e.next = pick("next")
+	}
+	if w.substituted() {
+		e.fallback = pick("fallback")
 	}
 	e.client = pick("client")
 	for _, m := range w.methods {
@@ -127,9 +130,15 @@ func (e *emitter) structure() *jen.Statement {
 	} else {
 		fields = append(fields, jen.Id(e.next).Add(e.iface()))
 	}
+	if e.fallback != "" {
+		fields = append(fields, jen.Id(e.fallback).Add(e.iface()))
+	}
 	fields = append(fields, jen.Id(e.client).Op("*").Add(e.resil("Client")))
 	for _, m := range e.w.methods {
-		if m.guarded() {
+		switch {
+		case m.key != nil:
+			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.resil("KeyedMethod")).Types(e.typ(m.key.typ)))
+		case m.guarded():
 			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.resil("Method")))
 		}
 	}
@@ -137,6 +146,11 @@ func (e *emitter) structure() *jen.Statement {
 	code.Comment("//").Line()
 	for _, line := range e.w.summary() {
 		code.Comment("//\t" + line).Line()
+	}
+	if !e.accessor {
+		code.Comment("//").Line()
+		code.Comment("// The interface has a method Resilience of its own: resil.ClientOf returns the").Line()
+		code.Comment("// client behind the wrapper.").Line()
 	}
 	return code.Type().Id(e.w.name).Add(e.typeParams(e.w.named().TypeParams())).Struct(fields...)
 }
@@ -158,6 +172,11 @@ func (e *emitter) constructor() *jen.Statement {
 		for p := range e.w.named().TypeParams().TypeParams() {
 			e.used[e.params[p]] = true
 		}
+		for _, m := range e.w.methods {
+			if m.key != nil {
+				e.typ(m.key.typ)
+			}
+		}
 	})
 	used[e.w.name] = true
 	local := func(name string) string {
@@ -165,7 +184,7 @@ func (e *emitter) constructor() *jen.Statement {
 		used[name] = true
 		return name
 	}
-	next, opts := local("next"), local("opts")
+	next, fallback, opts := local("next"), local("fallback"), local("opts")
 	client, err := local("client"), local("err")
 
 	body := spec.variables(used)
@@ -173,17 +192,28 @@ func (e *emitter) constructor() *jen.Statement {
 		jen.List(jen.Id(client), jen.Id(err)).Op(":=").Add(e.resil("New")).Call(spec.literal(), jen.Id(opts).Op("...")),
 		jen.If(jen.Id(err).Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Id(err))),
 	)
-	values := []jen.Code{keyed(e.next, jen.Id(next)), keyed(e.client, jen.Id(client))}
+	values := []jen.Code{keyed(e.next, jen.Id(next))}
+	params := []jen.Code{jen.Id(next).Add(e.iface())}
+	doc := fmt.Sprintf("// %s guards %s. It fails only if an option is wrong.", e.w.constructor, next)
+	if e.fallback != "" {
+		values = append(values, keyed(e.fallback, jen.Id(fallback)))
+		params = []jen.Code{jen.Id(next), jen.Id(fallback).Add(e.iface())}
+		doc = fmt.Sprintf("// %s guards %s; where a call of it has failed,\n// %s answers. It fails only if an option is wrong.", e.w.constructor, next, fallback)
+	}
+	values = append(values, keyed(e.client, jen.Id(client)))
 	for _, m := range e.w.methods {
-		if m.guarded() {
+		switch {
+		case m.key != nil:
+			values = append(values, keyed(e.fields[m.Name], e.resil("MethodByKey").Types(e.typ(m.key.typ)).Call(jen.Id(client), jen.Lit(m.Name))))
+		case m.guarded():
 			values = append(values, keyed(e.fields[m.Name], jen.Id(client).Dot("Method").Call(jen.Lit(m.Name))))
 		}
 	}
 	body = append(body, jen.Return(jen.Op("&").Add(e.wrapped()).Add(lines(values)), jen.Nil()))
 
-	return jen.Commentf("// %s guards %s. It fails only if an option is wrong.", e.w.constructor, next).Line().
+	return jen.Comment(doc).Line().
 		Func().Id(e.w.constructor).Add(e.typeParams(e.w.named().TypeParams())).
-		Params(jen.Id(next).Add(e.iface()), jen.Id(opts).Op("...").Add(e.resil("Option"))).
+		Params(append(params, jen.Id(opts).Op("...").Add(e.resil("Option")))...).
 		Params(jen.Op("*").Add(e.wrapped()), jen.Error()).
 		Block(body...)
 }
@@ -209,32 +239,20 @@ func (e *emitter) method(m *method) *jen.Statement {
 		results = append(results, e.typ(r.Type()))
 	}
 	code := jen.Func().Params(e.self()).Id(m.Name).Params(grouped(v.params, params, m.sig.Params(), m.sig.Variadic())...)
-	call := e.call(m, v)
 	switch {
-	case !m.guarded() && len(results) == 0:
-		return code.Block(call)
-	case !m.guarded():
-		return code.Add(resultList(results)).Block(jen.Return(call))
-	case len(results) == 1:
-		return code.Error().Block(jen.Return(e.guard("Run", m, v, jen.Error(), jen.Return(call))))
-	case len(results) == 2:
-		both := resultList(results)
-		return code.Add(both).Block(jen.Return(e.guard("Call", m, v, both, jen.Return(call))))
+	case m.guarded() && m.captures():
+		code.Params(grouped(v.results, results, m.sig.Results(), false)...)
+	case len(results) > 0:
+		code.Add(resultList(results))
 	}
-	failure := v.results[len(v.results)-1]
-	var inner, outer []jen.Code
-	for _, name := range v.results[:len(v.results)-1] {
-		inner, outer = append(inner, jen.Id(name)), append(outer, jen.Id(name))
+	if m.guarded() {
+		return code.Block(e.guarded(m, v, results)...)
 	}
-	inner, outer = append(inner, jen.Id(v.err)), append(outer, jen.Id(failure))
-	return code.Params(grouped(v.results, results, m.sig.Results(), false)...).Block(
-		jen.Id(failure).Op("=").Add(e.guard("Run", m, v, jen.Error(),
-			jen.Var().Id(v.err).Error(),
-			jen.List(inner...).Op("=").Add(call),
-			jen.Return(jen.Id(v.err)),
-		)),
-		jen.Return(outer...),
-	)
+	call := e.call(e.next, m, m.args(v))
+	if len(results) > 0 {
+		call = jen.Return(call)
+	}
+	return code.Block(call)
 }
 
 // grouped declares variables, neighbours of one type together: a, b int.
@@ -260,102 +278,6 @@ func resultList(types []*jen.Statement) *jen.Statement {
 		list = append(list, t)
 	}
 	return jen.Params(list...)
-}
-
-// guard calls the runtime with a closure.
-func (e *emitter) guard(entry string, m *method, v locals, results jen.Code, body ...jen.Code) *jen.Statement {
-	context := jen.Id(e.imported("context", "context"))
-	outer, inner := context.Clone().Dot("Background").Call(), context.Clone().Dot("Context")
-	if m.context >= 0 {
-		outer, inner = jen.Id(v.params[m.context]), jen.Id(v.params[m.context]).Add(inner)
-	}
-	return e.resil(entry).Call(outer, jen.Id(e.receiver).Dot(e.fields[m.Name]),
-		jen.Func().Params(inner).Add(results).Block(body...))
-}
-
-// call calls the method of what is wrapped.
-func (e *emitter) call(m *method, v locals) *jen.Statement {
-	var args []jen.Code
-	for i, name := range v.params {
-		arg := jen.Id(name)
-		if m.sig.Variadic() && i == len(v.params)-1 {
-			arg.Op("...")
-		}
-		args = append(args, arg)
-	}
-	return jen.Id(e.receiver).Dot(e.next).Dot(m.Name).Call(args...)
-}
-
-// locals are the variables of a method.
-type locals struct {
-	params  []string
-	results []string // named only where several values must be captured
-	err     string   // the error of one attempt, beside results
-}
-
-// locals names a method's variables as the source does, except where that would
-// hide something that the method's body refers to.
-func (e *emitter) locals(m *method) locals {
-	taken := map[string]bool{}
-	if m.guarded() {
-		taken = e.record(func() {
-			e.imported("context", "context")
-			e.resil("Run")
-			for v := range m.sig.Results().Variables() {
-				e.typ(v.Type())
-			}
-		})
-		taken["error"] = true
-	}
-	taken[e.receiver] = true
-	for p := range e.w.named().TypeParams().TypeParams() {
-		taken[e.params[p]] = true
-	}
-	sig := m.sig
-	given := map[string]bool{}
-	for v := range sig.Params().Variables() {
-		given[v.Name()] = true
-	}
-	for v := range sig.Results().Variables() {
-		given[v.Name()] = true
-	}
-	name := func(given, otherwise string, avoid map[string]bool) string {
-		switch {
-		case given == "" || given == "_":
-			given = fresh(avoid, otherwise)
-		case taken[given]:
-			given = fresh(avoid, given)
-		}
-		taken[given] = true
-		return given
-	}
-	avoid := func() map[string]bool {
-		all := maps.Clone(taken)
-		maps.Copy(all, given)
-		return all
-	}
-	var v locals
-	unnamed := 0
-	for i := range sig.Params().Len() {
-		otherwise := "ctx"
-		if i != m.context {
-			unnamed++
-			otherwise = fmt.Sprintf("arg%d", unnamed)
-		}
-		v.params = append(v.params, name(sig.Params().At(i).Name(), otherwise, avoid()))
-	}
-	last := sig.Results().Len() - 1
-	if !m.guarded() || last < 2 {
-		return v
-	}
-	for i := range last {
-		v.results = append(v.results, name(sig.Results().At(i).Name(), fmt.Sprintf("r%d", i), avoid()))
-	}
-	hidden := avoid()
-	delete(hidden, sig.Results().At(last).Name()) // the attempt's may hide the method's
-	v.results = append(v.results, name(sig.Results().At(last).Name(), "err", avoid()))
-	v.err = fresh(hidden, "err")
-	return v
 }
 
 func withArticle(name string) string {

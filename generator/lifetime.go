@@ -98,17 +98,17 @@ func isIterator(t types.Type) bool {
 
 // hasMethod reports whether t has the method with that signature.
 func hasMethod(t types.Type, name, signature string) bool {
-	if _, ok := t.(*types.TypeParam); ok {
-		return false
-	}
 	obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
 	fn, ok := obj.(*types.Func)
 	if !ok {
 		return false
 	}
-	sig := fn.Signature()
-	unnamed := types.NewSignatureType(nil, nil, nil, untitled(sig.Params()), untitled(sig.Results()), sig.Variadic())
-	return strings.ReplaceAll(unnamed.String(), "interface{}", "any") == signature
+	return strings.ReplaceAll(unnamed(fn.Signature()).String(), "interface{}", "any") == signature
+}
+
+// unnamed is a signature without the names of its parameters and results.
+func unnamed(sig *types.Signature) *types.Signature {
+	return types.NewSignatureType(nil, nil, nil, untitled(sig.Params()), untitled(sig.Results()), sig.Variadic())
 }
 
 func untitled(vars *types.Tuple) *types.Tuple {

@@ -71,10 +71,14 @@ func (n *names) value(v reflect.Value) jen.Code {
 			return n.resil("Jitter").Call(n.ratio(resil.Ratio(x)))
 		}
 		return n.resil(raised(x.String()) + "Jitter")
+	case resil.Mode:
+		return n.resil(raised(x.String()))
 	}
 	switch v.Kind() {
 	case reflect.Int:
 		return jen.Lit(int(v.Int()))
+	case reflect.String:
+		return jen.Lit(v.String())
 	case reflect.Float64:
 		return jen.Id(strconv.FormatFloat(v.Float(), 'g', -1, 64))
 	case reflect.Struct:

@@ -7,9 +7,11 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/resilgen/resilgen/annotations"
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // A source is one file with annotated interfaces and what becomes of it.
@@ -41,7 +43,10 @@ type method struct {
 	context     int    // the index of the context parameter, or -1
 	fails       bool   // its last result is an error
 	unwritable  string // what keeps it from being written down, or ""
-	classifiers []classifier
+	classifiers []function
+	fallback    *function   // nil for none or the second implementation
+	key         *key        // nil unless a guard is kept by one
+	hedgeBudget resil.Ratio // what hedges draw on where there is no retry
 }
 
 func (w *wrapper) named() *types.Named { return w.obj.Type().(*types.Named) }
@@ -49,7 +54,16 @@ func (w *wrapper) named() *types.Named { return w.obj.Type().(*types.Named) }
 // guarded reports whether calls of the method go through the runtime.
 func (m *method) guarded() bool {
 	p := m.Policy
-	return !p.Skip && (p.Timeout != nil || p.Retry != nil || p.Breaker != nil || p.Limit != nil)
+	return !p.Skip && (p.Timeout != nil || p.Retry != nil || p.Breaker != nil || p.Limit != nil ||
+		p.Bulkhead != nil || p.Hedge != nil || p.Fallback != nil)
+}
+
+// substituted reports whether the constructor takes a second implementation.
+func (w *wrapper) substituted() bool {
+	return slices.ContainsFunc(w.methods, func(m *method) bool {
+		f := m.Policy.Fallback
+		return f != nil && f.Func == ""
+	})
 }
 
 // model builds the sources of one package.
@@ -138,17 +152,35 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 	src.diagnostics = append(src.diagnostics, diagnostics...)
 	for k := range min(len(guarded), len(w.methods)) {
 		w.methods[k].Guarded = guarded[k]
-		if r := guarded[k].Policy.Retry; r != nil && r.Attempts == 1 {
-			w.methods[k].Policy.Retry = nil // one attempt is none again
-		}
 	}
+	w.budgets()
 	w.name, w.constructor = wrap.Name, "New"+raised(wrap.Name)
 	if !token.IsExported(wrap.Name) {
 		w.constructor = "new" + raised(wrap.Name)
 	}
-	m.classifiers(src, w)
+	m.functions(src, w)
+	m.keys(src, w)
 	src.check(w)
 	src.wrappers = append(src.wrappers, w)
+}
+
+// budgets gives hedges without retries a share of the client's budget too, and
+// takes away retries of one attempt, which are none.
+func (w *wrapper) budgets() {
+	budget := 20 * resil.Percent
+	for _, m := range w.methods {
+		if r := m.Policy.Retry; r != nil && r.Budget > 0 {
+			budget = r.Budget // the same for all
+		}
+	}
+	for _, m := range w.methods {
+		r := m.Policy.Retry
+		if r == nil {
+			m.hedgeBudget = budget
+		} else if r.Attempts == 1 {
+			m.hedgeBudget, m.Policy.Retry = r.Budget, nil
+		}
+	}
 }
 
 // raised writes a name's first letter as a capital.

@@ -103,6 +103,14 @@ func (n *names) resil(name string) *jen.Statement {
 	return jen.Id(n.imported(runtimePath, "resil")).Dot(name)
 }
 
+// function refers to a function that a directive names.
+func (n *names) function(f function) *jen.Statement {
+	if f.pkg == nil {
+		return n.resil(f.name)
+	}
+	return n.qualified(f.pkg, f.name)
+}
+
 // record runs f and returns the identifiers that the code built in it refers
 // to, which a local variable beside that code must not hide.
 func (n *names) record(f func()) map[string]bool {

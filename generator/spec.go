@@ -5,6 +5,8 @@ import (
 	"reflect"
 
 	"github.com/dave/jennifer/jen"
+
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // A spec builds the resil.Spec of a wrapper.
@@ -13,8 +15,7 @@ type spec struct {
 	w        *wrapper
 	policies []*policy // in the order of their first use
 	of       map[*method][]*policy
-	breakers []jen.Code
-	limits   []jen.Code
+	states   map[string][]jen.Code // by their field of the spec
 }
 
 // A policy is a field of the specs of one or more methods. With several, a
@@ -29,17 +30,17 @@ type policy struct {
 
 // variable is how a field's variables are called.
 var variable = []struct{ field, name string }{
-	{"Timeout", "timeout"}, {"Retry", "retry"}, {"Classify", "classifiers"},
+	{"Timeout", "timeout"}, {"Retry", "retry"}, {"Hedge", "hedge"}, {"Classify", "classifiers"},
 }
 
 // newSpec writes the policies of a wrapper's methods.
 func newSpec(n *names, w *wrapper) *spec {
-	s := &spec{names: n, w: w, of: map[*method][]*policy{}}
+	s := &spec{names: n, w: w, of: map[*method][]*policy{}, states: map[string][]jen.Code{}}
 	seen := map[string]bool{}
-	state := func(list *[]jen.Code, kind, owner string, v any) {
-		if !seen[kind+owner] {
-			seen[kind+owner] = true
-			*list = append(*list, jen.Lit(owner).Op(":").Add(composite(nil, n.fields(reflect.ValueOf(v)))))
+	state := func(field, owner string, v any) {
+		if !seen[field+owner] {
+			seen[field+owner] = true
+			s.states[field] = append(s.states[field], jen.Lit(owner).Op(":").Add(composite(nil, n.fields(reflect.ValueOf(v)))))
 		}
 	}
 	for _, m := range w.methods {
@@ -51,12 +52,21 @@ func newSpec(n *names, w *wrapper) *spec {
 		}
 		if p := m.Policy.Retry; p != nil {
 			s.use(m, "Retry", *p, func() *jen.Statement { return n.policy(*p) })
+		} else if m.Policy.Hedge != nil && m.hedgeBudget > 0 {
+			budget := resil.Retry{Budget: m.hedgeBudget}
+			s.use(m, "Retry", budget, func() *jen.Statement { return n.policy(budget) })
 		}
 		if p := m.Policy.Breaker; p != nil {
-			state(&s.breakers, "breaker", m.Owners["breaker"], *p)
+			state("Breakers", m.Owners["breaker"], *p)
 		}
 		if p := m.Policy.Limit; p != nil {
-			state(&s.limits, "limit", m.Owners["limit"], *p)
+			state("Limits", m.Owners["limit"], *p)
+		}
+		if p := m.Policy.Bulkhead; p != nil {
+			state("Bulkheads", m.Owners["bulkhead"], *p)
+		}
+		if p := m.Policy.Hedge; p != nil {
+			s.use(m, "Hedge", *p, func() *jen.Statement { return n.policy(*p) })
 		}
 		if len(m.classifiers) > 0 {
 			s.use(m, "Classify", m.classifiers, func() *jen.Statement { return n.classify(m.classifiers) })
@@ -80,14 +90,10 @@ func (s *spec) use(m *method, field string, value any, write func() *jen.Stateme
 	s.of[m] = append(s.of[m], p)
 }
 
-func (n *names) classify(classifiers []classifier) *jen.Statement {
+func (n *names) classify(classifiers []function) *jen.Statement {
 	var elems []jen.Code
 	for _, c := range classifiers {
-		if c.pkg == nil {
-			elems = append(elems, n.resil(c.name))
-		} else {
-			elems = append(elems, n.qualified(c.pkg, c.name))
-		}
+		elems = append(elems, n.function(c))
 	}
 	return composite(jen.Index().Add(n.resil("Classifier")), elems)
 }
@@ -120,11 +126,10 @@ func (s *spec) literal() *jen.Statement {
 	if len(methods) == 0 {
 		return s.resil("Spec").Values(fields...)
 	}
-	if len(s.breakers) > 0 {
-		fields = append(fields, keyed("Breakers", jen.Map(jen.String()).Add(s.resil("Breaker")).Add(lines(s.breakers))))
-	}
-	if len(s.limits) > 0 {
-		fields = append(fields, keyed("Limits", jen.Map(jen.String()).Add(s.resil("Limit")).Add(lines(s.limits))))
+	for _, guard := range []string{"Breaker", "Limit", "Bulkhead"} {
+		if states := s.states[guard+"s"]; len(states) > 0 {
+			fields = append(fields, keyed(guard+"s", jen.Map(jen.String()).Add(s.resil(guard)).Add(lines(states))))
+		}
 	}
 	fields = append(fields, keyed("Methods", jen.Index().Add(s.resil("MethodSpec")).Add(lines(methods))))
 	return s.resil("Spec").Add(lines(fields))
@@ -151,6 +156,10 @@ func (s *spec) method(m *method) jen.Code {
 	if m.Policy.Limit != nil {
 		entry = append(entry, keyed("Limit", jen.Lit(m.Owners["limit"])))
 	}
+	if m.Policy.Bulkhead != nil {
+		entry = append(entry, keyed("Bulkhead", jen.Lit(m.Owners["bulkhead"])))
+	}
+	add("Hedge")
 	add("Classify")
 	return composite(nil, entry)
 }

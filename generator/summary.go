@@ -36,11 +36,20 @@ func (m *method) summary() string {
 	if r := m.Policy.Retry; r != nil {
 		parts = append(parts, retrySummary(r))
 	}
-	if m.Policy.Breaker != nil {
-		parts = append(parts, "breaker "+m.Owners["breaker"])
+	if b := m.Policy.Breaker; b != nil {
+		parts = append(parts, "breaker "+m.Owners["breaker"]+scopeSummary(b.Scope))
 	}
 	if l := m.Policy.Limit; l != nil {
 		parts = append(parts, limitSummary(l, m.Owners["limit"]))
+	}
+	if b := m.Policy.Bulkhead; b != nil {
+		parts = append(parts, bulkheadSummary(b, m.Owners["bulkhead"]))
+	}
+	if h := m.Policy.Hedge; h != nil {
+		parts = append(parts, hedgeSummary(h))
+	}
+	if f := m.Policy.Fallback; f != nil {
+		parts = append(parts, strings.TrimSpace("fallback "+f.Func))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -83,6 +92,33 @@ func limitSummary(l *resil.Limit, owner string) string {
 	}
 	if l.Wait > 0 {
 		text += " wait " + short(l.Wait)
+	}
+	return text + scopeSummary(l.Scope)
+}
+
+func bulkheadSummary(b *resil.Bulkhead, owner string) string {
+	text := fmt.Sprintf("bulkhead %s %d", owner, b.Calls)
+	if b.Wait > 0 {
+		text += " wait " + short(b.Wait)
+	}
+	return text + scopeSummary(b.Scope)
+}
+
+func scopeSummary(s resil.Scope) string {
+	text := ""
+	if s.Per != "" {
+		text = " per " + strings.Join(strings.Fields(s.Per), " ")
+	}
+	if s.Mode == resil.Observe {
+		text += ", observed"
+	}
+	return text
+}
+
+func hedgeSummary(h *resil.Hedge) string {
+	text := "hedge after " + short(h.Delay)
+	if h.Max > 1 {
+		text += fmt.Sprintf(", %d at most", h.Max)
 	}
 	return text
 }

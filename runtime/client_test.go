@@ -109,7 +109,7 @@ func TestOutcomesAddUpToCalls(t *testing.T) {
 
 func TestClientOf(t *testing.T) {
 	type wrapper struct {
-		next   any
+		Next   any
 		client *Client
 	}
 	c := newClient(t, full())

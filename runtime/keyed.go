@@ -179,7 +179,7 @@ func (t *table[K]) entry(s *shard[K], key K) *entry {
 	if h, ok := s.entries[key]; ok {
 		return &h.entry
 	}
-	if t.size.Add(1) > t.bound && !t.evict(s) || key != key { //lint:ignore SA4000 a NaN would never be found again
+	if t.size.Add(1) > t.bound && !t.evict(s) || key != key { // a NaN would never be found again
 		t.size.Add(-1)
 		t.overflowed.Add(1)
 		return t.overflow

@@ -31,6 +31,9 @@ const _ = runtime.SupportVersion1
 //	HTTPGet     1s · 2 attempts, exponential 100ms–30s, full jitter
 //	next        plain delegation
 //	retry       plain delegation
+//
+// The interface has a method Resilience of its own: resil.ClientOf returns the
+// client behind the wrapper.
 type ResilientClashes struct {
 	next2          Clashes
 	client         *runtime.Client

@@ -1,0 +1,219 @@
+package generator
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// captures reports whether a method's results are variables outside the closure
+// that the runtime calls: because they are more than the runtime hands on, or
+// because those of one attempt must be discarded before the next.
+func (m *method) captures() bool {
+	return m.Policy.Hedge == nil && (m.sig.Results().Len() > 2 || m.Policy.Retry != nil && m.owns())
+}
+
+// guarded writes the body of a method whose calls go through the runtime.
+func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.Code {
+	method := jen.Id(e.receiver).Dot(e.fields[m.Name])
+	if m.key != nil {
+		method.Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
+	}
+	context := jen.Id(e.imported("context", "context"))
+	outer, inner := context.Clone().Dot("Background").Call(), context.Clone().Dot("Context")
+	if m.context >= 0 {
+		outer, inner = jen.Id(v.params[m.context]), jen.Id(v.params[m.context]).Add(inner)
+	}
+	var body []jen.Code
+	if m.key != nil && m.Policy.Fallback != nil {
+		body = append(body, jen.Id(v.method).Op(":=").Add(method))
+		method = jen.Id(v.method)
+	}
+	run := func(entry string, results jen.Code, body []jen.Code, more ...jen.Code) *jen.Statement {
+		args := []jen.Code{outer, method, jen.Func().Params(inner).Add(results).Block(body...)}
+		return e.resil(entry).Call(append(args, more...)...)
+	}
+	call := e.call(e.next, m, m.args(v))
+
+	var outcome []jen.Code // what the method returns unless a fallback answers
+	for _, name := range v.results {
+		outcome = append(outcome, jen.Id(name))
+	}
+	last := len(v.results) - 1
+	switch {
+	case m.captures():
+		var attempt []jen.Code
+		if m.Policy.Retry != nil {
+			attempt = e.release(m, outcome) // of the attempt before
+		}
+		attempt = append(attempt,
+			jen.Var().Id(v.err).Error(),
+			jen.List(append(append([]jen.Code{}, outcome[:last]...), jen.Id(v.err))...).Op("=").Add(call),
+			jen.Return(jen.Id(v.err)))
+		body = append(body, jen.Add(outcome[last]).Op("=").Add(run("Run", jen.Error(), attempt)))
+	case m.Policy.Hedge != nil && last == 0:
+		none := jen.Struct()
+		attempt := []jen.Code{jen.Return(none.Clone().Values(), call)}
+		body = append(body, jen.List(jen.Id("_"), outcome[0]).Op(":=").Add(run("Hedged", jen.Params(none, jen.Error()), attempt, jen.Nil())))
+	case m.Policy.Hedge != nil && last > 1:
+		var fields, assigned []jen.Code
+		for i := range last {
+			fields = append(fields, jen.Id(v.results[i]).Add(results[i]))
+			outcome[i] = jen.Id(v.lane).Dot(v.results[i])
+		}
+		assigned = append(append(assigned, outcome[:last]...), outcome[last])
+		lane := jen.Id(v.lane).Id(v.laneType)
+		body = append(body,
+			jen.Type().Id(v.laneType).Struct(fields...),
+			jen.List(jen.Id(v.lane), outcome[last]).Op(":=").Add(run("Hedged", jen.Params(lane, jen.Add(outcome[last]).Error()),
+				[]jen.Code{jen.List(assigned...).Op("=").Add(call), jen.Return(jen.Id(v.lane), outcome[last])},
+				e.discard(m, lane, outcome))))
+	default:
+		attempt := []jen.Code{jen.Return(call)}
+		var through *jen.Statement
+		switch {
+		case m.Policy.Hedge != nil:
+			through = run("Hedged", resultList(results), attempt, e.discard(m, jen.Id(v.results[0]).Add(results[0]), outcome))
+		case last == 1:
+			through = run("Call", resultList(results), attempt)
+		default:
+			through = run("Run", jen.Error(), attempt)
+		}
+		if m.Policy.Fallback == nil {
+			return append(body, jen.Return(through))
+		}
+		body = append(body, jen.List(outcome...).Op(":=").Add(through))
+	}
+	if m.Policy.Fallback != nil {
+		answer := append(e.release(m, outcome), jen.Return(e.substitute(m, v)))
+		body = append(body, jen.If(jen.Add(method).Dot("FallsBack").Call(outer, outcome[last])).Block(answer...))
+	}
+	return append(body, jen.Return(outcome...))
+}
+
+// args hands a method's parameters on to another of its type.
+func (m *method) args(v locals) (args []jen.Code) {
+	for i, name := range v.params {
+		arg := jen.Id(name)
+		if m.sig.Variadic() && i == len(v.params)-1 {
+			arg.Op("...")
+		}
+		args = append(args, arg)
+	}
+	return args
+}
+
+// call calls the method of the implementation in a field.
+func (e *emitter) call(field string, m *method, args []jen.Code) *jen.Statement {
+	return jen.Id(e.receiver).Dot(field).Dot(m.Name).Call(args...)
+}
+
+// substitute calls what answers when a call has failed.
+func (e *emitter) substitute(m *method, v locals) *jen.Statement {
+	cause := jen.Id(v.results[len(v.results)-1])
+	if m.fallback == nil {
+		args := m.args(v)
+		if m.context >= 0 {
+			args[m.context] = e.resil("WithCause").Call(args[m.context], cause)
+		}
+		return e.call(e.fallback, m, args)
+	}
+	var args []jen.Code
+	for _, name := range v.params {
+		args = append(args, jen.Id(name))
+	}
+	fn := e.function(*m.fallback)
+	if m.fallback.generic {
+		fn.Add(e.typeParamNames(e.w.named().TypeParams()))
+	}
+	return fn.Call(append(args, cause)...)
+}
+
+// locals are the variables of a method.
+type locals struct {
+	params         []string
+	results        []string // those of the call, the error last
+	err            string   // the error of one attempt, where results are captured
+	method         string   // the method for one key
+	lane, laneType string   // the results of one hedged attempt
+}
+
+// refersTo records the names that a guarded method's body refers to.
+func (e *emitter) refersTo(m *method) {
+	e.imported("context", "context")
+	e.resil("Run")
+	e.used["error"] = true
+	for v := range m.sig.Results().Variables() {
+		e.typ(v.Type())
+	}
+	if m.key != nil {
+		e.keyCode(m, make([]string, m.sig.Params().Len()))
+	}
+	if m.fallback != nil {
+		e.function(*m.fallback)
+	}
+}
+
+// locals names a method's variables as the source does, except where that would
+// hide something that the method's body refers to.
+func (e *emitter) locals(m *method) locals {
+	taken := map[string]bool{}
+	if m.guarded() {
+		taken = e.record(func() { e.refersTo(m) })
+	}
+	taken[e.receiver] = true
+	for p := range e.w.named().TypeParams().TypeParams() {
+		taken[e.params[p]] = true
+	}
+	sig := m.sig
+	given := map[string]bool{}
+	for v := range sig.Params().Variables() {
+		given[v.Name()] = true
+	}
+	for v := range sig.Results().Variables() {
+		given[v.Name()] = true
+	}
+	avoid := func() map[string]bool {
+		all := maps.Clone(taken)
+		maps.Copy(all, given)
+		return all
+	}
+	name := func(given, otherwise string) string {
+		switch {
+		case given == "" || given == "_":
+			given = fresh(avoid(), otherwise)
+		case taken[given]:
+			given = fresh(avoid(), given)
+		}
+		taken[given] = true
+		return given
+	}
+	var v locals
+	unnamed := 0
+	for i := range sig.Params().Len() {
+		otherwise := "ctx"
+		if i != m.context {
+			unnamed++
+			otherwise = fmt.Sprintf("arg%d", unnamed)
+		}
+		v.params = append(v.params, name(sig.Params().At(i).Name(), otherwise))
+	}
+	if !m.guarded() {
+		return v
+	}
+	last := sig.Results().Len() - 1
+	for i := range last {
+		otherwise := fmt.Sprintf("r%d", i)
+		if last == 1 {
+			otherwise = "result"
+		}
+		v.results = append(v.results, name(sig.Results().At(i).Name(), otherwise))
+	}
+	hidden := avoid()
+	delete(hidden, sig.Results().At(last).Name()) // the attempt's may hide the method's
+	v.results = append(v.results, name(sig.Results().At(last).Name(), "err"))
+	v.err = fresh(hidden, "err")
+	v.method, v.lane, v.laneType = fresh(avoid(), "m", "method"), fresh(avoid(), "r", "lane"), fresh(avoid(), "results")
+	return v
+}

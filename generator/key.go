@@ -1,0 +1,281 @@
+package generator
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// A key is what the guards of a method are kept by.
+type key struct {
+	expr   ast.Expr
+	uses   map[*ast.Ident]types.Object
+	params []types.Object // the method's, as the expression sees them
+	typ    types.Type
+}
+
+// keys reads the per= expressions of an interface's methods.
+func (m *model) keys(src *source, w *wrapper) {
+	type state struct{ directive, owner string }
+	first := map[state]*method{}
+	for _, method := range w.methods {
+		var from string // the directive that the key comes from
+		var per string
+		for directive, s := range method.Policy.Scopes {
+			pos := method.Values[directive+".per"]
+			switch {
+			case s.Per == "":
+				continue
+			case per == "":
+				from, per = directive, s.Per
+				method.key = m.key(src, w, method, directive, per, pos)
+			case per != s.Per:
+				src.report(codeKey, pos, "for %s, the %s is kept by %s and the %s by %s: a method has one key; combine the two in a function",
+					method.Name, from, per, directive, s.Per)
+				method.key = nil
+			}
+			if method.key == nil {
+				break
+			}
+			same := state{directive, method.Owners[directive]}
+			other := first[same]
+			if other == nil {
+				first[same] = method
+			} else if !types.Identical(other.key.typ, method.key.typ) {
+				src.report(codeKey, pos, "%s is %s for %s and %s for %s, which share the %s %s: write an expression that has one type, or limit the directive with methods=",
+					per, article(other.key.typ), other.Name, article(method.key.typ), method.Name, directive, same.owner)
+			}
+		}
+	}
+}
+
+// key type-checks an expression over a method's parameters. It returns nil if it
+// is no key, which has been reported.
+func (m *model) key(src *source, w *wrapper, method *method, directive, per string, pos token.Pos) *key {
+	wrong := func(offset int, format string, args ...any) *key {
+		src.report(codeKey, pos+token.Pos(offset), "for %s, per=%s %s", method.Name, per, fmt.Sprintf(format, args...))
+		return nil
+	}
+	wayOut := "write another expression"
+	if !method.OnMethod[directive] {
+		wayOut = "write " + method.directive(directive+" per=") + " with an expression of its own, or limit the directive with methods="
+	}
+	expr, err := parser.ParseExprFrom(m.pkg.fset, "per", per, parser.SkipObjectResolution)
+	if err != nil {
+		if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
+			return wrong(list[0].Pos.Offset, "is no expression: %s", list[0].Msg)
+		}
+		return wrong(0, "is no expression: %v", err)
+	}
+	file := m.pkg.fset.File(expr.Pos())
+	if lit := funcLit(expr); lit != nil {
+		return wrong(file.Offset(lit.Pos()), "declares a function: give it a name elsewhere and call it")
+	}
+	k := &key{expr: expr, uses: map[*ast.Ident]types.Object{}, params: m.scope(src, w, method, file)}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: k.uses}
+	if err := types.CheckExpr(m.pkg.fset, m.pkg.Types, expr.Pos(), expr, info); err != nil {
+		problem, ok := errors.AsType[types.Error](err)
+		if !ok {
+			return wrong(0, "is no expression: %v", err)
+		}
+		if name, ok := strings.CutPrefix(problem.Msg, "undefined: "); ok {
+			if near := resil.Nearest(name, method.paramNames()); near != "" {
+				return wrong(file.Offset(problem.Pos), "does not compile: undefined: %s; did you mean %s?", name, near)
+			}
+		}
+		return wrong(file.Offset(problem.Pos), "does not compile: %s; %s; %s", problem.Msg, method.parameters(), wayOut)
+	}
+	value := info.Types[expr]
+	if values, ok := value.Type.(*types.Tuple); ok || !value.IsValue() || value.IsNil() {
+		if ok && values.Len() > 1 {
+			return wrong(0, "yields %d values: write one that yields one", values.Len())
+		}
+		return wrong(0, "is no value; %s; %s", method.parameters(), wayOut)
+	}
+	mentions := false
+	for _, used := range k.uses {
+		mentions = mentions || slices.Contains(k.params, used)
+		if used.Pkg() == m.pkg.Types && !src.inTest() && m.inTest(used) {
+			return wrong(0, "uses %s, which only tests have; declare it in a file that is no test", used.Name())
+		}
+	}
+	if !mentions {
+		return wrong(0, "mentions no parameter, so that all calls would have one key; %s; %s, or leave per= out", method.parameters(), wayOut)
+	}
+	k.typ = types.Default(value.Type)
+	if why := unfit(k.typ); why != "" {
+		advice := "use something in it that tells callers apart, such as a name or number"
+		if _, ok := types.Unalias(k.typ).(*types.TypeParam); ok {
+			advice = "constrain it by comparable"
+		}
+		return wrong(0, "is %s, %s; %s", article(k.typ), why, advice)
+	}
+	if bad := unwritable(k.typ, m.pkg.Types); bad != nil {
+		return wrong(0, "is %s, and %s cannot be named in this package; convert it", article(k.typ), bad)
+	}
+	return k
+}
+
+// scope makes expressions in file see what stands in the source's, and the
+// method's type parameters and parameters, which it returns.
+func (m *model) scope(src *source, w *wrapper, method *method, file *token.File) (params []types.Object) {
+	start, end := token.Pos(file.Base()), token.Pos(file.Base()+file.Size()+1)
+	outer := types.NewScope(m.pkg.Types.Scope(), start, end, "per")
+	if imports := m.pkg.TypesInfo.Scopes[src.syntax]; imports != nil {
+		for _, name := range imports.Names() {
+			outer.Insert(imports.Lookup(name))
+		}
+	}
+	for p := range w.named().TypeParams().TypeParams() {
+		outer.Insert(p.Obj())
+	}
+	inner := types.NewScope(outer, start, end, method.Name)
+	for v := range method.sig.Params().Variables() {
+		param := types.NewParam(token.NoPos, m.pkg.Types, v.Name(), v.Type())
+		if v.Name() != "" {
+			inner.Insert(param)
+		}
+		params = append(params, param)
+	}
+	return params
+}
+
+func (m *method) paramNames() (names []string) {
+	for v := range m.sig.Params().Variables() {
+		if v.Name() != "" && v.Name() != "_" {
+			names = append(names, v.Name())
+		}
+	}
+	return names
+}
+
+func funcLit(expr ast.Expr) (found ast.Node) {
+	ast.Inspect(expr, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.FuncLit); ok && found == nil {
+			found = lit
+		}
+		return found == nil
+	})
+	return found
+}
+
+// parameters names those that an expression can mention.
+func (m *method) parameters() string {
+	names := m.paramNames()
+	switch len(names) {
+	case 0:
+		return m.Name + " has no parameter with a name"
+	case 1:
+		return m.Name + " has the parameter " + names[0]
+	}
+	return m.Name + " has the parameters " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// unfit says why values of a type cannot be keys, or nothing if they can. Keys
+// are compared by ==, which must neither panic nor tell equals apart.
+func unfit(t types.Type) string {
+	if _, ok := types.Unalias(t).(*types.TypeParam); ok {
+		if types.Comparable(t) {
+			return ""
+		}
+		return "which need not be comparable"
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Pointer, *types.Chan:
+		return "which says where something is and not what"
+	case *types.Basic:
+		if u.Kind() == types.UnsafePointer {
+			return "which says where something is and not what"
+		}
+	case *types.Interface:
+		return "which may hold what cannot be compared"
+	case *types.Array:
+		if why := dynamic(u.Elem()); why != "" {
+			return why
+		}
+	case *types.Struct:
+		if why := dynamic(u); why != "" {
+			return why
+		}
+	}
+	if !types.Comparable(t) {
+		return "which cannot be compared"
+	}
+	return ""
+}
+
+// dynamic finds an interface among the parts of a type.
+func dynamic(t types.Type) string {
+	if _, ok := types.Unalias(t).(*types.TypeParam); ok {
+		return ""
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Interface:
+		return "which holds " + article(t) + ", and that may hold what cannot be compared"
+	case *types.Array:
+		return dynamic(u.Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			if why := dynamic(f.Type()); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+// keyCode writes the key's expression under the names of the output. params are
+// what the method's parameters are called there.
+func (n *names) keyCode(m *method, params []string) string {
+	selected := map[*ast.Ident]bool{}
+	ast.Inspect(m.key.expr, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.SelectorExpr:
+			selected[node.Sel] = true
+		case *ast.Ident:
+			if obj := m.key.uses[node]; obj != nil && !selected[node] {
+				node.Name = n.refer(m, obj, params)
+			}
+		}
+		return true
+	})
+	var code strings.Builder
+	if err := format.Node(&code, token.NewFileSet(), m.key.expr); err != nil {
+		panic("generator: " + err.Error())
+	}
+	return code.String()
+}
+
+// refer is how the output refers to something that stands without a qualifier in
+// a key.
+func (n *names) refer(m *method, obj types.Object, params []string) string {
+	if i := slices.Index(m.key.params, obj); i >= 0 {
+		return params[i]
+	}
+	switch obj := obj.(type) {
+	case *types.PkgName:
+		return n.imported(obj.Imported().Path(), obj.Imported().Name())
+	case *types.Var:
+		if obj.IsField() {
+			return obj.Name() // in a struct literal
+		}
+	case *types.TypeName:
+		if p, ok := obj.Type().(*types.TypeParam); ok {
+			return n.params[p]
+		}
+	}
+	if obj.Pkg() == nil {
+		n.used[obj.Name()] = true
+		return obj.Name()
+	}
+	return fmt.Sprintf("%#v", n.qualified(obj.Pkg(), obj.Name())) // of a dot import, or this package's own
+}
