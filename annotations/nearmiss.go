@@ -23,16 +23,10 @@ func isOutput(group *ast.CommentGroup) bool { return output.MatchString(group.Li
 // space in it, a capital letter (to which gofmt adds a space above a type) or as
 // a block.
 func nearMiss(r *report, c *ast.Comment) {
-	m := meant.FindStringSubmatch(c.Text)
-	if m == nil {
+	name, args, ok := intended(c.Text)
+	if !ok {
 		return
 	}
-	line, _, _ := strings.Cut(strings.TrimSpace(strings.TrimSuffix(m[1], "*/")), "\n")
-	name, args := line, ""
-	if i := strings.IndexAny(line, " \t"); i >= 0 {
-		name, args = line[:i], line[i:]
-	}
-	name, args = strings.ToLower(name), strings.TrimRight(args, " \t\r")
 	names := resil.Directives(Language{})
 	near := resil.Nearest(name, names)
 	if near == "" {
@@ -42,4 +36,34 @@ func nearMiss(r *report, c *ast.Comment) {
 		return
 	}
 	r.add(c.Slash, codeNearMiss, "not read as a directive: write //%s:%s%s on a line of its own, without a space before the name and in lower case", tool, near, args)
+}
+
+// intended splits a comment that was meant as a directive into the name, in
+// lower case, and the arguments.
+func intended(comment string) (name, args string, ok bool) {
+	m := meant.FindStringSubmatch(comment)
+	if m == nil {
+		return "", "", false
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(strings.TrimSuffix(m[1], "*/")), "\n")
+	name = line
+	if i := strings.IndexAny(line, " \t"); i >= 0 {
+		name, args = line[:i], line[i:]
+	}
+	return strings.ToLower(name), strings.TrimRight(args, " \t\r"), true
+}
+
+// Mend returns a line comment that is a directive but for its spelling as it was
+// meant: with a name that exists, in lower case, and without spaces before it.
+func Mend(comment string) (mended string, ok bool) {
+	name, args, ok := intended(comment)
+	near := resil.Nearest(name, resil.Directives(Language{}))
+	if !ok || near == "" || !strings.HasPrefix(comment, "//") {
+		return "", false
+	}
+	mended = "//" + tool + ":" + near + args
+	if mended == comment {
+		return "", false
+	}
+	return mended, true
 }

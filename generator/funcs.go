@@ -236,6 +236,15 @@ func (m *model) importPath(path string) *types.Package {
 			return imported
 		}
 	}
+	if m.pkg.known != nil {
+		for _, pkg := range m.pkg.known {
+			if pkg.Path() == path {
+				return pkg
+			}
+		}
+		m.missed = true
+		return nil
+	}
 	if pkg, ok := m.others[path]; ok {
 		return pkg
 	}

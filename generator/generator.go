@@ -62,13 +62,7 @@ func (r *run) generate(ctx context.Context, pkg *pkg) {
 	m.build()
 	for _, src := range m.sources {
 		out := output{path: src.output}
-		if len(src.diagnostics) == 0 && len(src.wrappers) > 0 {
-			code, err := emit(src)
-			if err != nil {
-				src.report(codeInterface, src.wrappers[0].spec.Pos(), "no code can be written for this file, which is a fault of resilgen: %v", err)
-			}
-			out.code = code
-		}
+		out.code = src.code()
 		out.keep = len(src.diagnostics) > 0
 		r.outputs = append(r.outputs, out)
 		r.result.Diagnostics = append(r.result.Diagnostics, src.diagnostics...)
@@ -77,6 +71,20 @@ func (r *run) generate(ctx context.Context, pkg *pkg) {
 		r.folders = append(r.folders, pkg.Dir)
 		r.outputs = append(r.outputs, orphans(pkg, r.check)...)
 	}
+}
+
+// code is what the source's output must hold, or nil if it must not be there or
+// the source has something wrong in it.
+func (s *source) code() []byte {
+	if len(s.diagnostics) > 0 || len(s.wrappers) == 0 {
+		return nil
+	}
+	code, err := emit(s)
+	if err != nil {
+		s.report(codeInterface, s.wrappers[0].spec.Pos(), "no code can be written for this file, which is a fault of resilgen: %v", err)
+		return nil
+	}
+	return code
 }
 
 func (r *run) sort() {

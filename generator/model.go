@@ -22,11 +22,13 @@ type source struct {
 	syntax      *ast.File
 	wrappers    []*wrapper
 	diagnostics []annotations.Diagnostic
+	unknown     bool // it depends on a package that cannot be loaded here
 }
 
 // A wrapper is one annotated interface.
 type wrapper struct {
 	spec        *ast.TypeSpec
+	directives  *annotations.Interface
 	obj         *types.TypeName
 	name        string
 	constructor string
@@ -72,6 +74,7 @@ type model struct {
 	pkg     *pkg
 	sources []*source
 	others  map[string]*types.Package // loaded for a classifier, by path
+	missed  bool                      // a package that might be there was not known
 }
 
 func (m *model) build() {
@@ -90,6 +93,7 @@ func (m *model) build() {
 		for _, i := range found {
 			m.wrap(src, i)
 		}
+		src.unknown, m.missed = m.missed, false
 	}
 	m.checkNames()
 }
@@ -142,7 +146,7 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 		return
 	}
 	src.checkOverlap(i)
-	w := &wrapper{spec: i.Spec, obj: obj}
+	w := &wrapper{spec: i.Spec, directives: i, obj: obj}
 	w.methods = methodsOf(src, i.Spec, named, iface)
 	plain := make([]annotations.Method, len(w.methods))
 	for k, method := range w.methods {

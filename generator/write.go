@@ -22,6 +22,8 @@ type output struct {
 	keep bool // leave what is there: the source has something wrong in it
 }
 
+var errForeign = errors.New("was not written by resilgen and is left as it is; rename it, or the source that it stands beside")
+
 // write brings the outputs up to date.
 func (r *run) write() {
 	for _, out := range r.outputs {
@@ -57,7 +59,7 @@ func (r *run) writeOne(out output) error {
 		r.result.Removed = append(r.result.Removed, out.path)
 		return nil
 	case exists && !ours:
-		return fmt.Errorf("was not written by resilgen and is left as it is; rename it, or the source that it stands beside")
+		return errForeign
 	case bytes.Equal(old, out.code):
 		r.result.Unchanged = append(r.result.Unchanged, out.path)
 		return nil
