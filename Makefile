@@ -30,12 +30,12 @@ lint:
 	$(GO) build -o $$bin ./cmd/resilgen; \
 	for dir in $(MODULES); do \
 		echo "lint $$dir"; \
-		(cd $$dir; $(GO) mod tidy -diff; $(GO) vet ./...; $(GO) run $(STATICCHECK) ./...; $$bin/resilgen -check ./...); \
+		(cd $$dir; $(GO) mod tidy -diff; $(GO) vet ./...; $(GO) run $(STATICCHECK) ./...; $$bin/resilgen -check ./...; $(GO) vet -vettool=$$bin/resilgen ./...); \
 	done
 
 # Rewrite the golden files after a wanted change; read the diff.
 golden:
-	$(GO) test ./generator/... -update
+	$(GO) test ./generator/... ./analyzer/... -update
 
 # Run each fuzz target for FUZZTIME.
 fuzz:

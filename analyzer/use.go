@@ -1,0 +1,202 @@
+package analyzer
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// inspectUse reports constructions whose wrapper does not get the calls. Tests
+// may want nothing but the error, and may compare a wrapper with what it wraps.
+func inspectUse(pass *analysis.Pass) {
+	files := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
+	for at := range files.Preorder((*ast.CallExpr)(nil)) {
+		call := at.Node().(*ast.CallExpr)
+		c, ok := constructs(pass, call)
+		if !ok {
+			continue
+		}
+		inTest := strings.HasSuffix(pass.Fset.File(call.Pos()).Name(), "_test.go")
+		at = at.Parent()
+		for is[*ast.ParenExpr](at) {
+			at = at.Parent()
+		}
+		switch s := at.Node().(type) {
+		case *ast.ExprStmt, *ast.GoStmt, *ast.DeferStmt:
+			dropped(pass, call, c)
+			continue
+		case *ast.AssignStmt:
+			if len(s.Lhs) == 2 {
+				c.wrapper, c.failure = s.Lhs[0], s.Lhs[1]
+			}
+		case *ast.ValueSpec:
+			if len(s.Names) == 2 {
+				c.wrapper, c.failure = s.Names[0], s.Names[1]
+			}
+			for !is[*ast.File](at) && !is[*ast.DeclStmt](at) {
+				at = at.Parent()
+			}
+		}
+		switch {
+		case c.wrapper == nil:
+		case !isBlank(c.wrapper):
+			if !inTest && !is[*ast.File](at) {
+				past(pass, at, c)
+			}
+		case !inTest || isBlank(c.failure):
+			dropped(pass, call, c)
+		}
+	}
+}
+
+func dropped(pass *analysis.Pass, call *ast.CallExpr, c construction) {
+	report(pass, codeDropped, analysis.Diagnostic{Pos: call.Pos(), End: call.End(),
+		Message: fmt.Sprintf("the wrapper that %s returns is dropped, so nothing goes through it; keep it and call its methods", c.name)})
+}
+
+// past reports what is called on the wrapped value after the statement that
+// wraps it, where the wrapper could be called: in the same block, unless
+// something else has been assigned to the variable or the construction may have
+// failed.
+func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
+	wrapped := variable(pass, c.wrapped)
+	if wrapped == nil || slices.Equal(wrapped, variable(pass, c.wrapper)) {
+		return
+	}
+	block, from := statement.Parent(), statement.Node().End()
+	for is[*ast.LabeledStmt](block) {
+		block = block.Parent()
+	}
+	until := block.Node().End()
+	for at := range block.Preorder((*ast.AssignStmt)(nil)) {
+		assign := at.Node().(*ast.AssignStmt)
+		for _, to := range assign.Lhs {
+			if v := variable(pass, to); assign.Pos() > from && len(v) > 0 && len(v) <= len(wrapped) && slices.Equal(v, wrapped[:len(v)]) {
+				until = min(until, assign.End())
+			}
+		}
+	}
+	for at := range block.Preorder((*ast.SelectorExpr)(nil)) {
+		sel := at.Node().(*ast.SelectorExpr)
+		if sel.Pos() < from || sel.Pos() >= until || !c.guards(pass, sel) ||
+			!slices.Equal(variable(pass, sel.X), wrapped) || mayHaveFailed(pass, at, block, c) {
+			continue
+		}
+		wrapper := types.ExprString(c.wrapper)
+		d := analysis.Diagnostic{Pos: sel.Pos(), End: sel.End(), Message: fmt.Sprintf("%s goes past the wrapper of %s; call %s.%s",
+			types.ExprString(sel), types.ExprString(sel.X), wrapper, sel.Sel.Name)}
+		if visible(pass, c.wrapper, sel.Pos()) {
+			d.SuggestedFixes = []analysis.SuggestedFix{{
+				Message:   "Call " + wrapper + "." + sel.Sel.Name,
+				TextEdits: []analysis.TextEdit{{Pos: sel.X.Pos(), End: sel.X.End(), NewText: []byte(wrapper)}},
+			}}
+		}
+		report(pass, codePast, d)
+	}
+}
+
+// guards reports whether sel is a method that the wrapper, as far as can be told
+// from outside, does not merely delegate: of the interface, with a context, and
+// with an error to judge by.
+func (c construction) guards(pass *analysis.Pass, sel *ast.SelectorExpr) bool {
+	if s := pass.TypesInfo.Selections[sel]; s == nil || s.Kind() != types.MethodVal {
+		return false
+	}
+	for m := range c.methods.Methods() {
+		if m.Name() == sel.Sel.Name {
+			params, results := m.Signature().Params(), m.Signature().Results()
+			return results.Len() > 0 && types.Identical(results.At(results.Len()-1).Type(), types.Universe.Lookup("error").Type()) &&
+				slices.ContainsFunc(slices.Collect(params.Variables()), func(v *types.Var) bool { return isNamed(v.Type(), "context", "Context") })
+		}
+	}
+	return false
+}
+
+// mayHaveFailed reports whether a node is reached by way of a condition on the
+// construction's error.
+func mayHaveFailed(pass *analysis.Pass, at, block inspector.Cursor, c construction) bool {
+	failure := variable(pass, c.failure)
+	if failure == nil {
+		return false
+	}
+	for {
+		var conditions []ast.Expr
+		switch n := at.Node().(type) {
+		case *ast.IfStmt:
+			conditions = []ast.Expr{n.Cond}
+		case *ast.CaseClause:
+			conditions = n.List
+		}
+		for _, condition := range conditions {
+			for n := range ast.Preorder(condition) {
+				if x, ok := n.(ast.Expr); ok && slices.Equal(variable(pass, x), failure) {
+					return true
+				}
+			}
+		}
+		if at == block {
+			return false
+		}
+		at = at.Parent()
+	}
+}
+
+// variable tells variables apart: a variable by itself, a field by what it is a
+// field of too. It returns nil for other expressions.
+func variable(pass *analysis.Pass, x ast.Expr) []types.Object {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		if v, ok := pass.TypesInfo.ObjectOf(x).(*types.Var); ok {
+			return []types.Object{v}
+		}
+	case *ast.SelectorExpr:
+		field, ok := pass.TypesInfo.ObjectOf(x.Sel).(*types.Var)
+		switch {
+		case ok && !field.IsField(): // of another package
+			return []types.Object{field}
+		case ok:
+			if of := variable(pass, x.X); of != nil {
+				return append(of, field)
+			}
+		}
+	case *ast.UnaryExpr:
+		if x.Op == token.AND {
+			return variable(pass, x.X)
+		}
+	case *ast.StarExpr:
+		return variable(pass, x.X)
+	case *ast.CallExpr:
+		if pass.TypesInfo.Types[x.Fun].IsType() && len(x.Args) == 1 {
+			return variable(pass, x.Args[0])
+		}
+	}
+	return nil
+}
+
+// visible reports whether at pos a variable's name still means that variable.
+func visible(pass *analysis.Pass, v ast.Expr, pos token.Pos) bool {
+	name, ok := v.(*ast.Ident)
+	scope := pass.Pkg.Scope().Innermost(pos)
+	if !ok || scope == nil {
+		return false
+	}
+	_, obj := scope.LookupParent(name.Name, pos)
+	return obj != nil && obj == pass.TypesInfo.ObjectOf(name)
+}
+
+func isBlank(x ast.Expr) bool {
+	name, ok := x.(*ast.Ident)
+	return ok && name.Name == "_"
+}
+
+func is[N ast.Node](c inspector.Cursor) bool {
+	_, ok := c.Node().(N)
+	return ok
+}
