@@ -3,6 +3,7 @@
 //
 //	resilgen [-v] [-check] [packages]
 //	resilgen version
+//	go vet -vettool=$(which resilgen) [packages]
 //
 // Without packages it works on the one in the current directory, as
 // //go:generate go tool resilgen needs.
@@ -20,16 +21,23 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"golang.org/x/tools/go/analysis/unitchecker"
+
+	"github.com/resilgen/resilgen/analyzer"
 	"github.com/resilgen/resilgen/generator"
 )
 
 const usage = `usage: resilgen [-v] [-check] [packages]
        resilgen version
+       go vet -vettool=$(which resilgen) [packages]
 
 Resilgen writes a wrapper for every interface that carries //resil: directives:
 users_resil.go beside users.go. It rewrites only what changed, and removes an
 output when the annotations of its source are gone. Packages are named as for
 go build; without any it is the one in the current directory.
+
+As go vet's tool it reports the same mistakes, outputs that are out of date,
+directives without effect, and wrappers that are dropped or gone past.
 
 `
 
@@ -41,6 +49,9 @@ Exit codes:
 `
 
 func main() {
+	if asVetTool(os.Args[1:]) {
+		unitchecker.Main(analyzer.Analyzer)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

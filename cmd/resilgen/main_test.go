@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -17,7 +16,7 @@ var update = flag.Bool("update", false, "write what scripts compare with anew")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"resilgen": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"resilgen": main,
 	})
 }
 
@@ -28,11 +27,15 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	goEnv, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	goEnv, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "CGO_ENABLED").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	caches := strings.Fields(string(goEnv))
+	tool, err := exec.LookPath("resilgen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := strings.Fields(string(goEnv))
 	mod, sum := scratchModule(t, root)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join(root, "testdata"),
@@ -40,8 +43,11 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Getuid() == 0, nil
+			case "cgo":
+				return settings[2] == "1", nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -49,11 +55,12 @@ func TestScripts(t *testing.T) {
 			"edit": edit,
 		},
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("GOCACHE", caches[0])
-			env.Setenv("GOMODCACHE", caches[1])
+			env.Setenv("GOCACHE", settings[0])
+			env.Setenv("GOMODCACHE", settings[1])
 			env.Setenv("GOPROXY", "off")
 			env.Setenv("GOFLAGS", "-mod=mod")
 			env.Setenv("GOWORK", "off")
+			env.Setenv("RESILGEN", tool)
 			if err := os.WriteFile(filepath.Join(env.WorkDir, "go.mod"), mod, 0o644); err != nil {
 				return err
 			}
