@@ -76,6 +76,14 @@ func same(ctx context.Context, store Store, other bool) (err error) {
 	return store.Get(ctx, 2)
 }
 
+func replaced(ctx context.Context, store Store) (err error) {
+	store, err = NewResilientStore(store)
+	if err != nil {
+		return err
+	}
+	return store.Get(ctx, 1)
+}
+
 func shadowed(ctx context.Context, store Store) error {
 	{
 		store, err := NewResilientStore(store)
