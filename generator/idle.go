@@ -1,12 +1,14 @@
 package generator
 
 import (
+	"bytes"
 	"go/ast"
 	"maps"
 	"reflect"
 	"slices"
 
 	"github.com/resilgen/resilgen/annotations"
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // idle finds the directives that could be left out of a source without a
@@ -52,23 +54,29 @@ func (m *model) same(src *source, w *wrapper, directives *annotations.Interface)
 	if len(directives.Directives) == 0 && len(directives.Elements) == 0 {
 		return false // nothing would be generated
 	}
-	scratch := &source{pkg: src.pkg, path: src.path, output: src.output, syntax: src.syntax}
-	m.wrap(scratch, directives)
-	if len(scratch.diagnostics) > 0 || len(scratch.wrappers) != 1 || scratch.wrappers[0].name != w.name {
+	one := func() *source { return &source{pkg: src.pkg, path: src.path, output: src.output, syntax: src.syntax} }
+	with, less := one(), one()
+	with.wrappers = []*wrapper{w}
+	m.wrap(less, directives)
+	if len(less.diagnostics) > 0 || len(less.wrappers) != 1 {
 		return false
 	}
-	return slices.EqualFunc(w.methods, scratch.wrappers[0].methods, func(a, b *method) bool {
-		if !a.guarded() || !b.guarded() {
-			return a.guarded() == b.guarded()
-		}
-		return reflect.DeepEqual(a.repeated(), b.repeated()) && maps.Equal(a.Owners, b.Owners)
-	})
+	if !slices.EqualFunc(w.methods, less.wrappers[0].methods, alike) {
+		return false
+	}
+	code := with.code()
+	return code != nil && bytes.Equal(code, less.code())
 }
 
-// repeated is the method's policy, in which being idempotent counts only where a
-// call may be repeated.
-func (m *method) repeated() any {
-	p := m.Policy
-	p.Idempotent = p.Idempotent && (p.Retry != nil || p.Hedge != nil)
-	return p
+// alike reports whether two methods have one policy. Methods without guards do,
+// and being idempotent counts only where a call may be repeated.
+func alike(a, b *method) bool {
+	policy := func(m *method) (p resil.Policy) {
+		if m.guarded() {
+			p = m.Policy
+			p.Idempotent = p.Idempotent && (p.Retry != nil || p.Hedge != nil)
+		}
+		return p
+	}
+	return reflect.DeepEqual(policy(a), policy(b))
 }
