@@ -2,6 +2,7 @@ package generator
 
 import (
 	"math"
+	"strconv"
 	"time"
 
 	resil "github.com/resilgen/resilgen/runtime"
@@ -91,6 +92,38 @@ func expected(p resil.Policy) Expected {
 		e.Pauses = min(e.Pauses, limit(t.Total))
 	}
 	return e
+}
+
+// String is the worst case in a few words.
+func (w Worst) String() string {
+	text := calls(float64(w.Calls)) + ", " + bounded(w.Time)
+	if w.Hinted != w.Time {
+		text += " (" + bounded(w.Hinted) + " with Retry-After)"
+	}
+	return text
+}
+
+// String is the mean in a few words.
+func (e Expected) String() string {
+	if e.Pauses == 0 {
+		return calls(e.Calls)
+	}
+	return calls(e.Calls) + ", " + short(e.Pauses.Round(100*time.Microsecond)) + " of pauses"
+}
+
+func calls(n float64) string {
+	if n == 1 {
+		return "1 call"
+	}
+	return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64) + " calls"
+}
+
+// bounded writes a duration that may be Unbounded.
+func bounded(d time.Duration) string {
+	if d == Unbounded {
+		return "unbounded"
+	}
+	return short(d)
 }
 
 // limit is a timeout's, which 0 turns off.
