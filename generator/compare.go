@@ -44,6 +44,9 @@ func (c MethodChange) String() string {
 	if c.Kind != Changed {
 		text += string(c.Kind)
 	}
+	if c.Kind == Added && c.Differences == nil {
+		text += ", plain delegation"
+	}
 	for k, d := range c.Differences {
 		switch {
 		case c.Kind == Changed && k == 0:
@@ -120,8 +123,11 @@ func compareMethods(old, new []Method) []MethodChange {
 	}
 	for _, is := range new {
 		if k := named(old, is.Name); k < 0 {
-			added := differences(Method{Worst: is.Worst}, is)
-			add(is.Name, Added, append(added, Difference{worstCase, "", bounded(is.Worst.Time)}))
+			var all []Difference
+			if len(is.Directives) > 0 {
+				all = append(differences(Method{Worst: is.Worst}, is), Difference{worstCase, "", bounded(is.Worst.Time)})
+			}
+			add(is.Name, Added, all)
 		} else if differences := differences(old[k], is); len(differences) > 0 {
 			add(is.Name, Changed, differences)
 		}

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
 	"reflect"
@@ -15,23 +16,33 @@ import (
 // A Directive is one of a method's, as everything that reaches the method left
 // it.
 type Directive struct {
-	Name     string    `json:"name"`
-	Text     string    `json:"text"`               // as it could be written above the method, defaults left out
-	Settings []Setting `json:"settings,omitempty"` // defaults included
-	State    string    `json:"state,omitempty"`    // whose breaker, limit or bulkhead it is
+	Name     string   `json:"name"`
+	Text     string   `json:"text"`               // as it could be written above the method, defaults left out
+	Settings Settings `json:"settings,omitempty"` // defaults included, in the order of the language
+	State    string   `json:"state,omitempty"`    // whose breaker, limit or bulkhead it is
 }
+
+// Settings are a directive's keys and their values.
+type Settings []Setting
 
 // A Setting is a key of a directive and its value.
 type Setting struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-
+	Key, Value string
 	positional bool
+}
+
+// MarshalJSON writes an object.
+func (s Settings) MarshalJSON() ([]byte, error) {
+	object := map[string]string{}
+	for _, s := range s {
+		object[s.Key] = s.Value
+	}
+	return json.Marshal(object)
 }
 
 // directives are those that a policy comes from, in the order of its fields.
 func directives(p resil.Policy) []Directive {
-	var found []Directive
+	found := []Directive{}
 	for name, policy := range each(p) {
 		d := Directive{Name: name, Text: name, Settings: settings(policy)}
 		var words []resil.Word
@@ -52,7 +63,7 @@ func directives(p resil.Policy) []Directive {
 }
 
 // read is what a directive comes to that has just these words.
-func read(name string, words []resil.Word) []Setting {
+func read(name string, words []resil.Word) Settings {
 	var p resil.Policy
 	resil.Refine(&p, name, words)
 	p.Complete()
@@ -76,7 +87,7 @@ func each(p resil.Policy) iter.Seq2[string, reflect.Value] {
 }
 
 // settings are the keys of one directive's struct, defaults included.
-func settings(policy reflect.Value) (list []Setting) {
+func settings(policy reflect.Value) (list Settings) {
 	if policy.Kind() != reflect.Struct {
 		return nil
 	}

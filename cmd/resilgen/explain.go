@@ -60,12 +60,15 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		printDiagnostics(stderr, "", now.Diagnostics)
 		code = 1
 	}
-	if *against == "" {
+	switch {
+	case *against == "":
 		dir := workingDir()
 		for k := range now.Interfaces {
 			now.Interfaces[k].File = filepath.ToSlash(shorter(dir, now.Interfaces[k].File))
 		}
 		printInterfaces(stdout, format, now.Interfaces)
+		return code
+	case code != 0: // what a source will come to is not known before it is mended
 		return code
 	}
 	then, err := generator.ExplainAt(ctx, cfg, *against)
@@ -141,14 +144,8 @@ func printChanges(w io.Writer, format string, changes []generator.Change) {
 		if format == "markdown" {
 			head, bullet = "### ", "- "
 		}
-		switch c.Kind {
-		case generator.Added:
-			fmt.Fprintf(w, "%s%s is wrapped now\n", head, c.Interface)
-		case generator.Removed:
-			fmt.Fprintf(w, "%s%s is wrapped no longer\n", head, c.Interface)
-		default:
-			fmt.Fprintf(w, "%s%s\n", head, c.Interface)
-		}
+		became := map[generator.Kind]string{generator.Added: " is wrapped now", generator.Removed: " is wrapped no longer"}
+		fmt.Fprintf(w, "%s%s (%s)%s\n", head, c.Interface, c.Package, became[c.Kind])
 		if format == "markdown" && len(c.Methods) > 0 {
 			fmt.Fprintln(w)
 		}
