@@ -95,12 +95,12 @@ func (m *method) explain(client string) Method {
 		if owner := m.Owners[d.Name]; owner != "" {
 			e.Directives[k].State = owner
 			state := d.Name + " " + owner
-			if per, keyed := d.setting("per"); keyed && per != "method" {
+			if per, keyed := d.setting("per"); keyed {
 				state += " per " + per
 			}
 			e.State = append(e.State, state)
 		}
-		if budget, retried := d.setting("budget"); retried && budget != "off" {
+		if m.spends(d.Name) {
 			e.State = append(e.State, "budget "+client)
 		}
 		if words, ok := strings.CutPrefix(d.Text, "classify "); ok {
@@ -112,6 +112,18 @@ func (m *method) explain(client string) Method {
 	}
 	e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name == "classify" })
 	return e
+}
+
+// spends reports whether the directive draws on the client's retry budget. Of
+// retry and hedge, the first to do so is enough to know.
+func (m *method) spends(directive string) bool {
+	switch {
+	case m.Policy.Retry != nil:
+		return directive == "retry" && m.Policy.Retry.Budget > 0
+	case m.Policy.Hedge != nil:
+		return directive == "hedge" && m.hedgeBudget > 0
+	}
+	return false
 }
 
 // setting is the value of one of the directive's keys.

@@ -134,9 +134,8 @@ func limit(d time.Duration) time.Duration {
 	return d
 }
 
-// within counts the times at which something that happens every d happens before
-// end.
-func within(end, d time.Duration) int { return int((end - 1) / d) }
+// within counts how often something happens up to end that happens every d.
+func within(end, d time.Duration) int { return int(end / d) }
 
 func plus(a, b time.Duration) time.Duration {
 	if a > Unbounded-b {

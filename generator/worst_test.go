@@ -1,9 +1,12 @@
 package generator
 
 import (
+	"context"
 	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	resil "github.com/resilgen/resilgen/runtime"
@@ -57,9 +60,9 @@ func TestWorstCase(t *testing.T) {
 		{"hedges multiply calls", []string{"hedge 50ms max=2", "retry 3"}, Worst{9, Unbounded, Unbounded}},
 		{"a hedge may start at the last moment", []string{"timeout attempt=500ms", "hedge 200ms"}, Worst{2, 700 * ms, 700 * ms}},
 		{"no hedge starts after its round", []string{"timeout attempt=500ms", "hedge 200ms max=9"}, Worst{3, 900 * ms, 900 * ms}},
-		{"none starts as the timeout strikes", []string{"timeout attempt=600ms", "hedge 200ms max=9"}, Worst{3, 1000 * ms, 1000 * ms}},
+		{"one may start as the timeout strikes", []string{"timeout attempt=600ms", "hedge 200ms max=9"}, Worst{4, 1200 * ms, 1200 * ms}},
 		{"rounds share the total's time for hedges", []string{"timeout 1s", "hedge 300ms max=2", "retry 3"}, Worst{3 + 3, 1000 * ms, 1000 * ms}},
-		{"the smallest pauses leave less of it", []string{"timeout 1s", "hedge 300ms max=2", "retry 2 initial=400ms jitter=none"}, Worst{2 + 1, 1000 * ms, 1000 * ms}},
+		{"the smallest pauses leave less of it", []string{"timeout 1s", "hedge 300ms max=2", "retry 2 initial=500ms jitter=none"}, Worst{2 + 1, 1000 * ms, 1000 * ms}},
 		{"sums that overflow are unbounded", []string{"timeout attempt=1000000h", "retry 1000000 backoff=constant"}, Worst{1_000_000, Unbounded, Unbounded}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -90,6 +93,79 @@ func TestExpected(t *testing.T) {
 			got := expected(policyOf(t, tt.directives...))
 			if math.Abs(got.Calls-tt.want.Calls) > 1e-6 || (got.Pauses-tt.want.Pauses).Abs() > time.Microsecond {
 				t.Errorf("%q: got %+v, want %+v", tt.directives, got, tt.want)
+			}
+		})
+	}
+}
+
+// TestNoCallIsWorse calls a callee that takes all the time it gets and then fails.
+func TestNoCallIsWorse(t *testing.T) {
+	for _, tt := range []struct {
+		directives []string
+		hint       time.Duration
+		atMost     bool // chance decides how near it comes
+	}{
+		{directives: []string{"timeout 2s"}},
+		{directives: []string{"timeout attempt=500ms", "retry 4 jitter=none max=300ms"}},
+		{directives: []string{"timeout attempt=500ms", "retry 4 backoff=fibonacci jitter=none"}},
+		{directives: []string{"timeout attempt=500ms", "retry 4 jitter=decorrelated"}, atMost: true},
+		{directives: []string{"timeout attempt=500ms", "retry 4 jitter=80% max=1s"}, atMost: true},
+		{directives: []string{"timeout attempt=500ms", "retry 4"}, hint: time.Hour},
+		{directives: []string{"timeout 1s attempt=300ms", "retry 4 jitter=none"}, atMost: true},
+		{directives: []string{"timeout attempt=500ms", "hedge 200ms max=9"}},
+		{directives: []string{"timeout attempt=500ms", "hedge 180ms", "retry 3 jitter=none"}},
+		{directives: []string{"timeout 1s", "hedge 300ms max=2"}},
+		{directives: []string{"timeout 1s", "hedge 300ms max=5", "retry 2 jitter=none"}, atMost: true},
+		{directives: []string{"timeout attempt=500ms", "retry 3", "limit 1/s wait=2s", "bulkhead 1 wait=1s"}, atMost: true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := policyOf(t, tt.directives...)
+			m := resil.MethodSpec{Name: "M"}
+			spec := resil.Spec{Name: "S"}
+			if p.Timeout != nil {
+				m.Timeout = *p.Timeout
+			}
+			if p.Retry != nil {
+				m.Retry = *p.Retry
+			}
+			if p.Hedge != nil {
+				m.Hedge = *p.Hedge
+			}
+			if p.Limit != nil {
+				m.Limit, spec.Limits = "S", map[string]resil.Limit{"S": *p.Limit}
+			}
+			if p.Bulkhead != nil {
+				m.Bulkhead, spec.Bulkheads = "S", map[string]resil.Bulkhead{"S": *p.Bulkhead}
+			}
+			spec.Methods = []resil.MethodSpec{m}
+			client, err := resil.New(spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var calls atomic.Int64
+			callee := func(ctx context.Context) (struct{}, error) {
+				calls.Add(1)
+				<-ctx.Done()
+				if tt.hint > 0 {
+					return struct{}{}, resil.Throttle(ctx.Err(), tt.hint)
+				}
+				return struct{}{}, ctx.Err()
+			}
+			start := time.Now()
+			if p.Hedge != nil {
+				_, err = resil.Hedged(t.Context(), client.Method("M"), callee, nil)
+			} else {
+				_, err = resil.Call(t.Context(), client.Method("M"), callee)
+			}
+			took, want := time.Since(start), worst(p)
+			if err == nil {
+				t.Error("the call succeeded")
+			}
+			if tt.hint > 0 {
+				want.Time = want.Hinted
+			}
+			if n := int(calls.Load()); n > want.Calls || took > want.Time || !tt.atMost && (n < want.Calls || took < want.Time) {
+				t.Errorf("%q: %d calls in %v, want %v", tt.directives, n, took, want)
 			}
 		})
 	}
