@@ -15,8 +15,6 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require (
-	golang.org/x/sys v0.49.0 // indirect
-)
+require golang.org/x/sys v0.49.0 // indirect
 
 tool github.com/resilgen/resilgen/cmd/resilgen
