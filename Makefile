@@ -35,7 +35,7 @@ lint:
 
 # Rewrite the golden files after a wanted change; read the diff.
 golden:
-	$(GO) test ./generator/... ./analyzer/... -update
+	$(GO) test ./generator/... ./analyzer/... ./cmd/... -update
 
 # Run each fuzz target for FUZZTIME.
 fuzz:

@@ -9,9 +9,11 @@ import (
 )
 
 // Language is every directive that may stand on an interface, an embedded
-// interface or a method. Its tags are those of [resil.Policy].
+// interface or a method. Its tags are those of [resil.Policy], and on lists where a
+// directive or key may stand, if not everywhere: interface, embedded, method or
+// group, a comment group of its own.
 type Language struct {
-	Wrap *Wrap `directive:"wrap" help:"generates a wrapper, where no other directive already says so"`
+	Wrap *Wrap `directive:"wrap" on:"interface" help:"generates a wrapper, where no other directive already says so"`
 	resil.Policy
 	Methods []string `key:"methods" help:"on an interface: reach just the methods that match one of these comma-separated globs"`
 }

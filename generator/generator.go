@@ -7,6 +7,7 @@ package generator
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/resilgen/resilgen/annotations"
 )
@@ -25,7 +26,13 @@ type Result struct {
 	Written     []string                 // outputs that are new or changed
 	Removed     []string                 // outputs whose annotations are gone
 	Unchanged   []string                 // outputs that were right already
-	Stale       []string                 // with Check: outputs to write or to remove
+	Stale       []Stale                  // with Check: outputs to write or to remove
+}
+
+// A Stale is an output whose content is not what it should be.
+type Stale struct {
+	Path     string
+	Old, New []byte // nil where there is, or should be, no such file
 }
 
 // Run generates the outputs of all packages that match the patterns. A source
@@ -89,7 +96,8 @@ func (s *source) code() []byte {
 
 func (r *run) sort() {
 	r.result.Diagnostics = annotations.Sort(r.result.Diagnostics)
-	for _, files := range [][]string{r.result.Written, r.result.Removed, r.result.Unchanged, r.result.Stale} {
+	for _, files := range [][]string{r.result.Written, r.result.Removed, r.result.Unchanged} {
 		slices.Sort(files)
 	}
+	slices.SortFunc(r.result.Stale, func(a, b Stale) int { return strings.Compare(a.Path, b.Path) })
 }

@@ -64,7 +64,7 @@ func (r *run) writeOne(out output) error {
 		r.result.Unchanged = append(r.result.Unchanged, out.path)
 		return nil
 	case r.check:
-		r.result.Stale = append(r.result.Stale, out.path)
+		r.result.Stale = append(r.result.Stale, Stale{out.path, old, out.code})
 		return nil
 	}
 	if err := replace(out.path, out.code); err != nil {

@@ -25,20 +25,22 @@ func (r *Retry) delay(n int, prev time.Duration) time.Duration {
 	}
 }
 
-// least is the smallest delay that retry n can have.
-func (r *Retry) least(n int) time.Duration {
+// Bounds are the smallest and the largest delay that retry n, counted from 1,
+// can have by itself. A callee that says how long to wait can raise it to r.Max.
+func (r *Retry) Bounds(n int) (least, most time.Duration) {
 	full := r.nominal(n)
 	switch j := r.Jitter; j {
 	case NoJitter:
-		return full
+		return full, full
 	case FullJitter:
-		return 0
+		return 0, full
 	case EqualJitter:
-		return full / 2
+		return full / 2, full
 	case DecorrelatedJitter:
-		return min(r.Initial, r.Max)
+		return min(r.Initial, r.Max), clamp(float64(r.Initial)*math.Pow(3, float64(n)), r.Max)
 	default:
-		return full - clamp(float64(full)*float64(j)/float64(whole), full)
+		spread := clamp(float64(full)*float64(j)/float64(whole), full)
+		return full - spread, min(full+min(spread, math.MaxInt64-full), r.Max)
 	}
 }
 
@@ -63,7 +65,7 @@ func (r *Retry) nominal(n int) time.Duration {
 func (r *Retry) attemptsWithin(total time.Duration) int {
 	var spent time.Duration
 	for n := 1; n < r.Attempts; n++ {
-		least := r.least(n)
+		least, _ := r.Bounds(n)
 		if least == 0 && r.Jitter == FullJitter {
 			return r.Attempts
 		}

@@ -57,12 +57,27 @@ func TestDelaysLieBetweenTheLeastAndTheMax(t *testing.T) {
 		prev := time.Duration(rapid.Int64Range(0, int64(r.Max)).Draw(t, "prev"))
 		n := rapid.OneOf(rapid.IntRange(1, 100), rapid.IntRange(1, 1e6)).Draw(t, "n")
 		for _, n := range []int{1, n, 1e6} {
-			least, got := r.least(n), r.delay(n, prev)
+			least, _ := r.Bounds(n)
+			got := r.delay(n, prev)
 			if got < 0 || got > r.Max {
 				t.Fatalf("delay %d is %s, outside [0, %s]", n, got, r.Max)
 			}
 			if least < 0 || got < least {
 				t.Fatalf("delay %d is %s, below the least, %s", n, got, least)
+			}
+		}
+	})
+}
+
+func TestDelaysLieWithinTheirBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := retries(t)
+		prev := time.Duration(0)
+		for n := range rapid.IntRange(1, 50).Draw(t, "retries") {
+			least, most := r.Bounds(n + 1)
+			prev = r.delay(n+1, prev)
+			if prev < least || prev > most || most > r.Max {
+				t.Fatalf("delay %d is %s, outside [%s, %s] or above max=%s", n+1, prev, least, most, r.Max)
 			}
 		}
 	})

@@ -9,8 +9,9 @@ import "time"
 // defaults, ranges and help, and everything that reads or prints directives goes
 // by them: key names a word of the directive (",positional" lets its value stand
 // first without the name), default is its value where the directive is silent,
-// off is what the word off means there, and range is an interval, [ and ]
-// including its ends, in the field's own notation.
+// off is what the word off means there, range is an interval, [ and ] including
+// its ends, in the field's own notation, and on is where it may stand, if not
+// everywhere.
 type Policy struct {
 	Timeout    *Timeout  `directive:"timeout" help:"limits how long a call and each of its attempts may take"`
 	Retry      *Retry    `directive:"retry" help:"repeats a call that failed in a way that may pass"`
@@ -41,7 +42,7 @@ type Retry struct {
 	Factor   float64       `key:"factor" default:"2" range:"[1,]" help:"growth of an exponential delay"`
 	Jitter   Jitter        `key:"jitter" default:"full" help:"spread of the delay: full, equal, decorrelated, none or a percentage"`
 	On       []Class       `key:"on" default:"infrastructure,throttled" help:"classes of error to retry: infrastructure, throttled, system or application"`
-	Budget   Ratio         `key:"budget" default:"20%" off:"0%" range:"(0%,100%]" help:"retries the client may spend, as a share of its answered calls"`
+	Budget   Ratio         `key:"budget" default:"20%" off:"0%" range:"(0%,100%]" on:"interface" help:"retries the client may spend, as a share of its answered calls"`
 }
 
 // Breaker opens after Consecutive failures in a row, or when Ratio of at least
@@ -94,7 +95,7 @@ type Hedge struct {
 // Fallback names the function that answers, which the generator resolves. With
 // none, the constructor takes a second implementation of the interface.
 type Fallback struct {
-	Func string `key:"func,positional" help:"function that takes the method's parameters and the cause and returns its results"`
+	Func string `key:"func,positional" on:"method" help:"function that takes the method's parameters and the cause and returns its results"`
 }
 
 // Classify names classifiers, which the generator resolves to functions.

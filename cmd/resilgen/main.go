@@ -1,7 +1,10 @@
 // Resilgen generates resilient wrappers for Go interfaces that carry //resil:
 // directives.
 //
-//	resilgen [-v] [-check] [packages]
+//	resilgen [-v] [-check] [-diff] [packages]
+//	resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
+//	resilgen explain CODE
+//	resilgen directives [name]
 //	resilgen version
 //	go vet -vettool=$(which resilgen) [packages]
 //
@@ -18,16 +21,19 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"golang.org/x/tools/go/analysis/unitchecker"
 
 	"github.com/resilgen/resilgen/analyzer"
+	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator"
 )
 
-const usage = `usage: resilgen [-v] [-check] [packages]
+const usage = `usage: resilgen [-v] [-check] [-diff] [packages]
+       resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
+       resilgen explain CODE
+       resilgen directives [name]
        resilgen version
        go vet -vettool=$(which resilgen) [packages]
 
@@ -35,6 +41,10 @@ Resilgen writes a wrapper for every interface that carries //resil: directives:
 users_resil.go beside users.go. It rewrites only what changed, and removes an
 output when the annotations of its source are gone. Packages are named as for
 go build; without any it is the one in the current directory.
+
+Explain tells what the directives come to, or what an error code such as RG014
+means (docs/errors.md has all of them). Directives prints the reference of the
+language.
 
 As go vet's tool it reports the same mistakes, outputs that are out of date,
 directives without effect, and wrappers that are dropped or gone past.
@@ -44,7 +54,7 @@ directives without effect, and wrappers that are dropped or gone past.
 const exits = `
 Exit codes:
   0  every output is right
-  1  something is wrong in a source or, with -check, an output is out of date
+  1  something is wrong in a source or, with -check or -diff, an output is out of date
   2  the command could not be run: a wrong flag, a pattern that matches nothing
 `
 
@@ -59,58 +69,67 @@ func main() {
 
 // run is the command: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		switch args[0] {
+		case "explain":
+			return explain(ctx, args[1:], stdout, stderr)
+		case "directives":
+			return directives(args[1:], stdout, stderr)
+		case "version":
+			return version(args[1:], stdout, stderr)
+		}
+	}
 	flags := flag.NewFlagSet("resilgen", flag.ContinueOnError)
-	flags.SetOutput(stderr)
 	verbose := flags.Bool("v", false, "name every output and what became of it")
 	check := flags.Bool("check", false, "write nothing; name the outputs that are out of date")
+	diff := flags.Bool("diff", false, "as -check, and print what would change as a unified diff")
+	if code, done := parse(flags, args, usage, exits, stdout, stderr); done {
+		return code
+	}
+	result, err := generator.Run(ctx, generator.Config{Patterns: flags.Args(), Check: *check || *diff})
+	if err != nil {
+		fmt.Fprintf(stderr, "resilgen: %v\n", err)
+		return 2
+	}
+	if *diff {
+		printDiff(stdout, result.Stale)
+	}
+	return report(result, *verbose, stderr)
+}
+
+// parse reads a command's flags, which stand before its arguments. It is done,
+// with an exit code, where that is all there is to do.
+func parse(flags *flag.FlagSet, args []string, usage, after string, stdout, stderr io.Writer) (code int, done bool) {
+	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)
 		flags.PrintDefaults()
-		fmt.Fprint(flags.Output(), exits)
+		fmt.Fprint(flags.Output(), after)
 	}
 	if len(args) == 1 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
 		flags.SetOutput(stdout)
 	}
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		return 0
+		return 0, true
 	case err != nil:
-		return 2
-	}
-	if flags.Arg(0) == "version" {
-		if flags.NArg() > 1 {
-			fmt.Fprintln(stderr, "resilgen: version takes no arguments")
-			return 2
-		}
-		fmt.Fprintln(stdout, "resilgen", version())
-		return 0
+		return 2, true
 	}
 	for _, arg := range flags.Args() {
 		if strings.HasPrefix(arg, "-") {
 			fmt.Fprintf(stderr, "resilgen: flags stand before the packages: %s\n", arg)
-			return 2
+			return 2, true
 		}
 	}
-	result, err := generator.Run(ctx, generator.Config{Patterns: flags.Args(), Check: *check})
-	if err != nil {
-		fmt.Fprintf(stderr, "resilgen: %v\n", err)
-		return 2
-	}
-	return report(result, *verbose, stderr)
+	return 0, false
 }
 
 // report prints what a run found and did, and returns the exit code.
 func report(result *generator.Result, verbose bool, w io.Writer) int {
-	dir, err := os.Getwd()
-	if err != nil {
-		dir = ""
-	}
-	for _, d := range result.Diagnostics {
-		d.Pos.Filename = shorter(dir, d.Pos.Filename)
-		fmt.Fprintln(w, d)
-	}
-	for _, path := range result.Stale {
-		fmt.Fprintf(w, "%s is out of date; run go generate\n", shorter(dir, path))
+	dir := workingDir()
+	printDiagnostics(w, "", result.Diagnostics)
+	for _, stale := range result.Stale {
+		fmt.Fprintf(w, "%s is out of date; run go generate\n", shorter(dir, stale.Path))
 	}
 	if verbose {
 		for _, did := range []struct {
@@ -130,6 +149,24 @@ func report(result *generator.Result, verbose bool, w io.Writer) int {
 	return 0
 }
 
+// printDiagnostics prints what is wrong, each line after a prefix.
+func printDiagnostics(w io.Writer, prefix string, diagnostics []annotations.Diagnostic) {
+	dir := workingDir()
+	for _, d := range diagnostics {
+		d.Pos.Filename = shorter(dir, d.Pos.Filename)
+		fmt.Fprintln(w, prefix+d.String())
+	}
+}
+
+// workingDir is empty where it is not known.
+func workingDir() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
 // shorter is path as seen from dir where that is the shorter way to write it.
 func shorter(dir, path string) string {
 	if rel, err := filepath.Rel(dir, path); err == nil && len(rel) < len(path) {
@@ -137,25 +174,3 @@ func shorter(dir, path string) string {
 	}
 	return path
 }
-
-// version is the module's, or the revision of a build from its sources.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	text := info.Main.Version
-	if info.Main.Path != modulePath {
-		for _, dep := range info.Deps {
-			if dep.Path == modulePath {
-				text = dep.Version
-			}
-		}
-	}
-	if text == "" {
-		text = "(devel)"
-	}
-	return text + " " + info.GoVersion
-}
-
-const modulePath = "github.com/resilgen/resilgen"

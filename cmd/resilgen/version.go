@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+)
+
+// version prints the version.
+func version(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		fmt.Fprintln(stderr, "resilgen: version takes no arguments")
+		return 2
+	}
+	fmt.Fprintln(stdout, "resilgen", moduleVersion())
+	return 0
+}
+
+// moduleVersion is the module's, or the revision of a build from its sources.
+func moduleVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	text := info.Main.Version
+	if info.Main.Path != modulePath {
+		for _, dep := range info.Deps {
+			if dep.Path == modulePath {
+				text = dep.Version
+			}
+		}
+	}
+	if text == "" {
+		text = "(devel)"
+	}
+	return text + " " + info.GoVersion
+}
+
+const modulePath = "github.com/resilgen/resilgen"

@@ -1,0 +1,162 @@
+package generator
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/resilgen/resilgen/annotations"
+)
+
+// An Explanation tells what directives come to.
+type Explanation struct {
+	Interfaces  []Interface              // by package and source
+	Diagnostics []annotations.Diagnostic // sorted by position; their sources have no interfaces here
+}
+
+// An Interface is one that carries directives.
+type Interface struct {
+	Package string   `json:"package"`
+	Name    string   `json:"name"`
+	Wrapper string   `json:"wrapper"`
+	File    string   `json:"file"` // an absolute path
+	Line    int      `json:"line"`
+	Methods []Method `json:"methods"` // in the order of the source
+}
+
+// A Method is one of an interface's, and what calls through the wrapper meet.
+type Method struct {
+	Name       string      `json:"name"`
+	Directives []Directive `json:"directives"`
+	Classifier string      `json:"classifier,omitempty"` // what decides the class of an error
+	State      []string    `json:"state"`                // that its calls share, as in "breaker Store"
+	Worst      Worst       `json:"worst"`
+	Expected   Expected    `json:"expected"`
+}
+
+// Explain tells what the directives in the packages of cfg come to. It writes
+// nothing. The error is for runs that could not start.
+func Explain(ctx context.Context, cfg Config) (*Explanation, error) {
+	return explain(ctx, cfg, func(src *source) bool { return len(src.diagnostics) == 0 })
+}
+
+// explain explains the sources that sound accepts.
+func explain(ctx context.Context, cfg Config, sound func(*source) bool) (*Explanation, error) {
+	patterns := cfg.Patterns
+	if len(patterns) == 0 {
+		patterns = []string{"."}
+	}
+	packages, err := load(ctx, cfg.Dir, patterns)
+	if err != nil {
+		return nil, err
+	}
+	var e Explanation
+	for _, pkg := range packages {
+		m := model{ctx: ctx, pkg: pkg}
+		m.build()
+		for _, src := range m.sources {
+			e.Diagnostics = append(e.Diagnostics, src.diagnostics...)
+			if !sound(src) {
+				continue
+			}
+			for _, w := range src.wrappers {
+				e.Interfaces = append(e.Interfaces, w.explain(src))
+			}
+		}
+	}
+	e.Diagnostics = annotations.Sort(e.Diagnostics)
+	return &e, nil
+}
+
+func (w *wrapper) explain(src *source) Interface {
+	i := Interface{
+		Package: src.pkg.PkgPath,
+		Name:    w.obj.Name(),
+		Wrapper: w.name,
+		File:    src.path,
+		Line:    src.pkg.fset.PositionFor(w.spec.Pos(), false).Line,
+	}
+	for _, m := range w.methods {
+		i.Methods = append(i.Methods, m.explain(i.Name))
+	}
+	return i
+}
+
+func (m *method) explain(client string) Method {
+	e := Method{Name: m.Name, Directives: directives(m.Policy), State: []string{}, Worst: worst(m.Policy), Expected: expected(m.Policy)}
+	if !m.guarded() {
+		e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name != "skip" })
+		return e
+	}
+	e.Classifier = "network"
+	for k, d := range e.Directives {
+		if owner := m.Owners[d.Name]; owner != "" {
+			e.Directives[k].State = owner
+			state := d.Name + " " + owner
+			if per, keyed := d.setting("per"); keyed {
+				state += " per " + per
+			}
+			e.State = append(e.State, state)
+		}
+		if m.spends(d.Name) {
+			e.State = append(e.State, "budget "+client)
+		}
+		if words, ok := strings.CutPrefix(d.Text, "classify "); ok {
+			e.Classifier = words
+			if by, _ := d.setting("by"); !slices.Contains(strings.Split(by, ","), "network") && !slices.Contains(strings.Split(by, ","), "all") {
+				e.Classifier += ", then network"
+			}
+		}
+	}
+	e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name == "classify" })
+	return e
+}
+
+// spends reports whether the directive draws on the client's retry budget. Of
+// retry and hedge, the first to do so is enough to know.
+func (m *method) spends(directive string) bool {
+	switch {
+	case m.Policy.Retry != nil:
+		return directive == "retry" && m.Policy.Retry.Budget > 0
+	case m.Policy.Hedge != nil:
+		return directive == "hedge" && m.hedgeBudget > 0
+	}
+	return false
+}
+
+// setting is the value of one of the directive's keys.
+func (d Directive) setting(key string) (value string, ok bool) {
+	for _, s := range d.Settings {
+		if s.Key == key {
+			return s.Value, true
+		}
+	}
+	return "", false
+}
+
+// MarshalJSON gives times in seconds, null where they are unbounded.
+func (w Worst) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Calls   int      `json:"calls"`
+		Seconds *float64 `json:"seconds"`
+		Hinted  *float64 `json:"secondsWithRetryAfter"`
+	}{w.Calls, seconds(w.Time), seconds(w.Hinted)})
+}
+
+// MarshalJSON gives times in seconds.
+func (e Expected) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Calls  float64  `json:"calls"`
+		Pauses *float64 `json:"pauseSeconds"`
+	}{e.Calls, seconds(e.Pauses)})
+}
+
+func seconds(d time.Duration) *float64 {
+	if d == Unbounded {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}
