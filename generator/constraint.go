@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// buildConstraint is what decides whether the source is built: its go:build line
-// and what its name says, as users_linux.go does. An output's name ends in
-// _resil, so that the name's part must be said in the file.
+// buildConstraint is what decides whether the source is built: its go:build line,
+// its use of cgo, and what its name says, as users_linux.go does. An output has no
+// import "C" and its name ends in _resil, so that both must be said in the file.
 func buildConstraint(src *source) string {
 	var all constraint.Expr
 	and := func(x constraint.Expr) {
@@ -21,8 +21,11 @@ func buildConstraint(src *source) string {
 			all = &constraint.AndExpr{X: all, Y: x}
 		}
 	}
-	if line := goBuildLine(src.syntax); line != nil {
+	for _, line := range buildLines(src.syntax) {
 		and(line)
+	}
+	if usesCgo(src) {
+		and(&constraint.TagExpr{Tag: "cgo"})
 	}
 	for _, tag := range nameTags(filepath.Base(src.path)) {
 		and(&constraint.TagExpr{Tag: tag})
@@ -33,20 +36,32 @@ func buildConstraint(src *source) string {
 	return all.String()
 }
 
-func goBuildLine(syntax *ast.File) constraint.Expr {
+// buildLines are the go:build line of a file or, if it has none, its +build lines,
+// which the go command still reads where a blank line sets them off.
+func buildLines(syntax *ast.File) []constraint.Expr {
+	var old []constraint.Expr
 	for _, group := range syntax.Comments {
 		if group.Pos() > syntax.Package {
-			return nil
+			break
 		}
 		for _, c := range group.List {
-			if constraint.IsGoBuild(c.Text) {
-				if x, err := constraint.Parse(c.Text); err == nil {
-					return x
-				}
+			x, err := constraint.Parse(c.Text)
+			switch {
+			case err != nil:
+			case constraint.IsGoBuild(c.Text):
+				return []constraint.Expr{x}
+			case group != syntax.Doc:
+				old = append(old, x)
 			}
 		}
 	}
-	return nil
+	return old
+}
+
+// usesCgo reports whether the source imports "C": then the file that was parsed
+// is what cgo made of it.
+func usesCgo(src *source) bool {
+	return src.pkg.fset.PositionFor(src.syntax.FileStart, false).Filename != src.path
 }
 
 // nameTags are the systems and architectures that a file's name confines it to.

@@ -26,6 +26,7 @@ type Result struct {
 	Written     []string                 // outputs that are new or changed
 	Removed     []string                 // outputs whose annotations are gone
 	Unchanged   []string                 // outputs that were right already
+	Ignored     []string                 // outputs whose sources are not part of this build
 	Stale       []Stale                  // with Check: outputs to write or to remove
 }
 
@@ -52,6 +53,9 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	for _, pkg := range packages {
 		run.generate(ctx, pkg)
 	}
+	for _, folder := range run.folders {
+		run.sweep(folder)
+	}
 	run.write()
 	run.sort()
 	return &run.result, nil
@@ -59,7 +63,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 
 type run struct {
 	check   bool
-	folders []string // looked through for orphans
+	folders []string // of the packages
 	outputs []output
 	result  Result
 }
@@ -76,7 +80,6 @@ func (r *run) generate(ctx context.Context, pkg *pkg) {
 	}
 	if !slices.Contains(r.folders, pkg.Dir) { // an external test package shares its package's
 		r.folders = append(r.folders, pkg.Dir)
-		r.outputs = append(r.outputs, orphans(pkg, r.check)...)
 	}
 }
 
@@ -96,7 +99,7 @@ func (s *source) code() []byte {
 
 func (r *run) sort() {
 	r.result.Diagnostics = annotations.Sort(r.result.Diagnostics)
-	for _, files := range [][]string{r.result.Written, r.result.Removed, r.result.Unchanged} {
+	for _, files := range [][]string{r.result.Written, r.result.Removed, r.result.Unchanged, r.result.Ignored} {
 		slices.Sort(files)
 	}
 	slices.SortFunc(r.result.Stale, func(a, b Stale) int { return strings.Compare(a.Path, b.Path) })

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,34 +116,34 @@ func reason(err error) error {
 	return err
 }
 
-// orphans finds outputs in a package's folder whose sources are gone, and drops
-// temporary files that an interrupted run left behind. An output whose source
-// is there but not part of this build is no orphan.
-func orphans(p *pkg, check bool) []output {
-	entries, err := os.ReadDir(p.Dir)
+// sweep looks through a package's folder for outputs whose sources are gone, and
+// drops temporary files that an interrupted run left behind. An output whose
+// source is there but not part of this build is no orphan.
+func (r *run) sweep(folder string) {
+	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return nil
+		return
 	}
-	var found []output
 	for _, entry := range entries {
 		name := entry.Name()
-		path := filepath.Join(p.Dir, name)
+		path := filepath.Join(folder, name)
 		if hidden, _, ok := strings.Cut(name, temporary); ok && strings.HasPrefix(hidden, ".") {
 			// Another run may be about to rename a young one.
-			if _, ok := sourceName(hidden[1:]); ok && !check && olderThan(entry, time.Hour) {
+			if _, ok := sourceName(hidden[1:]); ok && !r.check && olderThan(entry, time.Hour) {
 				os.Remove(path)
 			}
 			continue
 		}
 		src, ok := sourceName(name)
-		if !ok {
+		if !ok || slices.ContainsFunc(r.outputs, func(out output) bool { return out.path == path }) {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(p.Dir, src)); errors.Is(err, fs.ErrNotExist) {
-			found = append(found, output{path: path})
+		if _, err := os.Stat(filepath.Join(folder, src)); errors.Is(err, fs.ErrNotExist) {
+			r.outputs = append(r.outputs, output{path: path})
+		} else if content, err := os.ReadFile(path); err == nil && bytes.HasPrefix(content, []byte(header)) {
+			r.result.Ignored = append(r.result.Ignored, path)
 		}
 	}
-	return found
 }
 
 func olderThan(entry fs.DirEntry, age time.Duration) bool {

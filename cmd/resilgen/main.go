@@ -137,6 +137,7 @@ func report(result *generator.Result, verbose bool, w io.Writer) int {
 			files []string
 		}{
 			{"wrote", result.Written}, {"removed", result.Removed}, {"unchanged", result.Unchanged},
+			{"left alone", result.Ignored},
 		} {
 			for _, path := range did.files {
 				fmt.Fprintln(w, did.what, shorter(dir, path))
