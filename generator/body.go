@@ -11,7 +11,13 @@ import (
 // that the runtime calls: because they are more than the runtime hands on, or
 // because those of one attempt must be discarded before the next.
 func (m *method) captures() bool {
-	return m.Policy.Hedge == nil && (m.sig.Results().Len() > 2 || m.Policy.Retry != nil && m.owns())
+	return m.Policy.Hedge == nil && (m.sig.Results().Len() > 2 || m.recurs() || m.Policy.Retry != nil && m.owns())
+}
+
+// recurs reports whether the runtime's functions cannot be instantiated with the
+// type of the method's one result.
+func (m *method) recurs() bool {
+	return m.sig.Results().Len() == 2 && recursive(m.sig.Results().At(0).Type())
 }
 
 // guarded writes the body of a method whose calls go through the runtime.
@@ -56,7 +62,7 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 		none := jen.Struct()
 		attempt := []jen.Code{jen.Return(none.Clone().Values(), call)}
 		body = append(body, jen.List(jen.Id("_"), outcome[0]).Op(":=").Add(run("Hedged", jen.Params(none, jen.Error()), attempt, jen.Nil())))
-	case m.Policy.Hedge != nil && last > 1:
+	case m.Policy.Hedge != nil && (last > 1 || m.recurs()):
 		var fields, assigned []jen.Code
 		for i := range last {
 			fields = append(fields, jen.Id(v.results[i]).Add(results[i]))

@@ -18,8 +18,10 @@ func (s *source) check(w *wrapper) {
 			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: %s cannot be named in this package", w.obj.Name(), bad)
 		}
 	}
-	if s.pkg.Types.Scope().Lookup("error") != nil || s.pkg.Types.Scope().Lookup("nil") != nil {
-		s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: the package gives error or nil another meaning", w.obj.Name())
+	for _, name := range []string{"error", "nil", "string"} {
+		if s.pkg.Types.Scope().Lookup(name) != nil {
+			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: the package gives %s another meaning, and generated code needs Go's; give that another name", w.obj.Name(), name)
+		}
 	}
 	for _, m := range w.methods {
 		if m.unwritable != "" {

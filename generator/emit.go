@@ -73,7 +73,9 @@ func newEmitter(n *names, w *wrapper) *emitter {
 			for v := range m.sig.Results().Variables() {
 				params[v.Name()] = true
 			}
-			e.refersTo(m)
+			if m.guarded() {
+				e.refersTo(m)
+			}
 		}
 		n.resil("Method")
 	})

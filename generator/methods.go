@@ -12,7 +12,7 @@ import (
 
 // methodsOf lists an interface's method set in the order of the source. What an
 // embedded interface brings stands in its place, in that interface's order.
-func methodsOf(src *source, spec *ast.TypeSpec, named *types.Named, iface *types.Interface) []*method {
+func methodsOf(src *source, spec *ast.TypeSpec, iface *types.Interface) []*method {
 	byName := map[string]*types.Func{}
 	for fn := range iface.Methods() {
 		byName[fn.Id()] = fn
@@ -25,7 +25,7 @@ func methodsOf(src *source, spec *ast.TypeSpec, named *types.Named, iface *types
 		delete(byName, fn.Id())
 		list = append(list, newMethod(fn, element, pos, src.pkg.Types))
 	}
-	syntax, ok := spec.Type.(*ast.InterfaceType)
+	syntax, ok := ast.Unparen(spec.Type).(*ast.InterfaceType)
 	if !ok {
 		for _, fn := range ordered(iface) {
 			add(fn, nil, spec.Pos())
@@ -34,18 +34,18 @@ func methodsOf(src *source, spec *ast.TypeSpec, named *types.Named, iface *types
 	}
 	own := map[string]*types.Func{}
 	for fn := range iface.ExplicitMethods() {
-		own[fn.Name()] = fn
+		own[fn.Id()] = fn
 	}
 	for _, element := range syntax.Methods.List {
 		for _, name := range element.Names {
-			if fn := own[name.Name]; fn != nil {
+			if fn := own[types.Id(src.pkg.Types, name.Name)]; fn != nil {
 				add(fn, element, name.Pos())
 			}
 		}
 		if len(element.Names) == 0 {
 			if embedded, ok := src.pkg.TypesInfo.TypeOf(element.Type).Underlying().(*types.Interface); ok {
 				for _, fn := range ordered(embedded) {
-					if own[fn.Name()] == nil {
+					if own[fn.Id()] == nil {
 						add(fn, element, element.Pos())
 					}
 				}
@@ -58,7 +58,7 @@ func methodsOf(src *source, spec *ast.TypeSpec, named *types.Named, iface *types
 // checkOverlap refuses a method that several embedded interfaces bring where
 // more than one of them has directives: only one could have its way.
 func (s *source) checkOverlap(i *annotations.Interface) {
-	syntax, ok := i.Spec.Type.(*ast.InterfaceType)
+	syntax, ok := ast.Unparen(i.Spec.Type).(*ast.InterfaceType)
 	if !ok {
 		return
 	}
@@ -109,6 +109,21 @@ func newMethod(fn *types.Func, element *ast.Field, pos token.Pos, from *types.Pa
 	}
 	m.Method = annotations.Method{Name: fn.Name(), Element: element, Guardable: m.context >= 0 && m.fails && m.unwritable == ""}
 	return m
+}
+
+// distinguish adds the package to the name of another package's unexported method
+// where the interface has a method of that name besides, lest directives for one
+// reach both.
+func distinguish(methods []*method) {
+	count := map[string]int{}
+	for _, m := range methods {
+		count[m.Name]++
+	}
+	for _, m := range methods {
+		if count[m.Name] > 1 && m.unwritable != "" {
+			m.Name = m.fn.Id()
+		}
+	}
 }
 
 func isContext(t types.Type) bool { return isNamed(t, "context", "Context") }

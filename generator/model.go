@@ -51,7 +51,10 @@ type method struct {
 	hedgeBudget resil.Ratio // what hedges draw on where there is no retry
 }
 
-func (w *wrapper) named() *types.Named { return w.obj.Type().(*types.Named) }
+// A named type is a *types.Named or a *types.Alias.
+type named interface{ TypeParams() *types.TypeParamList }
+
+func (w *wrapper) named() named { return w.obj.Type().(named) }
 
 // guarded reports whether calls of the method go through the runtime.
 func (m *method) guarded() bool {
@@ -120,25 +123,25 @@ func (s *source) report(code string, pos token.Pos, format string, args ...any) 
 // wrap adds the wrapper of one interface to src.
 func (m *model) wrap(src *source, i *annotations.Interface) {
 	obj, _ := m.pkg.TypesInfo.Defs[i.Spec.Name].(*types.TypeName)
+	if i.Spec.Name.Name == "_" {
+		src.report(codeInterface, i.Spec.Pos(), "an interface called _ cannot be wrapped, for nothing can name it; give it a name")
+		return
+	}
 	if obj == nil || obj.Parent() != m.pkg.Types.Scope() {
 		src.report(codeInterface, i.Spec.Pos(), "%s is declared in a function, where nothing else can name it; declare it outside", i.Spec.Name.Name)
 		return
 	}
-	named, _ := obj.Type().(*types.Named)
-	var iface *types.Interface
-	if named != nil {
-		iface, _ = named.Underlying().(*types.Interface)
+	if unresolved := src.unresolved(i.Spec, obj); len(unresolved) > 0 {
+		src.diagnostics = append(src.diagnostics, unresolved...)
+		return
 	}
+	iface, _ := obj.Type().Underlying().(*types.Interface)
 	switch {
 	case iface == nil:
-		src.report(codeInterface, i.Spec.Pos(), "%s cannot be wrapped: it is another name for a type; declare it without the equals sign", obj.Name())
+		src.report(codeInterface, i.Spec.Pos(), "%s cannot be wrapped: it is %s, not an interface", obj.Name(), article(types.Unalias(obj.Type())))
 		return
 	case !iface.IsMethodSet():
 		src.report(codeInterface, i.Spec.Pos(), "%s is a constraint and no value has its type; only an interface of methods can be wrapped", obj.Name())
-		return
-	}
-	if unresolved := src.unresolved(i.Spec); len(unresolved) > 0 {
-		src.diagnostics = append(src.diagnostics, unresolved...)
 		return
 	}
 	if iface.NumMethods() == 0 {
@@ -147,7 +150,11 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 	}
 	src.checkOverlap(i)
 	w := &wrapper{spec: i.Spec, directives: i, obj: obj}
-	w.methods = methodsOf(src, i.Spec, named, iface)
+	w.methods = methodsOf(src, i.Spec, iface)
+	if src.unresolvedMethods(w) {
+		return
+	}
+	distinguish(w.methods)
 	plain := make([]annotations.Method, len(w.methods))
 	for k, method := range w.methods {
 		plain[k] = method.Method

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -32,7 +33,7 @@ type names struct {
 func newNames(src *source) *names {
 	n := &names{
 		pkg:     src.pkg.Types,
-		taken:   map[string]bool{},
+		taken:   map[string]bool{"init": true}, // which no import may be called
 		aliases: map[string]string{},
 		imports: map[string]string{},
 		real:    map[string]string{},
@@ -44,19 +45,8 @@ func newNames(src *source) *names {
 	}
 	for _, w := range src.wrappers {
 		n.taken[w.name], n.taken[w.constructor] = true, true
-		for p := range w.named().TypeParams().TypeParams() {
-			n.taken[p.Obj().Name()] = true
-		}
 	}
-	for _, w := range src.wrappers {
-		for p := range w.named().TypeParams().TypeParams() {
-			n.params[p] = p.Obj().Name()
-			if types.Universe.Lookup(n.params[p]) != nil {
-				n.params[p] = fresh(n.taken, raised(n.params[p])) // generated code needs the predeclared one
-				n.taken[n.params[p]] = true
-			}
-		}
-	}
+	n.typeParameters(src.wrappers)
 	for _, imp := range src.syntax.Imports {
 		if imp.Name != nil && imp.Name.Name != "." && imp.Name.Name != "_" {
 			if p, err := strconv.Unquote(imp.Path.Value); err == nil {
@@ -65,6 +55,34 @@ func newNames(src *source) *names {
 		}
 	}
 	return n
+}
+
+// typeParameters names type parameters as the source does, except where that
+// would hide what generated code may refer to, or is blank.
+func (n *names) typeParameters(wrappers []*wrapper) {
+	hides := maps.Clone(n.taken)
+	hides["_"] = true
+	for _, name := range types.Universe.Names() {
+		hides[name] = true
+	}
+	var renamed []*types.TypeParam
+	for _, w := range wrappers {
+		for p := range w.named().TypeParams().TypeParams() {
+			if name := p.Obj().Name(); hides[name] {
+				renamed = append(renamed, p)
+			} else {
+				n.params[p], n.taken[name] = name, true
+			}
+		}
+	}
+	for _, p := range renamed {
+		name := raised(p.Obj().Name())
+		if name == "_" {
+			name = "T"
+		}
+		n.params[p] = fresh(n.taken, name)
+		n.taken[n.params[p]] = true
+	}
 }
 
 // imported is the name by which the output refers to a package. The first use

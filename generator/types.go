@@ -3,6 +3,7 @@ package generator
 import (
 	"fmt"
 	"go/types"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,12 +151,25 @@ func (n *names) interfaceType(t *types.Interface) *jen.Statement {
 		elems = append(elems, jen.Id(m.Name()).Add(n.signature(m.Signature())))
 	}
 	for e := range t.EmbeddedTypes() {
-		if t.IsImplicit() {
+		if t.IsImplicit() && !pointerFirst(e) {
 			return n.typ(e)
 		}
 		elems = append(elems, n.typ(e))
 	}
 	return oneLine("interface", elems)
+}
+
+// pointerFirst reports whether a constraint begins with a pointer type: after a
+// type parameter, as in [P *T], that would read as the length of an array.
+func pointerFirst(t types.Type) bool {
+	if union, ok := t.(*types.Union); ok {
+		if union.Term(0).Tilde() {
+			return false
+		}
+		t = union.Term(0).Type()
+	}
+	_, ok := types.Unalias(t).(*types.Pointer)
+	return ok
 }
 
 func (n *names) union(t *types.Union) *jen.Statement {
@@ -170,6 +184,23 @@ func (n *names) union(t *types.Union) *jen.Statement {
 		code = code.Add(n.typ(t.Term(i).Type()))
 	}
 	return code
+}
+
+// recursive reports whether a type contains an interface literal that comes back
+// to itself through the methods of the interfaces that it embeds. Go's type
+// checker cannot instantiate a function with such a type.
+func recursive(t types.Type, within ...*types.Interface) bool {
+	found := len(within) > 8 // which only a type that does not compile comes to
+	walk(t, func(t types.Type) bool {
+		if literal, ok := t.(*types.Interface); ok && !found {
+			found = slices.ContainsFunc(within, func(outer *types.Interface) bool { return types.Identical(outer, literal) })
+			for m := range literal.Methods() {
+				found = found || recursive(m.Signature(), append(slices.Clip(within), literal)...)
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 func oneLine(keyword string, elems []jen.Code) *jen.Statement {
@@ -237,7 +268,7 @@ func unwritable(t types.Type, from *types.Package) types.Type {
 			ok = nameable(t.Obj(), from)
 		case *types.Struct:
 			for f := range t.Fields() {
-				ok = ok && (f.Exported() || f.Pkg().Path() == from.Path())
+				ok = ok && (f.Exported() || f.Pkg().Path() == from.Path()) && !(f.Embedded() && unnameable(f.Type(), from))
 			}
 		case *types.Interface:
 			for m := range t.ExplicitMethods() {
@@ -250,6 +281,16 @@ func unwritable(t types.Type, from *types.Package) types.Type {
 		return found == nil
 	})
 	return found
+}
+
+// unnameable reports whether an embedded field's type is an alias that package from
+// cannot name: written as what it stands for, the field would have another name.
+func unnameable(t types.Type, from *types.Package) bool {
+	if pointer, ok := t.(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	alias, ok := t.(*types.Alias)
+	return ok && !nameable(alias.Obj(), from)
 }
 
 // walk visits a type and the types that it is written with, as long as visit

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/scanner"
 	"go/types"
+	"path/filepath"
 
 	"github.com/resilgen/resilgen/annotations"
 )
@@ -21,7 +22,7 @@ func (s *source) unread(err error) {
 
 // unresolved explains every part of an interface's declaration whose type is not
 // known.
-func (s *source) unresolved(spec *ast.TypeSpec) []annotations.Diagnostic {
+func (s *source) unresolved(spec *ast.TypeSpec, obj *types.TypeName) []annotations.Diagnostic {
 	name := spec.Name.Name
 	var found []annotations.Diagnostic
 	explain := func(node ast.Node, what string) {
@@ -35,6 +36,10 @@ func (s *source) unresolved(spec *ast.TypeSpec) []annotations.Diagnostic {
 		found = append(found, annotations.Diagnostic{Pos: s.pkg.fset.Position(node.Pos()), Code: codeSource,
 			Message: fmt.Sprintf("%s uses a type of %s, which cannot be loaded; make it compile, or go get it", what, s.declarer(node))})
 	}
+	if obj.Type().Underlying() == types.Typ[types.Invalid] {
+		explain(spec, name)
+		return found
+	}
 	check := func(expr ast.Expr, what string) {
 		if invalid(s.pkg.TypesInfo.TypeOf(expr)) {
 			explain(expr, what)
@@ -45,7 +50,7 @@ func (s *source) unresolved(spec *ast.TypeSpec) []annotations.Diagnostic {
 			check(f.Type, name)
 		}
 	}
-	syntax, ok := spec.Type.(*ast.InterfaceType)
+	syntax, ok := ast.Unparen(spec.Type).(*ast.InterfaceType)
 	if !ok {
 		check(spec.Type, name)
 		return found
@@ -65,6 +70,20 @@ func (s *source) unresolved(spec *ast.TypeSpec) []annotations.Diagnostic {
 					check(param.Type, name+"."+f.Names[0].Name)
 				}
 			}
+		}
+	}
+	return found
+}
+
+// unresolvedMethods reports methods that embedded interfaces bring with a type
+// that is not known.
+func (s *source) unresolvedMethods(w *wrapper) bool {
+	found := false
+	for _, m := range w.methods {
+		if invalid(m.sig) {
+			found = true
+			s.report(codeSource, m.pos, "%s.%s has a type that is not known where it is declared, at %s; make that compile",
+				w.obj.Name(), m.Name, filepath.Base(s.pkg.fset.Position(m.fn.Pos()).String()))
 		}
 	}
 	return found

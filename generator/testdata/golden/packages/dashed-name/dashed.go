@@ -1,0 +1,9 @@
+package dashed
+
+import "context"
+
+type Name string
+
+type Hider interface {
+	hide(ctx context.Context) error
+}
