@@ -8,7 +8,7 @@ MODULES     := $(shell find . -name go.mod -not -path '*/testdata/*' -exec dirna
 # Go's race detector needs cgo, and so a C compiler.
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: demo test lint golden fuzz bench
+.PHONY: demo test lint golden fuzz bench corpus
 
 # Generate, build and run the quickstart.
 demo:
@@ -49,3 +49,8 @@ fuzz:
 # Race the wrappers against other libraries and write docs/performance.md.
 bench:
 	cd benchmarks; $(GO) run . -write ../docs/performance.md
+
+# Wrap every exported interface of the standard library and of the modules in
+# corpus/go.mod; compile and vet the wrappers.
+corpus:
+	cd corpus; $(GO) run .
