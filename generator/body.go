@@ -11,13 +11,7 @@ import (
 // that the runtime calls: because they are more than the runtime hands on, or
 // because those of one attempt must be discarded before the next.
 func (m *method) captures() bool {
-	return m.Policy.Hedge == nil && (m.sig.Results().Len() > 2 || m.recurs() || m.Policy.Retry != nil && m.owns())
-}
-
-// recurs reports whether the runtime's functions cannot be instantiated with the
-// type of the method's one result.
-func (m *method) recurs() bool {
-	return m.sig.Results().Len() == 2 && recursive(m.sig.Results().At(0).Type())
+	return m.Policy.Hedge == nil && (m.sig.Results().Len() > 2 || m.Policy.Retry != nil && m.owns())
 }
 
 // guarded writes the body of a method whose calls go through the runtime.
@@ -62,7 +56,7 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 		none := jen.Struct()
 		attempt := []jen.Code{jen.Return(none.Clone().Values(), call)}
 		body = append(body, jen.List(jen.Id("_"), outcome[0]).Op(":=").Add(run("Hedged", jen.Params(none, jen.Error()), attempt, jen.Nil())))
-	case m.Policy.Hedge != nil && (last > 1 || m.recurs()):
+	case m.Policy.Hedge != nil && last > 1:
 		var fields, assigned []jen.Code
 		for i := range last {
 			fields = append(fields, jen.Id(v.results[i]).Add(results[i]))
@@ -149,7 +143,7 @@ type locals struct {
 func (e *emitter) refersTo(m *method) {
 	e.imported("context", "context")
 	e.resil("Run")
-	e.used["error"] = true
+	e.used["error"], e.used["nil"] = true, true
 	for v := range m.sig.Results().Variables() {
 		e.typ(v.Type())
 	}

@@ -54,11 +54,14 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenVets compiles the golden files with their packages and vets them.
-func TestGoldenVets(t *testing.T) {
-	vet := exec.CommandContext(t.Context(), "go", "vet", "./...")
-	vet.Dir = "testdata/golden"
-	if out, err := vet.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+// TestGoldenCompiles builds and vets the golden files with their packages: vet
+// reads tests too, and the compiler refuses what the type checker does not.
+func TestGoldenCompiles(t *testing.T) {
+	for _, verb := range []string{"build", "vet"} {
+		cmd := exec.CommandContext(t.Context(), "go", verb, "./...")
+		cmd.Dir = "testdata/golden"
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("go %s: %v\n%s", verb, err, out)
+		}
 	}
 }

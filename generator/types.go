@@ -3,7 +3,6 @@ package generator
 import (
 	"fmt"
 	"go/types"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -184,23 +183,6 @@ func (n *names) union(t *types.Union) *jen.Statement {
 		code = code.Add(n.typ(t.Term(i).Type()))
 	}
 	return code
-}
-
-// recursive reports whether a type contains an interface literal that comes back
-// to itself through the methods of the interfaces that it embeds. Go's type
-// checker cannot instantiate a function with such a type.
-func recursive(t types.Type, within ...*types.Interface) bool {
-	found := len(within) > 8 // which only a type that does not compile comes to
-	walk(t, func(t types.Type) bool {
-		if literal, ok := t.(*types.Interface); ok && !found {
-			found = slices.ContainsFunc(within, func(outer *types.Interface) bool { return types.Identical(outer, literal) })
-			for m := range literal.Methods() {
-				found = found || recursive(m.Signature(), append(slices.Clip(within), literal)...)
-			}
-		}
-		return !found
-	})
-	return found
 }
 
 func oneLine(keyword string, elems []jen.Code) *jen.Statement {

@@ -40,3 +40,20 @@ type Clashes interface {
 	next() client
 	retry(len, copy int) retry
 }
+
+type (
+	results  struct{}
+	lane     struct{}
+	fallback string
+)
+
+//resil:hedge 10ms
+//resil:idempotent
+//resil:fallback
+//resil:limit 5/s per=nil methods=Lanes,None
+type Hedged interface {
+	Lanes(ctx stdcontext.Context, results int, lane lane, nil string) (r results, m fallback, err error)
+	One(r stdcontext.Context, nil int) (m results, error error)
+	None(ctx stdcontext.Context, fallback, c, nil, err string) (m error)
+	Fallback(nil stdcontext.Context) error
+}

@@ -122,9 +122,9 @@ func (w *ResilientClashes) Imports(resil2 stdcontext.Context, template2 int, std
 	})
 }
 
-func (w *ResilientClashes) Templates(string stdcontext.Context, error2 *template.Template, nil *htmltemplate.Template) (int, error) {
+func (w *ResilientClashes) Templates(string stdcontext.Context, error2 *template.Template, nil2 *htmltemplate.Template) (int, error) {
 	return runtime.Call(string, w.templates, func(string stdcontext.Context) (int, error) {
-		return w.next2.Templates(string, error2, nil)
+		return w.next2.Templates(string, error2, nil2)
 	})
 }
 
@@ -206,4 +206,107 @@ func (w *ResilientClashes) next() client {
 
 func (w *ResilientClashes) retry(len, copy int) retry {
 	return w.next2.retry(len, copy)
+}
+
+// ResilientHedged guards a Hedged.
+//
+//	Lanes     limit Hedged[Lanes,None] 5/s per nil · hedge after 10ms · fallback
+//	One       hedge after 10ms · fallback
+//	None      limit Hedged[Lanes,None] 5/s per nil · hedge after 10ms · fallback
+//	Fallback  hedge after 10ms · fallback
+type ResilientHedged struct {
+	next      Hedged
+	fallback  Hedged
+	client    *runtime.Client
+	lanes     *runtime.KeyedMethod[string]
+	one       *runtime.Method
+	none      *runtime.KeyedMethod[string]
+	fallback2 *runtime.Method
+}
+
+var _ Hedged = (*ResilientHedged)(nil)
+
+// NewResilientHedged guards next; where a call of it has failed,
+// fallback answers. It fails only if an option is wrong.
+func NewResilientHedged(next, fallback Hedged, opts ...runtime.Option) (*ResilientHedged, error) {
+	retry := runtime.Retry{Budget: 20 * runtime.Percent}
+	hedge := runtime.Hedge{Delay: 10 * stdtime.Millisecond, Max: 1}
+	client, err := runtime.New(runtime.Spec{
+		Name: "Hedged",
+		Limits: map[string]runtime.Limit{
+			"Hedged[Lanes,None]": {
+				Rate:  runtime.Rate{Count: 5, Per: stdtime.Second},
+				Burst: 5,
+				Scope: runtime.Scope{Per: "nil", Keys: 10000},
+			},
+		},
+		Methods: []runtime.MethodSpec{
+			{Name: "Lanes", Retry: retry, Limit: "Hedged[Lanes,None]", Hedge: hedge},
+			{Name: "One", Retry: retry, Hedge: hedge},
+			{Name: "None", Retry: retry, Limit: "Hedged[Lanes,None]", Hedge: hedge},
+			{Name: "Fallback", Retry: retry, Hedge: hedge},
+		},
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &ResilientHedged{
+		next:      next,
+		fallback:  fallback,
+		client:    client,
+		lanes:     runtime.MethodByKey[string](client, "Lanes"),
+		one:       client.Method("One"),
+		none:      runtime.MethodByKey[string](client, "None"),
+		fallback2: client.Method("Fallback"),
+	}, nil
+}
+
+// Resilience returns the client behind the wrapper: its stats and manual control.
+func (w *ResilientHedged) Resilience() *runtime.Client { return w.client }
+
+func (w *ResilientHedged) Lanes(ctx stdcontext.Context, results2 int, lane lane, nil2 string) (results, fallback, error) {
+	method := w.lanes.For(nil2)
+	type results3 struct {
+		r results
+		m fallback
+	}
+	r2, err := runtime.Hedged(ctx, method, func(ctx stdcontext.Context) (r2 results3, err error) {
+		r2.r, r2.m, err = w.next.Lanes(ctx, results2, lane, nil2)
+		return r2, err
+	}, nil)
+	if method.FallsBack(ctx, err) {
+		return w.fallback.Lanes(runtime.WithCause(ctx, err), results2, lane, nil2)
+	}
+	return r2.r, r2.m, err
+}
+
+func (w *ResilientHedged) One(r stdcontext.Context, nil2 int) (results, error) {
+	m, error2 := runtime.Hedged(r, w.one, func(r stdcontext.Context) (results, error) {
+		return w.next.One(r, nil2)
+	}, nil)
+	if w.one.FallsBack(r, error2) {
+		return w.fallback.One(runtime.WithCause(r, error2), nil2)
+	}
+	return m, error2
+}
+
+func (w *ResilientHedged) None(ctx stdcontext.Context, fallback, c, nil2, err string) error {
+	method := w.none.For(nil2)
+	_, m := runtime.Hedged(ctx, method, func(ctx stdcontext.Context) (struct{}, error) {
+		return struct{}{}, w.next.None(ctx, fallback, c, nil2, err)
+	}, nil)
+	if method.FallsBack(ctx, m) {
+		return w.fallback.None(runtime.WithCause(ctx, m), fallback, c, nil2, err)
+	}
+	return m
+}
+
+func (w *ResilientHedged) Fallback(nil2 stdcontext.Context) error {
+	_, err := runtime.Hedged(nil2, w.fallback2, func(nil2 stdcontext.Context) (struct{}, error) {
+		return struct{}{}, w.next.Fallback(nil2)
+	}, nil)
+	if w.fallback2.FallsBack(nil2, err) {
+		return w.fallback.Fallback(runtime.WithCause(nil2, err))
+	}
+	return err
 }

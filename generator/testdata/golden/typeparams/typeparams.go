@@ -76,20 +76,9 @@ type Right[L Left[L, R], R Right[L, R]] interface {
 	Left(ctx context.Context) (L, error)
 }
 
-// Nested has a result that Go's type checker cannot infer.
-//
 //resil:breaker
 type Nested[E any] interface {
-	Get(ctx context.Context) (interface{ Nested[E] }, error)
-	GetIndirectly(ctx context.Context) (map[string]interface{ Odd }, error)
-}
-
-type Odd interface {
-	Even(ctx context.Context) (interface{ Even }, error)
-}
-
-type Even interface {
-	Odd(ctx context.Context) (interface{ Odd }, error)
+	Get(ctx context.Context) (Nested[E], error)
 }
 
 //resil:breaker
@@ -98,9 +87,5 @@ type Curious interface{ Nested[Curious] }
 //resil:breaker
 type Node interface {
 	Next(ctx context.Context) (Node, error)
-	Walk(context.Context, func(Node) interface{ Node }) error
+	Walk(context.Context, func(Node) []Node) error
 }
-
-//resil:idempotent
-//resil:hedge 50ms
-type Hedged interface{ Odd }

@@ -589,13 +589,11 @@ func (c *ResilientRight[L, R]) Left(ctx context.Context) (L, error) {
 
 // ResilientNested guards a Nested.
 //
-//	Get            breaker Nested
-//	GetIndirectly  breaker Nested
+//	Get  breaker Nested
 type ResilientNested[E any] struct {
-	next          Nested[E]
-	client        *resil.Client
-	get           *resil.Method
-	getIndirectly *resil.Method
+	next   Nested[E]
+	client *resil.Client
+	get    *resil.Method
 }
 
 func _[E any]() { var _ Nested[E] = (*ResilientNested[E])(nil) }
@@ -616,50 +614,34 @@ func NewResilientNested[E any](next Nested[E], opts ...resil.Option) (*Resilient
 		},
 		Methods: []resil.MethodSpec{
 			{Name: "Get", Breaker: "Nested"},
-			{Name: "GetIndirectly", Breaker: "Nested"},
 		},
 	}, opts...)
 	if err != nil {
 		return nil, err
 	}
 	return &ResilientNested[E]{
-		next:          next,
-		client:        client,
-		get:           client.Method("Get"),
-		getIndirectly: client.Method("GetIndirectly"),
+		next:   next,
+		client: client,
+		get:    client.Method("Get"),
 	}, nil
 }
 
 // Resilience returns the client behind the wrapper: its stats and manual control.
 func (c *ResilientNested[E]) Resilience() *resil.Client { return c.client }
 
-func (c *ResilientNested[E]) Get(ctx context.Context) (result interface{ Nested[E] }, err error) {
-	err = resil.Run(ctx, c.get, func(ctx context.Context) error {
-		var err error
-		result, err = c.next.Get(ctx)
-		return err
+func (c *ResilientNested[E]) Get(ctx context.Context) (Nested[E], error) {
+	return resil.Call(ctx, c.get, func(ctx context.Context) (Nested[E], error) {
+		return c.next.Get(ctx)
 	})
-	return result, err
-}
-
-func (c *ResilientNested[E]) GetIndirectly(ctx context.Context) (result map[string]interface{ Odd }, err error) {
-	err = resil.Run(ctx, c.getIndirectly, func(ctx context.Context) error {
-		var err error
-		result, err = c.next.GetIndirectly(ctx)
-		return err
-	})
-	return result, err
 }
 
 // ResilientCurious guards a Curious.
 //
-//	Get            breaker Curious
-//	GetIndirectly  breaker Curious
+//	Get  breaker Curious
 type ResilientCurious struct {
-	next          Curious
-	client        *resil.Client
-	get           *resil.Method
-	getIndirectly *resil.Method
+	next   Curious
+	client *resil.Client
+	get    *resil.Method
 }
 
 var _ Curious = (*ResilientCurious)(nil)
@@ -680,39 +662,25 @@ func NewResilientCurious(next Curious, opts ...resil.Option) (*ResilientCurious,
 		},
 		Methods: []resil.MethodSpec{
 			{Name: "Get", Breaker: "Curious"},
-			{Name: "GetIndirectly", Breaker: "Curious"},
 		},
 	}, opts...)
 	if err != nil {
 		return nil, err
 	}
 	return &ResilientCurious{
-		next:          next,
-		client:        client,
-		get:           client.Method("Get"),
-		getIndirectly: client.Method("GetIndirectly"),
+		next:   next,
+		client: client,
+		get:    client.Method("Get"),
 	}, nil
 }
 
 // Resilience returns the client behind the wrapper: its stats and manual control.
 func (c *ResilientCurious) Resilience() *resil.Client { return c.client }
 
-func (c *ResilientCurious) Get(ctx context.Context) (result interface{ Nested[Curious] }, err error) {
-	err = resil.Run(ctx, c.get, func(ctx context.Context) error {
-		var err error
-		result, err = c.next.Get(ctx)
-		return err
+func (c *ResilientCurious) Get(ctx context.Context) (Nested[Curious], error) {
+	return resil.Call(ctx, c.get, func(ctx context.Context) (Nested[Curious], error) {
+		return c.next.Get(ctx)
 	})
-	return result, err
-}
-
-func (c *ResilientCurious) GetIndirectly(ctx context.Context) (result map[string]interface{ Odd }, err error) {
-	err = resil.Run(ctx, c.getIndirectly, func(ctx context.Context) error {
-		var err error
-		result, err = c.next.GetIndirectly(ctx)
-		return err
-	})
-	return result, err
 }
 
 // ResilientNode guards a Node.
@@ -767,55 +735,8 @@ func (c *ResilientNode) Next(ctx context.Context) (Node, error) {
 	})
 }
 
-func (c *ResilientNode) Walk(ctx context.Context, arg1 func(Node) interface{ Node }) error {
+func (c *ResilientNode) Walk(ctx context.Context, arg1 func(Node) []Node) error {
 	return resil.Run(ctx, c.walk, func(ctx context.Context) error {
 		return c.next.Walk(ctx, arg1)
 	})
-}
-
-// ResilientHedged guards a Hedged.
-//
-//	Even  hedge after 50ms
-type ResilientHedged struct {
-	next   Hedged
-	client *resil.Client
-	even   *resil.Method
-}
-
-var _ Hedged = (*ResilientHedged)(nil)
-
-// NewResilientHedged guards next. It fails only if an option is wrong.
-func NewResilientHedged(next Hedged, opts ...resil.Option) (*ResilientHedged, error) {
-	client, err := resil.New(resil.Spec{
-		Name: "Hedged",
-		Methods: []resil.MethodSpec{
-			{
-				Name:  "Even",
-				Retry: resil.Retry{Budget: 20 * resil.Percent},
-				Hedge: resil.Hedge{Delay: 50 * time.Millisecond, Max: 1},
-			},
-		},
-	}, opts...)
-	if err != nil {
-		return nil, err
-	}
-	return &ResilientHedged{
-		next:   next,
-		client: client,
-		even:   client.Method("Even"),
-	}, nil
-}
-
-// Resilience returns the client behind the wrapper: its stats and manual control.
-func (c *ResilientHedged) Resilience() *resil.Client { return c.client }
-
-func (c *ResilientHedged) Even(ctx context.Context) (interface{ Even }, error) {
-	type results struct {
-		result interface{ Even }
-	}
-	r, err := resil.Hedged(ctx, c.even, func(ctx context.Context) (r results, err error) {
-		r.result, err = c.next.Even(ctx)
-		return r, err
-	}, nil)
-	return r.result, err
 }
