@@ -90,6 +90,12 @@ func load(ctx context.Context, dir string, patterns []string) ([]*pkg, error) {
 		}
 	}
 	if len(found) == 0 {
+		// With export data to be built, what the go command has against go.mod
+		// passes for the errors of a build.
+		cfg := &packages.Config{Context: ctx, Dir: dir, Mode: packages.NeedName}
+		if _, err := packages.Load(cfg, patterns...); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("no packages match %s", strings.Join(patterns, " "))
 	}
 	var pkgs []*pkg
