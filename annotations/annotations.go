@@ -8,19 +8,41 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// Language is every directive that may stand on an interface, an embedded
-// interface or a method. Its tags are those of [resil.Policy], and on lists where a
-// directive or key may stand, if not everywhere: interface, embedded, method or
-// group, a comment group of its own.
+// Language is every directive there is. Its tags are those of [resil.Policy], and
+// on lists where a directive or key may stand, if not everywhere: interface,
+// embedded, method or group, a comment group of its own.
 type Language struct {
-	Wrap *Wrap `directive:"wrap" on:"interface" help:"generates a wrapper, where no other directive already says so"`
+	Wrap    *Wrap  `directive:"wrap" on:"interface" help:"generates a wrapper, where no other directive already says so"`
+	Profile *Named `directive:"profile" on:"group" help:"begins a comment group of its own, and gives the directives below it a name"`
+	Use     *Named `directive:"use" help:"applies the directives of a profile of the package, which those beside it refine"`
 	resil.Policy
+	Allow   *Allow   `directive:"allow" help:"waives a check that refuses a method, where the author knows better"`
 	Methods []string `key:"methods" help:"on an interface: reach just the methods that match one of these comma-separated globs"`
 }
 
 // Wrap names what is generated.
 type Wrap struct {
 	Name string `key:"name" help:"the wrapper's name; Resilient<Interface> where it is left out"`
+}
+
+// Named is the name of a profile.
+type Named struct {
+	Name string `key:"name,positional" help:"name of the profile"`
+}
+
+// Allow waives a check.
+type Allow struct {
+	Code   string `key:"code,positional" help:"code of the check: RG032, RG033 or RG034"`
+	Reason string `key:"reason,positional" help:"why the method is right as it is, in quotes"`
+}
+
+// A File is what the directives of one source file say.
+type File struct {
+	Interfaces []*Interface // those that carry directives, in the order of the source
+	Profiles   []*Profile
+
+	uses []string // the profiles that use directives name, wherever they stand
+	test bool
 }
 
 // An Interface is a type with directives of its own, on its methods or on the
@@ -31,4 +53,7 @@ type Interface struct {
 	Spec       *ast.TypeSpec
 	Directives []Directive                // on the interface itself
 	Elements   map[*ast.Field][]Directive // on a method or an embedded interface
+
+	profiles map[string]*Profile // of the package
+	test     bool                // it is in a test file
 }

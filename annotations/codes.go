@@ -14,4 +14,18 @@ const (
 	codeNoReach   = "RG018" // a directive that reaches no method
 	codeSkip      = "RG019" // skip beside directives that it would undo
 	codeShared    = "RG020" // settings that differ between methods which share them
+
+	codeProfile   = "RG024" // a profile that is not there, is there twice, or that nothing uses
+	codeInProfile = "RG025" // what cannot stand in a profile
+	codeWaiver    = "RG026" // a waiver of what cannot be waived, without a reason, or without effect
 )
+
+// waivable are the checks of package generator that allow can waive: the code
+// works, and it is the author who knows whether the call does. Without a context
+// or an error a guard does not work, and what another value leaves without effect
+// can be left out.
+var waivable = []string{
+	"RG032", // retry of a method that adds something, hedge of one that is not idempotent
+	"RG033", // retry or hedge of a method with a parameter that the first attempt uses up
+	"RG034", // timeout or hedge of a method whose result outlives the call
+}

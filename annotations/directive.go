@@ -76,6 +76,23 @@ func (d *Directive) key(key string) (resil.Word, bool) {
 	return resil.Word{}, false
 }
 
+// argument is the i-th word without a key, or the zero word.
+func (d *Directive) argument(i int) resil.Word {
+	if i < len(d.Words) && d.Words[i].Key == "" {
+		return d.Words[i]
+	}
+	return resil.Word{}
+}
+
+// subject is what may stand once in a place: the directive or, of waivers, one for
+// each check.
+func (d *Directive) subject() string {
+	if d.Name == "allow" {
+		return "allow " + d.waiver().Code
+	}
+	return d.Name
+}
+
 // off reports whether the directive takes a policy away.
 func (d *Directive) off() bool {
 	return len(d.Words) > 0 && d.Words[0].Key == "" && d.Words[0].Value == "off"

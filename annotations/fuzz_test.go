@@ -18,14 +18,18 @@ func FuzzRead(f *testing.F) {
 	f.Add("//resil:retry\npackage p // resil:\n/*resil:*/type S interface{//resil:skip\n}")
 	f.Add("package p\n\n//resil:breaker\ntype S interface {\n//resil:limit 1/s\nE_A_B\nA() error\n}\n//resil:skip methods=[a-\ntype é io.Reader")
 	f.Add("package p\n//resil:retry\nfunc f(\n//resil:retry\ntype S = interface { ~int | string; M[T any]() }\n//resil:x")
+	f.Add("package p\n\n//resil:profile a\n//resil:allow RG032\n//resil:use b\n//resil:retry budget=1% factor=3 1\n\n//resil:use a\n//resil:allow RG03 \"x\"\ntype S interface {\n//resil:use a\nA() error\n}\n//resil:profile")
 	f.Fuzz(func(t *testing.T, src string) {
 		fset := token.NewFileSet()
 		file, _ := parser.ParseFile(fset, "s.go", src, parser.ParseComments|parser.SkipObjectResolution)
 		if file == nil {
 			return
 		}
-		interfaces, diagnostics := annotations.Read(fset, file)
-		for _, i := range interfaces {
+		found, diagnostics := annotations.Read(fset, file)
+		for _, more := range annotations.Link(fset, []*annotations.File{found}) {
+			diagnostics = append(diagnostics, more...)
+		}
+		for _, i := range found.Interfaces {
 			_, guarded, more := i.Resolve(fset, methods(i))
 			diagnostics = append(diagnostics, more...)
 			for _, g := range guarded {

@@ -3,32 +3,44 @@ package annotations
 import (
 	"go/ast"
 	"go/token"
+	"strings"
 )
 
-// Read finds the interfaces of a file that carry directives, in the order of the
-// source, and everything wrong that can be seen without types, sorted. The file
-// must have been parsed with its comments.
-func Read(fset *token.FileSet, file *ast.File) ([]*Interface, []Diagnostic) {
+// Read finds what the directives of a file say and everything wrong with them
+// that can be seen without types and other files, sorted. The file must have been
+// parsed with its comments.
+func Read(fset *token.FileSet, file *ast.File) (*File, []Diagnostic) {
 	r := reader{report: report{fset: fset}, found: map[*ast.CommentGroup][]Directive{}}
+	read := &File{test: isTest(fset, file)}
 	for _, group := range file.Comments {
 		for _, c := range group.List {
 			if d, ok := parse(&r.report, c); ok {
 				r.found[group] = append(r.found[group], d)
+				if d.Name == "use" {
+					read.uses = append(read.uses, d.name().Value)
+				}
 			} else if !isOutput(group) {
 				nearMiss(&r.report, c)
 			}
 		}
 	}
-	var interfaces []*Interface
 	if len(r.found) > 0 {
 		for _, decl := range file.Decls {
 			if decl, ok := decl.(*ast.GenDecl); ok && decl.Tok == token.TYPE {
-				interfaces = append(interfaces, r.types(decl)...)
+				read.Interfaces = append(read.Interfaces, r.types(decl)...)
 			}
 		}
+		for _, i := range read.Interfaces {
+			i.test = read.test
+		}
+		read.Profiles = r.profiles(file)
 		r.strays(file)
 	}
-	return interfaces, Sort(r.diagnostics)
+	return read, Sort(r.diagnostics)
+}
+
+func isTest(fset *token.FileSet, file *ast.File) bool {
+	return strings.HasSuffix(fset.Position(file.Package).Filename, "_test.go")
 }
 
 type reader struct {
@@ -115,11 +127,12 @@ func (r *reader) onInterface(directives []Directive) {
 	whole := map[string]bool{}
 	for k, d := range directives {
 		methods, chosen := d.key("methods")
-		if !chosen && whole[d.Name] {
-			r.add(d.Pos, codeRepeated, "%s stands twice on this interface: make one of the two, or write methods= to say which methods one is for", d.Name)
+		if !chosen && whole[d.subject()] {
+			r.add(d.Pos, codeRepeated, "%s stands twice on this interface: make one of the two, or write methods= to say which methods one is for", d.subject())
 		}
-		whole[d.Name] = whole[d.Name] || !chosen
+		whole[d.subject()] = whole[d.subject()] || !chosen
 		r.noFunc(&directives[k])
+		r.anywhere(d)
 		switch d.Name {
 		case "skip":
 			if !chosen {
@@ -144,10 +157,11 @@ func (r *reader) onInterface(directives []Directive) {
 func (r *reader) onElement(directives []Directive, isMethod bool) {
 	seen := map[string]bool{}
 	for k, d := range directives {
-		if seen[d.Name] {
-			r.add(d.Pos, codeRepeated, "%s stands twice here: make one of the two", d.Name)
+		if seen[d.subject()] {
+			r.add(d.Pos, codeRepeated, "%s stands twice here: make one of the two", d.subject())
 		}
-		seen[d.Name] = true
+		seen[d.subject()] = true
+		r.anywhere(d)
 		if d.Name == "wrap" {
 			r.add(d.Pos, codeLevel, "wrap is for the whole interface: put it above the type")
 		}
@@ -167,16 +181,22 @@ func (r *reader) onElement(directives []Directive, isMethod bool) {
 	}
 }
 
+// anywhere checks the directives that are no policies, wherever they stand.
+func (r *reader) anywhere(d Directive) {
+	switch d.Name {
+	case "profile":
+		r.add(d.Pos, codeProfile, "a profile is a comment group of its own: leave a blank line below it, and write //%s:use where it is to be applied", tool)
+	case "use":
+		r.named(d)
+	case "allow":
+		r.waiver(d)
+	}
+}
+
 // noFunc takes out a fallback's function where it would be for several methods.
 func (r *reader) noFunc(d *Directive) {
-	if d.Name != "fallback" || d.off() {
-		return
-	}
-	for _, w := range d.Words {
-		if w.Key == "" || w.Key == "func" {
-			r.add(d.word(w), codeLevel, "a fallback's function answers for one method: put //resil:fallback %s above it; here, fallback alone makes the constructor take a second implementation", w.Value)
-			d.drop(w)
-			return
-		}
+	if w, ok := d.function(); ok {
+		r.add(d.word(w), codeLevel, "a fallback's function answers for one method: put //resil:fallback %s above it; here, fallback alone makes the constructor take a second implementation", w.Value)
+		d.drop(w)
 	}
 }

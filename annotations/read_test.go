@@ -20,8 +20,11 @@ func read(t *testing.T, decls string) (*token.FileSet, []*annotations.Interface,
 	if err != nil {
 		t.Fatal(err)
 	}
-	interfaces, diagnostics := annotations.Read(fset, file)
-	return fset, interfaces, diagnostics
+	found, diagnostics := annotations.Read(fset, file)
+	for _, more := range annotations.Link(fset, []*annotations.File{found}) {
+		diagnostics = append(diagnostics, more...)
+	}
+	return fset, found.Interfaces, annotations.Sort(diagnostics)
 }
 
 func lines(diagnostics []annotations.Diagnostic) string {
@@ -43,7 +46,7 @@ s.go:4:1: unknown directive "retyr"; did you mean "retry"? [RG002]
 	{"unknown directive nowhere near", `
 //resil:cache
 type S interface{}`, `
-s.go:4:1: unknown directive "cache"; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip, timeout or wrap [RG002]
+s.go:4:1: unknown directive "cache"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, limit, profile, retry, skip, timeout, use or wrap [RG002]
 `},
 	{"unknown key", `
 //resil:retry 3 jiter=full
@@ -163,8 +166,8 @@ s.go:16:2: not read as a directive: write //resil:retry on a line of its own, wi
 //resil:
 // resil: the package
 type S interface{}`, `
-s.go:4:1: not read as a directive, and no directive is called "": write //resil: and one of breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip, timeout, wrap, without spaces and in lower case, or reword the comment [RG010]
-s.go:5:1: not read as a directive, and no directive is called "the": write //resil: and one of breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip, timeout, wrap, without spaces and in lower case, or reword the comment [RG010]
+s.go:4:1: not read as a directive, and no directive is called "": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, limit, profile, retry, skip, timeout, use, wrap, without spaces and in lower case, or reword the comment [RG010]
+s.go:5:1: not read as a directive, and no directive is called "the": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, limit, profile, retry, skip, timeout, use, wrap, without spaces and in lower case, or reword the comment [RG010]
 `},
 	{"near-miss in a file without interfaces", `
 func f() {

@@ -37,16 +37,40 @@ type Guarded struct {
 	Origins map[string]token.Pos
 	// Values tells for each such field where its value begins, inside its quotes.
 	Values map[string]token.Pos
-	// OnMethod tells the directives that stand on the method itself.
+	// OnMethod tells the directives that stand on the method itself, not in a
+	// profile that is used there.
 	OnMethod map[string]bool
+	// Waivers are the checks that are not to refuse the method, the innermost last.
+	Waivers []Waiver
+
+	uses    []use // the profiles that had a say
+	written map[string]resil.Word
+}
+
+// Entry is where the i-th entry of a list begins, such as that of classify.by; if
+// it was not written, where its directive stands.
+func (g *Guarded) Entry(field string, i int) token.Pos {
+	pos, ok := g.Values[field]
+	if !ok {
+		directive, _, _ := strings.Cut(field, ".")
+		return g.Origins[directive]
+	}
+	value := g.written[field].Value
+	at := 0
+	for ; i > 0; i-- {
+		at += strings.IndexByte(value[at:], ',') + 1
+	}
+	rest := value[at:]
+	return pos + token.Pos(at+len(rest)-len(strings.TrimLeft(rest, " \t")))
 }
 
 // Resolve applies the interface's directives to its methods, in the order of
 // methods: defaults, then the interface's words, the embedded element's, the
-// method's. What a policy as a whole cannot mean is reported too, sorted, but
+// method's. A profile's words go before the others of where it is used, and what
+// they declare lives there. What a policy as a whole cannot mean is reported too, sorted, but
 // nothing that Read has reported.
 func (i *Interface) Resolve(fset *token.FileSet, methods []Method) (Wrap, []Guarded, []Diagnostic) {
-	r := resolver{report: report{fset: fset}, name: i.Spec.Name.Name}
+	r := resolver{report: report{fset: fset}, name: i.Spec.Name.Name, profiles: i.profiles, test: i.test}
 	layers := append(r.layers(i, methods), r.elements(i, methods)...)
 	var guarded []Guarded
 	for _, m := range methods {
@@ -80,6 +104,8 @@ func (i *Interface) wrap() Wrap {
 type resolver struct {
 	report
 	name     string // the interface's
+	profiles map[string]*Profile
+	test     bool // the interface is in a test file
 	findings []finding
 }
 
@@ -89,6 +115,7 @@ type layer struct {
 	reach map[string]bool // methods by name
 	owner string          // of the state it declares
 	level level
+	use   *use // the profile's that it comes from; nil where it is written out
 }
 
 type level int
@@ -117,9 +144,9 @@ func (r *resolver) layers(i *Interface, methods []Method) []layer {
 		if len(reach) == 0 && d.Name != "wrap" && !d.faulty {
 			r.add(d.Pos, codeNoReach, "%s reaches no method: none of %s takes a context and returns an error; name those it is for with methods=", d.Name, r.name)
 		}
-		whole = append(whole, layer{d, reach, r.name, onInterface})
+		whole = append(whole, layer{d, reach, r.name, onInterface, nil})
 	}
-	return append(whole, some...)
+	return append(r.expanded(whole), r.expanded(some)...)
 }
 
 // chosen is the layer of a directive with methods=, which must not overlap with
@@ -129,7 +156,7 @@ func (r *resolver) chosen(d Directive, w resil.Word, earlier []layer, methods []
 	for i, m := range methods {
 		names[i] = m.Name
 	}
-	l := layer{d, map[string]bool{}, r.name + "[" + w.Value + "]", onSome}
+	l := layer{d, map[string]bool{}, r.name + "[" + w.Value + "]", onSome, nil}
 	for _, g := range globs(w) {
 		matches, wrong := g.match(names)
 		if wrong != "" {
@@ -142,7 +169,7 @@ func (r *resolver) chosen(d Directive, w resil.Word, earlier []layer, methods []
 	for _, e := range earlier {
 		var twice []string
 		for _, name := range names {
-			if e.Name == d.Name && e.reach[name] && l.reach[name] {
+			if e.subject() == d.subject() && e.reach[name] && l.reach[name] {
 				twice = append(twice, name)
 				delete(l.reach, name)
 			}
@@ -182,23 +209,39 @@ func (r *resolver) elements(i *Interface, methods []Method) (layers []layer) {
 				r.add(i.Elements[element][0].Pos, codeNoReach, "no method of %s comes from %s: put the directive above one that has methods", r.name, text)
 			}
 		}
+		var here []layer
 		for _, d := range i.Elements[element] {
 			l.Directive = d
-			layers = append(layers, l)
+			here = append(here, l)
 		}
+		layers = append(layers, r.expanded(here)...)
 	}
 	return layers
 }
 
 // refine applies the layers that reach a method, in order.
 func (r *resolver) refine(m Method, layers []layer) Guarded {
-	g := Guarded{Method: m, Owners: map[string]string{}, Origins: map[string]token.Pos{}, Values: map[string]token.Pos{}, OnMethod: map[string]bool{}}
+	g := Guarded{Method: m, Owners: map[string]string{}, Origins: map[string]token.Pos{}, Values: map[string]token.Pos{}, OnMethod: map[string]bool{},
+		written: map[string]resil.Word{}}
 	var lang Language
 	var faulty []string
-	refined := map[string]bool{}
-	for _, l := range layers {
-		if !l.reach[m.Name] || l.Name == "wrap" {
+	refined, order := map[string]bool{}, map[string]int{}
+	own := 0 // waivers
+	for k, l := range layers {
+		if !l.reach[m.Name] || l.Name == "wrap" || l.Name == "profile" {
 			continue
+		}
+		if l.Name == "allow" {
+			if w := l.waiver(); w.valid() && !l.faulty {
+				g.Waivers = append(g.Waivers, Waiver{l.Pos, w.Code})
+				if l.level == onMethod {
+					own++
+				}
+			}
+			continue
+		}
+		if l.use != nil {
+			g.uses = append(g.uses, *l.use)
 		}
 		before := scope(&lang.Policy, l.Name)
 		per := before != nil && before.Per != ""
@@ -214,10 +257,11 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 		for field, w := range set {
 			if field != l.Name+".methods" {
 				g.Origins[field], g.Values[field] = l.word(w), l.value(w)
+				order[field], g.written[field] = k, w
 			}
 		}
 		if w, ok := set[l.Name+".per"]; ok && w.Value == "method" {
-			if l.level == onMethod && !per {
+			if l.level == onMethod && !per && l.use == nil {
 				r.add(l.word(w), codeLevel, "per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here")
 			}
 			if _, ok := set[l.Name+".keys"]; !ok {
@@ -228,27 +272,37 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 			faulty = append(faulty, l.Name)
 		}
 		refined[l.Name] = refined[l.Name] || l.level != onInterface
-		if l.level == onMethod {
+		if l.level == onMethod && l.use == nil {
 			g.OnMethod[l.Name] = true
 		}
 	}
 	g.Policy = lang.Policy
 	if g.Policy.Skip {
 		r.skipped(g, layers)
-		return Guarded{Method: m, Policy: resil.Policy{Skip: true}, OnMethod: g.OnMethod,
+		return Guarded{Method: m, Policy: resil.Policy{Skip: true}, OnMethod: g.OnMethod, Waivers: g.Waivers[:len(g.Waivers)-own],
 			Origins: map[string]token.Pos{"skip": g.Origins["skip"]}}
 	}
 	g.Policy.Complete()
-	for _, p := range g.Policy.Check() {
+	found := func(p *resil.Problem) {
 		directive, _, _ := strings.Cut(p.Field, ".")
 		if slices.Contains(faulty, directive) || slices.Contains(faulty, "timeout") {
-			continue // may follow from what could not be read
+			return // may follow from what could not be read
 		}
 		pos, ok := g.Origins[p.Field]
 		if !ok {
 			pos = g.Origins[directive]
 		}
-		r.findings = append(r.findings, finding{pos, p.Code, p.Message, m, refined[directive] || refined["timeout"]})
+		pos, from := g.Place(r.fset, pos)
+		r.findings = append(r.findings, finding{pos, p.Code, p.Message + from, m, refined[directive] || refined["timeout"]})
+	}
+	for _, p := range g.Policy.Check() {
+		found(p)
+	}
+	for by, p := range g.Policy.Overruled {
+		// What stands further in may make pointless what is meant for others.
+		if at, written := g.Origins[p.Field]; written && at.IsValid() && g.Origins[by].IsValid() && order[p.Field] >= order[by] {
+			found(p)
+		}
 	}
 	for directive, s := range g.Policy.Scopes {
 		if s.Per == "method" {

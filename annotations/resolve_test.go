@@ -483,7 +483,7 @@ type S interface {
 s.go:4:17: total: "2": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
 s.go:5:15: rate: "5": write a rate such as 100/s, 10/60s or 1000/m [RG005]
 s.go:6:23: initial: "1": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
-s.go:7:1: unknown directive "cache"; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip, timeout or wrap [RG002]
+s.go:7:1: unknown directive "cache"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, limit, profile, retry, skip, timeout, use or wrap [RG002]
 s.go:9:16: the retry budget is the client's: write budget=10% above the interface; here it can only be off [RG014]
 `},
 		{"nor what may follow from a timeout that could not be read", `
@@ -508,6 +508,39 @@ type S interface {
 	E_A_B_C
 }`, `
 s.go:6:2: A and B share the breaker S[E_A_B_C] and get different settings for it from further out: write all of its settings here, or a breaker of its own above one of them [RG020]
+`},
+		{"words that another makes pointless, unless it stands further in", `
+//resil:retry factor=3 initial=1s
+type S interface {
+	//resil:retry backoff=constant
+	A() error
+	//resil:retry backoff=linear factor=4
+	B() error
+	//resil:retry jitter=decorrelated backoff=fibonacci
+	C() error
+	//resil:retry 1 max=2s
+	D() error
+	//resil:breaker ratio=off min=3
+	E() error
+	//resil:retry 1
+	F() error
+}`, `
+s.go:8:31: factor is the growth of an exponential delay: leave it out, or write backoff=exponential [RG008]
+s.go:10:36: a decorrelated delay follows from the last one and not from backoff: leave one of the two out [RG008]
+s.go:12:18: max is about retries, and with one attempt there are none: raise attempts, or write //resil:retry off [RG008]
+s.go:14:28: min goes with a ratio, which is off: leave it out, or write ratio=50% [RG008]
+`},
+		{"further out the pointless word is the one further in", `
+//resil:retry backoff=constant
+type S interface {
+	//resil:retry factor=3
+	A() error
+	//resil:retry factor=3 backoff=exponential
+	B() error
+	//resil:retry off
+	C() error
+}`, `
+s.go:6:16: factor is the growth of an exponential delay: leave it out, or write backoff=exponential [RG008]
 `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

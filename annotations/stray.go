@@ -81,6 +81,10 @@ func (r *reader) strays(file *ast.File) {
 	for group, directives := range r.found {
 		start, isCode := code[r.line(group.Pos())]
 		for _, d := range directives {
+			if d.Name == "profile" {
+				r.anywhere(d)
+				break // the others belong to it
+			}
 			switch what, ok := above[group]; {
 			case ok:
 				r.add(d.Pos, codeMisplaced, "//%s:%s %s: put it above %s", tool, d.Name, what, place)

@@ -49,8 +49,12 @@ func (r *resolver) skipped(g Guarded, layers []layer) {
 	}
 	for _, l := range layers {
 		if l.level == onMethod && l.reach[g.Name] {
-			r.add(l.Pos, codeSkip, "%s has no effect, for %s is skipped on line %d: write //resil:skip off beside it, or leave it out",
-				l.Name, g.Name, r.fset.Position(g.Origins["skip"]).Line)
+			name, pos := l.Name, l.Pos
+			if l.use != nil {
+				name, pos = "use", l.use.pos
+			}
+			r.add(pos, codeSkip, "%s has no effect, for %s is skipped on line %d: write //resil:skip off beside it, or leave it out",
+				name, g.Name, r.fset.Position(g.Origins["skip"]).Line)
 		}
 	}
 }
@@ -72,8 +76,9 @@ func (r *resolver) shared(guarded []Guarded) {
 				continue
 			}
 			told[s] = true
-			r.add(g.Origins[directive], codeShared, "%s and %s share the %s %s and get different settings for it from further out: write all of its settings here, or a %s of its own above one of them",
-				f.Name, g.Name, directive, owner, directive)
+			pos, from := g.Place(r.fset, g.Origins[directive])
+			r.add(pos, codeShared, "%s and %s share the %s %s and get different settings for it from further out: write all of its settings here, or a %s of its own above one of them%s",
+				f.Name, g.Name, directive, owner, directive, from)
 		}
 	}
 }
@@ -99,14 +104,17 @@ func (r *resolver) budget(guarded []Guarded) {
 	if len(written) == 0 {
 		return
 	}
-	slices.SortStableFunc(written, func(a, b Guarded) int {
-		return cmp.Compare(a.Origins["retry.budget"], b.Origins["retry.budget"])
-	})
+	at := func(g Guarded) token.Pos {
+		pos, _ := g.Place(r.fset, g.Origins["retry.budget"])
+		return pos
+	}
+	slices.SortStableFunc(written, func(a, b Guarded) int { return cmp.Compare(at(a), at(b)) })
 	first := written[0]
 	for _, g := range written[1:] {
 		if g.Policy.Retry.Budget != first.Policy.Retry.Budget {
-			r.add(g.Origins["retry.budget"], codeShared, "the retry budget is the client's: %s has %s and %s has %s; write it once, above the interface",
-				first.Name, first.Policy.Retry.Budget, g.Name, g.Policy.Retry.Budget)
+			pos, from := g.Place(r.fset, g.Origins["retry.budget"])
+			r.add(pos, codeShared, "the retry budget is the client's: %s has %s and %s has %s; write it once, above the interface%s",
+				first.Name, first.Policy.Retry.Budget, g.Name, g.Policy.Retry.Budget, from)
 		}
 	}
 	for _, g := range guarded {

@@ -30,8 +30,16 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 		body = append(body, jen.Id(v.method).Op(":=").Add(method))
 		method = jen.Id(v.method)
 	}
+	var judge jen.Code // of what the entry hands on
+	if m.judge != nil {
+		judge = e.judging(m)
+	}
 	run := func(entry string, results jen.Code, body []jen.Code, more ...jen.Code) *jen.Statement {
 		args := []jen.Code{outer, method, jen.Func().Params(inner).Add(results).Block(body...)}
+		if m.judge != nil {
+			entry += "Judged"
+			args = append(args, judge)
+		}
 		return e.resil(entry).Call(append(args, more...)...)
 	}
 	call := e.call(e.next, m, m.args(v))
@@ -43,6 +51,9 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 	last := len(v.results) - 1
 	switch {
 	case m.captures():
+		if m.judge != nil {
+			judge = e.judged(m, v, outcome)
+		}
 		var attempt []jen.Code
 		if m.Policy.Retry != nil {
 			attempt = e.release(m, outcome) // of the attempt before
@@ -64,6 +75,10 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 		}
 		assigned = append(append(assigned, outcome[:last]...), outcome[last])
 		lane := jen.Id(v.lane).Id(v.laneType)
+		if m.judge != nil {
+			judge = jen.Func().Params(lane, jen.Add(outcome[last]).Error()).Add(e.resil("Class")).
+				Block(jen.Return(e.judging(m).Call(outcome...)))
+		}
 		body = append(body,
 			jen.Type().Id(v.laneType).Struct(fields...),
 			jen.List(jen.Id(v.lane), outcome[last]).Op(":=").Add(run("Hedged", jen.Params(lane, jen.Add(outcome[last]).Error()),
@@ -86,10 +101,32 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 		body = append(body, jen.List(outcome...).Op(":=").Add(through))
 	}
 	if m.Policy.Fallback != nil {
-		answer := append(e.release(m, outcome), jen.Return(e.substitute(m, v)))
-		body = append(body, jen.If(jen.Add(method).Dot("FallsBack").Call(outer, outcome[last])).Block(answer...))
+		cause := outcome[last]
+		falls := jen.Add(method).Dot("FallsBack").Call(outer, cause)
+		if m.judge != nil {
+			cause = jen.Id(v.cause)
+			falls = jen.Add(cause).Op(":=").Add(method).Dot("FallsBackJudged").Call(outer, outcome[last], e.judged(m, v, outcome)).
+				Op(";").Add(cause).Op("!=").Nil()
+		}
+		answer := append(e.release(m, outcome), jen.Return(e.substitute(m, v, cause)))
+		body = append(body, jen.If(falls).Block(answer...))
 	}
 	return append(body, jen.Return(outcome...))
+}
+
+// judging is the function that classes all results of a method.
+func (e *emitter) judging(m *method) *jen.Statement {
+	fn := e.function(*m.judge)
+	if m.judge.generic || m.judge.helper != nil {
+		fn.Add(e.typeParamNames(e.w.named().TypeParams()))
+	}
+	return fn
+}
+
+// judged is that function with a call's results but the error.
+func (e *emitter) judged(m *method, v locals, outcome []jen.Code) jen.Code {
+	args := append(append([]jen.Code{}, outcome[:len(outcome)-1]...), jen.Id(v.err))
+	return jen.Func().Params(jen.Id(v.err).Error()).Add(e.resil("Class")).Block(jen.Return(e.judging(m).Call(args...)))
 }
 
 // args hands a method's parameters on to another of its type.
@@ -110,8 +147,7 @@ func (e *emitter) call(field string, m *method, args []jen.Code) *jen.Statement 
 }
 
 // substitute calls what answers when a call has failed.
-func (e *emitter) substitute(m *method, v locals) *jen.Statement {
-	cause := jen.Id(v.results[len(v.results)-1])
+func (e *emitter) substitute(m *method, v locals, cause jen.Code) *jen.Statement {
 	if m.fallback == nil {
 		args := m.args(v)
 		if m.context >= 0 {
@@ -137,6 +173,7 @@ type locals struct {
 	err            string   // the error of one attempt, where results are captured
 	method         string   // the method for one key
 	lane, laneType string   // the results of one hedged attempt
+	cause          string   // of a fallback, where results are judged
 }
 
 // refersTo records the names that a guarded method's body refers to.
@@ -152,6 +189,9 @@ func (e *emitter) refersTo(m *method) {
 	}
 	if m.fallback != nil {
 		e.function(*m.fallback)
+	}
+	if m.judge != nil {
+		e.function(*m.judge)
 	}
 }
 
@@ -215,5 +255,6 @@ func (e *emitter) locals(m *method) locals {
 	v.results = append(v.results, name(sig.Results().At(last).Name(), "err"))
 	v.err = fresh(hidden, "err")
 	v.method, v.lane, v.laneType = fresh(avoid(), "m", "method"), fresh(avoid(), "r", "lane"), fresh(avoid(), "results")
+	v.cause = fresh(avoid(), "cause")
 	return v
 }

@@ -35,8 +35,9 @@ func (s *source) check(w *wrapper) {
 			s.checkMethod(m)
 		}
 	}
+	s.checkWaivers(w)
 	if m := w.idle(); m != nil {
-		s.report(codeNoEffect, m.origin("classify"), "classify has no effect, for no retry, breaker or fallback asks it about %s; add one, or remove it", m.Name)
+		s.reportOn(m, codeNoEffect, m.origin("classify"), "classify has no effect, for no retry, breaker or fallback asks it about %s; add one, or remove it", m.Name)
 	}
 	if w.embeds && slices.ContainsFunc(w.methods, func(m *method) bool { return m.Name == w.obj.Name() }) {
 		s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: it must be embedded, and has a method of its own name", w.obj.Name())
@@ -59,39 +60,69 @@ func (s *source) checkMethod(m *method) {
 	p := m.Policy
 	if !m.fails {
 		directives := m.guards()
-		s.report(codeNoError, m.origin(directives[0]), "%s does not return an error as its last result, so %s cannot tell success from failure; let it return one, or do not guard it",
+		s.reportOn(m, codeNoError, m.origin(directives[0]), "%s does not return an error as its last result, so %s cannot tell success from failure; let it return one, or do not guard it",
 			m.Name, strings.Join(directives, " and "))
 	}
 	if p.Timeout != nil && m.context < 0 {
-		s.report(codeContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, m.wayOut("timeout"))
+		s.reportOn(m, codeContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, m.wayOut("timeout"))
 	}
 	if p.Hedge != nil && m.context < 0 {
-		s.report(codeContext, m.origin("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, m.wayOut("hedge"))
+		s.reportOn(m, codeContext, m.origin("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, m.wayOut("hedge"))
 	}
 	if p.Hedge != nil && !p.Idempotent {
-		s.report(codeRepeat, m.blame("hedge"), "%s would be hedged, that is, called again while the first call may yet succeed; if it is safe to repeat, say so with %s, else %s",
+		s.refuse(m, codeRepeat, m.blame("hedge"), "%s would be hedged, that is, called again while the first call may yet succeed; if it is safe to repeat, say so with %s, else %s",
 			m.Name, m.directive("idempotent"), m.wayOut("hedge"))
 	}
 	if p.Retry != nil {
 		if first := words(m.Name)[0]; !m.OnMethod["retry"] && !p.Idempotent && slices.Contains(adds, strings.ToLower(first)) {
-			s.report(codeRepeat, m.pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
+			s.refuse(m, codeRepeat, m.pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
 				m.Name, m.directive("idempotent"), m.wayOut("retry"))
 		}
 	}
 	if name, why := usedUp(m.sig.Params()); why != "" {
 		if p.Retry != nil {
-			s.report(codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, m.wayOut("retry"))
+			s.refuse(m, codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, m.wayOut("retry"))
 		}
 		if p.Hedge != nil {
-			s.report(codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, m.wayOut("hedge"))
+			s.refuse(m, codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, m.wayOut("hedge"))
 		}
 	}
 	if why := outlives(m.sig.Results()); why != "" {
 		if p.Timeout != nil {
-			s.report(codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, m.wayOut("timeout"))
+			s.refuse(m, codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, m.wayOut("timeout"))
 		}
 		if p.Hedge != nil {
-			s.report(codeResult, m.blame("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, m.wayOut("hedge"))
+			s.refuse(m, codeResult, m.blame("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, m.wayOut("hedge"))
+		}
+	}
+}
+
+// refuse reports what a check of a method finds, unless it is waived there.
+func (s *source) refuse(m *method, code string, pos token.Pos, format string, args ...any) {
+	for _, w := range slices.Backward(m.Waivers) {
+		if w.Code == code {
+			if s.waived == nil {
+				s.waived = map[token.Pos]bool{}
+			}
+			s.waived[w.Pos] = true
+			return
+		}
+	}
+	s.reportOn(m, code, pos, format, args...)
+}
+
+// checkWaivers reports the waivers of an interface that waive nothing.
+func (s *source) checkWaivers(w *wrapper) {
+	if w.directives.Faulty() {
+		return
+	}
+	told := map[token.Pos]bool{}
+	for _, m := range w.methods {
+		for _, waiver := range m.Waivers {
+			if !s.waived[waiver.Pos] && !told[waiver.Pos] {
+				told[waiver.Pos] = true
+				s.report(codeNoEffect, waiver.Pos, "allow %s has no effect, for that check refuses nothing that it reaches: remove it", waiver.Code)
+			}
 		}
 	}
 }

@@ -31,6 +31,9 @@ func emit(src *source) ([]byte, error) {
 				body.Line().Add(e.method(m)).Line()
 			}
 		}
+		for _, h := range w.helpers {
+			body.Line().Add(e.helper(h)).Line()
+		}
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s\n\n", header)

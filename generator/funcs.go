@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -17,49 +18,30 @@ import (
 type function struct {
 	pkg     *types.Package // nil for the runtime
 	name    string
-	generic bool // with the interface's type parameters
+	generic bool    // with the interface's type parameters
+	helper  *helper // instead of the others: one that is generated
 }
 
 // A role is what a directive wants a function for.
 type role struct {
 	name  string   // as messages call it
 	form  string   // the type that it must have
+	forms string   // where there are several, all of them
 	ready []string // names that stand for functions of resilgen's own
 	fits  func(types.Object) bool
 }
-
-var classifier = role{
-	name:  "classifier",
-	form:  "func(error) resil.Class",
-	ready: []string{"network", "all", "http", "grpc", "sql"},
-	fits:  isClassifier,
-}
-
-// integrations are the classifiers that have modules of their own.
-var integrations = []string{"http", "grpc", "sql"}
-
-const integrationPath = "github.com/resilgen/resilgen/integrations/resil"
 
 // functions resolves what the classify and fallback directives of an interface
 // name.
 func (m *model) functions(src *source, w *wrapper) {
 	for _, method := range w.methods {
-		if c := method.Policy.Classify; c != nil {
-			by := c.By
-			if len(by) > 0 && by[len(by)-1] == "network" {
-				by = by[:len(by)-1] // the runtime asks it last anyway
-			}
-			for _, name := range by {
-				if found, problem := m.classifier(src, name); problem != nil {
-					src.report(problem.code, method.word("classify.by"), "%s", problem.message)
-				} else {
-					method.classifiers = append(method.classifiers, found)
-				}
-			}
+		if method.Policy.Classify != nil {
+			m.classify(src, w, method)
 		}
 		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.fails {
-			if found, problem := m.function(src, f.Func, fallback(w, method)); problem != nil {
-				src.report(problem.code, method.word("fallback.func"), "%s", problem.message)
+			pos := method.word("fallback.func")
+			if found, problem := m.function(src, m.syntax(src, pos), f.Func, fallback(w, method)); problem != nil {
+				src.reportOn(method, problem.code, pos, "%s", problem.message)
 			} else {
 				method.fallback = &found
 			}
@@ -67,23 +49,18 @@ func (m *model) functions(src *source, w *wrapper) {
 	}
 }
 
-type problem struct{ code, message string }
-
-func (m *model) classifier(src *source, name string) (function, *problem) {
-	switch {
-	case name == "network":
-		return function{name: "Network"}, nil
-	case name == "all":
-		return function{name: "All"}, nil
-	case slices.Contains(integrations, name):
-		path := integrationPath + name
-		if pkg := m.importPath(path); pkg != nil {
-			return m.lookup(src, pkg, "Classify", path+".Classify", classifier)
+// syntax is the file of the package that pos lies in, whose imports the words
+// there go by: the source's or, in a profile, another.
+func (m *model) syntax(src *source, pos token.Pos) *ast.File {
+	for _, file := range m.pkg.Syntax {
+		if file.FileStart <= pos && pos <= file.FileEnd {
+			return file
 		}
-		return function{}, &problem{codeIntegration, fmt.Sprintf("the classifier %s is in a module of its own; run: go get %s", name, path)}
 	}
-	return m.function(src, name, classifier)
+	return src.syntax
 }
+
+type problem struct{ code, message string }
 
 // fallback is the role of a function that answers in a method's place.
 func fallback(w *wrapper, method *method) role {
@@ -125,20 +102,30 @@ func sameSignature(a, b *types.Signature) bool {
 	return types.Identical(a, b) || a.TypeParams().Len() == 0 && plain(a) == plain(b)
 }
 
-// function finds a function of the package, of an import or of a path.
-func (m *model) function(src *source, name string, want role) (function, *problem) {
-	qualifier, fn, qualified := cutLast(name)
-	if !qualified {
-		return m.lookup(src, m.pkg.Types, name, name, want)
+// function finds a function by the name that a directive in file gives it.
+func (m *model) function(src *source, file *ast.File, name string, want role) (function, *problem) {
+	pkg, id, problem := m.qualified(file, name, want.name)
+	if problem != nil {
+		return function{}, problem
 	}
-	pkg := importOf(m.pkg.TypesInfo, src.syntax, qualifier)
+	return m.lookup(src, pkg, id, name, want)
+}
+
+// qualified splits the name of something of the package, of an import of file or
+// of a path.
+func (m *model) qualified(file *ast.File, name, what string) (*types.Package, string, *problem) {
+	qualifier, id, qualified := cutLast(name)
+	if !qualified {
+		return m.pkg.Types, name, nil
+	}
+	pkg := importOf(m.pkg.TypesInfo, file, qualifier)
 	if pkg == nil {
 		pkg = m.importPath(qualifier)
 	}
 	if pkg == nil {
-		return function{}, &problem{codeFunction, fmt.Sprintf("the %s %s is of no package that is known here: %s is neither an import of this file nor the path of a package; write import/path.%s", want.name, name, qualifier, fn)}
+		return nil, "", &problem{codeFunction, fmt.Sprintf("the %s %s is of no package that is known here: %s is neither an import of this file nor the path of a package; write import/path.%s", what, name, qualifier, id)}
 	}
-	return m.lookup(src, pkg, fn, name, want)
+	return pkg, id, nil
 }
 
 // cutLast splits import/path.F at its last dot.
@@ -150,21 +137,27 @@ func cutLast(name string) (qualifier, fn string, ok bool) {
 	return name[:i], name[i+1:], true
 }
 
+// visible finds what a package calls id, if the source's output may refer to it.
+func (m *model) visible(src *source, pkg *types.Package, id string) types.Object {
+	local := pkg.Path() == m.pkg.Types.Path()
+	obj := pkg.Scope().Lookup(id)
+	if obj != nil && (!local && !ast.IsExported(id) || local && !src.inTest() && m.inTest(obj)) {
+		return nil
+	}
+	return obj
+}
+
 // lookup finds a function in a package.
 func (m *model) lookup(src *source, pkg *types.Package, fn, name string, want role) (function, *problem) {
-	local := pkg.Path() == m.pkg.Types.Path()
-	obj := pkg.Scope().Lookup(fn)
-	if obj != nil && (!local && !ast.IsExported(fn) || local && !src.inTest() && m.inTest(obj)) {
-		obj = nil
-	}
+	obj := m.visible(src, pkg, fn)
 	if obj == nil {
 		return function{}, &problem{codeFunction, unknown(pkg, fn, name, want)}
 	}
 	if !want.fits(obj) {
-		return function{}, &problem{codeFunction, fmt.Sprintf("%s is %s; a %s must be %s", name, kind(obj), want.name, want.form)}
+		return function{}, &problem{codeFunction, fmt.Sprintf("%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.forms, want.form))}
 	}
 	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
-	return function{pkg, fn, ok && sig.TypeParams().Len() > 0}, nil
+	return function{pkg: pkg, name: fn, generic: ok && sig.TypeParams().Len() > 0}, nil
 }
 
 func (m *model) inTest(obj types.Object) bool {
@@ -199,20 +192,6 @@ func isValue(obj types.Object) bool {
 		return true
 	}
 	return false
-}
-
-// isClassifier reports whether obj can be used as a resil.Classifier.
-func isClassifier(obj types.Object) bool {
-	if !isValue(obj) {
-		return false
-	}
-	if isNamed(obj.Type(), runtimePath, "Classifier") {
-		return true
-	}
-	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
-	return ok && sig.TypeParams().Len() == 0 && !sig.Variadic() &&
-		sig.Params().Len() == 1 && types.Identical(sig.Params().At(0).Type(), types.Universe.Lookup("error").Type()) &&
-		sig.Results().Len() == 1 && isNamed(sig.Results().At(0).Type(), runtimePath, "Class")
 }
 
 func kind(obj types.Object) string {

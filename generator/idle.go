@@ -64,6 +64,13 @@ func (m *model) same(src *source, w *wrapper, directives *annotations.Interface)
 	if !slices.EqualFunc(w.methods, less.wrappers[0].methods, alike) {
 		return false
 	}
+	for _, h := range less.wrappers[0].helpers {
+		k := slices.IndexFunc(w.helpers, func(named *helper) bool { return named.key == h.key })
+		if k < 0 {
+			return false
+		}
+		h.name = w.helpers[k].name
+	}
 	code := with.code()
 	return code != nil && bytes.Equal(code, less.code())
 }

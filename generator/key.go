@@ -39,7 +39,7 @@ func (m *model) keys(src *source, w *wrapper) {
 				from, per = directive, s.Per
 				method.key = m.key(src, w, method, directive, per, pos)
 			case per != s.Per:
-				src.report(codeKey, pos, "for %s, the %s is kept by %s and the %s by %s: a method has one key; combine the two in a function",
+				src.reportOn(method, codeKey, pos, "for %s, the %s is kept by %s and the %s by %s: a method has one key; combine the two in a function",
 					method.Name, from, per, directive, s.Per)
 				method.key = nil
 			}
@@ -51,7 +51,7 @@ func (m *model) keys(src *source, w *wrapper) {
 			if other == nil {
 				first[same] = method
 			} else if !types.Identical(other.key.typ, method.key.typ) {
-				src.report(codeKey, pos, "%s is %s for %s and %s for %s, which share the %s %s: write an expression that has one type, or limit the directive with methods=",
+				src.reportOn(method, codeKey, pos, "%s is %s for %s and %s for %s, which share the %s %s: write an expression that has one type, or limit the directive with methods=",
 					per, article(other.key.typ), other.Name, article(method.key.typ), method.Name, directive, same.owner)
 			}
 		}
@@ -62,7 +62,7 @@ func (m *model) keys(src *source, w *wrapper) {
 // is no key, which has been reported.
 func (m *model) key(src *source, w *wrapper, method *method, directive, per string, pos token.Pos) *key {
 	wrong := func(offset int, format string, args ...any) *key {
-		src.report(codeKey, pos+token.Pos(offset), "for %s, per=%s %s", method.Name, per, fmt.Sprintf(format, args...))
+		src.reportOn(method, codeKey, pos+token.Pos(offset), "for %s, per=%s %s", method.Name, per, fmt.Sprintf(format, args...))
 		return nil
 	}
 	wayOut := "write another expression"
@@ -80,7 +80,7 @@ func (m *model) key(src *source, w *wrapper, method *method, directive, per stri
 	if lit := funcLit(expr); lit != nil {
 		return wrong(file.Offset(lit.Pos()), "declares a function: give it a name elsewhere and call it")
 	}
-	k := &key{expr: expr, uses: map[*ast.Ident]types.Object{}, params: m.scope(src, w, method, file)}
+	k := &key{expr: expr, uses: map[*ast.Ident]types.Object{}, params: m.scope(m.syntax(src, pos), w, method, file)}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: k.uses}
 	if err := types.CheckExpr(m.pkg.fset, m.pkg.Types, expr.Pos(), expr, info); err != nil {
 		problem, ok := errors.AsType[types.Error](err)
@@ -125,12 +125,12 @@ func (m *model) key(src *source, w *wrapper, method *method, directive, per stri
 	return k
 }
 
-// scope makes expressions in file see what stands in the source's, and the
-// method's type parameters and parameters, which it returns.
-func (m *model) scope(src *source, w *wrapper, method *method, file *token.File) (params []types.Object) {
+// scope makes expressions in file see what those in source do, and the method's
+// type parameters and parameters, which it returns.
+func (m *model) scope(source *ast.File, w *wrapper, method *method, file *token.File) (params []types.Object) {
 	start, end := token.Pos(file.Base()), token.Pos(file.Base()+file.Size()+1)
 	outer := types.NewScope(m.pkg.Types.Scope(), start, end, "per")
-	if imports := m.pkg.TypesInfo.Scopes[src.syntax]; imports != nil {
+	if imports := m.pkg.TypesInfo.Scopes[source]; imports != nil {
 		for _, name := range imports.Names() {
 			outer.Insert(imports.Lookup(name))
 		}

@@ -62,10 +62,7 @@ func (n *names) value(v reflect.Value) jen.Code {
 	case resil.Backoff:
 		return n.resil(raised(x.String()))
 	case resil.Class:
-		if x == resil.SystemFault {
-			return n.resil("SystemFault")
-		}
-		return n.resil(raised(x.String()))
+		return n.class(x)
 	case resil.Jitter:
 		if x > 0 {
 			return n.resil("Jitter").Call(n.ratio(resil.Ratio(x)))
@@ -91,6 +88,13 @@ func (n *names) value(v reflect.Value) jen.Code {
 		return jen.Index().Add(n.resil(v.Type().Elem().Name())).Values(elems...)
 	}
 	panic(fmt.Sprintf("generator: a policy field of type %s cannot be written", v.Type()))
+}
+
+func (n *names) class(c resil.Class) *jen.Statement {
+	if c == resil.SystemFault {
+		return n.resil("SystemFault")
+	}
+	return n.resil(raised(c.String()))
 }
 
 func (n *names) ratio(r resil.Ratio) *jen.Statement {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"go/types"
 	"path/filepath"
@@ -22,7 +23,8 @@ type source struct {
 	syntax      *ast.File
 	wrappers    []*wrapper
 	diagnostics []annotations.Diagnostic
-	unknown     bool // it depends on a package that cannot be loaded here
+	unknown     bool               // it depends on a package that cannot be loaded here
+	waived      map[token.Pos]bool // waivers that had an effect
 }
 
 // A wrapper is one annotated interface.
@@ -33,6 +35,7 @@ type wrapper struct {
 	name        string
 	constructor string
 	methods     []*method
+	helpers     []*helper
 	embeds      bool // some methods cannot be written down: the wrapper embeds the interface
 }
 
@@ -46,6 +49,7 @@ type method struct {
 	fails       bool   // its last result is an error
 	unwritable  string // what keeps it from being written down, or ""
 	classifiers []function
+	judge       *function   // asked about all results; nil for none
 	fallback    *function   // nil for none or the second implementation
 	key         *key        // nil unless a guard is kept by one
 	hedgeBudget resil.Ratio // what hedges draw on where there is no retry
@@ -81,24 +85,54 @@ type model struct {
 }
 
 func (m *model) build() {
+	var read []*annotations.File // of each source
 	for _, f := range m.pkg.files {
-		src := &source{pkg: m.pkg, path: f.path, output: outputPath(f.path), syntax: f.syntax}
-		if f.broken != nil {
-			if f.annotated {
-				src.unread(f.broken)
-				m.sources = append(m.sources, src)
-			}
+		if f.broken != nil && !f.annotated {
 			continue
 		}
-		m.sources = append(m.sources, src)
+		src := &source{pkg: m.pkg, path: f.path, output: outputPath(f.path), syntax: f.syntax}
 		found, diagnostics := annotations.Read(m.pkg.fset, f.syntax)
-		src.diagnostics = diagnostics
-		for _, i := range found {
-			m.wrap(src, i)
+		if f.broken != nil {
+			found.Interfaces = nil // what the parser made of them
+			src.unread(f.broken)
+		} else {
+			src.diagnostics = diagnostics
 		}
-		src.unknown, m.missed = m.missed, false
+		m.sources = append(m.sources, src)
+		read = append(read, found)
+	}
+	for k, diagnostics := range annotations.Link(m.pkg.fset, read, m.elsewhere(read)...) {
+		m.sources[k].diagnostics = append(m.sources[k].diagnostics, diagnostics...)
+	}
+	for k, found := range read {
+		for _, i := range found.Interfaces {
+			m.wrap(m.sources[k], i)
+		}
+		m.sources[k].unknown, m.missed = m.missed, false
 	}
 	m.checkNames()
+	m.nameHelpers()
+}
+
+// elsewhere reads the package's files that this build leaves out, which may be the
+// only ones to use a profile.
+func (m *model) elsewhere(read []*annotations.File) (others []*annotations.File) {
+	if !slices.ContainsFunc(read, func(f *annotations.File) bool { return len(f.Profiles) > 0 }) {
+		return nil
+	}
+	paths, _ := filepath.Glob(filepath.Join(filepath.Dir(m.sources[0].path), "*.go"))
+	for _, path := range paths {
+		if slices.ContainsFunc(m.sources, func(src *source) bool { return src.path == path }) {
+			continue
+		}
+		fset := token.NewFileSet()
+		syntax, err := parser.ParseFile(fset, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		if err == nil && syntax.Name.Name == m.pkg.Name {
+			found, _ := annotations.Read(fset, syntax)
+			others = append(others, found)
+		}
+	}
+	return others
 }
 
 // outputPath is users_resil.go for users.go, and x_resil_test.go for x_test.go.
@@ -118,6 +152,13 @@ func (s *source) report(code string, pos token.Pos, format string, args ...any) 
 		Code:    code,
 		Message: fmt.Sprintf(format, args...),
 	})
+}
+
+// reportOn reports what is wrong with a method's policy. Where a profile says it,
+// that is where the profile is used.
+func (s *source) reportOn(m *method, code string, pos token.Pos, format string, args ...any) {
+	place, from := m.Place(s.pkg.fset, pos)
+	s.report(code, place, "%s%s", fmt.Sprintf(format, args...), from)
 }
 
 // wrap adds the wrapper of one interface to src.
@@ -200,6 +241,32 @@ func raised(name string) string {
 		return strings.ToUpper(string(r)) + name[i+len(string(r)):]
 	}
 	return name
+}
+
+// nameHelpers gives the functions that classify the package's errors and results
+// names that it does not have.
+func (m *model) nameHelpers() {
+	taken := map[string]bool{}
+	for _, name := range m.pkg.Types.Scope().Names() {
+		taken[name] = true
+	}
+	for _, src := range m.sources {
+		for _, w := range src.wrappers {
+			taken[w.name], taken[w.constructor] = true, true
+		}
+	}
+	for _, src := range m.sources {
+		for _, w := range src.wrappers {
+			for _, h := range w.helpers {
+				name := "classify" + raised(w.obj.Name())
+				if len(w.helpers) > 1 && len(h.users) == 1 {
+					name += raised(h.users[0].Name)
+				}
+				h.name = fresh(taken, name)
+				taken[h.name] = true
+			}
+		}
+	}
 }
 
 // checkNames refuses generated names that the package has already, whether from

@@ -45,6 +45,9 @@ func newNames(src *source) *names {
 	}
 	for _, w := range src.wrappers {
 		n.taken[w.name], n.taken[w.constructor] = true, true
+		for _, h := range w.helpers {
+			n.taken[h.name] = true
+		}
 	}
 	n.typeParameters(src.wrappers)
 	for _, imp := range src.syntax.Imports {
@@ -121,8 +124,12 @@ func (n *names) resil(name string) *jen.Statement {
 	return jen.Id(n.imported(runtimePath, "resil")).Dot(name)
 }
 
-// function refers to a function that a directive names.
+// function refers to a function that a directive names, or one that is generated.
 func (n *names) function(f function) *jen.Statement {
+	if f.helper != nil {
+		n.used[f.helper.name] = true
+		return jen.Id(f.helper.name)
+	}
 	if f.pkg == nil {
 		return n.resil(f.name)
 	}

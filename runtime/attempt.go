@@ -124,17 +124,17 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		started = m.client.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
-	err := f(own)
+	said, err := opened(f(own))
 	if m.timed {
 		elapsed = m.client.now() - started
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left
 	}
-	if err == nil {
+	if err == nil && said <= Success {
 		c.class, c.outcome = Success, OutcomeSucceeded
 	} else {
-		c.judge(ctx, own, err)
+		c.judge(ctx, own, said, err)
 	}
 	if c.class <= Application {
 		m.deposit()
@@ -143,30 +143,37 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		}
 	}
 	if m.circuit != nil && (c.vote == votedFailure || c.vote == votedLate) {
-		m.circuit.last.Store(&failure{at: time.Now(), err: err})
+		if err == nil && said > Success {
+			m.circuit.last.Store(&failure{at: time.Now(), err: ErrResult})
+		} else {
+			m.circuit.last.Store(&failure{at: time.Now(), err: err})
+		}
 	}
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: AttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
 	}
 }
 
-// judge says what the error of an attempt means. total is the context of the
-// whole call and own that of the attempt.
-func (c *call) judge(total, own context.Context, err error) {
+// judge says what an attempt that was no success means. total is the context of
+// the whole call and own that of the attempt. said is what its results say; err
+// is nil where they alone do.
+func (c *call) judge(total, own context.Context, said Class, err error) {
 	m := c.method
 	c.err = err
 	callerErr := c.caller.Err()
-	timedOut := callerErr == nil && own.Err() == context.DeadlineExceeded
+	timedOut := err != nil && callerErr == nil && own.Err() == context.DeadlineExceeded
 	switch {
 	case callerErr == context.Canceled, callerErr == nil && own.Err() == context.Canceled:
 		c.class = Canceled // by the caller, or by a race that another attempt has won
+	case err == nil:
+		c.class = said
 	case callerErr != nil || timedOut:
 		// Whatever words the callee has for it, time ran out.
 		if c.class = markOf(err); c.class == Undecided {
 			c.class = Infrastructure
 		}
 	default:
-		c.class = classOf(err, m.classifiers)
+		c.class = classOf(err, said, m.classifiers)
 	}
 	m.counts.classes[c.class].Add(1)
 

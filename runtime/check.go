@@ -105,6 +105,36 @@ func (p *Policy) Check() []*Problem {
 	return c.problems
 }
 
+// Overruled yields a problem for each field that the value of another, by, leaves
+// without effect. It is one where both were written.
+func (p *Policy) Overruled(yield func(by string, problem *Problem) bool) {
+	type rule struct {
+		applies     bool
+		field, by   string
+		instruction string
+	}
+	var rules []rule
+	if r := p.Retry; r != nil {
+		rules = append(rules,
+			rule{r.Backoff != Exponential, "retry.factor", "retry.backoff", "factor is the growth of an exponential delay: leave it out, or write backoff=exponential"},
+			rule{r.Jitter == DecorrelatedJitter, "retry.backoff", "retry.jitter", "a decorrelated delay follows from the last one and not from backoff: leave one of the two out"},
+			rule{r.Jitter == DecorrelatedJitter, "retry.factor", "retry.jitter", "a decorrelated delay follows from the last one and not from factor: leave one of the two out"},
+		)
+		for _, key := range []string{"backoff", "initial", "max", "factor", "jitter", "on"} {
+			rules = append(rules, rule{r.Attempts == 1, "retry." + key, "retry.attempts",
+				key + " is about retries, and with one attempt there are none: raise attempts, or write //resil:retry off"})
+		}
+	}
+	if b := p.Breaker; b != nil {
+		rules = append(rules, rule{b.Ratio == 0, "breaker.min", "breaker.ratio", "min goes with a ratio, which is off: leave it out, or write ratio=50%"})
+	}
+	for _, r := range rules {
+		if r.applies && !yield(r.by, &Problem{Code: codeEffect, Field: r.field, Message: r.instruction}) {
+			return
+		}
+	}
+}
+
 // Scopes yields those of the policy's guards, by directive.
 func (p *Policy) Scopes(yield func(directive string, s *Scope) bool) {
 	if p.Breaker != nil && !yield("breaker", &p.Breaker.Scope) {

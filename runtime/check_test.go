@@ -67,3 +67,31 @@ func TestCompleteGivesALimitTheBurstOfItsRate(t *testing.T) {
 		}
 	}
 }
+
+func TestOverruled(t *testing.T) {
+	for _, tt := range []struct {
+		directive string
+		want      []string
+	}{
+		{"retry", nil},
+		{"retry backoff=constant", []string{"retry.factor by retry.backoff"}},
+		{"retry jitter=decorrelated", []string{"retry.backoff by retry.jitter", "retry.factor by retry.jitter"}},
+		{"retry 1", []string{"retry.backoff by retry.attempts", "retry.initial by retry.attempts", "retry.max by retry.attempts",
+			"retry.factor by retry.attempts", "retry.jitter by retry.attempts", "retry.on by retry.attempts"}},
+		{"breaker", nil},
+		{"breaker ratio=off", []string{"breaker.min by breaker.ratio"}},
+	} {
+		var p Policy
+		refineAll(t, &p, tt.directive)
+		var got []string
+		for by, problem := range p.Overruled {
+			got = append(got, problem.Field+" by "+by)
+			if problem.Code != codeEffect || problem.Message == "" {
+				t.Errorf("%s: %+v says too little", tt.directive, problem)
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.directive, diff)
+		}
+	}
+}

@@ -8,21 +8,25 @@ import (
 
 // ClassOf returns the class that err has where no classifier is declared and no
 // context has ended: its mark's, or [Network]'s, or Application.
-func ClassOf(err error) Class { return classOf(err, nil) }
+func ClassOf(err error) Class { return classOf(err, Undecided, nil) }
 
-// classOf asks err's mark, then the classifiers in order, then Network. An error
-// that nobody knows is Application: what we do not understand must not trip a
-// breaker or repeat a call.
-func classOf(err error, classifiers []Classifier) Class {
+// classOf asks err's mark, then what the results beside it said, then the
+// classifiers in order, then Network. An error that nobody knows is Application:
+// what we do not understand must not trip a breaker or repeat a call. So is one
+// that somebody calls a success.
+func classOf(err error, said Class, classifiers []Classifier) Class {
 	if err == nil {
 		return Success
 	}
 	if c := markOf(err); c != Undecided {
 		return c
 	}
+	if said != Undecided {
+		return max(said, Application)
+	}
 	for _, classify := range classifiers {
 		if c := classify(err); c != Undecided {
-			return c
+			return max(c, Application)
 		}
 	}
 	if c := Network(err); c != Undecided {

@@ -135,7 +135,7 @@ func TestClassifiersAreAskedInOrder(t *testing.T) {
 		{"all", []Classifier{All}, errNotFound, Infrastructure},
 		{"all keeps what network knows", []Classifier{All}, x509.HostnameError{Certificate: &x509.Certificate{}}, SystemFault},
 	} {
-		if got := classOf(tt.err, tt.classifiers); got != tt.want {
+		if got := classOf(tt.err, Undecided, tt.classifiers); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}

@@ -29,7 +29,8 @@
 // SystemFault count against the breaker, and by default Infrastructure and
 // Throttled are retried. Marks ([App], [Infra], [System], [Throttle]) decide
 // first, then the method's classifiers, then [Network]; an error that nobody
-// knows is Application.
+// knows is Application. Where a method can fail in its value, [CallJudged] and its
+// siblings ask about all results.
 //
 // When the runtime had no part in a failure, the callee's own error comes back
 // as it was. Otherwise the error is an [*Error], in which errors.Is finds both

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -68,4 +69,24 @@ func TestRegistry(t *testing.T) {
 	if _, err := New(Spec{Name: "X", Methods: []MethodSpec{{Name: "A", Breaker: "?"}}}, WithRegistry(&r)); err == nil || len(r.Clients()) != 1 {
 		t.Errorf("a client that could not be made is listed: %v", errors.Unwrap(err))
 	}
+}
+
+// A classifier that compares with == must see the callee's error, not the one
+// that says that attempts have ended.
+func TestFallbackClassifiesTheCalleesOwnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := errors.New("gone")
+		_, m := one(t, all(retry(func(*Retry) {}), func(_ *Spec, m *MethodSpec) {
+			m.Classify = []Classifier{func(err error) Class {
+				if err == gone {
+					return Infrastructure
+				}
+				return Undecided
+			}}
+		}))
+		err := Run(t.Context(), m, func(context.Context) error { return gone })
+		if !errors.Is(err, ErrExhausted) || !m.FallsBack(t.Context(), err) {
+			t.Errorf("%v does not fall back", err)
+		}
+	})
 }

@@ -98,7 +98,13 @@ type Fallback struct {
 	Func string `key:"func,positional" on:"method" help:"function that takes the method's parameters and the cause and returns its results"`
 }
 
-// Classify names classifiers, which the generator resolves to functions.
+// Classify names classifiers, which the generator resolves to functions, and
+// errors of known class, which come before them: variables, which errors.Is
+// finds, and types, which errors.As does.
 type Classify struct {
-	By []string `key:"by,positional" default:"network" help:"comma list of network, all, http, grpc, sql and functions; the first that decides wins"`
+	By        []string `key:"by,positional" default:"network" help:"comma list of network, all, http, grpc, sql and functions of the error or of all results; the first that decides wins"`
+	App       []string `key:"app" help:"comma list of error variables and types that are the callee's answer, such as ErrNotFound,*ValidationError; this list and the next three come before the classifiers"`
+	Infra     []string `key:"infra" help:"those that say the callee or the way to it is failing"`
+	System    []string `key:"system" help:"those that last until someone mends their cause"`
+	Throttled []string `key:"throttled" help:"those that ask for fewer calls"`
 }

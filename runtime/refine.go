@@ -25,7 +25,7 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 		return nil, []*Problem{{Code: codeDirective, Message: unknown("directive", directive, Directives(lang.Interface()))}}
 	}
 	r := refinement{directive: directive, set: map[string]Word{}, shared: keys(lang.Type())}
-	words = r.common(lang, words)
+	words = r.common(lang, words, len(positionals(slot.Type())))
 	if len(words) > 0 && words[0].Key == "" && words[0].Value == "off" {
 		slot.SetZero()
 		r.set[directive] = words[0]
@@ -62,12 +62,15 @@ func (r *refinement) problem(code string, w Word, message string) {
 }
 
 // common applies the words whose keys belong to every directive and returns the
-// others.
-func (r *refinement) common(lang reflect.Value, words []Word) (rest []Word) {
+// others. The first ones may stand without a key, as many as the directive has
+// places for but one at least, to be complained about elsewhere.
+func (r *refinement) common(lang reflect.Value, words []Word, places int) (rest []Word) {
 	var common []Word
 	for i, w := range words {
 		switch {
-		case i > 0 && w.Key == "":
+		case w.Key == "" && i >= places && places > 1:
+			r.problem(codeWord, w, fmt.Sprintf("%s takes %d words without a key: put quotes around what has spaces in it", r.directive, places))
+		case w.Key == "" && i > 0 && (i >= places || words[i-1].Key != ""):
 			r.problem(codeWord, w, fmt.Sprintf("only the first word may stand without a key: write key=%s, or put it first", w.Value))
 		case slices.Contains(r.shared, w.Key):
 			common = append(common, w)
@@ -81,14 +84,15 @@ func (r *refinement) common(lang reflect.Value, words []Word) (rest []Word) {
 
 // fields sets the fields of policy that words name.
 func (r *refinement) fields(policy reflect.Value, words []Word) {
-	known := keys(policy.Type())
-	for _, w := range words {
+	known, places := keys(policy.Type()), positionals(policy.Type())
+	for i, w := range words {
 		key := w.Key
 		if key == "" {
-			if key = positional(policy); key == "" {
+			if i >= len(places) {
 				r.problem(codeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, oneOf(appended(known, "="))))
 				continue
 			}
+			key = places[i]
 		}
 		field, ok := keyField(policy, key)
 		if !ok {
@@ -285,13 +289,21 @@ func keys(t reflect.Type) (keys []string) {
 	return keys
 }
 
-func positional(policy reflect.Value) string {
-	for f := range keyFields(policy.Type()) {
+// positionals are the keys of a directive's struct, or a pointer to one, whose
+// values may stand first without them, in order.
+func positionals(t reflect.Type) (keys []string) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for f := range keyFields(t) {
 		if k, ok := fieldKey(f); ok {
-			return k
+			keys = append(keys, k)
 		}
 	}
-	return ""
+	return keys
 }
 
 func appended(words []string, suffix string) []string {

@@ -219,3 +219,35 @@ func FuzzRefine(f *testing.F) {
 		}
 	})
 }
+
+// A directive can take more than one value without a key.
+func TestRefineTwoPositionalValues(t *testing.T) {
+	type pair struct {
+		First  string `key:"first,positional"`
+		Second string `key:"second,positional"`
+	}
+	type language struct {
+		Pair    *pair  `directive:"pair"`
+		Methods string `key:"methods"`
+	}
+	for _, tt := range []struct {
+		directive string
+		want      pair
+		wrong     []string
+	}{
+		{`pair a "b c" methods=M`, pair{"a", "b c"}, nil},
+		{"pair a second=b", pair{"a", "b"}, nil},
+		{"pair a", pair{"a", ""}, nil},
+		{"pair a b c", pair{"a", "b"}, []string{"RG001 c: pair takes 2 words without a key: put quotes around what has spaces in it"}},
+		{"pair methods=M a", pair{}, []string{"RG001 a: only the first word may stand without a key: write key=a, or put it first"}},
+		{"pair a b second=c", pair{"a", "b"}, []string{"RG004 second=c: second is given twice; keep one"}},
+	} {
+		var got language
+		if diff := cmp.Diff(tt.wrong, refineAll(t, &got, tt.directive)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.directive, diff)
+		}
+		if got.Pair == nil || *got.Pair != tt.want {
+			t.Errorf("%s: got %+v, want %+v", tt.directive, got.Pair, tt.want)
+		}
+	}
+}

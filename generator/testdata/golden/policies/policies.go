@@ -11,8 +11,10 @@ type Policies interface {
 	Inherits(ctx context.Context) error
 	//resil:retry backoff=linear initial=1500us max=1h jitter=equal on=infrastructure,system,application
 	Linear(ctx context.Context) error
-	//resil:retry backoff=exponential factor=1.5 jitter=decorrelated
+	//resil:retry backoff=exponential factor=1.5
 	Exponential(ctx context.Context) error
+	//resil:retry jitter=decorrelated
+	Decorrelated(ctx context.Context) error
 	//resil:retry backoff=fibonacci jitter=20%
 	Fibonacci(ctx context.Context) error
 	//resil:retry jitter=full on=throttled

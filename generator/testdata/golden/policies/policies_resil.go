@@ -13,27 +13,29 @@ const _ = resil.SupportVersion1
 
 // ResilientPolicies guards a Policies.
 //
-//	Inherits     1m30s · 4 attempts, constant 100ms, no jitter · breaker Policies · limit Policies 1000/m
-//	Linear       1m30s · 4 attempts, linear 1.5ms–1h, equal jitter, on infrastructure and system and application · breaker Policies · limit Policies 1000/m
-//	Exponential  1m30s · 4 attempts, exponential 100ms–30s, decorrelated jitter · breaker Policies · limit Policies 1000/m
-//	Fibonacci    1m30s · 4 attempts, fibonacci 100ms–30s, 20% jitter · breaker Policies · limit Policies 1000/m
-//	Full         1m30s · 4 attempts, constant 100ms, full jitter, on throttled · breaker Policies · limit Policies 1000/m
-//	Ratio        1m30s · 4 attempts, constant 100ms, no jitter · breaker Policies.Ratio · limit Policies 1000/m
-//	Streak       breaker Policies.Streak
-//	Limited      1m30s, 250ms an attempt · 4 attempts, constant 100ms, no jitter · breaker Policies.Limited · limit Policies.Limited 10/1m30s burst 3 wait 100ms
-//	Once         plain delegation
-//	Skipped      plain delegation
+//	Inherits      1m30s · 4 attempts, constant 100ms, no jitter · breaker Policies · limit Policies 1000/m
+//	Linear        1m30s · 4 attempts, linear 1.5ms–1h, equal jitter, on infrastructure and system and application · breaker Policies · limit Policies 1000/m
+//	Exponential   1m30s · 4 attempts, exponential 100ms–30s, no jitter · breaker Policies · limit Policies 1000/m
+//	Decorrelated  1m30s · 4 attempts, constant 100ms, decorrelated jitter · breaker Policies · limit Policies 1000/m
+//	Fibonacci     1m30s · 4 attempts, fibonacci 100ms–30s, 20% jitter · breaker Policies · limit Policies 1000/m
+//	Full          1m30s · 4 attempts, constant 100ms, full jitter, on throttled · breaker Policies · limit Policies 1000/m
+//	Ratio         1m30s · 4 attempts, constant 100ms, no jitter · breaker Policies.Ratio · limit Policies 1000/m
+//	Streak        breaker Policies.Streak
+//	Limited       1m30s, 250ms an attempt · 4 attempts, constant 100ms, no jitter · breaker Policies.Limited · limit Policies.Limited 10/1m30s burst 3 wait 100ms
+//	Once          plain delegation
+//	Skipped       plain delegation
 type ResilientPolicies struct {
-	next        Policies
-	client      *resil.Client
-	inherits    *resil.Method
-	linear      *resil.Method
-	exponential *resil.Method
-	fibonacci   *resil.Method
-	full        *resil.Method
-	ratio       *resil.Method
-	streak      *resil.Method
-	limited     *resil.Method
+	next         Policies
+	client       *resil.Client
+	inherits     *resil.Method
+	linear       *resil.Method
+	exponential  *resil.Method
+	decorrelated *resil.Method
+	fibonacci    *resil.Method
+	full         *resil.Method
+	ratio        *resil.Method
+	streak       *resil.Method
+	limited      *resil.Method
 }
 
 var _ Policies = (*ResilientPolicies)(nil)
@@ -116,6 +118,19 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 					Initial:  100 * time.Millisecond,
 					Max:      30 * time.Second,
 					Factor:   1.5,
+					On:       []resil.Class{resil.Infrastructure, resil.Throttled},
+				},
+				Breaker: "Policies",
+				Limit:   "Policies",
+			},
+			{
+				Name:    "Decorrelated",
+				Timeout: timeout,
+				Retry: resil.Retry{
+					Attempts: 4,
+					Initial:  100 * time.Millisecond,
+					Max:      30 * time.Second,
+					Factor:   2,
 					Jitter:   resil.DecorrelatedJitter,
 					On:       []resil.Class{resil.Infrastructure, resil.Throttled},
 				},
@@ -166,16 +181,17 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 		return nil, err
 	}
 	return &ResilientPolicies{
-		next:        next,
-		client:      client,
-		inherits:    client.Method("Inherits"),
-		linear:      client.Method("Linear"),
-		exponential: client.Method("Exponential"),
-		fibonacci:   client.Method("Fibonacci"),
-		full:        client.Method("Full"),
-		ratio:       client.Method("Ratio"),
-		streak:      client.Method("Streak"),
-		limited:     client.Method("Limited"),
+		next:         next,
+		client:       client,
+		inherits:     client.Method("Inherits"),
+		linear:       client.Method("Linear"),
+		exponential:  client.Method("Exponential"),
+		decorrelated: client.Method("Decorrelated"),
+		fibonacci:    client.Method("Fibonacci"),
+		full:         client.Method("Full"),
+		ratio:        client.Method("Ratio"),
+		streak:       client.Method("Streak"),
+		limited:      client.Method("Limited"),
 	}, nil
 }
 
@@ -197,6 +213,12 @@ func (c *ResilientPolicies) Linear(ctx context.Context) error {
 func (c *ResilientPolicies) Exponential(ctx context.Context) error {
 	return resil.Run(ctx, c.exponential, func(ctx context.Context) error {
 		return c.next.Exponential(ctx)
+	})
+}
+
+func (c *ResilientPolicies) Decorrelated(ctx context.Context) error {
+	return resil.Run(ctx, c.decorrelated, func(ctx context.Context) error {
+		return c.next.Decorrelated(ctx)
 	})
 }
 

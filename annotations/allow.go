@@ -1,0 +1,67 @@
+package annotations
+
+import (
+	"go/token"
+	"slices"
+	"strings"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// A Waiver says that a check is not to refuse a method.
+type Waiver struct {
+	Pos  token.Pos // of the directive
+	Code string    // of the check
+}
+
+// waiver is what an allow directive says.
+func (d *Directive) waiver() Allow {
+	var lang Language
+	resil.Refine(&lang, d.Name, d.Words)
+	if lang.Allow == nil {
+		return Allow{}
+	}
+	return *lang.Allow
+}
+
+// valid reports whether it waives something, for a reason.
+func (a Allow) valid() bool {
+	return slices.Contains(waivable, a.Code) && strings.TrimSpace(a.Reason) != ""
+}
+
+// waiver checks an allow directive.
+func (r *reader) waiver(d Directive) {
+	w := d.waiver()
+	if w.valid() {
+		return
+	}
+	codes := strings.Join(waivable, ", ")
+	switch {
+	case w.Code == "":
+		r.add(d.Pos, codeWaiver, `allow needs the code of a check and a reason: write //%s:allow %s "why it is safe here"; the codes are %s`, tool, waivable[0], codes)
+	case !slices.Contains(waivable, w.Code):
+		word, named := d.key("code")
+		if !named {
+			word = d.argument(0)
+		}
+		if near := resil.Nearest(w.Code, waivable); near != "" && !strings.HasPrefix(w.Code, "RG") {
+			r.add(d.value(word), codeWaiver, "unknown code %q; did you mean %q?", w.Code, near)
+			return
+		}
+		r.add(d.value(word), codeWaiver, "%s cannot be waived: only %s can", w.Code, codes)
+	default:
+		r.add(d.Pos, codeWaiver, `a waiver needs a reason, for whoever reads it next: write //%s:allow %s "why it is safe here"`, tool, w.Code)
+	}
+}
+
+// Faulty reports whether a directive of the interface could not be read, so that
+// others may seem to have no effect.
+func (i *Interface) Faulty() bool {
+	faulty := func(d Directive) bool { return d.faulty }
+	for _, directives := range i.Elements {
+		if slices.ContainsFunc(directives, faulty) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(i.Directives, faulty)
+}
