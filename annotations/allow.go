@@ -24,17 +24,9 @@ func (d *Directive) waiver() Allow {
 	return *lang.Allow
 }
 
-// valid reports whether it waives something, for a reason.
-func (a Allow) valid() bool {
-	return slices.Contains(waivable, a.Code) && strings.TrimSpace(a.Reason) != ""
-}
-
 // waiver checks an allow directive.
 func (r *reader) waiver(d Directive) {
 	w := d.waiver()
-	if w.valid() {
-		return
-	}
 	codes := strings.Join(waivable, ", ")
 	switch {
 	case w.Code == "":
@@ -49,15 +41,21 @@ func (r *reader) waiver(d Directive) {
 			return
 		}
 		r.add(d.value(word), codeWaiver, "%s cannot be waived: only %s can", w.Code, codes)
-	default:
+	case strings.TrimSpace(w.Reason) == "":
 		r.add(d.Pos, codeWaiver, `a waiver needs a reason, for whoever reads it next: write //%s:allow %s "why it is safe here"`, tool, w.Code)
 	}
 }
 
-// Faulty reports whether a directive of the interface could not be read, so that
-// others may seem to have no effect.
+// Faulty reports whether a directive of the interface, or of a profile that it
+// uses, could not be read, so that others may seem to have no effect.
 func (i *Interface) Faulty() bool {
-	faulty := func(d Directive) bool { return d.faulty }
+	faulty := func(d Directive) bool {
+		if d.Name == "use" {
+			p := i.profiles[d.name().Value]
+			return d.faulty || p == nil || p.faulty
+		}
+		return d.faulty
+	}
 	for _, directives := range i.Elements {
 		if slices.ContainsFunc(directives, faulty) {
 			return true

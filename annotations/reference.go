@@ -16,7 +16,7 @@ type Reference struct {
 // A KeyReference describes a key of a directive.
 type KeyReference struct {
 	Name       string
-	Positional bool   // its value may stand first, without the name
+	Positional int    // where its value may stand without the name, from 1; 0 for nowhere
 	Default    string // empty where there is none
 	Values     string // its range in words, or empty
 	Help       string
@@ -42,14 +42,20 @@ func References() (list []Reference) {
 func CommonKeys() []KeyReference { return keyReferences(reflect.TypeFor[Language]()) }
 
 func keyReferences(t reflect.Type) (keys []KeyReference) {
+	unnamed := 0
 	for _, f := range reflect.VisibleFields(t) {
 		name, positional := strings.CutSuffix(f.Tag.Get("key"), ",positional")
 		if name == "" {
 			continue
 		}
+		place := 0
+		if positional {
+			unnamed++
+			place = unnamed
+		}
 		k := KeyReference{
 			Name:       name,
-			Positional: positional,
+			Positional: place,
 			Default:    f.Tag.Get("default"),
 			Values:     interval(f.Tag.Get("range")),
 			Help:       f.Tag.Get("help"),

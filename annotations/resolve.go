@@ -232,7 +232,7 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 			continue
 		}
 		if l.Name == "allow" {
-			if w := l.waiver(); w.valid() && !l.faulty {
+			if w := l.waiver(); slices.Contains(waivable, w.Code) {
 				g.Waivers = append(g.Waivers, Waiver{l.Pos, w.Code})
 				if l.level == onMethod {
 					own++

@@ -10,9 +10,9 @@ const (
 	codeNameTaken   = "RG035" // a generated name that the package has already
 	codeInterface   = "RG036" // an interface that cannot be wrapped
 	codeSource      = "RG037" // a source file or a signature that does not compile
-	codeFunction    = "RG038" // a classifier or fallback that does not exist or has another type
+	codeFunction    = "RG038" // a classifier, fallback or error that does not exist or has another type
 	codeIntegration = "RG039" // a classifier whose integration is not installed
 	codeWrite       = "RG040" // an output that cannot be written
-	codeNoEffect    = "RG041" // a directive that nothing asks
+	codeNoEffect    = "RG041" // a directive or classifier that nothing asks, or a waiver that nothing needs
 	codeKey         = "RG042" // a per= expression that cannot be a key
 )

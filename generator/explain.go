@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/resilgen/resilgen/annotations"
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // An Explanation tells what directives come to.
@@ -103,15 +104,33 @@ func (m *method) explain(client string) Method {
 		if m.spends(d.Name) {
 			e.State = append(e.State, "budget "+client)
 		}
-		if words, ok := strings.CutPrefix(d.Text, "classify "); ok {
-			e.Classifier = words
-			if by, _ := d.setting("by"); !slices.Contains(strings.Split(by, ","), "network") && !slices.Contains(strings.Split(by, ","), "all") {
-				e.Classifier += ", then network"
-			}
-		}
+	}
+	if c := m.Policy.Classify; c != nil {
+		e.Classifier = judges(c)
 	}
 	e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name == "classify" })
 	return e
+}
+
+// judges are those that decide about errors, in the order in which they do.
+func judges(c *resil.Classify) string {
+	var lists, order []string
+	for _, list := range []struct {
+		key   string
+		names []string
+	}{{"app", c.App}, {"infra", c.Infra}, {"system", c.System}, {"throttled", c.Throttled}} {
+		if len(list.names) > 0 {
+			lists = append(lists, list.key+"="+strings.Join(list.names, ","))
+		}
+	}
+	if len(lists) > 0 {
+		order = append(order, strings.Join(lists, " "))
+	}
+	order = append(order, strings.Join(c.By, ","))
+	if !slices.Contains(c.By, "network") && !slices.Contains(c.By, "all") {
+		order = append(order, "network")
+	}
+	return strings.Join(order, ", then ")
 }
 
 // spends reports whether the directive draws on the client's retry budget. Of

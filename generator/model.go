@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -120,9 +121,11 @@ func (m *model) elsewhere(read []*annotations.File) (others []*annotations.File)
 	if !slices.ContainsFunc(read, func(f *annotations.File) bool { return len(f.Profiles) > 0 }) {
 		return nil
 	}
-	paths, _ := filepath.Glob(filepath.Join(filepath.Dir(m.sources[0].path), "*.go"))
-	for _, path := range paths {
-		if slices.ContainsFunc(m.sources, func(src *source) bool { return src.path == path }) {
+	folder := filepath.Dir(m.sources[0].path)
+	entries, _ := os.ReadDir(folder)
+	for _, entry := range entries {
+		path := filepath.Join(folder, entry.Name())
+		if filepath.Ext(path) != ".go" || slices.ContainsFunc(m.sources, func(src *source) bool { return src.path == path }) {
 			continue
 		}
 		fset := token.NewFileSet()

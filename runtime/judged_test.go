@@ -156,15 +156,13 @@ func TestJudgedHedgeWinsByItsVerdict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, func(_ *Spec, m *MethodSpec) { m.Hedge = Hedge{Delay: time.Second, Max: 1} })
 		var discarded []int
-		lane := 0
 		status, err := HedgedJudged(t.Context(), m, func(ctx context.Context) (int, error) {
-			lane++
-			if lane == 1 {
-				time.Sleep(2 * time.Second)
-				return 503, nil
+			if Attempt(ctx) > 1 {
+				time.Sleep(5 * time.Second)
+				return 200, nil
 			}
-			time.Sleep(5 * time.Second)
-			return 200, nil
+			time.Sleep(2 * time.Second)
+			return 503, nil
 		}, statusClass, func(status int) { discarded = append(discarded, status) })
 		if status != 200 || err != nil {
 			t.Errorf("got %d, %v, want 200", status, err)

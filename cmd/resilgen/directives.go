@@ -35,6 +35,16 @@ methods that come from there. Directives nearer to a method refine those further
 out, key by key; the value off takes the whole directive away, as in
 //resil:retry off. Breakers, limits and bulkheads belong to where they are written:
 shared on an interface, a method's own on a method.
+
+A comment group by itself that begins with //resil:profile gives the directives in it
+a name, by which //resil:use applies them anywhere in the package, before those that
+stand beside it and as if they stood there:
+
+` + "```go" + `
+//resil:profile internal
+//resil:timeout 200ms
+//resil:retry 2 initial=1ms
+` + "```" + `
 `
 
 // directives prints the reference of the language.
@@ -88,8 +98,11 @@ func printKeys(w io.Writer, keys []annotations.KeyReference) {
 	rows := table{{"key", "default", "values", "meaning"}}
 	for _, k := range keys {
 		help := k.Help
-		if k.Positional {
+		switch k.Positional {
+		case 1:
 			help += "; may stand first, without the key"
+		case 2:
+			help += "; may stand behind that, without the key"
 		}
 		rows = append(rows, []string{k.Name, k.Default, k.Values, help})
 	}
