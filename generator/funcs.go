@@ -111,11 +111,16 @@ func (m *model) function(src *source, file *ast.File, name string, want role) (f
 	return m.lookup(src, pkg, id, name, want)
 }
 
-// qualified splits the name of something of the package, of an import of file or
-// of a path.
+// qualified splits the name of something of the package, of an import of file,
+// which may be a dot import, or of a path.
 func (m *model) qualified(file *ast.File, name, what string) (*types.Package, string, *problem) {
 	qualifier, id, qualified := cutLast(name)
 	if !qualified {
+		if scope := m.pkg.TypesInfo.Scopes[file]; scope != nil {
+			if obj := scope.Lookup(name); obj != nil && obj.Pkg().Scope().Lookup(name) == obj {
+				return obj.Pkg(), name, nil
+			}
+		}
 		return m.pkg.Types, name, nil
 	}
 	pkg := importOf(m.pkg.TypesInfo, file, qualifier)
