@@ -22,13 +22,14 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return c.stop(err)
 	}
+	c.would = 0
 	circuit := m.circuit
 	if circuit != nil {
 		if p := circuit.refusing(); p != nil {
 			if !c.waives(&circuit.group.group) {
 				return c.refuse(OutcomeOpen, p.refusal(m))
 			}
-			m.counts.wouldOpen.Add(1)
+			c.would |= wouldOpen
 			circuit = nil
 		}
 	}
@@ -46,7 +47,7 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	if l := m.limiter; l != nil && !l.allow() {
 		switch {
 		case c.waives(&l.group.group):
-			m.counts.wouldLimit.Add(1)
+			c.would |= wouldLimit
 		case l.await(ctx):
 			waited = true
 		default:
@@ -64,13 +65,16 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	}
 	p := circuit.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
+		if c.vote == votedFailure || c.vote == votedLate {
+			circuit.note(c)
+		}
 		return struct{}{}, c.vote
 	})
 	switch {
 	case p == nil:
 		return nil
 	case c.waives(&circuit.group.group):
-		m.counts.wouldOpen.Add(1)
+		c.would |= wouldOpen
 		c.invoke(ctx, f)
 		return nil
 	}
@@ -83,7 +87,7 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err e
 	case b.enter():
 		return true, false, nil
 	case c.waives(&b.group.group):
-		c.method.counts.wouldFull.Add(1)
+		c.would |= wouldFull
 		return false, false, nil
 	case b.await(ctx):
 		return true, true, nil
@@ -109,6 +113,9 @@ func (c *call) refuseAfterWait(ctx context.Context, outcome Outcome, shared *Err
 func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	m := c.method
 	c.attempts++
+	if c.would != 0 {
+		m.counts.pass(c.would)
+	}
 	own := ctx
 	if c.attempts > 1 {
 		own = context.WithValue(own, repeatedKey{}, repeated{c.attempts})
@@ -142,13 +149,6 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 			c.vote = votedFailure
 		}
 	}
-	if m.circuit != nil && (c.vote == votedFailure || c.vote == votedLate) {
-		if err == nil && said > Success {
-			m.circuit.last.Store(&failure{at: time.Now(), err: ErrResult})
-		} else {
-			m.circuit.last.Store(&failure{at: time.Now(), err: err})
-		}
-	}
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: AttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
 	}
@@ -161,7 +161,12 @@ func (c *call) judge(total, own context.Context, said Class, err error) {
 	m := c.method
 	c.err = err
 	callerErr := c.caller.Err()
-	timedOut := err != nil && callerErr == nil && own.Err() == context.DeadlineExceeded
+	// Whose deadline passed is told by its cause: the caller's may have followed.
+	var cause error
+	if err != nil && own.Err() == context.DeadlineExceeded {
+		cause = context.Cause(own)
+	}
+	timedOut := cause != nil && (cause == m.attemptCause || cause == m.totalCause)
 	switch {
 	case callerErr == context.Canceled, callerErr == nil && own.Err() == context.Canceled:
 		c.class = Canceled // by the caller, or by a race that another attempt has won
@@ -178,10 +183,10 @@ func (c *call) judge(total, own context.Context, said Class, err error) {
 	m.counts.classes[c.class].Add(1)
 
 	switch {
-	case callerErr != nil:
-		c.outcome = ended(callerErr)
 	case timedOut && c.class == Infrastructure:
 		c.outcome, c.timedOut = OutcomeTimedOut, true
+	case callerErr != nil:
+		c.outcome = ended(callerErr)
 	default:
 		c.outcome = OutcomeFailed
 	}
@@ -193,7 +198,7 @@ func (c *call) judge(total, own context.Context, said Class, err error) {
 		c.vote = votedFailure
 		// A caller with no time left, or the rest of a total timeout that earlier
 		// attempts used up, proves little.
-		if callerErr != nil || c.attempts > 1 && total.Err() != nil {
+		if callerErr != nil && !timedOut || c.attempts > 1 && cause != nil && cause == m.totalCause {
 			c.vote = votedLate
 		}
 	case Throttled:

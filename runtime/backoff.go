@@ -9,20 +9,10 @@ import (
 // delay is the time to wait before retry n, counted from 1. prev is the delay
 // before retry n-1. The result lies within [0, max] for every n.
 func (r *Retry) delay(n int, prev time.Duration) time.Duration {
-	full := r.nominal(n)
-	switch j := r.Jitter; j {
-	case NoJitter:
-		return full
-	case FullJitter:
-		return between(0, full)
-	case EqualJitter:
-		return between(full/2, full)
-	case DecorrelatedJitter:
+	if r.Jitter == DecorrelatedJitter {
 		return between(min(r.Initial, r.Max), clamp(3*float64(max(prev, r.Initial)), r.Max))
-	default:
-		spread := clamp(float64(full)*float64(j)/float64(whole), full)
-		return min(between(full-spread, full+min(spread, math.MaxInt64-full)), r.Max)
 	}
+	return between(r.Bounds(n))
 }
 
 // Bounds are the smallest and the largest delay that retry n, counted from 1,

@@ -50,12 +50,13 @@ func (b *budget) add(tokens int64) {
 
 // refill adds what has come of itself until now.
 func (b *budget) refill(now time.Duration) {
+	each := budgetSeconds * time.Second / time.Duration(b.capacity) // that one ppm takes
 	b.mu.Lock()
-	elapsed := min(now-b.refilled, budgetSeconds*time.Second)
-	b.refilled = max(now, b.refilled)
+	n := max(now-b.refilled, 0) / each
+	b.refilled += n * each
 	b.mu.Unlock()
-	if elapsed > 0 {
-		b.add(int64(elapsed) * (b.capacity / budgetSeconds) / int64(time.Second))
+	if n > 0 {
+		b.add(min(int64(n), b.capacity))
 	}
 }
 

@@ -41,6 +41,7 @@ type call struct {
 	rounds   int             // attempts without those that were hedges
 	attempt                  // the last of them
 	outcome  Outcome
+	would    would         // what would have refused the attempt under way
 	started  time.Duration // where somebody observes
 }
 
@@ -134,8 +135,13 @@ func (c *call) refuse(outcome Outcome, shared *Error) error {
 	if c.attempts == 0 {
 		return shared
 	}
-	err := c.failure(shared.Reason)
-	err.after = shared.after
+	return c.failureAfter(shared)
+}
+
+// failureAfter is a refusal's error in a call that has reached the callee.
+func (c *call) failureAfter(refusal *Error) *Error {
+	err := c.failure(refusal.Reason)
+	err.after = refusal.after
 	return err
 }
 

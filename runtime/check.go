@@ -62,6 +62,7 @@ func (p *Policy) Check() []*Problem {
 			"attempt=%s is longer than the whole call's %s; shorten it or raise the total", attempt, total)
 	}
 	if r := p.Retry; r != nil {
+		c.that(r.Attempts == 1 || len(r.On) > 0, codeEffect, "retry.on", "on is empty, so that nothing is retried; name classes, or write //resil:retry off")
 		c.that(r.Initial <= r.Max, codeEffect, "retry.initial", "initial=%s is above max=%s; lower it or raise max", r.Initial, r.Max)
 		if n := r.attemptsWithin(total); total > 0 && n < r.Attempts {
 			c.that(false, codeEffect, "retry.attempts",

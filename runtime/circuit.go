@@ -75,10 +75,10 @@ type phase struct {
 
 	// Closed: gobreaker keeps the window and judges, the streak is ours because
 	// gobreaker's shrinks as its buckets expire.
-	window   *gobreaker.CircuitBreaker[struct{}]
-	streak   atomic.Int64
-	failedAt atomic.Int64 // when the streak last grew, by client.now
-	tripped  atomic.Bool
+	window     *gobreaker.CircuitBreaker[struct{}]
+	streak     atomic.Int64
+	finishedAt atomic.Int64 // the last call of the streak or after it, by client.now
+	tripped    atomic.Bool
 
 	*opening // nil unless open or forced open
 }
@@ -108,11 +108,11 @@ func (c *Circuit) execute(ctx context.Context, call func() (struct{}, error)) (r
 		case StateClosed:
 			_, vote := p.window.Execute(call)
 			if vote == gobreaker.ErrOpenState {
-				c.open(ctx, p, StateClosed, c.group.policy.Open) // if who tripped it has not yet
+				c.open(ctx, p, StateClosed, 0) // if who tripped it has not yet
 				continue
 			}
 			if vote != nil && p.tripped.Load() {
-				c.open(ctx, p, StateClosed, c.group.policy.Open)
+				c.open(ctx, p, StateClosed, 0)
 			}
 			return nil
 		case StateForcedClosed:
@@ -127,10 +127,25 @@ func (c *Circuit) execute(ctx context.Context, call func() (struct{}, error)) (r
 	}
 }
 
-// open ends phase p with an open one of about the given length, jittered so that
-// circuits which opened together do not probe together.
-func (c *Circuit) open(ctx context.Context, p *phase, was State, length time.Duration) {
-	length = between(length-length/10, length+length/10)
+// note remembers the failure that a call's attempt was, for the stats.
+func (c *Circuit) note(failed *call) {
+	if c.phase.Load().state == StateForcedClosed {
+		return
+	}
+	f := &failure{at: time.Now(), err: failed.err}
+	if f.err == nil && failed.class > Application {
+		f.err = ErrResult
+	}
+	c.last.Store(f)
+}
+
+// open ends phase p with an open one: of the policy's length, jittered so that
+// circuits which opened together do not probe together, and of at least the
+// callee's hint, as far as that can be believed.
+func (c *Circuit) open(ctx context.Context, p *phase, was State, hint time.Duration) {
+	length := c.group.policy.Open
+	believed := max(time.Hour, 10*length)
+	length = max(between(length-length/10, length+length/10), min(hint, believed))
 	c.change(ctx, p, c.refusingPhase(StateOpen, c.group.client.now()+length), was)
 }
 
@@ -140,17 +155,20 @@ func (c *Circuit) refusingPhase(state State, until time.Duration) *phase {
 }
 
 // change replaces phase from, if it is still the current one.
-func (c *Circuit) change(ctx context.Context, from, to *phase, was State) {
+func (c *Circuit) change(ctx context.Context, from, to *phase, was State) (changed bool) {
 	c.group.mu.Lock()
-	if c.phase.CompareAndSwap(from, to) {
+	if changed = c.phase.CompareAndSwap(from, to); changed {
 		if to.state == StateOpen {
 			c.opened.Add(1)
 		}
 		c.group.open.Add(refuses(to) - refuses(from))
-		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, Key: c.key(), From: was, To: to.state})
+		if was != to.state {
+			c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, Key: c.key(), From: was, To: to.state})
+		}
 	}
 	c.group.mu.Unlock()
 	c.group.client.events.deliver()
+	return changed
 }
 
 // refuses is 1 for a phase that is open or forced open.
@@ -173,20 +191,37 @@ func (p *phase) stateAt(now time.Duration) State {
 }
 
 // ForceOpen refuses every call until Reset.
-func (c *Circuit) ForceOpen() { c.force(c.refusingPhase(StateForcedOpen, 0)) }
+func (c *Circuit) ForceOpen() {
+	c = c.current()
+	c.force(c.refusingPhase(StateForcedOpen, 0))
+}
 
 // ForceClose lets every call pass, uncounted, until Reset.
-func (c *Circuit) ForceClose() { c.force(&phase{circuit: c, state: StateForcedClosed}) }
+func (c *Circuit) ForceClose() {
+	c = c.current()
+	c.force(&phase{circuit: c, state: StateForcedClosed})
+}
 
 // Reset closes the circuit and forgets what it has seen. Only Reset ends what
 // ForceOpen and ForceClose began.
-func (c *Circuit) Reset() { c.force(c.closed()) }
+func (c *Circuit) Reset() {
+	c = c.current()
+	c.force(c.closed())
+}
+
+// current is c or, if its key has lost its place since, the one that the key has
+// now.
+func (c *Circuit) current() *Circuit {
+	if c.entry != nil && c.entry.gone.Load() {
+		return c.For(c.key())
+	}
+	return c
+}
 
 func (c *Circuit) force(to *phase) {
 	for {
 		p := c.phase.Load()
-		c.change(context.Background(), p, to, p.stateAt(c.group.client.now()))
-		if c.phase.Load() != p {
+		if c.change(context.Background(), p, to, p.stateAt(c.group.client.now())) {
 			return
 		}
 	}
@@ -212,20 +247,29 @@ func (c *Circuit) key() any {
 	return c.entry.key.get()
 }
 
-// idle reports whether a circuit last used at the given time has forgotten all.
+// idle reports whether what a circuit last used at the given time knows says
+// nothing about today: it is closed, or nobody came to probe it for long.
 func (c *Circuit) idle(now, used time.Duration) bool {
-	return c.phase.Load().state == StateClosed && now-used > c.lapse()
+	p := c.phase.Load()
+	switch p.state {
+	case StateClosed:
+		return now-used > c.lapse()
+	case StateOpen:
+		return now-used > c.lapse() && now-p.until > c.lapse()
+	}
+	return false
 }
 
 // lapse is the time after which failures say nothing about today.
 func (c *Circuit) lapse() time.Duration { return max(c.group.policy.Window, c.group.policy.Open) }
 
 // For returns the circuit of one key of a breaker that is kept by key, and c
-// itself of any other. It panics if key is not of the type that the breaker is
-// kept by.
+// itself of any other. A key that is not held gets a place, even beyond the bound;
+// one that is idle for long may lose it, but not while its circuit is forced. For panics if key is not of the type that the
+// breaker is kept by.
 func (c *Circuit) For(key any) *Circuit {
-	if c.group.table == nil {
-		return c
+	if g, kept := c.group.lookup(key, true); kept {
+		return g.(*Circuit)
 	}
-	return c.group.table.lookup(&c.group.group, key, true).(*Circuit)
+	return c
 }

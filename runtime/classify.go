@@ -25,7 +25,7 @@ func classOf(err error, said Class, classifiers []Classifier) Class {
 		return max(said, Application)
 	}
 	for _, classify := range classifiers {
-		if c := classify(err); c != Undecided {
+		if c := known(classify(err)); c != Undecided {
 			return max(c, Application)
 		}
 	}
@@ -33,6 +33,14 @@ func classOf(err error, said Class, classifiers []Classifier) Class {
 		return c
 	}
 	return Application
+}
+
+// known is c, or Undecided if there is no such class.
+func known(c Class) Class {
+	if c > Canceled {
+		return Undecided
+	}
+	return c
 }
 
 // markOf returns the class of the outermost error in err's tree that states one:

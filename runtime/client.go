@@ -99,17 +99,15 @@ func (c *Client) Name() string { return c.name }
 // Method returns the named method. It panics if there is none. Of a method with
 // guards that are kept by key it is the one for calls without a key, which share
 // the guards of keys that find no place.
-func (c *Client) Method(name string) *Method {
-	return c.methods[slices.Index(c.plans, c.plan(name))]
-}
+func (c *Client) Method(name string) *Method { return c.methods[c.index(name)] }
 
-func (c *Client) plan(name string) *plan {
-	for _, p := range c.plans {
-		if p.name == name {
-			return p
-		}
+// index finds a method by its name.
+func (c *Client) index(name string) int {
+	i := slices.IndexFunc(c.plans, func(p *plan) bool { return p.name == name })
+	if i < 0 {
+		panic(fmt.Sprintf("resil: client %s has no method %s", c.name, name))
 	}
-	panic(fmt.Sprintf("resil: client %s has no method %s", c.name, name))
+	return i
 }
 
 // Breaker returns the named circuit breaker for manual control. It panics if

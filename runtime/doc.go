@@ -58,6 +58,7 @@
 // changes numbers and modes, and a guard whose mode is [Observe] counts what it
 // would refuse and refuses nothing.
 //
-// A method that succeeds at its first attempt allocates nothing, and neither
-// does one that is refused.
+// A call that succeeds at its first attempt allocates nothing, unless a timeout
+// nearer than the caller's deadline, a hedge or a new key needs it; neither does
+// one that is refused.
 package resil

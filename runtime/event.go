@@ -2,14 +2,17 @@ package resil
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
 
 // An Observer is told what happens in a client. It is called with the context of
-// the call that it is about, or that brought it about, by one goroutine at a
-// time and in the order of Event.Seq; calls wait for it only if they bring
-// events themselves. It may use the client. A panic in it is dropped.
+// the call that it is about, or that brought it about, by one goroutine at a time
+// and in the order of Event.Seq: as a rule the call's own goroutine, which waits,
+// else another's, and then perhaps after the call has returned. Events pile up
+// while an observer is slower than they come. It may use the client. A panic in it
+// is dropped.
 type Observer func(ctx context.Context, e Event)
 
 // An EventKind says what happened.
@@ -78,35 +81,62 @@ func (q *events) add(ctx context.Context, e Event) {
 }
 
 // deliver hands over what is queued, unless another goroutine is at it, which
-// then delivers this too.
+// then sees to it. What is added meanwhile is left to a goroutine of its own, so
+// that no caller has to deliver for all others.
 func (q *events) deliver() {
 	if q == nil {
 		return
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.delivering {
+	if q.delivering || len(q.queue) == 0 {
 		return
 	}
 	q.delivering = true
-	defer func() { q.delivering = false }()
-	for len(q.queue) > 0 {
-		next := q.queue
-		q.queue, q.spare = q.spare[:0], nil
-		q.flush(next)
-		clear(next)
-		q.spare = next
+	q.flush()
+	for range 4 { // what the observer itself has brought about, as a rule
+		if len(q.queue) > 0 && len(q.queue) < 8 {
+			q.flush()
+		}
 	}
+	if len(q.queue) == 0 {
+		q.delivering = false
+		return
+	}
+	go q.drain()
 }
 
-// flush calls the observer, without the lock; even one that ends its goroutine
-// leaves the queue in order.
-func (q *events) flush(next []observed) {
+// drain delivers until nothing is left.
+func (q *events) drain() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.queue) > 0 {
+		q.flush()
+	}
+	q.delivering = false
+}
+
+// flush calls the observer with what is queued, without the lock. Should the
+// observer end its goroutine, the rest is queued again for the next to deliver.
+func (q *events) flush() {
+	batch, done := q.queue, 0
+	q.queue, q.spare = q.spare[:0], nil
+	returned := false
+	defer func() {
+		q.mu.Lock()
+		if !returned {
+			q.queue = append(slices.Clone(batch[done:]), q.queue...)
+			q.delivering = false
+		}
+		clear(batch)
+		q.spare = batch
+	}()
 	q.mu.Unlock()
-	defer q.mu.Lock()
-	for _, o := range next {
+	for _, o := range batch {
+		done++
 		q.call(o)
 	}
+	returned = true
 }
 
 // call keeps a panicking observer from breaking the call it looks at.

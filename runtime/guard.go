@@ -39,3 +39,15 @@ func (g *group) of(e *entry) guard {
 	}
 	return e.guards[g.index]
 }
+
+// lookup returns the guard of a key for manual control and stats, or reports that
+// the group is not kept by key. Without create it is nil for a key that is not
+// held. The client may still be under construction elsewhere.
+func (g *group) lookup(key any, create bool) (_ guard, kept bool) {
+	g.client.mu.Lock()
+	defer g.client.mu.Unlock()
+	if g.table == nil {
+		return nil, false
+	}
+	return g.table.lookup(g, key, create), true
+}

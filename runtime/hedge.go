@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,8 +15,9 @@ import (
 //
 // The first success wins and cancels the other attempts' contexts. Hedged returns
 // when all have ended: it leaves no goroutine behind. f is called by several
-// goroutines at once. The results of attempts that did not win go to discard,
-// which may be nil. A panic in a hedge is raised again as a [*HedgePanic].
+// goroutines at once. The results of all attempts but the one that it returns go
+// to discard, which may be nil; of those that failed they are often zero. A panic
+// in a hedge is raised again as a [*HedgePanic].
 func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, error), discard func(T)) (T, error) {
 	lanes := make([]T, 1+m.hedge.Max)
 	r := &race{
@@ -31,7 +33,7 @@ func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, e
 		},
 	}
 	err := m.run(ctx, nil, r)
-	return lanes[r.winner], err
+	return lanes[r.kept], err
 }
 
 // A HedgePanic is a panic that happened in a hedge, on a goroutine of its own.
@@ -55,10 +57,13 @@ func (p *HedgePanic) Unwrap() error {
 type race struct {
 	run     func(ctx context.Context, lane int) error
 	discard func(lane int)
-	winner  int // the lane whose results the call returns
+	kept    int // the lane whose results the call returns
 
+	// Of the round under way.
 	mu       sync.Mutex
-	ran      []int // the lanes whose results are held
+	reached  []int   // the lanes that reached the callee
+	winner   int     // -1 for none yet
+	failed   attempt // the last that reached the callee and failed
 	panicked *HedgePanic
 }
 
@@ -68,17 +73,21 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 	m := c.method
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	for _, lane := range r.ran {
-		r.discard(lane) // of a round that failed
-	}
-	r.ran, r.winner = nil, -1
+	first := len(r.reached) == 0
+	r.reached, r.winner = nil, -1
 
 	// The hedges must not hold c, which lives on its caller's stack.
 	caller, last, before := c.caller, c.attempt, c.attempts
-	try := func(lane int) (*call, error) {
-		own := &call{method: m, caller: caller, attempts: before + lane, attempt: last}
-		defer func() { r.arrive(own, lane, own.attempts > before+lane, cancel) }()
-		return own, own.try(ctx, func(ctx context.Context) error { return r.run(ctx, lane) })
+	try := func(lane int, delay time.Duration) (*call, error) {
+		own := &call{method: m, caller: caller, attempts: before + lane, attempt: last, outcome: OutcomePanicked}
+		defer func() { r.arrive(own, lane, cancel) }()
+		return own, own.try(ctx, func(ctx context.Context) error {
+			r.depart(lane, first)
+			if lane > 0 && m.events != nil {
+				m.event(caller, Event{Kind: HedgeStarted, Attempt: before + lane + 1, Delay: delay})
+			}
+			return r.run(ctx, lane)
+		})
 	}
 	hedge := func(lane int, delay time.Duration) {
 		defer func() {
@@ -92,10 +101,9 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 		if ctx.Err() != nil || !m.spend() {
 			return
 		}
-		if m.events != nil {
-			m.event(caller, Event{Kind: HedgeStarted, Attempt: before + lane + 1, Delay: delay})
+		if own, _ := try(lane, delay); own.attempts == before+lane {
+			m.refund() // refused: no hedge
 		}
-		try(lane)
 	}
 	wait := func() {}
 	if mayRepeat(caller) {
@@ -107,27 +115,40 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 			cancel() // a panic in the first attempt must not leave hedges behind
 		}
 		wait()
-		c.attempts = before + len(r.ran)
-		if r.panicked != nil {
+		c.attempts = before + len(r.reached)
+		if !returned || r.panicked != nil {
 			c.outcome = OutcomePanicked
-			panic(r.panicked)
-		}
-		if r.winner >= 0 {
-			c.attempt, c.outcome, err = attempt{class: Success}, OutcomeSucceeded, nil
-		}
-		if r.winner > 0 {
-			m.counts.hedgeWins.Add(1)
-		}
-		r.winner = max(r.winner, 0)
-		for _, lane := range r.ran {
-			if lane != r.winner {
-				r.discard(lane)
+			if r.winner >= 0 {
+				m.counts.classes[Success].Add(1) // nobody gets it
 			}
+			r.discardBut(-1)
+			if r.panicked != nil {
+				panic(r.panicked)
+			}
+			return
 		}
-		r.ran = []int{r.winner}
+		switch {
+		case r.winner >= 0:
+			c.attempt, c.outcome, err = attempt{class: Success}, OutcomeSucceeded, nil
+			r.kept = r.winner
+			if r.winner > 0 {
+				m.counts.hedgeWins.Add(1)
+			}
+		case len(r.reached) > 0 && !slices.Contains(r.reached, 0):
+			// The first attempt was refused, and a hedge has failed.
+			c.attempt, r.kept = r.failed, r.reached[0]
+			if own, ok := err.(*Error); ok {
+				err = c.failureAfter(own)
+			} else {
+				err = c.stop(err)
+			}
+		case len(r.reached) > 0:
+			r.kept = 0
+		}
+		r.discardBut(r.kept)
 	}()
-	first, err := try(0)
-	c.attempt, c.outcome = first.attempt, first.outcome
+	own, err := try(0, 0)
+	c.attempt, c.outcome = own.attempt, own.outcome
 	returned = true
 	return err
 }
@@ -155,24 +176,45 @@ func (h *Hedge) start(hedge func(lane int, delay time.Duration)) (wait func()) {
 	}
 }
 
-// arrive notes what became of a lane, on a panic too.
-func (r *race) arrive(own *call, lane int, reached bool, cancel context.CancelFunc) {
+// depart notes that a lane reaches the callee. What an earlier round has left is
+// thrown away when it is about to be replaced, and not before.
+func (r *race) depart(lane int, firstRound bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !reached {
+	if len(r.reached) == 0 && !firstRound {
+		r.discard(r.kept)
+	}
+	r.reached = append(r.reached, lane)
+}
+
+// arrive notes what became of a lane, on a panic too.
+func (r *race) arrive(own *call, lane int, cancel context.CancelFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.reached, lane) {
 		return
 	}
-	r.ran = append(r.ran, lane)
 	counts := &own.method.counts
 	if lane > 0 {
 		counts.hedges.Add(1)
 	}
 	switch {
+	case own.outcome == OutcomePanicked:
 	case own.outcome != OutcomeSucceeded:
+		r.failed = own.attempt
 	case r.winner < 0:
 		r.winner = lane
 		cancel()
 	default:
 		counts.classes[Success].Add(1) // the winner's is booked with the call
+	}
+}
+
+// discardBut throws away the results of the round, except those of one lane.
+func (r *race) discardBut(kept int) {
+	for _, lane := range r.reached {
+		if lane != kept {
+			r.discard(lane)
+		}
 	}
 }

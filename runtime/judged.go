@@ -66,7 +66,7 @@ type answer struct{ silent bool } // about having failed: its error was nil
 
 // judged is what the engine gets to see of an attempt.
 func (a *answer) judged(class Class, err error) error {
-	a.silent = err == nil
+	class, a.silent = known(class), err == nil
 	if class == Undecided || err == nil && class == Success {
 		return err
 	}

@@ -23,7 +23,7 @@ type KeyedMethod[K comparable] struct {
 // another type. All guards of a client with one type of key share their keys; ask
 // for all its methods before calling one.
 func MethodByKey[K comparable](c *Client, name string) *KeyedMethod[K] {
-	p := c.plan(name)
+	p := c.plans[c.index(name)]
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t, ok := c.tables[reflect.TypeFor[K]()].(*table[K])
@@ -38,9 +38,10 @@ func MethodByKey[K comparable](c *Client, name string) *KeyedMethod[K] {
 // be handed to.
 //
 // At most as many keys are held as the policies' keys say. A new key beyond that
-// takes the place of one whose guards are as good as new: a closed breaker that
-// has been idle until it has forgotten everything, a full bucket, an empty
-// bulkhead. Where none is found, new keys share one overflow instance.
+// takes the place of one whose guards know nothing any more: a breaker that is
+// closed, or has been ready to probe, and unused for longer than its window and
+// open time, a full bucket, an empty bulkhead. Where none is found, new keys share
+// one overflow instance.
 func (k *KeyedMethod[K]) For(key K) *Method {
 	t := k.table
 	s := t.shard(key)
@@ -59,6 +60,7 @@ type entry struct {
 	client  *Client
 	key     interface{ get() any } // nil for the overflow
 	pins    atomic.Int32           // calls under way
+	gone    atomic.Bool            // has lost its place
 	used    atomic.Int64           // when the last call ended, by client.now
 	budget  atomic.Pointer[budget]
 	guards  []guard   // made when first needed, by their groups' indexes
@@ -96,6 +98,16 @@ func (e *entry) idle(now time.Duration) bool {
 	return b == nil || b.full(now)
 }
 
+// forget takes the entry's guards out of the books.
+func (e *entry) forget() {
+	e.gone.Store(true)
+	for _, g := range e.guards {
+		if c, ok := g.(*Circuit); ok {
+			c.group.open.Add(-refuses(c.phase.Load()))
+		}
+	}
+}
+
 // spend takes a token for another attempt from the key's half of the client's
 // budget, so that one key in trouble leaves some to the others.
 func (e *entry) spend(now time.Duration) bool {
@@ -106,6 +118,13 @@ func (e *entry) spend(now time.Duration) bool {
 		e.budget.CompareAndSwap(nil, newBudget(e.client.budget.share, budgetCapacity/2, now))
 	}
 	return e.budget.Load().spend(now)
+}
+
+// refund gives the token back.
+func (e *entry) refund() {
+	if e != nil {
+		e.budget.Load().add(token)
+	}
 }
 
 func (e *entry) deposit() {
@@ -184,6 +203,11 @@ func (t *table[K]) entry(s *shard[K], key K) *entry {
 		t.overflowed.Add(1)
 		return t.overflow
 	}
+	return &t.insert(s, key).entry
+}
+
+// insert gives a new key its place. The caller holds s.mu.
+func (t *table[K]) insert(s *shard[K], key K) *held[K] {
 	if s.entries == nil {
 		s.entries = map[K]*held[K]{}
 	}
@@ -195,7 +219,7 @@ func (t *table[K]) entry(s *shard[K], key K) *entry {
 	h.key = h
 	s.entries[key] = h
 	s.ring = append(s.ring, h)
-	return &h.entry
+	return h
 }
 
 // evict forgets the idle ones among the next few entries of a shard.
@@ -211,6 +235,7 @@ func (t *table[K]) evict(s *shard[K]) (found bool) {
 			continue
 		}
 		delete(s.entries, h.of)
+		h.forget()
 		last := len(s.ring) - 1
 		s.ring[s.hand] = s.ring[last]
 		s.ring = slices.Delete(s.ring, last, last+1)
@@ -230,10 +255,16 @@ func (t *table[K]) lookup(g *group, key any, create bool) guard {
 	s := t.shard(k)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, held := s.entries[k]; !held && !create {
-		return nil
+	h, ok := s.entries[k]
+	if !ok {
+		if !create {
+			return nil
+		}
+		t.size.Add(1)
+		h = t.insert(s, k)
+		h.used.Store(int64(t.client.now())) // it is about to be
 	}
-	return g.of(t.entry(s, k))
+	return g.of(&h.entry)
 }
 
 // count returns how many keys are held, and how many calls had to share the

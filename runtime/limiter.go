@@ -2,6 +2,7 @@ package resil
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -27,25 +28,52 @@ func newLimits(c *Client, name string, policy Limit) *limits {
 type limiter struct {
 	group  *limits
 	bucket *rate.Limiter
+
+	// The clock is read and the bucket asked under one lock: of two readings that
+	// reach the bucket in the wrong order, the older sets it back, and it fills
+	// the time between them twice.
+	mu sync.Mutex
 }
 
 func (l *limiter) now() time.Time { return l.group.client.base.Add(l.group.client.now()) }
 
-// allow takes a token if there is one. The clock is read here, right before it is
-// needed: a stale reading mints tokens.
+// allow takes a token if there is one.
 func (l *limiter) allow() bool {
-	return l.bucket.AllowN(l.now(), 1)
+	l.mu.Lock()
+	ok := l.bucket.AllowN(l.now(), 1)
+	l.mu.Unlock()
+	return ok
 }
 
 // await takes a token within the limit's patience and ctx's deadline. If none
 // will be there in time it says so at once and takes nothing.
 func (l *limiter) await(ctx context.Context) bool {
-	if l.group.policy.Wait <= 0 {
+	patience := l.group.policy.Wait
+	if deadline, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(deadline))
+	}
+	if patience <= 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.group.policy.Wait)
-	defer cancel()
-	return l.bucket.WaitN(ctx, 1) == nil
+	l.mu.Lock()
+	if l.retryAfter() > patience {
+		l.mu.Unlock()
+		return false
+	}
+	now := l.now()
+	token := l.bucket.ReserveN(now, 1)
+	l.mu.Unlock()
+	timer := time.NewTimer(token.DelayFrom(now))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		l.mu.Lock()
+		token.CancelAt(l.now())
+		l.mu.Unlock()
+		return false
+	}
 }
 
 // retryAfter is the time until the next token.

@@ -25,8 +25,9 @@ func Infra(err error) error { return marked(err, Infrastructure, 0) }
 // it counts against the breaker, but is not retried.
 func System(err error) error { return marked(err, SystemFault, 0) }
 
-// Throttle marks err as the callee's wish for fewer calls. It is retried, not
-// before after has passed; 0 is no hint.
+// Throttle marks err as the callee's wish for fewer calls. It is retried, but not
+// before after or, if that is shorter, the policy's max has passed; where after
+// does not fit the deadline it is not retried. 0 is no hint.
 func Throttle(err error, after time.Duration) error {
 	return marked(err, Throttled, max(after, 0))
 }

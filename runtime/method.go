@@ -111,13 +111,28 @@ func (m *Method) limitedError() *Error {
 }
 
 // spend takes a token for another attempt from the client's budget, if there is
-// one and the method draws on it.
+// one and the method draws on it, and from its key's share.
 func (m *Method) spend() bool {
 	if m.retry.Budget == 0 {
 		return true
 	}
 	now := m.client.now()
-	return m.entry.spend(now) && m.budget.spend(now)
+	if !m.entry.spend(now) {
+		return false
+	}
+	if !m.budget.spend(now) {
+		m.entry.refund()
+		return false
+	}
+	return true
+}
+
+// refund gives back what spend took for an attempt that did not come about.
+func (m *Method) refund() {
+	if m.retry.Budget > 0 {
+		m.budget.add(token)
+		m.entry.refund()
+	}
 }
 
 // deposit adds an answered call's share to the budget.

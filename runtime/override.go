@@ -30,7 +30,12 @@ func (s Spec) override(o Overrides) (Spec, error) {
 	s.Breakers, s.Limits, s.Bulkheads = maps.Clone(s.Breakers), maps.Clone(s.Limits), maps.Clone(s.Bulkheads)
 	s.Methods = slices.Clone(s.Methods)
 	var errs []error
+	targets := s.targets()
 	for _, target := range slices.Sorted(maps.Keys(o)) {
+		if !slices.Contains(targets, target) {
+			errs = append(errs, fmt.Errorf("resil: override of %s: %s", target, unknown("name", target, targets)))
+			continue
+		}
 		for _, directive := range slices.Sorted(maps.Keys(o[target])) {
 			if err := s.overrideOne(target, directive, o[target][directive]); err != nil {
 				errs = append(errs, fmt.Errorf("resil: override of %s: %s: %w", target, directive, err))
@@ -40,15 +45,28 @@ func (s Spec) override(o Overrides) (Spec, error) {
 	return s, errors.Join(errs...)
 }
 
+// targets are the names that overrides may address.
+func (s *Spec) targets() []string {
+	names := []string{s.Name}
+	for i := range s.Methods {
+		names = append(names, s.Name+"."+s.Methods[i].Name)
+	}
+	names = slices.AppendSeq(names, maps.Keys(s.Breakers))
+	names = slices.AppendSeq(names, maps.Keys(s.Limits))
+	names = slices.AppendSeq(names, maps.Keys(s.Bulkheads))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func (s *Spec) overrideOne(target, directive, text string) error {
 	words, problems := Words(text)
 	if len(problems) > 0 {
-		return problems[0]
+		return joined(problems)
 	}
 	refine := func(p *Policy) error {
 		set, problems := Refine(p, directive, words)
 		if len(problems) > 0 {
-			return problems[0]
+			return joined(problems)
 		}
 		if set[directive].Value == "off" {
 			return errors.New("an override changes numbers and modes and cannot take a policy away; for a guard write mode=observe, for retry attempts=1")
@@ -68,7 +86,16 @@ func (s *Spec) overrideOne(target, directive, text string) error {
 	case "timeout":
 		return s.overrideMethods(target, directive, func(m *MethodSpec) bool { return m.Timeout != (Timeout{}) }, func(m *MethodSpec) error { return refine(&Policy{Timeout: &m.Timeout}) })
 	case "retry":
-		return s.overrideMethods(target, directive, func(m *MethodSpec) bool { return m.Retry.Attempts > 0 }, func(m *MethodSpec) error { return refine(&Policy{Retry: &m.Retry}) })
+		// Methods that are hedged and not retried have a budget alone.
+		has := func(m *MethodSpec) bool { return m.Retry.Attempts > 0 || target == s.Name && m.Retry.Budget > 0 }
+		return s.overrideMethods(target, directive, has, func(m *MethodSpec) error {
+			retried := m.Retry.Attempts > 0
+			err := refine(&Policy{Retry: &m.Retry})
+			if !retried {
+				m.Retry = Retry{Budget: m.Retry.Budget}
+			}
+			return err
+		})
 	case "hedge":
 		return s.overrideMethods(target, directive, func(m *MethodSpec) bool { return m.Hedge != (Hedge{}) }, func(m *MethodSpec) error { return refine(&Policy{Hedge: &m.Hedge}) })
 	}
@@ -84,7 +111,10 @@ func overrideGuard[P any](s *Spec, guards map[string]P, target string, of func(*
 				return fmt.Errorf("%s shares it with others; address it as %q", m.Name, of(m))
 			}
 		}
-		return errors.New(unknown("name", target, slices.Collect(maps.Keys(guards))))
+		if len(guards) == 0 {
+			return errors.New("the client has none")
+		}
+		return fmt.Errorf("write %s", oneOf(slices.Sorted(maps.Keys(guards))))
 	}
 	if err := refine(&guard); err != nil {
 		return err
@@ -124,5 +154,14 @@ func (s *Spec) overrideMethods(target, directive string, has func(*MethodSpec) b
 	case strings.HasPrefix(target, s.Name+"["):
 		return fmt.Errorf("address a %s by its method, as %s.Get, or by the client, %s", directive, s.Name, s.Name)
 	}
-	return errors.New(unknown("method", target, append(names, s.Name)))
+	return fmt.Errorf("write %s", oneOf(append(names, s.Name)))
+}
+
+// joined are problems as one error.
+func joined(problems []*Problem) error {
+	var errs []error
+	for _, p := range problems {
+		errs = append(errs, p)
+	}
+	return errors.Join(errs...)
 }

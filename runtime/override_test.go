@@ -52,7 +52,7 @@ func TestOverrides(t *testing.T) {
 
 func TestOverridesThatAttachToNothingAreErrors(t *testing.T) {
 	for _, tt := range []struct{ target, directive, text, want string }{
-		{"Shop.Gte", "retry", "5", `override of Shop.Gte: retry: unknown method "Shop.Gte"; did you mean "Shop.Get"?`},
+		{"Shop.Gte", "retry", "5", `override of Shop.Gte: unknown name "Shop.Gte"; did you mean "Shop.Get"?`},
 		{"Shop.Get", "retyr", "5", `unknown override "retyr"; did you mean "retry"?`},
 		{"Shop.Get", "retry", "atempts=5", `unknown key "atempts"; did you mean "attempts"?`},
 		{"Shop.Get", "retry", "attempts=0", "write 1 or more"},

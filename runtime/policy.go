@@ -33,7 +33,8 @@ type Timeout struct {
 }
 
 // Retry repeats calls. Attempts counts calls, the first included; with 0 or 1
-// there is no retry.
+// there is no retry. Budget is the client's, the same in all its methods; 0 is no
+// bound.
 type Retry struct {
 	Attempts int           `key:"attempts,positional" default:"3" range:"[1,1000000]" help:"calls in all, the first included"`
 	Backoff  Backoff       `key:"backoff" default:"exponential" help:"how the delay grows: constant, linear, exponential or fibonacci"`
@@ -81,7 +82,7 @@ type Bulkhead struct {
 // Scope says whose a breaker, limit or bulkhead is and whether it refuses.
 type Scope struct {
 	Per  string `key:"per" help:"method, for one of each method, or a Go expression over the parameters, for one of each of its values"`
-	Keys int    `key:"keys" range:"[1,]" help:"values of per held at most, 10000 where it is left out; more share one"`
+	Keys int    `key:"keys" range:"[1,]" help:"values of per held at most, 10000 where it is left out; more share one, and guards of a client with one type of key share the largest bound"`
 	Mode Mode   `key:"mode" default:"enforce" help:"enforce, or observe: decide and count, never refuse"`
 }
 

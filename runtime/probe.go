@@ -28,9 +28,9 @@ func (c *Circuit) probe(ctx context.Context, p *phase, call func() (struct{}, er
 	if own == nil {
 		return false
 	}
-	c.halfOpen(ctx, p)
 	var vote error = votedNothing // a panic and runtime.Goexit leave it so
 	defer func() { c.report(ctx, p, own, vote) }()
+	c.halfOpen(ctx, p)
 	_, vote = call()
 	return true
 }
@@ -88,9 +88,9 @@ func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) 
 	case vote == nil && passed >= c.group.policy.Probes:
 		c.change(ctx, p, c.closed(), StateHalfOpen)
 	case vote == votedFailure:
-		c.open(ctx, p, StateHalfOpen, c.group.policy.Open)
+		c.open(ctx, p, StateHalfOpen, 0)
 	case throttled:
-		c.open(ctx, p, StateHalfOpen, max(c.group.policy.Open, time.Duration(hint)))
+		c.open(ctx, p, StateHalfOpen, time.Duration(hint))
 	}
 }
 

@@ -66,7 +66,9 @@ func (s *Spec) check() error {
 		for _, p := range policy.Check() {
 			wrong(m.Name, p)
 		}
-		if b := m.Retry.Budget; b != 0 {
+		if b := m.Retry.Budget; b < 0 || b > whole {
+			errs = append(errs, fmt.Errorf("resil: %s.%s: retry budget: %s is not between 0%% and 100%%", s.Name, m.Name, b))
+		} else if b != 0 {
 			if budget != 0 && b != budget {
 				errs = append(errs, fmt.Errorf("resil: %s.%s: the retry budget is the client's: %s here and %s before it; use one", s.Name, m.Name, b, budget))
 			}

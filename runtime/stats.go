@@ -105,6 +105,28 @@ type counts struct {
 	wouldOpen, wouldLimit, wouldFull atomic.Uint64
 }
 
+// would are the guards that would have refused an attempt.
+type would uint8
+
+const (
+	wouldOpen would = 1 << iota
+	wouldLimit
+	wouldFull
+)
+
+// pass books an attempt that goes to the callee past guards that would refuse it.
+func (n *counts) pass(w would) {
+	if w&wouldOpen != 0 {
+		n.wouldOpen.Add(1)
+	}
+	if w&wouldLimit != 0 {
+		n.wouldLimit.Add(1)
+	}
+	if w&wouldFull != 0 {
+		n.wouldFull.Add(1)
+	}
+}
+
 // add books a call that ended.
 func (n *counts) add(c *call) {
 	if c.outcome == OutcomeSucceeded && c.attempts == 1 {
@@ -175,6 +197,8 @@ func (c *Client) Stats() Stats {
 }
 
 func (g *circuits) stats() BreakerStats {
+	g.client.mu.Lock()
+	defer g.client.mu.Unlock()
 	if g.table == nil {
 		return g.one.(*Circuit).stats()
 	}
@@ -185,8 +209,8 @@ func (g *circuits) stats() BreakerStats {
 
 // keyStats are those of one key. A key that is not held has a closed breaker.
 func (g *circuits) keyStats(key any) BreakerStats {
-	if c, ok := g.table.lookup(&g.group, key, false).(*Circuit); ok {
-		return c.stats()
+	if c, _ := g.lookup(key, false); c != nil {
+		return c.(*Circuit).stats()
 	}
 	return BreakerStats{Name: g.name, Key: key}
 }

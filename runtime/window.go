@@ -16,22 +16,33 @@ const windowBuckets = 10
 func (c *Circuit) closed() *phase {
 	p := &phase{circuit: c, state: StateClosed}
 	p.window = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:         c.group.name,
-		Interval:     c.group.policy.Window,
-		BucketPeriod: (c.group.policy.Window + windowBuckets - 1) / windowBuckets,
-		Timeout:      math.MaxInt64 / 2, // never: the next phase takes over
-		ReadyToTrip:  p.readyToTrip,
-		IsSuccessful: p.isSuccessful,
-		IsExcluded: func(vote error) bool {
-			return vote != nil && vote != votedFailure && vote != votedLate
-		},
+		Name:          c.group.name,
+		Interval:      c.group.policy.Window,
+		BucketPeriod:  (c.group.policy.Window + windowBuckets - 1) / windowBuckets,
+		Timeout:       math.MaxInt64 / 2, // never: the next phase takes over
+		ReadyToTrip:   p.readyToTrip,
+		IsSuccessful:  p.isSuccessful,
+		IsExcluded:    p.isExcluded,
 		OnStateChange: func(string, gobreaker.State, gobreaker.State) { p.tripped.Store(true) },
 	})
 	return p
 }
 
-// isSuccessful keeps the streak. gobreaker calls it under its lock, for results
-// of the current generation only.
+// isExcluded and isSuccessful keep the streak. gobreaker calls them under its
+// lock, for results of the current generation only.
+func (p *phase) isExcluded(vote error) bool {
+	switch vote {
+	case nil, votedFailure:
+		return false
+	}
+	if p.streak.Load() != 0 { // a sign that calls still finish
+		now := p.circuit.group.client.now()
+		p.streak.Store(p.streakAt(now))
+		p.finishedAt.Store(int64(now))
+	}
+	return vote != votedLate
+}
+
 func (p *phase) isSuccessful(vote error) bool {
 	switch vote {
 	case nil:
@@ -41,15 +52,15 @@ func (p *phase) isSuccessful(vote error) bool {
 	case votedFailure:
 		now := p.circuit.group.client.now()
 		p.streak.Store(p.streakAt(now) + 1)
-		p.failedAt.Store(int64(now))
+		p.finishedAt.Store(int64(now))
 	}
 	return vote == nil
 }
 
-// streakAt is the number of failures in a row, 0 once nothing has failed for so
+// streakAt is the number of failures in a row, 0 once no call has finished for so
 // long that they say nothing about today.
 func (p *phase) streakAt(now time.Duration) int64 {
-	if now-time.Duration(p.failedAt.Load()) > p.circuit.lapse() {
+	if now-time.Duration(p.finishedAt.Load()) > p.circuit.lapse() {
 		return 0
 	}
 	return p.streak.Load()
