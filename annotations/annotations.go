@@ -12,9 +12,10 @@ import (
 // on lists where a directive or key may stand, if not everywhere: interface,
 // embedded, method or group, a comment group of its own.
 type Language struct {
-	Wrap    *Wrap  `directive:"wrap" on:"interface" help:"generates a wrapper, where no other directive already says so"`
-	Profile *Named `directive:"profile" on:"group" help:"begins a comment group of its own, and gives the directives below it a name"`
-	Use     *Named `directive:"use" help:"applies the directives of a profile of the package, which those beside it refine"`
+	Interface *Declaration `directive:"interface" on:"group" help:"generates an interface from the methods of another type, and its wrapper; the directives below it are the interface's"`
+	Wrap      *Wrap        `directive:"wrap" on:"interface" help:"generates a wrapper, where no other directive already says so"`
+	Profile   *Named       `directive:"profile" on:"group" help:"begins a comment group of its own, and gives the directives below it a name"`
+	Use       *Named       `directive:"use" help:"applies the directives of a profile of the package, which those beside it refine"`
 	resil.Policy
 	Allow   *Allow   `directive:"allow" help:"waives a check that refuses a method, where the author knows better"`
 	Methods []string `key:"methods" help:"on an interface: reach just the methods that match one of these comma-separated globs"`
@@ -50,9 +51,12 @@ type File struct {
 type Interface struct {
 	// Spec declares the type. Where it names another type, as in
 	// type Store io.ReadCloser, only types can tell whether it is an interface.
-	Spec       *ast.TypeSpec
-	Directives []Directive                // on the interface itself
-	Elements   map[*ast.Field][]Directive // on a method or an embedded interface
+	Spec *ast.TypeSpec
+	// Declaration is nil where the interface stands in the source. Else Spec
+	// holds just its name, and the position of the directive.
+	Declaration *Declaration
+	Directives  []Directive                // on the interface itself
+	Elements    map[*ast.Field][]Directive // on a method or an embedded interface
 
 	profiles map[string]*Profile // of the package
 	test     bool                // it is in a test file

@@ -15,9 +15,10 @@ const (
 	codeSkip      = "RG019" // skip beside directives that it would undo
 	codeShared    = "RG020" // settings that differ between methods which share them
 
-	codeProfile   = "RG024" // a profile that is not there, is there twice, or that nothing uses
-	codeInProfile = "RG025" // what cannot stand in a profile
-	codeWaiver    = "RG026" // a waiver of what cannot be waived, without a reason, or without effect
+	codeProfile     = "RG024" // a profile that is not there, is there twice, or that nothing uses
+	codeInProfile   = "RG025" // what cannot stand in a profile
+	codeDeclaration = "RG029" // an interface directive that lacks what it needs
+	codeWaiver      = "RG026" // a waiver of what cannot be waived, without a reason, or without effect
 )
 
 // waivable are the checks of package generator that allow can waive: the code

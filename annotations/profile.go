@@ -108,7 +108,7 @@ func (r *reader) fits(d *Directive) bool {
 		r.add(pos, codeInProfile, format, args...)
 	}
 	switch d.Name {
-	case "wrap", "skip":
+	case "wrap", "skip", "interface":
 		refuse(d.Pos, "%s cannot stand in a profile, which is for policies: put it where it is meant", d.Name)
 		return false
 	case "use":

@@ -3,6 +3,7 @@ package annotations
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +31,12 @@ func Read(fset *token.FileSet, file *ast.File) (*File, []Diagnostic) {
 				read.Interfaces = append(read.Interfaces, r.types(decl)...)
 			}
 		}
+		for _, group := range file.Comments {
+			if i := r.declaration(file, group); i != nil {
+				read.Interfaces = append(read.Interfaces, i)
+			}
+		}
+		slices.SortStableFunc(read.Interfaces, func(a, b *Interface) int { return int(a.Spec.Pos() - b.Spec.Pos()) })
 		for _, i := range read.Interfaces {
 			i.test = read.test
 		}
@@ -184,6 +191,8 @@ func (r *reader) onElement(directives []Directive, isMethod bool) {
 // anywhere checks the directives that are no policies, wherever they stand.
 func (r *reader) anywhere(d Directive) {
 	switch d.Name {
+	case "interface":
+		r.add(d.Pos, codeMisplaced, "%s", alone)
 	case "profile":
 		r.add(d.Pos, codeProfile, "a profile is a comment group of its own: leave a blank line below it, and write //%s:use where it is to be applied", tool)
 	case "use":

@@ -46,7 +46,7 @@ s.go:4:1: unknown directive "retyr"; did you mean "retry"? [RG002]
 	{"unknown directive nowhere near", `
 //resil:cache
 type S interface{}`, `
-s.go:4:1: unknown directive "cache"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, limit, profile, retry, skip, timeout, use or wrap [RG002]
+s.go:4:1: unknown directive "cache"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use or wrap [RG002]
 `},
 	{"unknown key", `
 //resil:retry 3 jiter=full
@@ -166,8 +166,8 @@ s.go:16:2: not read as a directive: write //resil:retry on a line of its own, wi
 //resil:
 // resil: the package
 type S interface{}`, `
-s.go:4:1: not read as a directive, and no directive is called "": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, limit, profile, retry, skip, timeout, use, wrap, without spaces and in lower case, or reword the comment [RG010]
-s.go:5:1: not read as a directive, and no directive is called "the": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, limit, profile, retry, skip, timeout, use, wrap, without spaces and in lower case, or reword the comment [RG010]
+s.go:4:1: not read as a directive, and no directive is called "": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use, wrap, without spaces and in lower case, or reword the comment [RG010]
+s.go:5:1: not read as a directive, and no directive is called "the": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use, wrap, without spaces and in lower case, or reword the comment [RG010]
 `},
 	{"near-miss in a file without interfaces", `
 func f() {

@@ -79,11 +79,11 @@ func (i *Interface) Resolve(fset *token.FileSet, methods []Method) (Wrap, []Guar
 	r.shared(guarded)
 	r.budget(guarded)
 	r.flush()
-	return i.wrap(), guarded, Sort(r.diagnostics)
+	return i.Wrapper(), guarded, Sort(r.diagnostics)
 }
 
-// wrap is what the interface's wrap directive says, its name filled in.
-func (i *Interface) wrap() Wrap {
+// Wrapper is what the interface's wrap directive says, its name filled in.
+func (i *Interface) Wrapper() Wrap {
 	var lang Language
 	for _, d := range i.Directives {
 		if d.Name == "wrap" {
@@ -131,6 +131,9 @@ const (
 func (r *resolver) layers(i *Interface, methods []Method) []layer {
 	var whole, some []layer
 	for _, d := range i.Directives {
+		if d.Name == "interface" {
+			continue // which Read sees
+		}
 		if w, ok := d.key("methods"); ok {
 			some = append(some, r.chosen(d, w, some, methods))
 			continue

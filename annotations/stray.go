@@ -6,7 +6,10 @@ import (
 	"go/token"
 )
 
-const place = "an interface, one of its methods or an interface it embeds"
+const (
+	place = "an interface, one of its methods or an interface it embeds"
+	alone = "interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations"
+)
 
 // strays reports the directives that nothing has taken, each by where it stands.
 func (r *reader) strays(file *ast.File) {
@@ -86,6 +89,10 @@ func (r *reader) strays(file *ast.File) {
 				break // the others belong to it
 			}
 			switch what, ok := above[group]; {
+			case d.Name == "interface" && !ok && !isCode:
+				r.add(d.Pos, codeDetached, "interface makes the comment group that it begins into an interface: put it first, before the other directives of the group, and outside all declarations")
+			case d.Name == "interface":
+				r.add(d.Pos, codeMisplaced, "%s", alone)
 			case ok:
 				r.add(d.Pos, codeMisplaced, "//%s:%s %s: put it above %s", tool, d.Name, what, place)
 			case isCode && start < group.Pos():

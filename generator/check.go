@@ -185,6 +185,9 @@ func (m *method) wayOut(directive string) string {
 
 // directive is a directive for this method alone and where to write it.
 func (m *method) directive(text string) string {
+	if m.grouped {
+		return "//resil:" + text + " methods=" + m.Name + " in the group"
+	}
 	if m.Element == nil || len(m.Element.Names) == 0 {
 		return "//resil:" + text + " methods=" + m.Name + " above the interface"
 	}

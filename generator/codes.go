@@ -15,4 +15,5 @@ const (
 	codeWrite       = "RG040" // an output that cannot be written
 	codeNoEffect    = "RG041" // a directive or classifier that nothing asks, or a waiver that nothing needs
 	codeKey         = "RG042" // a per= expression that cannot be a key
+	codeDerived     = "RG049" // an interface that cannot be made from the type that from= names
 )

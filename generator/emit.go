@@ -19,6 +19,9 @@ func emit(src *source) ([]byte, error) {
 	body := jen.Null()
 	body.Const().Id("_").Op("=").Add(n.resil("SupportVersion1")).Line()
 	for _, w := range src.wrappers {
+		if w.derived != nil {
+			body.Line().Add(n.declaration(w.derived)).Line()
+		}
 		e := newEmitter(n, w)
 		body.Line().Add(e.structure()).Line()
 		body.Line().Add(e.assertion()).Line()

@@ -56,8 +56,8 @@ func Examine(p Package) []Source {
 		written := outputs[src.output]
 		delete(outputs, src.output)
 		s := Source{Pos: src.syntax.Package, Output: src.output}
-		if len(src.wrappers) > 0 {
-			s.Pos = src.wrappers[0].spec.Name.Pos()
+		if len(src.interfaces) > 0 {
+			s.Pos = src.interfaces[0].Spec.Name.Pos()
 		}
 		if src.unknown {
 			s.Stale = true
@@ -123,8 +123,9 @@ func (p Package) withoutOutputs() (*pkg, map[string]*ast.File) {
 	written := map[string]*ast.File{}
 	path, _, _ := strings.Cut(p.Types.Path(), " ") // of a test variant
 	found := &pkg{fset: p.Fset, known: append([]*types.Package{types.Unsafe}, p.Types.Imports()...), Package: &packages.Package{
-		PkgPath: path,
-		Name:    p.Types.Name(),
+		PkgPath:    path,
+		Name:       p.Types.Name(),
+		TypesSizes: p.Sizes,
 		TypesInfo: &types.Info{
 			Types: map[ast.Expr]types.TypeAndValue{}, Instances: map[*ast.Ident]types.Instance{},
 			Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},

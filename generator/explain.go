@@ -54,9 +54,7 @@ func explain(ctx context.Context, cfg Config, sound func(*source) bool) (*Explan
 		return nil, err
 	}
 	var e Explanation
-	for _, pkg := range packages {
-		m := model{ctx: ctx, pkg: pkg}
-		m.build()
+	for _, m := range models(ctx, packages) {
 		for _, src := range m.sources {
 			e.Diagnostics = append(e.Diagnostics, src.diagnostics...)
 			if !sound(src) {

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -216,7 +217,7 @@ func (m *model) importPath(path string) *types.Package {
 		return m.pkg.Types
 	}
 	for _, imported := range m.pkg.Types.Imports() {
-		if imported.Path() == path {
+		if imported.Path() == path && imported.Scope().Len() > 0 { // else it stands for one that is missing
 			return imported
 		}
 	}
@@ -238,12 +239,15 @@ func (m *model) importPath(path string) *types.Package {
 		Dir:     m.pkg.Dir,
 		Mode:    packages.NeedName | packages.NeedTypes | packages.NeedImports,
 	}, path)
+	if m.others == nil {
+		m.others, m.absent = map[string]*types.Package{}, map[string]error{}
+	}
 	if err == nil && len(found) == 1 && len(found[0].Errors) == 0 {
 		pkg = found[0].Types
+	} else if err == nil && len(found) == 1 {
+		err = errors.New(found[0].Errors[0].Msg)
 	}
-	if m.others == nil {
-		m.others = map[string]*types.Package{}
-	}
+	m.absent[path] = err
 	m.others[path] = pkg
 	return pkg
 }

@@ -50,8 +50,8 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	run := run{check: cfg.Check}
-	for _, pkg := range packages {
-		run.generate(ctx, pkg)
+	for _, m := range models(ctx, packages) {
+		run.generate(m)
 	}
 	for _, folder := range run.folders {
 		run.sweep(folder)
@@ -68,9 +68,8 @@ type run struct {
 	result  Result
 }
 
-func (r *run) generate(ctx context.Context, pkg *pkg) {
-	m := model{ctx: ctx, pkg: pkg}
-	m.build()
+func (r *run) generate(m *model) {
+	pkg := m.pkg
 	for _, src := range m.sources {
 		out := output{path: src.output}
 		out.code = src.code()

@@ -51,7 +51,7 @@ func without(directives []annotations.Directive, d annotations.Directive) []anno
 
 // same reports whether other directives on an interface give the same wrapper.
 func (m *model) same(src *source, w *wrapper, directives *annotations.Interface) bool {
-	if len(directives.Directives) == 0 && len(directives.Elements) == 0 {
+	if directives.Declaration == nil && len(directives.Directives) == 0 && len(directives.Elements) == 0 {
 		return false // nothing would be generated
 	}
 	one := func() *source { return &source{pkg: src.pkg, path: src.path, output: src.output, syntax: src.syntax} }

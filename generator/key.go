@@ -128,17 +128,11 @@ func (m *model) key(src *source, w *wrapper, method *method, directive, per stri
 // scope makes expressions in file see what those in source do, and the method's
 // type parameters and parameters, which it returns.
 func (m *model) scope(source *ast.File, w *wrapper, method *method, file *token.File) (params []types.Object) {
-	start, end := token.Pos(file.Base()), token.Pos(file.Base()+file.Size()+1)
-	outer := types.NewScope(m.pkg.Types.Scope(), start, end, "per")
-	if imports := m.pkg.TypesInfo.Scopes[source]; imports != nil {
-		for _, name := range imports.Names() {
-			outer.Insert(imports.Lookup(name))
-		}
-	}
+	outer := m.fileScope(source, file)
 	for p := range w.named().TypeParams().TypeParams() {
 		outer.Insert(p.Obj())
 	}
-	inner := types.NewScope(outer, start, end, method.Name)
+	inner := types.NewScope(outer, outer.Pos(), outer.End(), method.Name)
 	for v := range method.sig.Params().Variables() {
 		param := types.NewParam(token.NoPos, m.pkg.Types, v.Name(), v.Type())
 		if v.Name() != "" {
@@ -147,6 +141,17 @@ func (m *model) scope(source *ast.File, w *wrapper, method *method, file *token.
 		params = append(params, param)
 	}
 	return params
+}
+
+// fileScope makes expressions in file see what those in source do.
+func (m *model) fileScope(source *ast.File, file *token.File) *types.Scope {
+	scope := types.NewScope(m.pkg.Types.Scope(), token.Pos(file.Base()), token.Pos(file.Base()+file.Size()+1), "expression")
+	if imports := m.pkg.TypesInfo.Scopes[source]; imports != nil {
+		for _, name := range imports.Names() {
+			scope.Insert(imports.Lookup(name))
+		}
+	}
+	return scope
 }
 
 func (m *method) paramNames() (names []string) {

@@ -22,6 +22,7 @@ type source struct {
 	path        string
 	output      string
 	syntax      *ast.File
+	interfaces  []*annotations.Interface
 	wrappers    []*wrapper
 	diagnostics []annotations.Diagnostic
 	unknown     bool               // it depends on a package that cannot be loaded here
@@ -33,6 +34,7 @@ type wrapper struct {
 	spec        *ast.TypeSpec
 	directives  *annotations.Interface
 	obj         *types.TypeName
+	derived     *derived // nil if the interface stands in the source
 	name        string
 	constructor string
 	methods     []*method
@@ -49,6 +51,7 @@ type method struct {
 	context     int    // the index of the context parameter, or -1
 	fails       bool   // its last result is an error
 	unwritable  string // what keeps it from being written down, or ""
+	grouped     bool   // its interface's directives are a comment group of their own
 	classifiers []function
 	judge       *function   // asked about all results; nil for none
 	fallback    *function   // nil for none or the second implementation
@@ -83,6 +86,11 @@ type model struct {
 	sources []*source
 	others  map[string]*types.Package // loaded for a classifier, by path
 	missed  bool                      // a package that might be there was not known
+	absent  map[string]error          // those of them that could not be loaded
+
+	written   *types.Scope // of the package without what is generated
+	derived   []*derived
+	generated map[string]*generated // others of the run, with what is generated; by path
 }
 
 func (m *model) build() {
@@ -94,10 +102,9 @@ func (m *model) build() {
 		src := &source{pkg: m.pkg, path: f.path, output: outputPath(f.path), syntax: f.syntax}
 		found, diagnostics := annotations.Read(m.pkg.fset, f.syntax)
 		if f.broken != nil {
-			found.Interfaces = nil // what the parser made of them
-			src.unread(f.broken)
+			src.unread(f.broken) // and the interfaces are what the parser made of them
 		} else {
-			src.diagnostics = diagnostics
+			src.interfaces, src.diagnostics = found.Interfaces, diagnostics
 		}
 		m.sources = append(m.sources, src)
 		read = append(read, found)
@@ -105,14 +112,16 @@ func (m *model) build() {
 	for k, diagnostics := range annotations.Link(m.pkg.fset, read, m.elsewhere(read)...) {
 		m.sources[k].diagnostics = append(m.sources[k].diagnostics, diagnostics...)
 	}
-	for k, found := range read {
-		for _, i := range found.Interfaces {
-			m.wrap(m.sources[k], i)
+	m.declare()
+	for _, src := range m.sources {
+		for _, i := range src.interfaces {
+			m.wrap(src, i)
 		}
-		m.sources[k].unknown, m.missed = m.missed, false
+		src.noteMissed(m)
 	}
 	m.checkNames()
 	m.nameHelpers()
+	m.announce()
 }
 
 // elsewhere reads the package's files that this build leaves out, which may be the
@@ -147,6 +156,12 @@ func outputPath(path string) string {
 	return stem + "_resil.go"
 }
 
+// noteMissed makes the source unknown if something was missed for it.
+func (s *source) noteMissed(m *model) {
+	s.unknown = s.unknown || m.missed
+	m.missed = false
+}
+
 func (s *source) inTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
 func (s *source) report(code string, pos token.Pos, format string, args ...any) {
@@ -166,6 +181,10 @@ func (s *source) reportOn(m *method, code string, pos token.Pos, format string, 
 
 // wrap adds the wrapper of one interface to src.
 func (m *model) wrap(src *source, i *annotations.Interface) {
+	made := m.made(i)
+	if i.Declaration != nil && made == nil {
+		return // which has been reported
+	}
 	obj, _ := m.pkg.TypesInfo.Defs[i.Spec.Name].(*types.TypeName)
 	if i.Spec.Name.Name == "_" {
 		src.report(codeInterface, i.Spec.Pos(), "an interface called _ cannot be wrapped, for nothing can name it; give it a name")
@@ -193,7 +212,7 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 		return
 	}
 	src.checkOverlap(i)
-	w := &wrapper{spec: i.Spec, directives: i, obj: obj}
+	w := &wrapper{spec: i.Spec, directives: i, obj: obj, derived: made}
 	w.methods = methodsOf(src, i.Spec, iface)
 	if src.unresolvedMethods(w) {
 		return
@@ -201,6 +220,9 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 	distinguish(w.methods)
 	plain := make([]annotations.Method, len(w.methods))
 	for k, method := range w.methods {
+		if made != nil {
+			method.Element, method.grouped = nil, true
+		}
 		plain[k] = method.Method
 	}
 	wrap, guarded, diagnostics := i.Resolve(m.pkg.fset, plain)
@@ -276,10 +298,13 @@ func (m *model) nameHelpers() {
 // its own declarations or from another interface.
 func (m *model) checkNames() {
 	where := map[string]string{}
+	for _, d := range m.derived {
+		where[d.Declaration.Name] = m.pkg.fset.Position(d.Declaration.NamePos()).String()
+	}
 	for _, src := range m.sources {
 		for _, w := range src.wrappers {
 			for _, name := range []string{w.name, w.constructor} {
-				if obj := m.pkg.Types.Scope().Lookup(name); obj != nil {
+				if obj := m.written.Lookup(name); obj != nil {
 					where[name] = m.pkg.fset.Position(obj.Pos()).String()
 				}
 				if other, taken := where[name]; taken {

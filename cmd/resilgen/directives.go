@@ -45,6 +45,9 @@ stand beside it and as if they stood there:
 //resil:timeout 200ms
 //resil:retry 2 initial=1ms
 ` + "```" + `
+
+One that begins with //resil:interface makes an interface from the methods of another
+type, and is to it what the documentation is to others.
 `
 
 // directives prints the reference of the language.

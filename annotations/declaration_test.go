@@ -1,0 +1,155 @@
+package annotations_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDeclarationIsRead(t *testing.T) {
+	src := `
+// Prose may stand first.
+//resil:interface Objects from="sdk.Cache[string, int]" methods=Get*,Put
+// And between.
+//resil:retry 3
+//resil:wrap name=Guarded
+//go:generate true
+
+//resil:wrap
+type A interface{}
+
+//resil:interface name=Users from=import/path.Client
+`
+	fset, interfaces, diagnostics := read(t, src)
+	if len(diagnostics) > 0 {
+		t.Error(lines(diagnostics))
+	}
+	type declaration struct {
+		Name, From         string
+		Directives         []string
+		At, NameAt, FromAt int
+	}
+	var got []declaration
+	for _, i := range interfaces {
+		d := declaration{Name: i.Spec.Name.Name}
+		if i.Declaration != nil {
+			d.From = i.Declaration.From
+			d.At = fset.Position(i.Declaration.Pos()).Line
+			d.NameAt = fset.Position(i.Declaration.NamePos()).Column
+			d.FromAt = fset.Position(i.Declaration.FromPos()).Column
+		}
+		for _, directive := range i.Directives {
+			d.Directives = append(d.Directives, directive.Name)
+		}
+		got = append(got, d)
+	}
+	want := []declaration{
+		{"Objects", "sdk.Cache[string, int]", []string{"retry", "wrap"}, 5, 19, 33},
+		{Name: "A", Directives: []string{"wrap"}},
+		{"Users", "import/path.Client", nil, 14, 24, 35},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("interfaces (-want +got):\n%s", diff)
+	}
+}
+
+func TestDeclarationReports(t *testing.T) {
+	for _, tt := range []struct{ name, src, want string }{
+		{"what is missing", `
+//resil:interface
+
+//resil:interface Objects
+
+//resil:interface from=Client
+
+//resil:interface off
+
+//resil:interface 1st from=Client
+
+//resil:interface Objects form=Client
+`, `
+s.go:4:1: the interface has no name: write one behind the word interface, as in //resil:interface Objects from=s3.Client [RG029]
+s.go:6:1: interface does not say whose methods Objects is to have: write from= and a type, as in from=s3.Client [RG029]
+s.go:8:1: the interface has no name: write one behind the word interface, as in //resil:interface Objects from=s3.Client [RG029]
+s.go:10:1: interface cannot be turned off: remove the group [RG014]
+s.go:12:19: name: "1st" cannot be a type's name: write a Go identifier [RG015]
+s.go:14:27: unknown key "form"; did you mean "from"? [RG003]
+`},
+		{"two in a group", `
+//resil:interface A from=Client
+//resil:interface B from=Client
+`, `
+s.go:5:1: a comment group makes one interface: leave a blank line above this one [RG013]
+`},
+		{"directives as of an interface", `
+//resil:interface A from=Client
+//resil:retry 3
+//resil:retry 4
+//resil:skip
+`, `
+s.go:6:1: retry stands twice on this interface: make one of the two, or write methods= to say which methods one is for [RG013]
+s.go:7:1: skip on a whole interface would leave nothing to guard: write methods= to name those it is for, or put it above a method [RG019]
+`},
+		{"not first", `
+//resil:retry 3
+//resil:interface A from=Client
+`, `
+s.go:4:1: //resil:retry stands above nothing: put it directly above an interface, one of its methods or an interface it embeds, with no blank line between [RG012]
+s.go:5:1: interface makes the comment group that it begins into an interface: put it first, before the other directives of the group, and outside all declarations [RG012]
+`},
+		{"where a group belongs to something", `
+//resil:interface A from=Client
+type A interface {
+	//resil:interface B from=Client
+	M()
+}
+
+//resil:interface C from=Client
+func f() {
+	//resil:interface D from=Client
+
+	g() //resil:interface E from=Client
+}
+
+var x int //resil:interface F from=Client
+`, `
+s.go:4:1: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
+s.go:6:2: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
+s.go:10:1: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
+s.go:12:2: interface makes the comment group that it begins into an interface: put it first, before the other directives of the group, and outside all declarations [RG012]
+s.go:14:6: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
+s.go:17:11: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
+`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, diagnostics := read(t, tt.src)
+			if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), lines(diagnostics)); diff != "" {
+				t.Errorf("diagnostics (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDeclarationChooses(t *testing.T) {
+	names := []string{"Close", "Get", "GetAll", "get", "getAll"}
+	for methods, want := range map[string]string{
+		"":                     "Close Get GetAll\n",
+		"methods=Get*":         "Get GetAll\n",
+		"methods=*":            "Close Get GetAll\n",
+		"methods=get,Close":    "Close get\n",
+		"methods=get*":         "get getAll\n",
+		"methods=Get,Get*,Get": "Get GetAll\n",
+		"methods=Clsoe,Get":    "Get\ns.go:3:41: methods: \"Clsoe\" matches no method; did you mean \"Close\"? [RG016]\n",
+		"methods=[":            "\ns.go:3:41: methods: \"[\" is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice [RG016]\n",
+	} {
+		fset, interfaces, diagnostics := read(t, "//resil:interface A from=Client "+methods)
+		if len(diagnostics) > 0 {
+			t.Fatal(lines(diagnostics))
+		}
+		chosen, diagnostics := interfaces[0].Declaration.Choose(fset, names)
+		if got := strings.Join(chosen, " ") + "\n" + lines(diagnostics); got != want {
+			t.Errorf("%s: %s, want %s", methods, got, want)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package generator
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"strings"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// resolve finds the type that from= names and the methods that the interface is
+// to have of it.
+func (m *model) resolve(d *derived) {
+	d.methods, d.omitted = nil, nil
+	t := m.origin(d)
+	if t == nil {
+		return
+	}
+	if i, ok := t.Underlying().(*types.Interface); !ok {
+		if _, ok := types.Unalias(t).(*types.Pointer); !ok {
+			t = types.NewPointer(t)
+		}
+	} else if !i.IsMethodSet() {
+		d.wrong("%s is a constraint and no value has its type; name an interface of methods", d.Declaration.From)
+		return
+	}
+	d.from = t
+	sound := map[string]signature{}
+	faults := map[string]string{}
+	var names []string
+	for method := range types.NewMethodSet(t).Methods() {
+		fn, sig := method.Obj().(*types.Func), method.Type().(*types.Signature)
+		names = append(names, fn.Name())
+		switch {
+		case !fn.Exported() && fn.Pkg().Path() != m.pkg.Types.Path():
+			faults[fn.Name()] = "it is unexported in package " + fn.Pkg().Path()
+		case invalid(sig):
+			faults[fn.Name()] = "its declaration does not compile"
+		default:
+			if bad := unwritable(sig, m.pkg.Types); bad != nil {
+				faults[fn.Name()] = fmt.Sprintf("the type %s cannot be named in this package", bad)
+			}
+		}
+		sound[fn.Name()] = signature{fn.Name(), types.NewSignatureType(nil, nil, nil, sig.Params(), sig.Results(), sig.Variadic())}
+	}
+	if len(names) == 0 {
+		d.wrong("%s has no methods", d.Declaration.From)
+		return
+	}
+	chosen, problems := d.Declaration.Choose(m.pkg.fset, names)
+	d.problems = append(d.problems, problems...)
+	for _, name := range chosen {
+		why := faults[name]
+		if why == "" {
+			d.methods = append(d.methods, sound[name])
+		} else if pos, ok := d.Declaration.Names(name); ok {
+			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
+		} else if ast.IsExported(name) {
+			d.omitted = append(d.omitted, name)
+		}
+	}
+	if len(d.methods) > 0 || len(d.problems) > 0 {
+		return
+	}
+	for _, name := range d.omitted {
+		d.wrong("%s has no method that an interface here could have: of %s, %s", d.Declaration.From, name, faults[name])
+		return
+	}
+	d.wrong("%s has no exported methods; name in methods= those that the interface is to have", d.Declaration.From)
+}
+
+// wrong reports something about from=.
+func (d *derived) wrong(format string, args ...any) {
+	d.report(codeDerived, d.Declaration.FromPos(), "from: "+format, args...)
+}
+
+// origin is the type that from= names, or nil if there is none, which has been
+// reported.
+func (m *model) origin(d *derived) types.Type {
+	name, args := d.Declaration.From, ""
+	if i := strings.IndexByte(name, '['); i >= 0 {
+		name, args = name[:i], name[i:]
+	}
+	if bare := strings.TrimLeft(name, "*&"); bare != name {
+		d.wrong("name the type itself: from=%s; it has the methods of its pointer too", bare+args)
+		return nil
+	}
+	qualifier, name, qualified := cutLast(name)
+	if !token.IsIdentifier(name) {
+		d.wrong("%q is no type; write its name, as in Client, s3.Client, import/path.Client or Cache[string,int]", d.Declaration.From)
+		return nil
+	}
+	pkg := m.pkg.Types
+	if qualified {
+		if pkg = m.qualifier(d, qualifier); pkg == nil {
+			return nil
+		}
+	}
+	obj := m.typeName(d, pkg, name)
+	if obj == nil {
+		return nil
+	}
+	t := obj.Type()
+	if args == "" {
+		if generic, ok := t.(interface{ TypeParams() *types.TypeParamList }); ok && generic.TypeParams().Len() > 0 {
+			d.wrong("%s is generic; write types for its parameters, as in from=%s[string]", d.Declaration.From, d.Declaration.From)
+			return nil
+		}
+	} else if t = m.instantiate(d, pkg, name, args); t == nil {
+		return nil
+	}
+	if bad := unwritable(t, m.pkg.Types); bad != nil {
+		d.wrong("the type %s cannot be named in this package", bad)
+		return nil
+	}
+	return t
+}
+
+// qualifier finds the package that stands before a type's name: the name of an
+// import of the file or the path of a package.
+func (m *model) qualifier(d *derived, qualifier string) *types.Package {
+	pkg := importOf(m.pkg.TypesInfo, d.src.syntax, qualifier)
+	path := qualifier
+	if pkg != nil {
+		if pkg.Scope().Len() > 0 {
+			return pkg
+		}
+		path = pkg.Path()
+	}
+	if pkg = m.importPath(path); pkg != nil {
+		return pkg
+	}
+	if path == qualifier && !strings.Contains(path, "/") {
+		d.wrong("%s is neither an import of this file nor the path of a package; import it, or write from=import/path.%s", qualifier, d.Declaration.Name)
+		return nil
+	}
+	reason := "no such package is known"
+	if err := m.absent[path]; err != nil {
+		reason, _, _ = strings.Cut(err.Error(), "\n")
+		reason = strings.TrimSuffix(reason, "; to add it:")
+	}
+	if strings.Contains(reason, "-mod=vendor") {
+		d.wrong("package %s is not vendored, as nothing imports it yet; import it once, as in import _ %q, and run: go mod vendor", path, path)
+	} else {
+		d.wrong("package %s cannot be loaded; run: go get %s (%s)", path, path, reason)
+	}
+	return nil
+}
+
+// typeName finds a type by its name.
+func (m *model) typeName(d *derived, pkg *types.Package, name string) *types.TypeName {
+	local := pkg == m.pkg.Types
+	if !local && !importable(pkg, m.pkg.Types) {
+		d.wrong("package %s cannot be imported here", pkg.Path())
+		return nil
+	}
+	obj := pkg.Scope().Lookup(name)
+	if imports := m.pkg.TypesInfo.Scopes[d.src.syntax]; local && obj == nil && imports != nil {
+		obj = imports.Lookup(name) // of a dot import
+	}
+	switch obj := obj.(type) {
+	case *types.TypeName:
+		if !local && !obj.Exported() {
+			d.wrong("%s is unexported in package %s", name, pkg.Path())
+			return nil
+		}
+		if local && !d.src.inTest() && m.inTest(obj) {
+			d.wrong("%s is declared in a test, which other files do not see; declare it in a file that is no test", name)
+			return nil
+		}
+		if local && name == d.Declaration.Name {
+			d.wrong("%s is the interface itself; name the type that it is made from", name)
+			return nil
+		}
+		return obj
+	case nil:
+	default:
+		d.wrong("%s is %s; name a type", d.Declaration.From, kind(obj))
+		return nil
+	}
+	var names []string
+	for _, known := range pkg.Scope().Names() {
+		if _, ok := pkg.Scope().Lookup(known).(*types.TypeName); ok && (local && known != d.Declaration.Name || ast.IsExported(known)) {
+			names = append(names, known)
+		}
+	}
+	hint := ""
+	if near := resil.Nearest(name, names); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	d.wrong("package %s has no type %s%s", pkg.Path(), name, hint)
+	return nil
+}
+
+// instantiate gives a generic type its arguments, which are written as in the
+// file.
+func (m *model) instantiate(d *derived, pkg *types.Package, name, args string) types.Type {
+	text := name + args
+	if pkg != m.pkg.Types {
+		text = "from." + text
+	}
+	expr, err := parser.ParseExprFrom(m.pkg.fset, "from", text, parser.SkipObjectResolution)
+	if err != nil {
+		d.wrong("%s is no type; write its arguments as in Cache[string,int]", d.Declaration.From)
+		return nil
+	}
+	scope := m.fileScope(d.src.syntax, m.pkg.fset.File(expr.Pos()))
+	if pkg != m.pkg.Types {
+		types.NewScope(scope, scope.Pos(), scope.End(), "from").Insert(types.NewPkgName(token.NoPos, m.pkg.Types, "from", pkg))
+	}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
+	err = types.CheckExpr(m.pkg.fset, m.pkg.Types, expr.Pos(), expr, info)
+	if err != nil {
+		if problem, ok := err.(types.Error); ok {
+			err = fmt.Errorf("%s", problem.Msg)
+		}
+		d.wrong("%s does not compile: %v", d.Declaration.From, err)
+		return nil
+	}
+	return info.Types[expr].Type
+}

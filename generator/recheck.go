@@ -1,0 +1,97 @@
+package generator
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/types"
+	"maps"
+	"slices"
+)
+
+// recheck type-checks the package together with the interfaces and with stubs
+// for all wrappers.
+func (m *model) recheck(interfaces []*derived) {
+	files := slices.Clone(m.pkg.Syntax)
+	for _, d := range interfaces {
+		files = append(files, d.parse())
+	}
+	known := m.known()
+	var problems []types.Error
+	conf := types.Config{
+		GoVersion:        m.pkg.Types.GoVersion(),
+		Sizes:            m.pkg.TypesSizes,
+		IgnoreFuncBodies: true,
+		FakeImportC:      true,
+		Importer: importerFunc(func(path string) (*types.Package, error) {
+			if parts := known[path]; parts != nil {
+				if p := whole(parts); p.Scope().Len() > 0 || path == "unsafe" {
+					return p, nil
+				}
+			}
+			return nil, fmt.Errorf("package %s cannot be loaded", path)
+		}),
+		Error: func(err error) {
+			if e, ok := errors.AsType[types.Error](err); ok {
+				problems = append(problems, e)
+			}
+		},
+	}
+	info := &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Instances: map[*ast.Ident]types.Instance{},
+		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{},
+	}
+	pkg := types.NewPackage(m.pkg.Types.Path(), m.pkg.Types.Name())
+	m.stub(pkg)
+	types.NewChecker(&conf, m.pkg.fset, pkg, info).Files(files)
+	m.pkg.Types, m.pkg.TypesInfo, m.pkg.TypeErrors = pkg, info, problems
+}
+
+type importerFunc func(string) (*types.Package, error)
+
+func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
+
+// known are the packages that the package imports, directly or not, and then
+// those that directives name. Of some only that was read which others refer to.
+func (m *model) known() map[string][]*types.Package {
+	known := map[string][]*types.Package{"unsafe": {types.Unsafe}}
+	seen := map[*types.Package]bool{}
+	visit := func(next []*types.Package) {
+		for len(next) > 0 {
+			p := next[0]
+			next = next[1:]
+			if g := m.generated[p.Path()]; g != nil {
+				p = g.types
+			}
+			if !seen[p] {
+				seen[p] = true
+				known[p.Path()] = append(known[p.Path()], p)
+				next = append(next, p.Imports()...)
+			}
+		}
+	}
+	visit(slices.Concat(m.pkg.Types.Imports(), m.pkg.known))
+	for _, path := range slices.Sorted(maps.Keys(m.others)) {
+		if p := m.others[path]; p != nil {
+			visit([]*types.Package{p})
+		}
+	}
+	return known
+}
+
+// whole is a package put together from what is known of it. The first to have a
+// name counts.
+func whole(parts []*types.Package) *types.Package {
+	if parts[0].Complete() && parts[0].Scope().Len() > 0 {
+		return parts[0]
+	}
+	p := types.NewPackage(parts[0].Path(), parts[0].Name())
+	for _, part := range parts {
+		for _, name := range part.Scope().Names() {
+			p.Scope().Insert(part.Scope().Lookup(name)) // unless it is there
+		}
+	}
+	p.MarkComplete()
+	return p
+}
