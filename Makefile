@@ -46,9 +46,11 @@ fuzz:
 		done; \
 	done
 
-# Race the wrappers against other libraries and write docs/performance.md.
+# Race the wrappers against other libraries, and their generation against other
+# generators, and write docs/performance.md. It takes about half an hour.
 bench:
 	cd benchmarks; $(GO) run . -write ../docs/performance.md
+	cd benchmarks; $(GO) run ./generate -write ../docs/performance.md
 
 # Wrap every exported interface of the standard library and of the modules in
 # corpus/go.mod; compile and vet the wrappers.

@@ -9,6 +9,8 @@ import (
 	"os"
 	"regexp"
 	"time"
+
+	"github.com/resilgen/resilgen/benchmarks/internal/page"
 )
 
 func main() {
@@ -16,7 +18,7 @@ func main() {
 	flag.IntVar(&e.rounds, "rounds", 41, "races of each row")
 	flag.DurationVar(&e.sample, "sample", 10*time.Millisecond, "how long each contestant runs in each of them")
 	only := flag.String("run", "", "race the rows whose name matches this `regexp`")
-	write := flag.String("write", "", "write the whole report to this `file` too")
+	write := flag.String("write", "", "put the report into the page in this `file` too")
 	flag.Parse()
 	if err := run(e, *only, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmarks:", err)
@@ -42,12 +44,12 @@ func run(e effort, only, write string) error {
 		results[r.name] = result
 		table := raceTable(r, result)
 		fmt.Printf("%s\n%s\n", r.name, table)
-		fmt.Fprintf(&tables, "### %s\n\n%s\n", title(r.name), table)
+		fmt.Fprintf(&tables, "#### %s\n\n%s\n", title(r.name), table)
 	}
 	targets := targetTable(results)
 	fmt.Print(targets)
 	if write == "" {
 		return nil
 	}
-	return os.WriteFile(write, report(e, targets, tables.String()), 0o644)
+	return page.Write(write, "Calls", report(e, targets, tables.String()))
 }

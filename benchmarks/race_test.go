@@ -9,22 +9,6 @@ import (
 	"time"
 )
 
-func TestRatioPairsTheRounds(t *testing.T) {
-	// The medians' ratio would be 2, the rounds' own are 0.1, 10 and 1.5.
-	a, b := []float64{1, 20, 45}, []float64{10, 2, 30}
-	if got := ratio(a, b); got != 1.5 {
-		t.Errorf("got %v, want 1.5", got)
-	}
-}
-
-func TestMedian(t *testing.T) {
-	for want, values := range map[float64][]float64{2: {9, 1, 2}, 2.5: {3, 1, 2, 9}, 7: {7}} {
-		if got := median(values); got != want {
-			t.Errorf("median of %v is %v, want %v", values, got, want)
-		}
-	}
-}
-
 func TestRacesFindNobodyIdle(t *testing.T) {
 	e := effort{rounds: 2, sample: 10 * time.Microsecond}
 	for _, r := range rows {

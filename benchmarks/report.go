@@ -6,13 +6,11 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/resilgen/resilgen/benchmarks/internal/page"
 )
 
-const introduction = `# How fast
-
-This page is written by ` + "`make bench`" + `. Do not edit it.
-
-What do a call's guards cost where the backend itself costs nothing? Each table
+const introduction = `What do a call's guards cost where the backend itself costs nothing? Each table
 below is one race: the contestants put the same guards around the same backend,
 which answers at once. They run by turns, A B C A B C, for %d rounds of %s each.
 Times are medians over the rounds. A ratio is the median of the rounds' own
@@ -38,8 +36,8 @@ Tests see to it that every contestant repeats, refuses, limits and times out as
 its stack says, and a race stops at the first call that fails where none should.
 `
 
-// report is the page on performance.
-func report(e effort, targets table, tables string) []byte {
+// report is the section on calls.
+func report(e effort, targets page.Table, tables string) string {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, introduction, e.rounds, e.sample)
 	fmt.Fprintf(&b, "\n%s on %s/%s, %d CPUs, with\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
@@ -50,8 +48,8 @@ func report(e effort, targets table, tables string) []byte {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "\n## Targets\n\n%s\n## Races\n\n%s", targets, strings.TrimRight(tables, "\n")+"\n")
-	return b.Bytes()
+	fmt.Fprintf(&b, "\n### Targets\n\n%s\n### Races\n\n%s", targets, tables)
+	return b.String()
 }
 
 // raced are the modules whose versions matter.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"math"
-	"strconv"
+
+	"github.com/resilgen/resilgen/benchmarks/internal/page"
+	"github.com/resilgen/resilgen/benchmarks/internal/paired"
 )
 
 // standings are the results by row.
@@ -35,28 +37,17 @@ func allocations(race []result) float64 { return math.Round(find(race, resil).al
 
 func timeOver(name, other string) func([]result) float64 {
 	return func(race []result) float64 {
-		return ratio(find(race, name).serial, find(race, other).serial)
+		return paired.Ratio(find(race, name).serial, find(race, other).serial)
 	}
 }
 
 // targetTable shows the targets whose rows were raced.
-func targetTable(s standings) table {
-	t := table{{"path", "number", "at most", "measured", ""}}
+func targetTable(s standings) page.Table {
+	var raced []page.Target
 	for _, x := range targets {
-		race, ok := s[x.row]
-		if !ok {
-			continue
+		if race, ok := s[x.row]; ok {
+			raced = append(raced, page.Target{Path: x.row, Number: x.what, Most: x.most, Measured: x.number(race)})
 		}
-		n, verdict := x.number(race), "met"
-		if n > x.most {
-			verdict = "missed"
-		}
-		t = append(t, []string{x.row, x.what, number(x.most), number(n), verdict})
 	}
-	return t
-}
-
-// number writes n with no more than three decimals.
-func number(n float64) string {
-	return strconv.FormatFloat(math.Round(n*1000)/1000, 'f', -1, 64)
+	return page.Targets(raced)
 }

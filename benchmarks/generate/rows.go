@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// A row is one race: every contestant generates for a copy of the same workload
+// that is in the same state.
+type row struct {
+	interfaces int
+	state      state
+}
+
+// A state is what a workload is in before each run.
+type state string
+
+const (
+	missing   state = "outputs missing"
+	edited    state = "every package edited"
+	unchanged state = "nothing changed"
+	empty     state = "empty build cache, outputs missing"
+)
+
+// most is the workload that targets speak of.
+const most = 200
+
+var rows = []row{
+	{1, missing}, {1, edited}, {1, unchanged},
+	{20, missing}, {20, edited}, {20, unchanged},
+	{most, missing}, {most, edited}, {most, unchanged}, {most, empty},
+}
+
+func (r row) String() string {
+	switch packages := len((workload{interfaces: r.interfaces}).packages()); {
+	case r.interfaces == 1:
+		return fmt.Sprintf("1 interface, %s", r.state)
+	case packages == 1:
+		return fmt.Sprintf("%d interfaces, %s", r.interfaces, r.state)
+	default:
+		return fmt.Sprintf("%d interfaces in %d packages, %s", r.interfaces, packages, r.state)
+	}
+}
+
+// practice is how many runs come before the first race, so that the build cache
+// holds what it would hold for a user who is in this state again.
+func (s state) practice() int {
+	switch s {
+	case empty:
+		return 0
+	case unchanged:
+		return 2 // one without outputs, one with them
+	default:
+		return 1
+	}
+}
+
+// outputs tells whether they are there before a run.
+func (s state) outputs() bool { return s == edited || s == unchanged }
+
+// enter brings a workload into the state, for the nth time. The folder scratch is
+// empty and stays for this run only. It returns the variables that the run needs.
+func (s state) enter(w workload, c contestant, n int, scratch string) (env []string, err error) {
+	switch s {
+	case edited:
+		return nil, w.edit(n)
+	case unchanged:
+		return nil, nil
+	case empty:
+		for _, name := range []string{"GOCACHE", "XDG_CACHE_HOME"} {
+			dir := filepath.Join(scratch, name)
+			if err := os.Mkdir(dir, 0o777); err != nil {
+				return nil, err
+			}
+			env = append(env, name+"="+dir)
+		}
+	}
+	return env, c.removeOutputs(w)
+}

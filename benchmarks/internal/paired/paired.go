@@ -1,0 +1,21 @@
+// Package paired sums up measurements that were taken in rounds.
+package paired
+
+import "slices"
+
+// Ratio is the median of a's values over b's in the same rounds. Rounds that only
+// one of them has do not count.
+func Ratio(a, b []float64) float64 {
+	ratios := make([]float64, min(len(a), len(b)))
+	for i := range ratios {
+		ratios[i] = a[i] / b[i]
+	}
+	return Median(ratios)
+}
+
+// Median is the middle one of the values, or the mean of the two in the middle.
+func Median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
