@@ -60,7 +60,11 @@ func newSpec(n *names, w *wrapper) *spec {
 			state("Breakers", m.Owners["breaker"], *p)
 		}
 		if p := m.Policy.Limit; p != nil {
-			state("Limits", m.Owners["limit"], *p)
+			limit := *p
+			if limit.Burst == limit.Rate.Count {
+				limit.Burst = 0 // the runtime's to complete, so that it follows an override of the rate
+			}
+			state("Limits", m.Owners["limit"], limit)
 		}
 		if p := m.Policy.Bulkhead; p != nil {
 			state("Bulkheads", m.Owners["bulkhead"], *p)

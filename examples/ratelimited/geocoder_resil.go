@@ -39,7 +39,7 @@ func NewResilientGeocoder(next Geocoder, opts ...resil.Option) (*ResilientGeocod
 			"Geocoder": {Consecutive: 5, Min: 10, Window: time.Minute, Open: 2 * time.Second, Probes: 1},
 		},
 		Limits: map[string]resil.Limit{
-			"Geocoder.Locate":  {Rate: resil.Rate{Count: 3, Per: 3 * time.Second}, Burst: 3},
+			"Geocoder.Locate":  {Rate: resil.Rate{Count: 3, Per: 3 * time.Second}},
 			"Geocoder.Reverse": {Rate: resil.Rate{Count: 20, Per: time.Second}, Burst: 1, Wait: 5 * time.Second},
 		},
 		Methods: []resil.MethodSpec{

@@ -236,7 +236,6 @@ func NewResilientHedged(next, fallback Hedged, opts ...runtime.Option) (*Resilie
 		Limits: map[string]runtime.Limit{
 			"Hedged[Lanes,None]": {
 				Rate:  runtime.Rate{Count: 5, Per: stdtime.Second},
-				Burst: 5,
 				Scope: runtime.Scope{Per: "nil", Keys: 10000},
 			},
 		},

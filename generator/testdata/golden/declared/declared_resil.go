@@ -229,7 +229,7 @@ func NewResilientDoer(next Doer, opts ...resil.Option) (*ResilientDoer, error) {
 	client, err := resil.New(resil.Spec{
 		Name: "Doer",
 		Limits: map[string]resil.Limit{
-			"Doer[Do]": {Rate: resil.Rate{Count: 5, Per: time.Second}, Burst: 5},
+			"Doer[Do]": {Rate: resil.Rate{Count: 5, Per: time.Second}},
 		},
 		Methods: []resil.MethodSpec{
 			{Name: "Do", Limit: "Doer[Do]"},
@@ -376,11 +376,7 @@ func NewResilientBoth(next Both, opts ...resil.Option) (*ResilientBoth, error) {
 	client, err := resil.New(resil.Spec{
 		Name: "Both",
 		Limits: map[string]resil.Limit{
-			"Both[Get]": {
-				Rate:  resil.Rate{Count: 5, Per: time.Second},
-				Burst: 5,
-				Scope: resil.Scope{Per: "shard(id)", Keys: 10000},
-			},
+			"Both[Get]": {Rate: resil.Rate{Count: 5, Per: time.Second}, Scope: resil.Scope{Per: "shard(id)", Keys: 10000}},
 		},
 		Methods: []resil.MethodSpec{
 			{Name: "Get", Timeout: timeout, Limit: "Both[Get]"},

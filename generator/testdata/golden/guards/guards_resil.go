@@ -43,11 +43,7 @@ func NewResilientGuards(next Guards, opts ...resil.Option) (*ResilientGuards, er
 			},
 		},
 		Limits: map[string]resil.Limit{
-			"Guards.Get": {
-				Rate:  resil.Rate{Count: 100, Per: time.Second},
-				Burst: 100,
-				Scope: resil.Scope{Mode: resil.Observe},
-			},
+			"Guards.Get": {Rate: resil.Rate{Count: 100, Per: time.Second}, Scope: resil.Scope{Mode: resil.Observe}},
 			"Guards.List": {
 				Rate:  resil.Rate{Count: 100, Per: time.Second},
 				Burst: 5,
@@ -236,7 +232,7 @@ func NewResilientPeers(next Peers, opts ...resil.Option) (*ResilientPeers, error
 			},
 		},
 		Limits: map[string]resil.Limit{
-			"Peers": {Rate: resil.Rate{Count: 10, Per: time.Second}, Burst: 10},
+			"Peers": {Rate: resil.Rate{Count: 10, Per: time.Second}},
 		},
 		Methods: []resil.MethodSpec{
 			{Name: "Ping", Retry: retry, Breaker: "Peers", Limit: "Peers"},
@@ -351,22 +347,18 @@ func NewResilientKeys(next Keys, opts ...resil.Option) (*ResilientKeys, error) {
 		Limits: map[string]resil.Limit{
 			"Keys.Struct": {
 				Rate:  resil.Rate{Count: 1, Per: time.Second},
-				Burst: 1,
 				Scope: resil.Scope{Per: "req.Tenant", Keys: 10000},
 			},
 			"Keys.FromContext": {
 				Rate:  resil.Rate{Count: 1, Per: time.Second},
-				Burst: 1,
 				Scope: resil.Scope{Per: "tenantOf(ctx)", Keys: 10000},
 			},
 			"Keys.Import": {
 				Rate:  resil.Rate{Count: 1, Per: time.Second},
-				Burst: 1,
 				Scope: resil.Scope{Per: "str.ToLower(resil + name)", Keys: 10000},
 			},
 			"Keys.DotImport": {
 				Rate:  resil.Rate{Count: 1, Per: time.Second},
-				Burst: 1,
 				Scope: resil.Scope{Per: "Duration(c)*Second", Keys: 10000},
 			},
 		},

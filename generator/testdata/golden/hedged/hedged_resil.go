@@ -50,11 +50,7 @@ func NewResilientHedged(next Hedged, opts ...resil.Option) (*ResilientHedged, er
 			},
 		},
 		Limits: map[string]resil.Limit{
-			"Hedged.Plain": {
-				Rate:  resil.Rate{Count: 10, Per: time.Second},
-				Burst: 10,
-				Scope: resil.Scope{Per: "id", Keys: 10000},
-			},
+			"Hedged.Plain": {Rate: resil.Rate{Count: 10, Per: time.Second}, Scope: resil.Scope{Per: "id", Keys: 10000}},
 		},
 		Methods: []resil.MethodSpec{
 			{Name: "Ping", Retry: retry, Hedge: hedge},

@@ -89,7 +89,7 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 			},
 		},
 		Limits: map[string]resil.Limit{
-			"Policies":         {Rate: resil.Rate{Count: 1000, Per: time.Minute}, Burst: 1000},
+			"Policies":         {Rate: resil.Rate{Count: 1000, Per: time.Minute}},
 			"Policies.Limited": {Rate: resil.Rate{Count: 10, Per: 90 * time.Second}, Burst: 3, Wait: 100 * time.Millisecond},
 		},
 		Methods: []resil.MethodSpec{

@@ -157,8 +157,8 @@ func NewResilientMixed(next Mixed, opts ...resil.Option) (*ResilientMixed, error
 			},
 		},
 		Limits: map[string]resil.Limit{
-			"Mixed.Search": {Rate: resil.Rate{Count: 100, Per: time.Second}, Burst: 100},
-			"Mixed.Create": {Rate: resil.Rate{Count: 100, Per: time.Second}, Burst: 100},
+			"Mixed.Search": {Rate: resil.Rate{Count: 100, Per: time.Second}},
+			"Mixed.Create": {Rate: resil.Rate{Count: 100, Per: time.Second}},
 		},
 		Methods: []resil.MethodSpec{
 			{Name: "Search", Timeout: timeout, Retry: retry, Limit: "Mixed.Search"},

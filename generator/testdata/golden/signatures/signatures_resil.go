@@ -292,7 +292,7 @@ func NewResilientPlain(next Plain, opts ...resil.Option) (*ResilientPlain, error
 			},
 		},
 		Limits: map[string]resil.Limit{
-			"Plain[Flush]": {Rate: resil.Rate{Count: 10, Per: time.Minute}, Burst: 10},
+			"Plain[Flush]": {Rate: resil.Rate{Count: 10, Per: time.Minute}},
 		},
 		Methods: []resil.MethodSpec{
 			{Name: "Flush", Breaker: "Plain[Flush,Pair]", Limit: "Plain[Flush]"},
