@@ -120,3 +120,22 @@ func (d *Declaration) Names(method string) (token.Pos, bool) {
 	}
 	return token.NoPos, false
 }
+
+// Froms lists what the interface directives of a file say to be made from.
+func Froms(file *ast.File) (froms []string) {
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			line, ok := ast.ParseDirective(c.Slash, c.Text)
+			if !ok || line.Tool != tool || line.Name != "interface" {
+				continue
+			}
+			words, _ := resil.Words(line.Args)
+			for _, w := range words {
+				if w.Key == "from" {
+					froms = append(froms, w.Value)
+				}
+			}
+		}
+	}
+	return froms
+}

@@ -48,7 +48,11 @@ func emit(src *source) ([]byte, error) {
 	if err := file.Render(&out); err != nil {
 		return nil, err
 	}
-	return format.Source(out.Bytes()) // once more: one pass does not settle every line break
+	// A type literal that gofmt breaks over lines may want another break behind it.
+	if code := out.Bytes(); bytes.Contains(code, []byte("interface {\n")) || bytes.Count(code, []byte("struct {\n")) > len(src.wrappers) {
+		return format.Source(code)
+	}
+	return out.Bytes(), nil
 }
 
 // An emitter writes one wrapper.

@@ -2,15 +2,12 @@ package generator
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
 	"slices"
 	"strings"
-
-	"golang.org/x/tools/go/packages"
 
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -233,19 +230,9 @@ func (m *model) importPath(path string) *types.Package {
 	if pkg, ok := m.others[path]; ok {
 		return pkg
 	}
-	var pkg *types.Package
-	found, err := packages.Load(&packages.Config{
-		Context: m.ctx,
-		Dir:     m.pkg.Dir,
-		Mode:    packages.NeedName | packages.NeedTypes | packages.NeedImports,
-	}, path)
+	pkg, err := m.pkg.universe.find(m.ctx, path)
 	if m.others == nil {
 		m.others, m.absent = map[string]*types.Package{}, map[string]error{}
-	}
-	if err == nil && len(found) == 1 && len(found[0].Errors) == 0 {
-		pkg = found[0].Types
-	} else if err == nil && len(found) == 1 {
-		err = errors.New(found[0].Errors[0].Msg)
 	}
 	m.absent[path] = err
 	m.others[path] = pkg

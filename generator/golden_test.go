@@ -1,7 +1,9 @@
 package generator
 
 import (
+	"bytes"
 	"flag"
+	"go/format"
 	"os"
 	"os/exec"
 	"testing"
@@ -34,6 +36,9 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", src.path, err)
 				continue
+			}
+			if clean, err := format.Source(got); err != nil || !bytes.Equal(got, clean) {
+				t.Errorf("gofmt would change %s (%v)", src.output, err)
 			}
 			if *update {
 				if err := replace(src.output, got); err != nil {

@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"strings"
 
+	"github.com/resilgen/resilgen/annotations"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -221,4 +222,15 @@ func (m *model) instantiate(d *derived, pkg *types.Package, name, args string) t
 		return nil
 	}
 	return info.Types[expr].Type
+}
+
+// namedPaths are the paths that from= has in a file.
+func namedPaths(syntax *ast.File) (paths []string) {
+	for _, from := range annotations.Froms(syntax) {
+		name, _, _ := strings.Cut(from, "[")
+		if path, _, ok := cutLast(name); ok && strings.Contains(path, "/") {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }

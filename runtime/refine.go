@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -236,9 +237,22 @@ func compare(a, b reflect.Value) int {
 	return cmp.Compare(a.Int(), b.Int())
 }
 
+// visible holds what visibleFields has returned, by type.
+var visible sync.Map
+
+// visibleFields is reflect.VisibleFields, which is slow.
+func visibleFields(t reflect.Type) []reflect.StructField {
+	if fields, ok := visible.Load(t); ok {
+		return fields.([]reflect.StructField)
+	}
+	fields := reflect.VisibleFields(t)
+	visible.Store(t, fields)
+	return fields
+}
+
 // directiveField finds the field of a language that holds the directive.
 func directiveField(lang reflect.Value, name string) (reflect.Value, bool) {
-	for _, f := range reflect.VisibleFields(lang.Type()) {
+	for _, f := range visibleFields(lang.Type()) {
 		if f.Tag.Get("directive") == name && name != "" {
 			return lang.FieldByIndex(f.Index), true
 		}
@@ -249,7 +263,7 @@ func directiveField(lang reflect.Value, name string) (reflect.Value, bool) {
 // Directives lists the directives of a language, a struct with the tags that
 // [Policy] describes, in its order.
 func Directives(language any) (names []string) {
-	for _, f := range reflect.VisibleFields(reflect.TypeOf(language)) {
+	for _, f := range visibleFields(reflect.TypeOf(language)) {
 		if name := f.Tag.Get("directive"); name != "" {
 			names = append(names, name)
 		}
@@ -260,7 +274,7 @@ func Directives(language any) (names []string) {
 // keyFields are the fields of a struct that keys set, in order.
 func keyFields(t reflect.Type) iter.Seq[reflect.StructField] {
 	return func(yield func(reflect.StructField) bool) {
-		for _, f := range reflect.VisibleFields(t) {
+		for _, f := range visibleFields(t) {
 			if f.Tag.Get("key") != "" && !yield(f) {
 				return
 			}

@@ -1,0 +1,172 @@
+package generator
+
+import (
+	"bytes"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	xmodule "golang.org/x/mod/module"
+	"golang.org/x/tools/go/packages"
+)
+
+// A candidate is a package that is on its way to be loaded.
+type candidate struct {
+	*pkg
+	listed  *listed
+	tested  *candidate        // of an external test package
+	sources map[string][]byte // by path
+	marked  bool
+}
+
+func newCandidate(fset *token.FileSet, l *listed, path string, names []string) *candidate {
+	c := &candidate{listed: l, pkg: &pkg{fset: fset, Package: &packages.Package{
+		ID: path, PkgPath: path, Name: l.Name, Dir: l.Dir, Fset: fset,
+		Types: types.NewPackage(path, l.Name), TypesInfo: &types.Info{},
+	}}}
+	for _, name := range names {
+		c.GoFiles = append(c.GoFiles, filepath.Join(l.Dir, name))
+	}
+	for _, name := range l.IgnoredGoFiles {
+		c.IgnoredFiles = append(c.IgnoredFiles, filepath.Join(l.Dir, name))
+	}
+	c.CompiledGoFiles = c.GoFiles
+	return c
+}
+
+// read reads the sources and looks whether one is marked.
+func (c *candidate) read() error {
+	c.sources = map[string][]byte{}
+	for _, name := range c.GoFiles {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		c.sources[name] = src
+		c.marked = c.marked || marked(src)
+	}
+	return nil
+}
+
+// parse parses the sources, of its own outputs the package clause only.
+func (c *candidate) parse() error {
+	slots <- struct{}{}
+	defer func() { <-slots }()
+	for _, name := range c.CompiledGoFiles {
+		src := c.sources[name]
+		if src == nil {
+			var err error
+			if src, err = os.ReadFile(name); err != nil {
+				return err
+			}
+		}
+		mode := parser.ParseComments | parser.SkipObjectResolution
+		if isOwn(src) {
+			mode |= parser.PackageClauseOnly
+		}
+		syntax, err := parser.ParseFile(c.fset, name, src, mode)
+		if syntax == nil {
+			return err
+		}
+		c.Syntax = append(c.Syntax, syntax)
+		if isOwn(src) {
+			continue
+		}
+		f := file{path: sourcePath(c.pkg, syntax), syntax: syntax}
+		if err != nil {
+			f.broken, f.annotated = err, bytes.Contains(bytes.ToLower(src), []byte(tool+":"))
+		}
+		c.files = append(c.files, f)
+	}
+	c.sources = nil
+	slices.SortFunc(c.files, func(a, b file) int { return strings.Compare(a.path, b.path) })
+	return nil
+}
+
+// importedBy are the paths that the packages import or make interfaces from,
+// sorted.
+func importedBy(all []*candidate) []string {
+	seen := map[string]bool{}
+	for _, c := range all {
+		for _, syntax := range c.Syntax {
+			paths := namedPaths(syntax)
+			for _, imp := range syntax.Imports {
+				if path, err := strconv.Unquote(imp.Path.Value); err == nil {
+					paths = append(paths, path)
+				}
+			}
+			for _, path := range paths {
+				if listable(path) && !(c.tested != nil && path == c.tested.PkgPath) {
+					seen[path] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// listable reports whether go list takes a path for a package and for nothing
+// else. Of a path that is malformed it makes an end of the run.
+func listable(path string) bool {
+	switch path {
+	case "C", "unsafe", "all", "cmd", "std", "tool", "work":
+		return false
+	}
+	return xmodule.CheckImportPath(path) == nil
+}
+
+// check type-checks the declarations of the package.
+func (c *candidate) check(u *universe) {
+	if c.tested != nil {
+		u = u.within(c.tested.PkgPath, c.tested.Types)
+	}
+	c.universe = u
+	u.wait(importedBy([]*candidate{c}))
+	slots <- struct{}{}
+	defer func() { <-slots }()
+	c.TypeErrors = nil
+	c.TypesSizes = u.sizes
+	c.TypesInfo = &types.Info{
+		Types:        map[ast.Expr]types.TypeAndValue{},
+		Instances:    map[*ast.Ident]types.Instance{},
+		Defs:         map[*ast.Ident]types.Object{},
+		Uses:         map[*ast.Ident]types.Object{},
+		Implicits:    map[ast.Node]types.Object{},
+		Selections:   map[*ast.SelectorExpr]*types.Selection{},
+		Scopes:       map[ast.Node]*types.Scope{},
+		FileVersions: map[*ast.File]string{},
+	}
+	conf := types.Config{
+		Importer:         u,
+		Sizes:            u.sizes,
+		GoVersion:        c.listed.goVersion(),
+		IgnoreFuncBodies: true,
+		Error: func(err error) {
+			if e, ok := errors.AsType[types.Error](err); ok {
+				c.TypeErrors = append(c.TypeErrors, e)
+			}
+		},
+	}
+	c.Types, _ = conf.Check(c.PkgPath, c.fset, c.Syntax, c.TypesInfo)
+	c.Name = c.Types.Name()
+}
+
+// sourcePath is the file that syntax was written in, which for a file with
+// import "C" is not the one that was parsed.
+func sourcePath(p *pkg, syntax *ast.File) string {
+	name := p.fset.PositionFor(syntax.FileStart, false).Filename
+	if !slices.Contains(p.GoFiles, name) {
+		if original := p.fset.Position(syntax.Package).Filename; filepath.IsAbs(original) {
+			return original
+		}
+	}
+	return name
+}

@@ -1,0 +1,150 @@
+package generator
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A goCommand runs the go command in a folder.
+type goCommand struct {
+	dir string // the current one if empty
+	env environment
+	// The build cache is empty. Then the go command's own index of packages, which
+	// it keeps there, costs more than it saves.
+	cold bool
+}
+
+// An environment is what the go command is told by its settings and by where it
+// runs, as far as that decides what packages there are and what is in them.
+type environment map[string]string
+
+func newGoCommand(ctx context.Context, dir string) (*goCommand, error) {
+	g := &goCommand{dir: dir}
+	out, err := g.run(ctx, "env", "-json", "GOVERSION", "GOROOT", "GOMODCACHE", "GOCACHE", "GOCACHEPROG",
+		"GOMOD", "GOWORK", "GOFLAGS", "GO111MODULE", "GOPATH", "GOEXPERIMENT", "GOOS", "GOARCH", "CGO_ENABLED",
+		"GO386", "GOAMD64", "GOARM", "GOARM64", "GOMIPS", "GOMIPS64", "GOPPC64", "GORISCV64", "GOWASM")
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(out, &g.env); err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	g.cold = g.env["GOCACHEPROG"] == "" && isEmpty(g.env["GOCACHE"])
+	return g, nil
+}
+
+// isEmpty reports whether a build cache holds next to nothing: its files spread
+// evenly over 256 folders, of which it looks into 16.
+func isEmpty(cache string) bool {
+	for i := range 16 {
+		f, err := os.Open(filepath.Join(cache, fmt.Sprintf("%02x", i)))
+		if err != nil {
+			continue
+		}
+		names, _ := f.Readdirnames(1)
+		f.Close()
+		if len(names) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// A listed is a package as go list describes it.
+type listed struct {
+	Dir             string
+	ImportPath      string
+	Name            string
+	ForTest         string
+	Export          string // the file with its export data, if the build cache has one
+	Imports         []string
+	ImportMap       map[string]string
+	Module          *struct{ GoMod, GoVersion string }
+	GoFiles         []string
+	CgoFiles        []string
+	TestGoFiles     []string
+	XTestGoFiles    []string
+	IgnoredGoFiles  []string
+	CompiledGoFiles []string
+	Error           *struct{ Err string }
+}
+
+const fields = "Dir,ImportPath,Name,ForTest,Export,Imports,ImportMap,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,CompiledGoFiles,Error"
+
+// list runs go list -e with flags, on the packages that patterns name.
+func (g *goCommand) list(ctx context.Context, flags, patterns []string) ([]*listed, error) {
+	var found []*listed
+	// A command line holds 32 kB on Windows and 128 kB or more elsewhere.
+	for len(patterns) > 0 {
+		n, size := 0, 0
+		for n < len(patterns) && (n == 0 || size+len(patterns[n]) < 24_000) {
+			size += len(patterns[n]) + 3
+			n++
+		}
+		args := append([]string{"list", "-e", "-json=" + fields, "-buildvcs=false", "-pgo=off"}, flags...)
+		args = append(append(args, "--"), patterns[:n]...)
+		out, err := g.run(ctx, args...)
+		if err != nil {
+			return nil, err
+		}
+		for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+			l := new(listed)
+			if err := dec.Decode(l); err != nil {
+				return nil, fmt.Errorf("go list: %w", err)
+			}
+			found = append(found, l)
+		}
+		patterns = patterns[n:]
+	}
+	return found, nil
+}
+
+// graph lists packages with all that they import. With -n the go command says
+// what export data the build cache holds, and compiles nothing.
+func (g *goCommand) graph(ctx context.Context, packages []string) ([]*listed, error) {
+	flags := []string{"-deps"}
+	if !g.cold {
+		flags = append(flags, "-export", "-n")
+	}
+	return g.list(ctx, flags, packages)
+}
+
+// run runs the go command. What it has to say when it fails is the error.
+func (g *goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = g.dir
+	if g.cold {
+		cmd.Env = append(cmd.Environ(), "GODEBUG=goindex=0,"+os.Getenv("GODEBUG"))
+	}
+	var stderr beginning
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if told := strings.TrimSpace(string(stderr)); told != "" {
+			return nil, errors.New(told)
+		}
+		return nil, fmt.Errorf("go %s: %w", args[0], err)
+	}
+	return out, nil
+}
+
+// A beginning keeps the first few kilobytes of what is written to it: -n prints
+// long commands.
+type beginning []byte
+
+func (b *beginning) Write(p []byte) (int, error) {
+	if room := 16_384 - len(*b); room > 0 {
+		*b = append(*b, p[:min(room, len(p))]...)
+	}
+	return len(p), nil
+}

@@ -1,0 +1,47 @@
+package generator
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// Export data of a Go release that is newer than the reader is no reason to fail.
+func TestUnreadableExportDataIsDoneWithout(t *testing.T) {
+	l := &loader{dir: "testdata/golden", patterns: []string{"./signatures"}}
+	if _, err := l.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := l.scan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := forEach(all, (*candidate).parse); err != nil {
+		t.Fatal(err)
+	}
+	imported, err := l.cmd.graph(t.Context(), importedBy(all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	strange := filepath.Join(t.TempDir(), "export")
+	if err := os.WriteFile(strange, []byte("!<arch>\nof the future"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range imported {
+		p.Export = strange
+	}
+	l.notes = nil
+	l.check(all, imported)
+	if len(l.notes) != 1 {
+		t.Errorf("notes %q, want one that says why it is slower", l.notes)
+	}
+	for _, c := range all {
+		if len(c.TypeErrors) > 0 {
+			t.Errorf("%s: %v", c.PkgPath, c.TypeErrors)
+		}
+	}
+	if !slices.ContainsFunc(all, func(c *candidate) bool { return c.Types.Scope().Len() > 0 }) {
+		t.Error("nothing was type-checked")
+	}
+}
