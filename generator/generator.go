@@ -6,8 +6,12 @@ package generator
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/resilgen/resilgen/annotations"
 )
@@ -18,6 +22,10 @@ type Config struct {
 	Dir      string   // where Patterns are resolved; the current directory if empty
 	Patterns []string // packages, as the go command takes them; "." if there are none
 	Check    bool     // compare only: write and remove nothing
+
+	// Progress is told now and then what a longer run is doing and, where there is
+	// something to count, how far it has come. It is not called by two at once.
+	Progress func(doing string, done, of int)
 }
 
 // A Result tells what a run found and did. Its files are absolute paths, sorted.
@@ -28,6 +36,7 @@ type Result struct {
 	Unchanged   []string                 // outputs that were right already
 	Ignored     []string                 // outputs whose sources are not part of this build
 	Stale       []Stale                  // with Check: outputs to write or to remove
+	Notes       []string                 // what is worth knowing of how the run went
 }
 
 // A Stale is an output whose content is not what it should be.
@@ -45,19 +54,35 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	packages, err := load(ctx, cfg.Dir, patterns)
+	start := time.Now()
+	dir, err := filepath.Abs(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
-	run := run{check: cfg.Check}
-	for _, m := range models(ctx, packages) {
-		run.generate(m)
+	cmd, err := newGoCommand(ctx, dir)
+	if err != nil {
+		return nil, err
 	}
+	recorder := newRecorder(start, cmd, patterns)
+	if result := recorder.upToDate(); result != nil {
+		return result, nil
+	}
+	loader := &loader{dir: dir, patterns: patterns, cmd: cmd, progress: cfg.Progress}
+	packages, err := loader.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	run := run{check: cfg.Check, written: map[string][]byte{}}
+	run.generate(models(ctx, packages))
 	for _, folder := range run.folders {
 		run.sweep(folder)
 	}
 	run.write()
 	run.sort()
+	run.result.Notes = loader.notes
+	if result := &run.result; len(result.Diagnostics) == 0 && len(result.Stale) == 0 {
+		recorder.save(loader, result, run.written)
+	}
 	return &run.result, nil
 }
 
@@ -65,20 +90,32 @@ type run struct {
 	check   bool
 	folders []string // of the packages
 	outputs []output
+	written map[string][]byte // by path
 	result  Result
 }
 
-func (r *run) generate(m *model) {
-	pkg := m.pkg
-	for _, src := range m.sources {
-		out := output{path: src.output}
-		out.code = src.code()
-		out.keep = len(src.diagnostics) > 0
-		r.outputs = append(r.outputs, out)
-		r.result.Diagnostics = append(r.result.Diagnostics, src.diagnostics...)
+// generate makes the outputs of packages, some at once.
+func (r *run) generate(models []*model) {
+	var sources []*source
+	for _, m := range models {
+		sources = append(sources, m.sources...)
+		if !slices.Contains(r.folders, m.pkg.Dir) { // an external test package shares its package's
+			r.folders = append(r.folders, m.pkg.Dir)
+		}
 	}
-	if !slices.Contains(r.folders, pkg.Dir) { // an external test package shares its package's
-		r.folders = append(r.folders, pkg.Dir)
+	codes := make([][]byte, len(sources))
+	var g errgroup.Group
+	g.SetLimit(cap(slots))
+	for i, src := range sources {
+		g.Go(func() error {
+			codes[i] = src.code()
+			return nil
+		})
+	}
+	g.Wait()
+	for i, src := range sources {
+		r.outputs = append(r.outputs, output{path: src.output, code: codes[i], keep: len(src.diagnostics) > 0})
+		r.result.Diagnostics = append(r.result.Diagnostics, src.diagnostics...)
 	}
 }
 

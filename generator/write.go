@@ -54,7 +54,7 @@ func (r *run) writeOne(out output) error {
 	case out.code == nil && !(exists && ours):
 		return nil
 	case out.code == nil && !r.check:
-		if err := os.Remove(out.path); err != nil {
+		if err := os.Remove(out.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("its annotations are gone and it cannot be removed: %w", reason(err))
 		}
 		r.result.Removed = append(r.result.Removed, out.path)
@@ -72,6 +72,7 @@ func (r *run) writeOne(out output) error {
 		return fmt.Errorf("cannot be written: %w", reason(err))
 	}
 	r.result.Written = append(r.result.Written, out.path)
+	r.written[out.path] = out.code
 	return nil
 }
 
@@ -127,9 +128,8 @@ func (r *run) sweep(folder string) {
 	for _, entry := range entries {
 		name := entry.Name()
 		path := filepath.Join(folder, name)
-		if hidden, _, ok := strings.Cut(name, temporary); ok && strings.HasPrefix(hidden, ".") {
-			// Another run may be about to rename a young one.
-			if _, ok := sourceName(hidden[1:]); ok && !r.check && olderThan(entry, time.Hour) {
+		if isTemporary(name) {
+			if !r.check && olderThan(entry, time.Hour) { // another run may be about to rename a young one
 				os.Remove(path)
 			}
 			continue
@@ -144,6 +144,16 @@ func (r *run) sweep(folder string) {
 			r.result.Ignored = append(r.result.Ignored, path)
 		}
 	}
+}
+
+// isTemporary reports whether replace gives such names to its temporary files.
+func isTemporary(name string) bool {
+	hidden, _, ok := strings.Cut(name, temporary)
+	if !ok || !strings.HasPrefix(hidden, ".") {
+		return false
+	}
+	_, ok = sourceName(hidden[1:])
+	return ok
 }
 
 func olderThan(entry fs.DirEntry, age time.Duration) bool {

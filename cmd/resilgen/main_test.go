@@ -58,6 +58,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GOCACHE", settings[0])
 			env.Setenv("GOMODCACHE", settings[1])
 			env.Setenv("GOPROXY", "off")
+			for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
+				env.Setenv(name, filepath.Join(env.WorkDir, ".home")) // records of runs
+			}
 			env.Setenv("GOFLAGS", "-mod=mod")
 			env.Setenv("GOWORK", "off")
 			env.Setenv("RESILGEN", tool)

@@ -1,0 +1,264 @@
+package generator
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+)
+
+const recorded = `
+-- go.mod --
+module example.com/app
+
+go 1.26
+
+require (
+	example.com/other v0.0.0
+	example.com/unused v0.0.0
+)
+
+replace (
+	example.com/other => ../other
+	example.com/unused => ../unused
+)
+-- store/store.go --
+package store
+
+import (
+	"context"
+
+	"example.com/app/item"
+	"example.com/other"
+)
+
+//resil:retry 3
+type Store interface {
+	Get(ctx context.Context, id item.ID) (other.Thing, error)
+}
+-- store/store_test.go --
+package store
+-- item/item.go --
+package item
+
+type ID = string
+-- plain/plain.go --
+package plain
+-- plain/plain_windows.go --
+package plain
+-- empty/readme --
+-- ../other/go.mod --
+module example.com/other
+
+go 1.26
+-- ../unused/go.mod --
+module example.com/unused
+
+go 1.26
+-- beside/go.mod --
+module example.com/beside
+
+go 1.26
+-- ../other/other.go --
+package other
+
+type Thing struct{}
+`
+
+// TestNothingIsLoadedWhereNothingChanged runs the generator after one thing
+// after another has happened to a module, and again after that.
+func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
+	top := t.TempDir()
+	dir := filepath.Join(top, "app")
+	env, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := strings.Fields(string(env))
+	t.Setenv("GOCACHE", settings[0])
+	t.Setenv("GOMODCACHE", settings[1])
+	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
+		t.Setenv(name, t.TempDir())
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOFLAGS", "")
+	unpack(t, dir, recorded)
+	write := func(name, content string) {
+		t.Helper()
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add := func(name, content string) {
+		t.Helper()
+		old, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(name, string(old)+content)
+	}
+	remove := func(name string) {
+		t.Helper()
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eachRecord := func(f func(path string) error) {
+		t.Helper()
+		found, err := filepath.Glob(filepath.Join(cache, "resilgen", "*"))
+		if len(found) == 0 || err != nil {
+			t.Fatalf("no records: %v", err)
+		}
+		for _, path := range found {
+			if err := f(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	const stays, loads = false, true
+	for _, step := range []struct {
+		what string
+		do   func()
+		want bool
+	}{
+		{"the first run", func() {}, loads},
+		{"nothing", func() {}, stays},
+		{"a source is edited", func() { add("store/store.go", "\n// more\n") }, loads},
+		{"a plain package is annotated", func() {
+			add("plain/plain.go", "\nimport \"context\"\n\n//resil:retry\ntype T interface { F(context.Context) error }\n")
+		}, loads},
+		{"a file outside the build is edited", func() { add("plain/plain_windows.go", "\n// more\n") }, loads},
+		{"a test is edited", func() { add("store/store_test.go", "\n// more\n") }, loads},
+		{"a file is added", func() { write("store/more.go", "package store\n") }, loads},
+		{"a file is removed", func() { remove("store/more.go") }, loads},
+		{"a file that is no Go is added", func() { write("store/readme", "") }, stays},
+		{"a package is added", func() { write("empty/empty.go", "package empty\n") }, loads},
+		{"a folder is added", func() { write("new/readme", "") }, loads},
+		{"a package is removed", func() { remove("empty/empty.go") }, loads},
+		{"what is imported is edited", func() { write("item/item.go", "package item\n\ntype ID = int\n") }, loads},
+		{"a replaced module's package is edited", func() { add("../other/other.go", "\n// more\n") }, loads},
+		{"a replaced module's go.mod is edited", func() { add("../other/go.mod", "\n// more\n") }, loads},
+		{"a replaced module that is not imported is edited", func() { add("../unused/go.mod", "\n// more\n") }, loads},
+		{"a module that is not used is edited", func() { add("beside/go.mod", "\n// more\n") }, loads}, // for it lies below ./...
+		{"a workspace is made", func() { write("go.work", "go 1.26\n\nuse (\n\t.\n\t./beside\n)\n") }, loads},
+		{"a module of the workspace gets a go.sum", func() { write("beside/go.sum", "") }, loads},
+		{"the workspace is edited", func() { add("go.work", "\n// more\n") }, loads},
+		{"the workspace is gone", func() { remove("go.work") }, stays},
+		{"go.mod is edited", func() { add("go.mod", "\n// more\n") }, loads},
+		{"go.sum appears", func() { write("go.sum", "") }, loads},
+		{"an output is edited", func() { add("store/store_resil.go", "\n// more\n") }, loads},
+		{"an output is removed", func() { remove("store/store_resil.go") }, loads},
+		{"a package becomes a module", func() { write("plain/go.mod", "module example.com/plain\n") }, loads},
+		{"and a package again", func() { remove("plain/go.mod") }, loads},
+		{"build tags are set", func() { t.Setenv("GOFLAGS", "-tags=special") }, loads},
+		{"another system is chosen", func() { t.Setenv("GOOS", "windows") }, loads},
+		{"the settings are as before", func() { t.Setenv("GOOS", ""); t.Setenv("GOFLAGS", "") }, stays},
+		{"the record is cut short", func() { eachRecord(func(path string) error { return os.Truncate(path, 20) }) }, loads},
+		{"the record is empty", func() { eachRecord(func(path string) error { return os.Truncate(path, 0) }) }, loads},
+		{"the records are gone", func() { eachRecord(os.Remove) }, loads},
+	} {
+		step.do()
+		for k, want := range []bool{step.want, stays} {
+			age(t, top)
+			result, err := Run(t.Context(), Config{Dir: dir, Patterns: []string{"./..."}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(result.Diagnostics) > 0 {
+				t.Fatalf("%s: %v", step.what, result.Diagnostics)
+			}
+			loaded := !slices.Contains(result.Notes, unchanged)
+			if loaded != want {
+				t.Errorf("run %d after this: %s: loaded is %t, want %t", k+1, step.what, loaded, want)
+			}
+			output := filepath.Join(dir, "store/store_resil.go")
+			if !slices.Contains(slices.Concat(result.Written, result.Unchanged), output) {
+				t.Errorf("run %d after this: %s: %s is not in the result", k+1, step.what, output)
+			}
+			if text, _ := os.ReadFile(output); !strings.HasSuffix(string(text), "}\n") {
+				t.Errorf("run %d after this: %s: the output is wrong", k+1, step.what)
+			}
+		}
+	}
+}
+
+// What changes while a run goes on may have been seen or not.
+func TestNothingUnsettledIsRecorded(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.go")
+	if err := os.WriteFile(path, []byte("package a"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	age(t, dir)
+	start := time.Now()
+	w := witness{start: start}
+	if _, err := w.folder(dir); err != nil {
+		t.Errorf("a folder that is an hour old: %v", err)
+	}
+	for what, changed := range map[string]time.Time{
+		"after the start":                          start.Add(time.Millisecond),
+		"as far as can be told at the start":       start.Add(-time.Millisecond),
+		"in a second of which no more can be told": start.Add(-time.Second).Truncate(time.Second),
+	} {
+		if err := os.Chtimes(path, changed, changed); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.folder(dir); err == nil {
+			t.Errorf("a file that was changed %s is vouched for", what)
+		}
+	}
+	w.written = map[string][]byte{path: []byte("package a")}
+	if _, err := w.folder(dir); err != nil {
+		t.Errorf("an output of the run: %v", err)
+	}
+	w.names = map[string]map[string]bool{dir: {}}
+	if _, err := w.folder(dir); err != nil {
+		t.Errorf("an output that go list has not seen: %v", err)
+	}
+	w.written = nil
+	age(t, dir)
+	if _, err := w.folder(dir); err == nil {
+		t.Error("a source that go list has not seen is vouched for")
+	}
+}
+
+func unpack(t *testing.T, dir, archive string) {
+	t.Helper()
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		name := filepath.Join(dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// age makes everything in a folder an hour old.
+func age(t *testing.T, dir string) {
+	t.Helper()
+	then := time.Now().Add(-time.Hour)
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(path, then, then)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

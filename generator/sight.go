@@ -1,0 +1,150 @@
+package generator
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// A sight is the folders and files that decide what is loaded, other than the
+// standard library and the module cache, which the go command's version and the
+// module files stand for.
+type sight struct {
+	folders, files map[string]bool
+}
+
+var errUnrecorded = errors.New("not recorded")
+
+// seen is what the loader has looked at.
+func (l *loader) seen() (*sight, error) {
+	s := &sight{folders: map[string]bool{}, files: map[string]bool{}}
+	for _, pattern := range l.patterns {
+		if dir, ok := root(pattern); ok {
+			if !filepath.IsAbs(dir) {
+				dir = filepath.Join(l.cmd.dir, dir)
+			}
+			if err := s.tree(dir); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, p := range l.matched {
+		s.add(p)
+	}
+	fixed := []string{l.cmd.env["GOROOT"], l.cmd.env["GOMODCACHE"]}
+	for _, p := range l.universe.listed {
+		switch {
+		case p.Dir == "":
+			return nil, errUnrecorded // it may turn up anywhere
+		case below(p.Dir, fixed[0]), below(p.Dir, fixed[1]):
+		case len(p.CgoFiles) > 0:
+			return nil, errUnrecorded // C headers are not looked at
+		default:
+			s.add(p)
+		}
+	}
+	if work := l.cmd.env["GOWORK"]; work != "" && work != "off" {
+		s.work(work)
+	}
+	s.module(l.cmd.env["GOMOD"])
+	return s, nil
+}
+
+// add adds a package's folder, and the places above it where a go.mod would take
+// it from its module.
+func (s *sight) add(p *listed) {
+	s.folders[p.Dir] = true
+	if p.Module == nil || p.Module.GoMod == "" {
+		return
+	}
+	top := filepath.Dir(p.Module.GoMod)
+	for dir := p.Dir; dir != top && below(dir, top); dir = filepath.Dir(dir) {
+		s.files[filepath.Join(dir, "go.mod")] = true
+	}
+}
+
+// tree adds the folders that a pattern with "..." looks through.
+func (s *sight) tree(top string) error {
+	return filepath.WalkDir(top, func(dir string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		if name := entry.Name(); dir != top {
+			if ignored(name) || name == "vendor" && exists(filepath.Join(dir, "modules.txt")) {
+				return filepath.SkipDir
+			}
+		}
+		s.folders[dir] = true
+		if dir != top && exists(filepath.Join(dir, "go.mod")) {
+			return filepath.SkipDir
+		}
+		return nil
+	})
+}
+
+// module adds what a go.mod decides with: itself, the files beside it and the
+// modules in other folders that it names.
+func (s *sight) module(gomod string) {
+	if s.files[gomod] {
+		return
+	}
+	dir := filepath.Dir(gomod)
+	for _, name := range []string{"go.mod", "go.sum", "vendor/modules.txt"} {
+		s.files[filepath.Join(dir, name)] = true
+	}
+	if text, err := os.ReadFile(gomod); err == nil {
+		if parsed, err := modfile.Parse(gomod, text, nil); err == nil {
+			s.replaced(dir, parsed.Replace)
+		}
+	}
+}
+
+// work adds what a go.work decides with.
+func (s *sight) work(path string) {
+	dir := filepath.Dir(path)
+	for _, name := range []string{"go.work", "go.work.sum", "vendor/modules.txt"} {
+		s.files[filepath.Join(dir, name)] = true
+	}
+	if text, err := os.ReadFile(path); err == nil {
+		if parsed, err := modfile.ParseWork(path, text, nil); err == nil {
+			for _, use := range parsed.Use {
+				s.module(filepath.Join(rooted(dir, use.Path), "go.mod"))
+			}
+			s.replaced(dir, parsed.Replace)
+		}
+	}
+}
+
+func (s *sight) replaced(dir string, replace []*modfile.Replace) {
+	for _, r := range replace {
+		if r.New.Version == "" {
+			s.module(filepath.Join(rooted(dir, r.New.Path), "go.mod"))
+		}
+	}
+}
+
+func rooted(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// below reports whether dir is top or below it.
+func below(dir, top string) bool {
+	return top != "" && (dir == top || strings.HasPrefix(dir, top+string(filepath.Separator)))
+}
+
+// ignored reports whether patterns pass over folders of that name.
+func ignored(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata"
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
