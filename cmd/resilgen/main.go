@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if code, done := parse(flags, args, usage, exits, stdout, stderr); done {
 		return code
 	}
-	result, err := generator.Run(ctx, generator.Config{Patterns: flags.Args(), Check: *check || *diff})
+	result, err := generate(ctx, generator.Config{Patterns: flags.Args(), Check: *check || *diff}, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
@@ -95,6 +95,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		printDiff(stdout, result.Stale)
 	}
 	return report(result, *verbose, stderr)
+}
+
+// generate runs the generator and shows on a terminal how far it is.
+func generate(ctx context.Context, cfg generator.Config, stderr io.Writer) (*generator.Result, error) {
+	if isTerminal(stderr) {
+		p := newProgress(stderr)
+		defer p.clear()
+		cfg.Progress = p.show
+	}
+	return generator.Run(ctx, cfg)
 }
 
 // parse reads a command's flags, which stand before its arguments. It is done,
@@ -132,6 +142,9 @@ func report(result *generator.Result, verbose bool, w io.Writer) int {
 		fmt.Fprintf(w, "%s is out of date; run go generate\n", shorter(dir, stale.Path))
 	}
 	if verbose {
+		for _, note := range result.Notes {
+			fmt.Fprintln(w, note)
+		}
 		for _, did := range []struct {
 			what  string
 			files []string
