@@ -120,12 +120,19 @@ func TestJitterSpreadsOverItsWholeRange(t *testing.T) {
 	}
 }
 
-func TestJitterAboveTheMaxIsCut(t *testing.T) {
+func TestJitterAtTheMaxSpreadsBelowIt(t *testing.T) {
 	r := Retry{Backoff: Constant, Initial: time.Second, Max: time.Second, Jitter: Jitter(50 * Percent)}
+	atMax := 0
 	for range 1000 {
-		if d := r.delay(1, 0); d > time.Second {
+		switch d := r.delay(1, 0); {
+		case d > time.Second:
 			t.Fatalf("delay %s is above max", d)
+		case d == time.Second:
+			atMax++
 		}
+	}
+	if atMax > 10 { // of half a billion durations
+		t.Errorf("%d of 1000 delays are just max, where callers would meet", atMax)
 	}
 }
 

@@ -151,6 +151,21 @@ func TestStreakLapses(t *testing.T) {
 	})
 }
 
+func TestStreakLastsWhileCallsFinish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+		for range 5 {
+			for range 3 { // longer, together, than window and open
+				time.Sleep(25 * time.Second)
+				Run(t.Context(), m, func(context.Context) error { return Throttle(errors.New("busy"), 0) })
+			}
+			wantState(t, c, StateClosed)
+			Run(t.Context(), m, fail)
+		}
+		wantState(t, c, StateOpen)
+	})
+}
+
 func TestWhatCountsAgainstTheBreaker(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -182,6 +197,20 @@ func TestApplicationErrorIsProofOfLife(t *testing.T) {
 		Run(context.Background(), m, fail)
 	}
 	wantState(t, c, StateClosed)
+}
+
+func TestErrorThatAClassifierCallsSuccessIsProofOfLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(breaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
+			m.Classify = []Classifier{func(error) Class { return Success }}
+		}))
+		trip(t, c, m)
+		time.Sleep(33 * time.Second)
+		for range 2 {
+			Run(t.Context(), m, func(context.Context) error { return errNotFound })
+		}
+		wantState(t, c, StateClosed)
+	})
 }
 
 func TestCancelHasNoVote(t *testing.T) {
@@ -273,6 +302,27 @@ func TestProbeSlotComesBackOnEveryExit(t *testing.T) {
 	}
 }
 
+func TestProbeSlotComesBackWhenTheObserverEndsItsGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
+			if e.Kind == StateChanged && e.To == StateHalfOpen {
+				runtime.Goexit()
+			}
+		}))
+		trip(t, c, m)
+		time.Sleep(33 * time.Second)
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			Run(context.Background(), m, succeed)
+		}()
+		<-done
+		wantState(t, c, StateHalfOpen)
+		Run(t.Context(), m, succeed)
+		wantState(t, c, StateClosed)
+	})
+}
+
 func TestPanicHasNoVoteAndIsBooked(t *testing.T) {
 	c, m := one(t, all(breaker(func(b *Breaker) { b.Consecutive = 1 }), retry(func(*Retry) {})))
 	func() {
@@ -341,18 +391,22 @@ func TestResultOfAnEarlierPhaseHasNoVote(t *testing.T) {
 }
 
 func TestThrottledProbeReopens(t *testing.T) {
-	for _, tt := range []struct{ hint, least time.Duration }{
-		{0, 27 * time.Second},
-		{10 * time.Minute, 9 * time.Minute},
+	for _, tt := range []struct{ hint, least, most time.Duration }{
+		{0, 27 * time.Second, 33 * time.Second},
+		{30 * time.Second, 30 * time.Second, 33 * time.Second}, // jitter takes nothing from the hint
+		{10 * time.Minute, 10 * time.Minute, 10 * time.Minute},
+		{484_289 * time.Hour, time.Hour, time.Hour}, // absurd: as far as it can be believed
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			c, m := one(t, breaker(func(*Breaker) {}))
-			trip(t, c, m)
-			time.Sleep(33 * time.Second)
-			Run(t.Context(), m, func(context.Context) error { return Throttle(errors.New("busy"), tt.hint) })
-			wantState(t, c, StateOpen)
-			if left := c.Stats().Breaker("Store").RetryAfter; left < tt.least {
-				t.Errorf("hint %v: open for %v, want at least %v", tt.hint, left, tt.least)
+			for range 20 {
+				c, m := one(t, breaker(func(*Breaker) {}))
+				trip(t, c, m)
+				time.Sleep(33 * time.Second)
+				Run(t.Context(), m, func(context.Context) error { return Throttle(errors.New("busy"), tt.hint) })
+				wantState(t, c, StateOpen)
+				if left := c.Stats().Breaker("Store").RetryAfter; left < tt.least || left > tt.most {
+					t.Errorf("hint %v: open for %v, want %v to %v", tt.hint, left, tt.least, tt.most)
+				}
 			}
 		})
 	}
@@ -406,6 +460,19 @@ func TestForcedStatesHoldUntilReset(t *testing.T) {
 		wantState(t, c, StateClosed)
 		trip(t, c, m)
 	})
+}
+
+func TestForcingPrevailsOverAChangeAtTheSameTime(t *testing.T) {
+	for range 2000 {
+		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 1 }))
+		var wg sync.WaitGroup
+		begin := make(chan bool)
+		wg.Go(func() { <-begin; Run(context.Background(), m, fail) })
+		wg.Go(func() { <-begin; c.Breaker("Store").ForceClose() })
+		close(begin)
+		wg.Wait()
+		wantState(t, c, StateForcedClosed)
+	}
 }
 
 func TestHalfOpenAdmitsNoMoreThanItsProbes(t *testing.T) {

@@ -132,6 +132,8 @@ func TestClassifiersAreAskedInOrder(t *testing.T) {
 		{"network last", []Classifier{pass}, io.ErrUnexpectedEOF, Infrastructure},
 		{"a classifier overrules network", []Classifier{says(Application)}, io.ErrUnexpectedEOF, Application},
 		{"a mark overrules classifiers", []Classifier{says(Application)}, errDown, Infrastructure},
+		{"an error is no success: an answer", []Classifier{says(Success)}, errNotFound, Application},
+		{"a class that there is not decides nothing", []Classifier{says(Canceled + 1), says(Throttled)}, errNotFound, Throttled},
 		{"all", []Classifier{All}, errNotFound, Infrastructure},
 		{"all keeps what network knows", []Classifier{All}, x509.HostnameError{Certificate: &x509.Certificate{}}, SystemFault},
 	} {

@@ -21,6 +21,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		{"twice the same method", func(s *Spec, m *MethodSpec) { s.Methods = append(s.Methods, *m) }, "Store.Get is there twice"},
 		{"value out of range", breaker(func(b *Breaker) { b.Probes = 0 }), "Store.Get: breaker probes: write 1 or more"},
 		{"no effect", timeouts(time.Second, time.Minute), "attempt=1m is longer than the whole call's 1s"},
+		{"retry of nothing", retry(func(r *Retry) { r.On = nil }), "on is empty, so that nothing is retried"},
 		{"two budgets", func(s *Spec, m *MethodSpec) {
 			m.Retry = testRetry
 			s.Methods = append(s.Methods, MethodSpec{Name: "Put", Retry: testRetry})

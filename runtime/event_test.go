@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -68,6 +69,18 @@ func TestEventsTellTheStoryInOrder(t *testing.T) {
 	})
 }
 
+func TestWhatChangesNothingIsNoEvent(t *testing.T) {
+	observe, lines := record()
+	c, _ := one(t, breaker(func(*Breaker) {}), WithObserver(observe))
+	b := c.Breaker("Store")
+	for _, force := range []func(){b.Reset, b.ForceOpen, b.ForceOpen, b.Reset, b.Reset} {
+		force()
+	}
+	if diff := cmp.Diff([]string{"Store closed→forced-open", "Store forced-open→closed"}, lines()); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
 func TestEventsNameTheKey(t *testing.T) {
 	var keys []any
 	spec := full()
@@ -110,11 +123,17 @@ func TestObserversPanicIsContained(t *testing.T) {
 	}
 }
 
-func TestObserverThatEndsItsGoroutineBreaksNothing(t *testing.T) {
-	seen := 0
-	_, m := one(t, func(*Spec, *MethodSpec) {}, WithObserver(func(context.Context, Event) {
-		if seen++; seen == 1 {
-			runtime.Goexit()
+func TestObserverThatEndsItsGoroutineLosesNoEvent(t *testing.T) {
+	var seen []uint64
+	var c *Client
+	c, m := one(t, breaker(func(*Breaker) {}), WithObserver(func(_ context.Context, e Event) {
+		seen = append(seen, e.Seq)
+		switch e.Seq {
+		case 1:
+			c.Breaker("Store").ForceOpen()
+			c.Breaker("Store").Reset()
+		case 2:
+			runtime.Goexit() // with the third behind it
 		}
 	}))
 	done := make(chan bool)
@@ -123,9 +142,48 @@ func TestObserverThatEndsItsGoroutineBreaksNothing(t *testing.T) {
 		Run(context.Background(), m, succeed)
 	}()
 	<-done
-	if err := Run(context.Background(), m, succeed); err != nil || seen < 3 {
-		t.Errorf("%d events, %v; want the next call's events as ever", seen, err)
+	if err := Run(context.Background(), m, succeed); err != nil {
+		t.Errorf("the next call got %v", err)
 	}
+	if want := []uint64{1, 2, 3, 4, 5, 6}; !slices.Equal(seen, want) {
+		t.Errorf("events %v, want %v", seen, want)
+	}
+}
+
+func TestNoCallerDeliversTheEventsOfAllOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, others := make(chan bool), make(chan bool)
+		seen := 0
+		_, m := one(t, func(*Spec, *MethodSpec) {}, WithObserver(func(_ context.Context, e Event) {
+			if e.Seq == 1 {
+				<-first
+			} else {
+				<-others
+			}
+			seen++
+		}))
+		done := make(chan bool)
+		go func() {
+			defer close(done)
+			Run(context.Background(), m, succeed)
+		}()
+		synctest.Wait()
+		for range 10 {
+			Run(t.Context(), m, succeed) // brings two events
+		}
+		close(first)
+		synctest.Wait()
+		select {
+		case <-done:
+		default:
+			t.Error("a call waits for the delivery of other calls' events")
+		}
+		close(others)
+		synctest.Wait()
+		if seen != 22 {
+			t.Errorf("%d events of 11 calls, want 22", seen)
+		}
+	})
 }
 
 func TestEventsAreNumberedWithoutGapsUnderConcurrency(t *testing.T) {

@@ -3,6 +3,7 @@ package resil
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -119,13 +120,38 @@ func TestHedgeIsMarkedAndSpendsTheBudget(t *testing.T) {
 
 func TestRefusedHedgeDoesNotStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(hedge(Hedge{Delay: time.Millisecond, Max: 1}), bulk(Bulkhead{Calls: 1})))
+		observe, lines := record()
+		c, m := one(t, all(hedge(Hedge{Delay: time.Millisecond, Max: 1}), bulk(Bulkhead{Calls: 1}), retry(func(*Retry) {})), WithObserver(observe))
 		f, discard, _ := lanes(lane{after: time.Second})
 		if v, err := Hedged(t.Context(), m, f, discard); v != 1 || err != nil {
 			t.Errorf("got %d, %v", v, err)
 		}
 		if s := c.Stats().Method("Get"); s.Hedges != 0 || s.Attempts != 1 || s.Succeeded != 1 || s.Full != 0 {
 			t.Errorf("stats %+v", s)
+		}
+		if want := []string{"attempt ended Get 1 success", "call ended Get succeeded after 1 in 1s"}; !slices.Equal(lines(), want) {
+			t.Errorf("events %q, want %q", lines(), want)
+		}
+		if spent := budgetCapacity - c.budget.tokens.Load(); spent != 0 {
+			t.Errorf("it cost %d ppm of a token", spent)
+		}
+	})
+}
+
+func TestHedgeOfARefusedAttemptGivesTheResults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const ms = time.Millisecond
+		_, m := one(t, all(hedge(Hedge{Delay: 50 * ms, Max: 1}), bulk(Bulkhead{Calls: 1, Wait: 100 * ms})))
+		go Run(context.Background(), m, func(context.Context) error { time.Sleep(120 * ms); return nil })
+		synctest.Wait()
+		f, discard, discarded := lanes(lane{err: errDown})
+		v, err := Hedged(t.Context(), m, f, discard)
+		var e *Error
+		if v != 1 || !errors.As(err, &e) || e.Reason != ErrFull || e.Attempts != 1 || !errors.Is(err, errDown) {
+			t.Errorf("got %d, %v; want 1, ErrFull after 1 attempt around the hedge's error", v, err)
+		}
+		if got := discarded(); got != nil {
+			t.Errorf("discarded %v", got)
 		}
 	})
 }
@@ -148,14 +174,17 @@ func TestEachRetryIsHedged(t *testing.T) {
 	})
 }
 
-func TestRefusedRoundKeepsTheLastError(t *testing.T) {
+func TestRefusedRoundKeepsTheLastResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, m := one(t, all(hedge(Hedge{Delay: time.Hour, Max: 1}), retry(func(*Retry) {}), breaker(func(b *Breaker) { b.Consecutive = 1 })))
-		f, discard, _ := lanes(lane{err: errDown})
-		_, err := Hedged(t.Context(), m, f, discard)
+		f, discard, discarded := lanes(lane{err: errDown})
+		v, err := Hedged(t.Context(), m, f, discard)
 		var e *Error
-		if !errors.As(err, &e) || e.Reason != ErrOpen || e.Attempts != 1 || !errors.Is(err, errDown) {
-			t.Errorf("got %v, want ErrOpen after 1 attempt around the last error", err)
+		if v != 1 || !errors.As(err, &e) || e.Reason != ErrOpen || e.Attempts != 1 || !errors.Is(err, errDown) {
+			t.Errorf("got %d, %v; want 1, ErrOpen after 1 attempt around the last error", v, err)
+		}
+		if got := discarded(); got != nil {
+			t.Errorf("discarded %v", got)
 		}
 	})
 }
@@ -202,6 +231,64 @@ func TestPanicInTheFirstAttemptWaitsForItsHedges(t *testing.T) {
 			time.Sleep(2 * time.Millisecond)
 			panic("boom")
 		}, nil)
+	})
+}
+
+func TestNobodyGetsTheSuccessOfACallThatPanics(t *testing.T) {
+	boom := func() { panic("boom") }
+	for _, tt := range []struct {
+		name          string
+		winner, loser int
+		exit          func() // of the loser, once it has lost
+	}{
+		{"the first attempt panics", 2, 1, boom},
+		{"the first attempt ends its goroutine", 2, 1, runtime.Goexit},
+		{"the hedge panics", 1, 2, boom},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := one(t, hedge(Hedge{Delay: 10 * time.Millisecond, Max: 1}))
+				var thrown []int
+				done := make(chan bool)
+				go func() {
+					defer close(done)
+					defer func() { recover() }()
+					Hedged(context.Background(), m, func(ctx context.Context) (int, error) {
+						if Attempt(ctx) == tt.loser {
+							<-ctx.Done()
+							tt.exit()
+						}
+						time.Sleep(20 * time.Millisecond)
+						return tt.winner, nil
+					}, func(v int) { thrown = append(thrown, v) })
+				}()
+				<-done
+				if !slices.Contains(thrown, tt.winner) {
+					t.Errorf("discarded %v, want the winner's %d among them", thrown, tt.winner)
+				}
+				if s := c.Stats().Method("Get"); s.Panicked != 1 || s.Calls != 1 || s.HedgeWins != 0 {
+					t.Errorf("stats %+v", s)
+				}
+			})
+		})
+	}
+}
+
+func TestPanicInAHedgedRetryIsBooked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(hedge(Hedge{Delay: time.Hour, Max: 1}), retry(func(*Retry) {})))
+		func() {
+			defer func() { recover() }()
+			Hedged(t.Context(), m, func(ctx context.Context) (int, error) {
+				if Attempt(ctx) == 2 {
+					panic("boom")
+				}
+				return 0, errDown
+			}, nil)
+		}()
+		if s := c.Stats().Method("Get"); s.Panicked != 1 || s.Calls != 1 {
+			t.Errorf("stats %+v", s)
+		}
 	})
 }
 

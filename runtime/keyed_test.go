@@ -122,6 +122,50 @@ func TestOverflowIsShared(t *testing.T) {
 	}
 }
 
+func TestKeysThatNobodyProbesGiveUpTheirPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, get := perPeer(t, 2)
+		for _, gone := range []string{"gone1", "gone2"} {
+			for range 2 {
+				Run(t.Context(), get.For(gone), fail)
+			}
+		}
+		time.Sleep(24 * time.Hour)
+		for _, key := range []string{"new1", "new2"} {
+			Run(t.Context(), get.For(key), succeed)
+		}
+		if b := c.Stats().Breaker("Store"); b.Keys != 2 || b.OpenKeys != 0 || b.Overflowed != 0 {
+			t.Errorf("stats %+v, want the two new keys", b)
+		}
+	})
+}
+
+func TestForcingAKeyWithoutAPlaceIsItsOwn(t *testing.T) {
+	c, get := perPeer(t, 1)
+	Run(context.Background(), get.For("first"), fail)
+	c.Breaker("Store").For("bad").ForceOpen()
+	if err := Run(context.Background(), get.For("bad"), succeed); !errors.Is(err, ErrOpen) {
+		t.Errorf("the forced key got %v, want ErrOpen", err)
+	}
+	if err := Run(context.Background(), get.For("good"), succeed); err != nil {
+		t.Errorf("a key that shares the overflow got %v", err)
+	}
+}
+
+func TestForcingOutlivesTheKeysPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, get := perPeer(t, 1)
+		bad := c.Breaker("Store").For("bad")
+		time.Sleep(time.Hour)
+		Run(t.Context(), get.For("good"), succeed) // takes the place
+		bad.ForceOpen()
+		time.Sleep(time.Hour)
+		if err := Run(t.Context(), get.For("bad"), succeed); !errors.Is(err, ErrOpen) {
+			t.Errorf("got %v, want ErrOpen", err)
+		}
+	})
+}
+
 func TestOneEntryWhenManyAskAtOnce(t *testing.T) {
 	for range 20 {
 		c, get := perPeer(t, 100)
@@ -168,6 +212,58 @@ func TestAKeyHoldsHalfTheBudget(t *testing.T) {
 			t.Error("another key found no retry left")
 		}
 	})
+}
+
+func TestRetryThatTheClientCannotAffordCostsTheKeyNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond }), func(s *Spec, _ *MethodSpec) {
+			b := s.Breakers["Store"]
+			b.Mode = Observe
+			s.Breakers["Store"] = b
+		})
+		c.budget.tokens.Store(0)
+		for range 50 {
+			Run(t.Context(), get.For("bad"), fail)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 0 || s.Budget != 50 {
+			t.Fatalf("stats %+v, want no retry without a budget", s)
+		}
+		c.budget.tokens.Store(budgetCapacity)
+		for range 50 {
+			Run(t.Context(), get.For("bad"), fail)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 50 {
+			t.Errorf("%d retries, want the key's 50", s.Retries)
+		}
+	})
+}
+
+func TestStatsMayBeReadWhileKeysAreAskedFor(t *testing.T) {
+	var r Registry
+	var wg sync.WaitGroup
+	built := make(chan bool)
+	wg.Go(func() {
+		for {
+			for _, c := range r.Clients() {
+				c.Stats()
+			}
+			select {
+			case <-built:
+				return
+			default:
+				runtime.Gosched()
+			}
+		}
+	})
+	for range 50 {
+		spec := full()
+		b := testBreaker
+		b.Per = "peer"
+		spec.Breakers["Store"] = b
+		MethodByKey[string](newClient(t, spec, WithRegistry(&r)), "Get")
+	}
+	close(built)
+	wg.Wait()
 }
 
 func TestWrongUseOfKeysPanics(t *testing.T) {

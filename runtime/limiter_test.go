@@ -70,6 +70,7 @@ func TestLimitWaits(t *testing.T) {
 		ok     bool
 	}{
 		{"long enough", 2 * time.Second, 0, time.Second, true},
+		{"just long enough", time.Second, 0, time.Second, true},
 		{"too short: at once", 900 * time.Millisecond, 0, 0, false},
 		{"beyond the caller's deadline: at once", 2 * time.Second, 900 * time.Millisecond, 0, false},
 	} {

@@ -2,6 +2,7 @@ package resil
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,4 +67,30 @@ func TestWhatAnObservingBreakerLetsThroughIsUnrecorded(t *testing.T) {
 		Run(t.Context(), m, succeed)
 		wantState(t, c, StateClosed) // it probes as one that enforces
 	})
+}
+
+func TestWhatABypassedBreakerLetsThroughIsUnrecorded(t *testing.T) {
+	c, m := one(t, breaker(func(*Breaker) {}))
+	c.Breaker("Store").ForceOpen()
+	before := c.Stats().Breaker("Store")
+	if err := Run(Bypass(context.Background()), m, fail); err != errDown {
+		t.Errorf("got %v, want the callee's own error", err)
+	}
+	if s := c.Stats().Breaker("Store"); s != before {
+		t.Errorf("the breaker went from %+v to %+v", before, s)
+	}
+}
+
+func TestOnlyWhatReachesTheCalleeCountsAsLetThrough(t *testing.T) {
+	c, m := one(t, all(breaker(func(b *Breaker) { b.Mode = Observe }), limit(Limit{Rate: Rate{Count: 1, Per: time.Hour}})))
+	c.Breaker("Store").ForceOpen()
+	Run(context.Background(), m, succeed)
+	for range 2 {
+		if err := Run(context.Background(), m, succeed); !errors.Is(err, ErrLimited) {
+			t.Errorf("got %v, want ErrLimited", err)
+		}
+	}
+	if s := c.Stats().Method("Get"); s.Attempts != 1 || s.WouldOpen != 1 {
+		t.Errorf("WouldOpen %d of %d attempts, want 1 of 1", s.WouldOpen, s.Attempts)
+	}
 }

@@ -74,9 +74,41 @@ func TestOverridesThatAttachToNothingAreErrors(t *testing.T) {
 	}
 }
 
+func TestOverrideOfAnUnknownNameIsAnErrorThoughItIsEmpty(t *testing.T) {
+	_, err := New(shop(), WithOverrides(Overrides{"Shop.Gte": {}}))
+	if err == nil || !strings.Contains(err.Error(), `did you mean "Shop.Get"?`) {
+		t.Errorf("got %v, want an error about Shop.Gte", err)
+	}
+}
+
+func TestOverrideOfAGuardThatNoMethodHas(t *testing.T) {
+	spec := Spec{Name: "Shop", Methods: []MethodSpec{{Name: "Get"}}}
+	_, err := New(spec, WithOverrides(Overrides{"Shop": {"breaker": "open=5s"}}))
+	if err == nil || !strings.Contains(err.Error(), "the client has none") {
+		t.Errorf("got %v, want an error", err)
+	}
+}
+
+func TestClientsBudgetReachesMethodsThatAreOnlyHedged(t *testing.T) {
+	s := shop()
+	s.Methods[1].Retry = Retry{Budget: 20 * Percent}
+	spec, err := s.override(Overrides{"Shop": {"retry": "attempts=5 budget=50%"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if get, list := spec.Methods[0].Retry, spec.Methods[1].Retry; get.Budget != 50*Percent || list.Budget != 50*Percent || get.Attempts != 5 || list.Attempts != 0 {
+		t.Errorf("Get has %+v and List %+v; want one budget, and no retry for List", get, list)
+	}
+	if _, err := New(spec); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAllWrongOverridesAreToldAtOnce(t *testing.T) {
-	_, err := New(shop(), WithOverrides(Overrides{"Shop.A": {"retry": "5"}, "Shop.B": {"retry": "5"}}))
-	if err == nil || !strings.Contains(err.Error(), "Shop.A") || !strings.Contains(err.Error(), "Shop.B") {
-		t.Errorf("got %v, want both", err)
+	_, err := New(shop(), WithOverrides(Overrides{"Shop.A": {"retry": "5"}, "Shop.Get": {"retry": "attempts=x max=y"}}))
+	for _, want := range []string{"Shop.A", `attempts: "x"`, `max: "y"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s in it", err, want)
+		}
 	}
 }

@@ -122,8 +122,8 @@ type modelPhase struct {
 	began  time.Duration
 	length time.Duration // that an open phase was meant to have, give or take a tenth
 
-	results  []modelResult
-	streak   int
+	results    []modelResult
+	streak     int
 	finishedAt time.Duration
 
 	until  time.Duration

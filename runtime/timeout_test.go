@@ -93,6 +93,24 @@ func TestCallersOwnDeadlineIsNotOurTimeout(t *testing.T) {
 	})
 }
 
+func TestAttemptTimeoutCountsThoughTheCallersDeadlineFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(breaker(func(*Breaker) {}), timeouts(0, 100*time.Millisecond)))
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+			Run(ctx, m, func(ctx context.Context) error {
+				time.Sleep(200 * time.Millisecond) // deaf to its context
+				return ctx.Err()
+			})
+			cancel()
+		}
+		wantState(t, c, StateOpen)
+		if s := c.Stats().Method("Get"); s.TimedOut != 5 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
 func TestCauseNamesTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, m := one(t, timeouts(time.Second, 0))
