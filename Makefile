@@ -19,7 +19,7 @@ demo:
 test:
 	@test -n "$(RACE)" || echo "no C compiler found: testing without the race detector"
 	@set -e; for dir in $(MODULES); do \
-		echo "test $$dir"; (cd $$dir; $(GO) test $(RACE) ./...); \
+		echo "test $$dir"; (cd $$dir; $(GO) test $(RACE) -timeout 30m ./...); \
 	done
 
 # Check formatting, go.mod files, vet, staticcheck, and that generated code is fresh.
