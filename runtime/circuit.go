@@ -75,10 +75,10 @@ type phase struct {
 
 	// Closed: gobreaker keeps the window and judges, the streak is ours because
 	// gobreaker's shrinks as its buckets expire.
+	tripped    atomic.Bool
 	window     *gobreaker.CircuitBreaker[struct{}]
 	streak     atomic.Int64
 	finishedAt atomic.Int64 // the last call of the streak or after it, by client.now
-	tripped    atomic.Bool
 
 	*opening // nil unless open or forced open
 }
