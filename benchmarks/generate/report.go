@@ -15,7 +15,7 @@ copies of the same module: interfaces of ten methods, ten to a package, every
 package with imports that make, with their dependencies, a graph of some 400
 packages. A time is the wall clock's, for all processes of a contestant together.
 They run by turns, A B C A B C, for %d rounds, with an empty build cache %d; one
-that has taken %s in a race sits out the rounds that are left. Times and memory are
+that has taken %s in a race sits out what is left of it. Times and memory are
 medians over the rounds. A ratio is the median of the rounds' own ratios, so that
 whatever slows the machine down slows both its sides. Memory is that of the largest
 process, the go command and the compiler included where a contestant runs them.
