@@ -1,5 +1,5 @@
 // Command generate races resilgen against a bare load of the same packages and
-// against generators of other code, as whole processes. It takes a quarter of an
+// against generators of other code, as whole processes. It takes about half an
 // hour; -run and -tools make it shorter.
 package main
 

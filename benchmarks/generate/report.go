@@ -30,7 +30,8 @@ process, the go command and the compiler included where a contestant runs them.
 - **mockgen -source** parses and knows no types beyond the file.
 
 These others write mocks, which is about as much code as a wrapper. gowrap, which
-writes wrappers, is not among them: the module proxy does not serve it.
+writes wrappers, is not among them, and its share of the targets is not measured:
+the module proxy does not serve it, nor a newer counterfeiter than the one below.
 
 - **Outputs missing**: they are removed before each run. The build cache holds the
   dependencies.
@@ -40,7 +41,7 @@ writes wrappers, is not among them: the module proxy does not serve it.
 - **Empty build cache**: what resilgen keeps in the user's cache directory is gone
   too. The modules have been downloaded.
 
-Every run is checked to have left an output for every interface.
+Every run of a generator is checked to have left code for every interface.
 `
 
 // report is the section on generation.
