@@ -1,5 +1,5 @@
 // Command generate races resilgen against a bare load of the same packages and
-// against generators of other code, as whole processes. It takes a quarter of an
+// against generators of other code, as whole processes. It takes about half an
 // hour; -run and -tools make it shorter.
 package main
 
@@ -20,7 +20,7 @@ func main() {
 	var e effort
 	flag.IntVar(&e.rounds, "rounds", 7, "races of each row")
 	flag.IntVar(&e.cold, "cold", 2, "races of each row with an empty build cache")
-	flag.DurationVar(&e.patience, "patience", time.Minute, "a contestant that has run for as long in a row gets no further round")
+	flag.DurationVar(&e.patience, "patience", 30*time.Second, "a contestant whose rounds of a row have taken as long gets no further one")
 	only := flag.String("run", "", "race the rows whose name matches this `regexp`")
 	tools := flag.String("tools", "", "enter the contestants whose name matches this `regexp`")
 	write := flag.String("write", "", "put the report into the page in this `file` too")

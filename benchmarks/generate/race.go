@@ -12,7 +12,7 @@ import (
 type effort struct {
 	rounds   int
 	cold     int           // rounds with an empty build cache
-	patience time.Duration // of a contestant's runs in a row, after which it has no further round
+	patience time.Duration // with a contestant's rounds in a row, after which it has no further one
 }
 
 // A race is a row with its entrants.
@@ -28,7 +28,6 @@ type entrant struct {
 	module   module
 	row      row
 	workload workload
-	spent    time.Duration
 	seconds  []float64
 	peaks    []float64 // bytes
 }
@@ -50,7 +49,7 @@ func hold(ctx context.Context, races []race, e effort) error {
 	for _, race := range races {
 		fmt.Fprintf(os.Stderr, "preparing %s\n", race.row)
 		for _, x := range race.entrants {
-			if err := x.prepare(ctx, e); err != nil {
+			if err := x.prepare(ctx); err != nil {
 				return fmt.Errorf("%s: %s: %w", race.row, x.name, err)
 			}
 		}
@@ -63,7 +62,7 @@ func hold(ctx context.Context, races []race, e effort) error {
 			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, e.rounds, race.row)
 			for place := range race.entrants {
 				x := race.entrants[(round+place)%len(race.entrants)]
-				if round > 0 && x.spent >= e.patience {
+				if round > 0 && x.spent() >= e.patience {
 					continue
 				}
 				used, err := x.run(ctx, round+1)
@@ -78,8 +77,17 @@ func hold(ctx context.Context, races []race, e effort) error {
 	return nil
 }
 
+// spent is what its rounds have taken so far.
+func (x *entrant) spent() time.Duration {
+	var sum float64
+	for _, s := range x.seconds {
+		sum += s
+	}
+	return time.Duration(sum * float64(time.Second))
+}
+
 // prepare makes the workload and practises on it.
-func (x *entrant) prepare(ctx context.Context, e effort) error {
+func (x *entrant) prepare(ctx context.Context) error {
 	if err := x.workload.create(ctx, x.module); err != nil {
 		return err
 	}
@@ -95,10 +103,10 @@ func (x *entrant) prepare(ctx context.Context, e effort) error {
 			}
 		}
 	}
-	for n := range x.row.state.practice() {
-		if n > 0 && x.spent >= e.patience {
-			break
-		}
+	if x.fromSource {
+		return nil
+	}
+	for range x.row.state.practice() {
 		if _, err := x.run(ctx, 0); err != nil {
 			return err
 		}
@@ -128,6 +136,5 @@ func (x *entrant) run(ctx context.Context, n int) (usage, error) {
 		all.seconds += used.seconds
 		all.peak = max(all.peak, used.peak)
 	}
-	x.spent += time.Duration(all.seconds * float64(time.Second))
 	return all, x.checkOutputs(x.workload)
 }

@@ -73,6 +73,49 @@ func TestARaceStopsWhereOutputsAreMissing(t *testing.T) {
 	}
 }
 
+func TestEachRunFindsTheWorkloadInItsState(t *testing.T) {
+	for _, tt := range []struct {
+		state           state
+		outputs, edited bool // at each round
+	}{
+		{missing, false, false},
+		{edited, true, true},
+		{unchanged, true, false},
+		{empty, false, false},
+	} {
+		t.Run(string(tt.state), func(t *testing.T) {
+			var sources []string
+			var outputs []bool
+			writer := contestant{name: "writer", outputs: "mocks.go", commands: func(w workload) []command {
+				dir := filepath.Join(w.dir, "p00")
+				source, err := os.ReadFile(filepath.Join(dir, sourceFile))
+				if err != nil {
+					t.Error(err)
+				}
+				_, err = os.Stat(filepath.Join(dir, "mocks.go"))
+				sources, outputs = append(sources, string(source)), append(outputs, err == nil)
+				if err := os.WriteFile(filepath.Join(dir, "mocks.go"), source, 0o666); err != nil {
+					t.Error(err)
+				}
+				return nil
+			}}
+			held := newRace(open(t), t.TempDir(), row{1, tt.state}, []contestant{writer})
+			if err := hold(t.Context(), []race{held}, effort{rounds: 2, cold: 2, patience: time.Hour}); err != nil {
+				t.Fatal(err)
+			}
+			last := len(sources) - 1
+			if edited := sources[last] != sources[last-1]; edited != tt.edited {
+				t.Errorf("sources differ from one round to the next: %t, want %t", edited, tt.edited)
+			}
+			for _, there := range outputs[last-1:] {
+				if there != tt.outputs {
+					t.Errorf("outputs are there: %t, want %t", there, tt.outputs)
+				}
+			}
+		})
+	}
+}
+
 func TestOutputsAreRemovedAndSourcesAreNot(t *testing.T) {
 	for _, c := range contestants {
 		w := workload{dir: t.TempDir(), interfaces: 1}

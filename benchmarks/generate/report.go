@@ -15,7 +15,7 @@ copies of the same module: interfaces of ten methods, ten to a package, every
 package with imports that make, with their dependencies, a graph of some 400
 packages. A time is the wall clock's, for all processes of a contestant together.
 They run by turns, A B C A B C, for %d rounds, with an empty build cache %d; one
-that has taken %s in a race sits out the rounds that are left. Times and memory are
+that has taken %s in a race sits out what is left of it. Times and memory are
 medians over the rounds. A ratio is the median of the rounds' own ratios, so that
 whatever slows the machine down slows both its sides. Memory is that of the largest
 process, the go command and the compiler included where a contestant runs them.
@@ -30,7 +30,8 @@ process, the go command and the compiler included where a contestant runs them.
 - **mockgen -source** parses and knows no types beyond the file.
 
 These others write mocks, which is about as much code as a wrapper. gowrap, which
-writes wrappers, is not among them: the module proxy does not serve it.
+writes wrappers, is not among them, and its share of the targets is not measured:
+the module proxy does not serve it, nor a newer counterfeiter than the one below.
 
 - **Outputs missing**: they are removed before each run. The build cache holds the
   dependencies.
@@ -40,7 +41,7 @@ writes wrappers, is not among them: the module proxy does not serve it.
 - **Empty build cache**: what resilgen keeps in the user's cache directory is gone
   too. The modules have been downloaded.
 
-Every run is checked to have left an output for every interface.
+Every run of a generator is checked to have left code for every interface.
 `
 
 // report is the section on generation.
