@@ -67,7 +67,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	if result := recorder.upToDate(); result != nil {
 		return result, nil
 	}
-	loader := &loader{dir: dir, patterns: patterns, cmd: cmd, progress: cfg.Progress}
+	loader := &loader{dir: dir, patterns: patterns, cmd: cmd, recorder: recorder, progress: cfg.Progress}
 	packages, err := loader.load(ctx)
 	if err != nil {
 		return nil, err
@@ -80,6 +80,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	run.write()
 	run.sort()
 	run.result.Notes = loader.notes
+	recorder.saveGraph(loader, run.written)
 	if result := &run.result; len(result.Diagnostics) == 0 && len(result.Stale) == 0 {
 		recorder.save(loader, result, run.written)
 	}

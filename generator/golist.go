@@ -59,21 +59,21 @@ func isEmpty(cache string) bool {
 
 // A listed is a package as go list describes it.
 type listed struct {
-	Dir             string
-	ImportPath      string
-	Name            string
-	ForTest         string
-	Export          string // the file with its export data, if the build cache has one
-	Imports         []string
-	ImportMap       map[string]string
-	Module          *struct{ GoMod, GoVersion string }
-	GoFiles         []string
-	CgoFiles        []string
-	TestGoFiles     []string
-	XTestGoFiles    []string
-	IgnoredGoFiles  []string
-	CompiledGoFiles []string
-	Error           *struct{ Err string }
+	Dir             string                             `json:",omitempty"`
+	ImportPath      string                             `json:",omitempty"`
+	Name            string                             `json:",omitempty"`
+	ForTest         string                             `json:",omitempty"`
+	Export          string                             `json:",omitempty"` // the file with its export data, if the build cache has one
+	Imports         []string                           `json:",omitempty"`
+	ImportMap       map[string]string                  `json:",omitempty"`
+	Module          *struct{ GoMod, GoVersion string } `json:",omitempty"`
+	GoFiles         []string                           `json:",omitempty"`
+	CgoFiles        []string                           `json:",omitempty"`
+	TestGoFiles     []string                           `json:",omitempty"`
+	XTestGoFiles    []string                           `json:",omitempty"`
+	IgnoredGoFiles  []string                           `json:",omitempty"`
+	CompiledGoFiles []string                           `json:",omitempty"`
+	Error           *struct{ Err string }              `json:",omitempty"`
 }
 
 const fields = "Dir,ImportPath,Name,ForTest,Export,Imports,ImportMap,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,CompiledGoFiles,Error"

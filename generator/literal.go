@@ -13,7 +13,7 @@ import (
 )
 
 // wide is the length from which a literal is broken over lines.
-const wide = 100
+const wide = 97
 
 // composite writes a literal of a type, on one line if it is short. Without a
 // type it stands as an element of another literal.
@@ -22,11 +22,27 @@ func composite(typ *jen.Statement, elems []jen.Code) *jen.Statement {
 		typ = jen.Null()
 	}
 	oneLine := typ.Clone().Values(elems...)
-	if text := fmt.Sprintf("%#v", jen.Id("x").Values(oneLine)); len(text) <= wide && !strings.Contains(text, "\n") {
+	if text := written(oneLine); len(text) <= wide && !strings.Contains(text, "\n") {
 		return oneLine
 	}
 	return typ.Add(lines(elems))
 }
+
+// written is how a literal reads in the end, near enough to tell its width, for
+// gofmt takes its time.
+func written(code *jen.Statement) string {
+	file := jen.NewFile("p")
+	file.NoFormat = true
+	file.Add(code)
+	var b strings.Builder
+	if err := file.Render(&b); err != nil {
+		return ""
+	}
+	_, text, _ := strings.Cut(b.String(), "\n")
+	return tighter.Replace(strings.TrimSpace(text))
+}
+
+var tighter = strings.NewReplacer(" . ", ".", " : ", ": ", ",", ", ", " {", "{", "[] ", "[]")
 
 // lines writes the elements of a literal on a line each.
 func lines(elems []jen.Code) *jen.Statement {

@@ -55,11 +55,15 @@ type loader struct {
 	cmd      *goCommand                       // made if nil
 	progress func(doing string, done, of int) // may be nil; see [Config]
 
-	fset     *token.FileSet
-	matched  []*listed
-	universe *universe
-	cgo      bool     // a marked package uses cgo
-	notes    []string // what is worth knowing of how it went
+	recorder *recorder // may be nil
+
+	fset       *token.FileSet
+	imports    []string // of the marked packages, sorted
+	remembered int      // how many packages were not listed anew
+	matched    []*listed
+	universe   *universe
+	cgo        bool     // a marked package uses cgo
+	notes      []string // what is worth knowing of how it went
 }
 
 func (l *loader) load(ctx context.Context) ([]*pkg, error) {
@@ -71,6 +75,11 @@ func (l *loader) load(ctx context.Context) ([]*pkg, error) {
 	}
 	l.fset = token.NewFileSet()
 	l.step("finding packages", 0, 0)
+	old := l.recorder.graph()
+	if old != nil {
+		l.universe = newUniverse(l.fset, l.cmd, old.Listed)
+		go l.universe.wait(old.Imports) // while the go command is at work
+	}
 	if err := l.match(ctx); err != nil {
 		return nil, err
 	}
@@ -86,11 +95,17 @@ func (l *loader) load(ctx context.Context) ([]*pkg, error) {
 		return nil, err
 	}
 	l.step("finding imports", 0, len(marked))
-	imported, err := l.cmd.graph(ctx, importedBy(marked))
-	if err != nil {
-		return nil, err
+	l.imports = importedBy(marked)
+	if old.has(l.imports) {
+		l.remembered = len(old.Listed)
+	} else {
+		imported, err := l.cmd.graph(ctx, l.imports)
+		if err != nil {
+			return nil, err
+		}
+		l.universe = newUniverse(l.fset, l.cmd, imported)
 	}
-	l.check(marked, imported)
+	l.check(marked)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -194,24 +209,23 @@ func (l *loader) translate(ctx context.Context, marked []*candidate) error {
 
 // check type-checks the marked packages: with the export data of what they
 // import, or all from source if that cannot be read.
-func (l *loader) check(marked []*candidate, imported []*listed) {
-	l.checkWith(newUniverse(l.fset, l.cmd, false), marked, imported)
+func (l *loader) check(marked []*candidate) {
+	l.checkOnce(marked)
 	if err := l.universe.unreadable; err != nil {
 		l.note("the go command's export data cannot be read, so that imported packages are type-checked from source, which is slower; a newer resilgen may read it: %v", err)
-		l.checkWith(newUniverse(l.fset, l.cmd, true), marked, imported)
+		l.universe = l.universe.fromSource()
+		l.checkOnce(marked)
 	} else if n := l.universe.sources; n > 0 {
 		l.note("the build cache has no export data of %d imported packages; they were type-checked from source", n)
 	}
 }
 
-// checkWith type-checks external test packages after what they test.
-func (l *loader) checkWith(u *universe, marked []*candidate, imported []*listed) {
-	l.universe = u
-	u.add(imported)
+// checkOnce type-checks external test packages after what they test.
+func (l *loader) checkOnce(marked []*candidate) {
 	var mu sync.Mutex
 	done := 0
 	check := func(c *candidate) error {
-		c.check(u)
+		c.check(l.universe)
 		mu.Lock()
 		defer mu.Unlock()
 		done++

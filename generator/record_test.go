@@ -74,33 +74,14 @@ type Thing struct{}
 // TestNothingIsLoadedWhereNothingChanged runs the generator after one thing
 // after another has happened to a module, and again after that.
 func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
-	top := t.TempDir()
-	dir := filepath.Join(top, "app")
-	env, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings := strings.Fields(string(env))
-	t.Setenv("GOCACHE", settings[0])
-	t.Setenv("GOMODCACHE", settings[1])
-	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
-		t.Setenv(name, t.TempDir())
-	}
+	top, dir := unpack(t, recorded)
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("GOFLAGS", "")
-	unpack(t, dir, recorded)
 	write := func(name, content string) {
 		t.Helper()
-		name = filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, name), content)
 	}
 	add := func(name, content string) {
 		t.Helper()
@@ -195,6 +176,53 @@ func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
 	}
 }
 
+// TestImportsAreListedAnewWhereTheyChanged runs the generator after one thing
+// after another, and looks whether the next run would ask the go command what its
+// packages import.
+func TestImportsAreListedAnewWhereTheyChanged(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	patterns := []string{"./..."}
+	cmd, err := newGoCommand(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports := []string{"context", "example.com/app/item", "example.com/other"}
+	build := func() {
+		t.Helper()
+		if _, err := cmd.run(t.Context(), "build", "./item", "example.com/other"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		what string
+		do   func()
+		want bool
+	}{
+		{"nothing", func() {}, true},
+		{"a source is edited", func() { write(t, filepath.Join(dir, "plain/plain.go"), "package plain // edited\n") }, true},
+		{"an output is removed", func() { os.Remove(filepath.Join(dir, "store/store_resil.go")) }, true},
+		{"what is imported is edited", func() { write(t, filepath.Join(dir, "item/item.go"), "package item\n\ntype ID = int\n") }, false},
+		{"a replaced module is edited", func() {
+			write(t, filepath.Join(dir, "../other/more.go"), "package other\n")
+		}, false},
+		{"go.sum appears", func() { write(t, filepath.Join(dir, "go.sum"), "") }, false},
+		{"a source imports more", func() { imports = append(imports, "net/netip") }, false},
+	} {
+		build()
+		for range 2 {
+			age(t, top)
+			if _, err := Run(t.Context(), Config{Dir: dir, Patterns: patterns}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		step.do()
+		age(t, top)
+		if got := newRecorder(time.Now(), cmd, patterns).graph().has(imports); got != step.want {
+			t.Errorf("after this: %s: remembered is %t, want %t", step.what, got, step.want)
+		}
+	}
+}
+
 // What changes while a run goes on may have been seen or not.
 func TestNothingUnsettledIsRecorded(t *testing.T) {
 	dir := t.TempDir()
@@ -235,16 +263,36 @@ func TestNothingUnsettledIsRecorded(t *testing.T) {
 	}
 }
 
-func unpack(t *testing.T, dir, archive string) {
+// unpack writes an archive to the folder dir below top, and gives runs there
+// records of their own.
+func unpack(t *testing.T, archive string) (top, dir string) {
 	t.Helper()
+	env, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := strings.Fields(string(env))
+	t.Setenv("GOCACHE", settings[0])
+	t.Setenv("GOMODCACHE", settings[1])
+	t.Setenv("GOFLAGS", "")
+	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
+		t.Setenv(name, t.TempDir())
+	}
+	top = t.TempDir()
+	dir = filepath.Join(top, "app")
 	for _, f := range txtar.Parse([]byte(archive)).Files {
-		name := filepath.Join(dir, f.Name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, f.Data, 0o666); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, f.Name), string(f.Data))
+	}
+	return top, dir
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -21,13 +21,13 @@ var errUnrecorded = errors.New("not recorded")
 
 // seen is what the loader has looked at.
 func (l *loader) seen() (*sight, error) {
-	s := &sight{folders: map[string]bool{}, files: map[string]bool{}}
+	s, err := l.seenImported()
+	if err != nil {
+		return nil, err
+	}
 	for _, pattern := range l.patterns {
 		if dir, ok := root(pattern); ok {
-			if !filepath.IsAbs(dir) {
-				dir = filepath.Join(l.cmd.dir, dir)
-			}
-			if err := s.tree(dir); err != nil {
+			if err := s.tree(rooted(l.cmd.dir, dir)); err != nil {
 				return nil, err
 			}
 		}
@@ -35,12 +35,18 @@ func (l *loader) seen() (*sight, error) {
 	for _, p := range l.matched {
 		s.add(p)
 	}
-	fixed := []string{l.cmd.env["GOROOT"], l.cmd.env["GOMODCACHE"]}
+	return s, nil
+}
+
+// seenImported is what decides what the packages that were loaded import.
+func (l *loader) seenImported() (*sight, error) {
+	s := &sight{folders: map[string]bool{}, files: map[string]bool{}}
 	for _, p := range l.universe.listed {
 		switch {
+		case p.ImportPath == "unsafe":
 		case p.Dir == "":
 			return nil, errUnrecorded // it may turn up anywhere
-		case below(p.Dir, fixed[0]), below(p.Dir, fixed[1]):
+		case below(p.Dir, l.cmd.env["GOROOT"]), below(p.Dir, l.cmd.env["GOMODCACHE"]):
 		case len(p.CgoFiles) > 0:
 			return nil, errUnrecorded // C headers are not looked at
 		default:

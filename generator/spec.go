@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"fmt"
 	"reflect"
 
 	"github.com/dave/jennifer/jen"
@@ -22,7 +21,7 @@ type spec struct {
 // variable holds it.
 type policy struct {
 	field string
-	key   string // the same for equal policies
+	value any
 	code  *jen.Statement
 	users int
 	name  string // of the variable
@@ -81,15 +80,14 @@ func newSpec(n *names, w *wrapper) *spec {
 
 // use gives the method a policy, which is written once for all that have it.
 func (s *spec) use(m *method, field string, value any, write func() *jen.Statement) {
-	key := fmt.Sprintf("%s %v", field, value)
 	for _, p := range s.policies {
-		if p.key == key {
+		if p.field == field && reflect.DeepEqual(p.value, value) {
 			p.users++
 			s.of[m] = append(s.of[m], p)
 			return
 		}
 	}
-	p := &policy{field: field, key: key, code: write(), users: 1}
+	p := &policy{field: field, value: value, code: write(), users: 1}
 	s.policies = append(s.policies, p)
 	s.of[m] = append(s.of[m], p)
 }

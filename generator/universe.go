@@ -50,21 +50,31 @@ type universal struct {
 	err   error
 }
 
-func newUniverse(fset *token.FileSet, cmd *goCommand, source bool) *universe {
-	return &universe{
-		fset: fset, cmd: cmd, source: source,
+func newUniverse(fset *token.FileSet, cmd *goCommand, packages []*listed) *universe {
+	u := &universe{
+		fset:     fset,
+		cmd:      cmd,
 		sizes:    types.SizesFor("gc", cmd.env["GOARCH"]),
 		listed:   map[string]*listed{},
 		packages: map[string]*universal{},
 		exported: map[string]*types.Package{"unsafe": types.Unsafe},
 	}
+	u.add(packages)
+	return u
+}
+
+// fromSource is a universe of the same packages that has no use for export data.
+func (u *universe) fromSource() *universe {
+	in := newUniverse(u.fset, u.cmd, nil)
+	in.listed, in.source = u.listed, true
+	return in
 }
 
 // within is a universe in which one package is another than here: a package as
 // its tests see it. So are those that import it.
 func (u *universe) within(path string, pkg *types.Package) *universe {
-	in := newUniverse(u.fset, u.cmd, true)
-	in.listed, in.outer, in.own = u.listed, u, map[string]bool{path: true}
+	in := u.fromSource()
+	in.outer, in.own = u, map[string]bool{path: true}
 	done := map[string]bool{}
 	var visit func(string) bool
 	visit = func(p string) bool {

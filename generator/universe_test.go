@@ -32,7 +32,8 @@ func TestUnreadableExportDataIsDoneWithout(t *testing.T) {
 		p.Export = strange
 	}
 	l.notes = nil
-	l.check(all, imported)
+	l.universe = newUniverse(l.fset, l.cmd, imported)
+	l.check(all)
 	if len(l.notes) != 1 {
 		t.Errorf("notes %q, want one that says why it is slower", l.notes)
 	}

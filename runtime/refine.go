@@ -85,19 +85,22 @@ func (r *refinement) common(lang reflect.Value, words []Word, places int) (rest 
 
 // fields sets the fields of policy that words name.
 func (r *refinement) fields(policy reflect.Value, words []Word) {
-	known, places := keys(policy.Type()), positionals(policy.Type())
+	if len(words) == 0 {
+		return
+	}
+	places := positionals(policy.Type())
 	for i, w := range words {
 		key := w.Key
 		if key == "" {
 			if i >= len(places) {
-				r.problem(codeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, oneOf(appended(known, "="))))
+				r.problem(codeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, oneOf(appended(keys(policy.Type()), "="))))
 				continue
 			}
 			key = places[i]
 		}
 		field, ok := keyField(policy, key)
 		if !ok {
-			r.problem(codeKey, w, unknown("key", key, append(known, r.shared...)))
+			r.problem(codeKey, w, unknown("key", key, append(keys(policy.Type()), r.shared...)))
 			continue
 		}
 		name := r.directive + "." + key
@@ -139,11 +142,10 @@ func setField(v reflect.Value, field reflect.StructField, text string) (code str
 
 // setDefaults sets every field of a directive's struct to its default.
 func setDefaults(policy reflect.Value) {
+	policy.Set(shapeOf(policy.Type()).defaults())
 	for field := range keyFields(policy.Type()) {
-		if text, ok := field.Tag.Lookup("default"); ok {
-			if _, err := setField(policy.FieldByIndex(field.Index), field, text); err != nil {
-				panic(fmt.Sprintf("resil: default of %s.%s: %v", policy.Type(), field.Name, err))
-			}
+		if list := policy.FieldByIndex(field.Index); list.Kind() == reflect.Slice && !list.IsNil() {
+			list.Set(reflect.AppendSlice(reflect.Zero(list.Type()), list)) // no two share one
 		}
 	}
 }
@@ -237,22 +239,44 @@ func compare(a, b reflect.Value) int {
 	return cmp.Compare(a.Int(), b.Int())
 }
 
-// visible holds what visibleFields has returned, by type.
-var visible sync.Map
+// A shape is what a directive's struct type says, which takes reflect a while to
+// find out.
+type shape struct {
+	fields   []reflect.StructField
+	keyed    []reflect.StructField // those that keys set
+	defaults func() reflect.Value
+}
 
-// visibleFields is reflect.VisibleFields, which is slow.
-func visibleFields(t reflect.Type) []reflect.StructField {
-	if fields, ok := visible.Load(t); ok {
-		return fields.([]reflect.StructField)
+var shapes sync.Map // by type
+
+func shapeOf(t reflect.Type) *shape {
+	if known, ok := shapes.Load(t); ok {
+		return known.(*shape)
 	}
-	fields := reflect.VisibleFields(t)
-	visible.Store(t, fields)
-	return fields
+	s := &shape{fields: reflect.VisibleFields(t)}
+	for _, f := range s.fields {
+		if f.Tag.Get("key") != "" {
+			s.keyed = append(s.keyed, f)
+		}
+	}
+	s.defaults = sync.OnceValue(func() reflect.Value {
+		policy := reflect.New(t).Elem()
+		for _, field := range s.keyed {
+			if text, ok := field.Tag.Lookup("default"); ok {
+				if _, err := setField(policy.FieldByIndex(field.Index), field, text); err != nil {
+					panic(fmt.Sprintf("resil: default of %s.%s: %v", t, field.Name, err))
+				}
+			}
+		}
+		return policy
+	})
+	known, _ := shapes.LoadOrStore(t, s)
+	return known.(*shape)
 }
 
 // directiveField finds the field of a language that holds the directive.
 func directiveField(lang reflect.Value, name string) (reflect.Value, bool) {
-	for _, f := range visibleFields(lang.Type()) {
+	for _, f := range shapeOf(lang.Type()).fields {
 		if f.Tag.Get("directive") == name && name != "" {
 			return lang.FieldByIndex(f.Index), true
 		}
@@ -263,7 +287,7 @@ func directiveField(lang reflect.Value, name string) (reflect.Value, bool) {
 // Directives lists the directives of a language, a struct with the tags that
 // [Policy] describes, in its order.
 func Directives(language any) (names []string) {
-	for _, f := range visibleFields(reflect.TypeOf(language)) {
+	for _, f := range shapeOf(reflect.TypeOf(language)).fields {
 		if name := f.Tag.Get("directive"); name != "" {
 			names = append(names, name)
 		}
@@ -272,15 +296,7 @@ func Directives(language any) (names []string) {
 }
 
 // keyFields are the fields of a struct that keys set, in order.
-func keyFields(t reflect.Type) iter.Seq[reflect.StructField] {
-	return func(yield func(reflect.StructField) bool) {
-		for _, f := range visibleFields(t) {
-			if f.Tag.Get("key") != "" && !yield(f) {
-				return
-			}
-		}
-	}
-}
+func keyFields(t reflect.Type) iter.Seq[reflect.StructField] { return slices.Values(shapeOf(t).keyed) }
 
 func fieldKey(f reflect.StructField) (key string, isPositional bool) {
 	return strings.CutSuffix(f.Tag.Get("key"), ",positional")

@@ -1,0 +1,150 @@
+package generator
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Digests are what folders and files held, by absolute path. A file that was not
+// there has none.
+type digests struct{ Folders, Files map[string]string }
+
+// hold reports whether all is as it was.
+func (d digests) hold() bool {
+	var now witness
+	same := func(then map[string]string, look func(string) (string, error)) bool {
+		return forEach(slices.Collect(maps.Keys(then)), func(path string) error {
+			seen, err := look(path)
+			if err == nil && seen != then[path] {
+				err = errChanged
+			}
+			return err
+		}) == nil
+	}
+	return len(d.Files) > 0 && same(d.Files, now.file) && same(d.Folders, now.folder)
+}
+
+var errChanged = errors.New("changed")
+
+// A witness makes digests. With a start it refuses to vouch for what was changed
+// since, other than by the run itself.
+type witness struct {
+	start   time.Time
+	written map[string][]byte          // outputs of the run, by path
+	names   map[string]map[string]bool // of the Go files that go list saw in a folder
+}
+
+// witness is for the end of a run that has written outputs.
+func (r *recorder) witness(l *loader, written map[string][]byte) *witness {
+	w := &witness{start: r.start, written: written, names: map[string]map[string]bool{}}
+	for _, p := range l.matched {
+		names := map[string]bool{}
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles, p.IgnoredGoFiles) {
+			names[name] = true
+		}
+		w.names[p.Dir] = names
+	}
+	return w
+}
+
+func (w *witness) digests(s *sight) (digests, error) {
+	d := digests{map[string]string{}, map[string]string{}}
+	var err error
+	for dir := range s.folders {
+		if d.Folders[dir], err = w.folder(dir); err != nil {
+			return d, err
+		}
+	}
+	for path := range s.files {
+		if d.Files[path], err = w.file(path); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// folder is a digest of what in a folder decides which packages there are and
+// what they hold.
+func (w *witness) folder(dir string) (string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(dir); err != nil || w.names[dir] == nil && !w.settled(info) {
+		return "", cmp.Or(err, errChanged)
+	}
+	sum := sha256.New()
+	for _, entry := range entries {
+		name := entry.Name()
+		path := filepath.Join(dir, name)
+		switch {
+		case isTemporary(name):
+			return "", errChanged // which a run is to clear away
+		case ignored(name):
+		case entry.IsDir():
+			fmt.Fprintf(sum, "%q is a folder\n", name)
+		case name == "go.mod" || strings.HasSuffix(name, ".go"):
+			if names := w.names[dir]; names != nil && name != "go.mod" && !names[name] && w.written[path] == nil {
+				return "", errChanged
+			}
+			content, err := w.file(path)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(sum, "%q holds %s\n", name, content)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// file is a digest of a file, empty if there is none.
+func (w *witness) file(path string) (string, error) {
+	if code := w.written[path]; code != nil {
+		sum := sha256.Sum256(code)
+		return hex.EncodeToString(sum[:]), nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", err
+	case info.IsDir() || !w.settled(info):
+		return "", errChanged
+	}
+	return digest(path)
+}
+
+// settled reports whether a file was last changed before the start, as exactly
+// as file systems tell.
+func (w *witness) settled(info fs.FileInfo) bool {
+	changed, coarse := info.ModTime(), 20*time.Millisecond
+	if changed.Nanosecond() == 0 {
+		coarse = 2 * time.Second
+	}
+	return w.start.IsZero() || changed.Add(coarse).Before(w.start)
+}
+
+func digest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
