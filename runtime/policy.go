@@ -49,7 +49,10 @@ type Retry struct {
 // Breaker opens after Consecutive failures in a row, or when Ratio of at least
 // Min calls in the last Window failed; 0 turns either rule off. It refuses calls
 // for Open (jittered by 10 % either way), then lets Probes calls through: all of
-// them succeeding closes it, one failing opens it again.
+// them succeeding closes it, one failing opens it again, and so does one that the
+// callee throttles, for as long as its hint says but no more than an hour or ten
+// times Open. Failures in a row are forgotten when no call has finished for longer
+// than Window and Open. A Slow of 0 is off.
 type Breaker struct {
 	Consecutive int           `key:"consecutive" default:"5" off:"0" range:"[1,]" help:"failures in a row that open it"`
 	Ratio       Ratio         `key:"ratio" default:"50%" off:"0%" range:"(0%,100%]" help:"share of failures in the window that opens it"`
