@@ -33,7 +33,8 @@ func (p *Policy) checkRanges() []*Problem {
 			continue
 		}
 		policy = policy.Elem()
-		for field := range keyFields(policy.Type()) {
+		shape := shapeOf(policy.Type())
+		for i, field := range shape.keyed {
 			value := policy.FieldByIndex(field.Index)
 			_, hasOff := field.Tag.Lookup("off")
 			_, hasDefault := field.Tag.Lookup("default")
@@ -41,9 +42,9 @@ func (p *Policy) checkRanges() []*Problem {
 				continue
 			}
 			if err := inRange(value, field.Tag.Get("range")); err != nil {
-				key, _ := fieldKey(field)
-				problems = append(problems, &Problem{Code: codeRange, Field: f.Tag.Get("directive") + "." + key,
-					Message: fmt.Sprintf("%s %s: %v", f.Tag.Get("directive"), key, err)})
+				directive, key := f.Tag.Get("directive"), shape.keys[i]
+				problems = append(problems, &Problem{Code: codeRange, Field: directive + "." + key,
+					Message: fmt.Sprintf("%s %s: %v", directive, key, err)})
 			}
 		}
 	}
@@ -121,9 +122,11 @@ func (p *Policy) Overruled(yield func(by string, problem *Problem) bool) {
 			rule{r.Jitter == DecorrelatedJitter, "retry.backoff", "retry.jitter", "a decorrelated delay follows from the last one and not from backoff: leave one of the two out"},
 			rule{r.Jitter == DecorrelatedJitter, "retry.factor", "retry.jitter", "a decorrelated delay follows from the last one and not from factor: leave one of the two out"},
 		)
-		for _, key := range []string{"backoff", "initial", "max", "factor", "jitter", "on"} {
-			rules = append(rules, rule{r.Attempts == 1, "retry." + key, "retry.attempts",
-				key + " is about retries, and with one attempt there are none: raise attempts, or write //resil:retry off"})
+		if r.Attempts == 1 {
+			for _, key := range []string{"backoff", "initial", "max", "factor", "jitter", "on"} {
+				rules = append(rules, rule{true, "retry." + key, "retry.attempts",
+					key + " is about retries, and with one attempt there are none: raise attempts, or write //resil:retry off"})
+			}
 		}
 	}
 	if b := p.Breaker; b != nil {

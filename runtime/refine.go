@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"encoding"
 	"fmt"
-	"iter"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -25,8 +23,8 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 	if !ok {
 		return nil, []*Problem{{Code: codeDirective, Message: unknown("directive", directive, Directives(lang.Interface()))}}
 	}
-	r := refinement{directive: directive, set: map[string]Word{}, shared: keys(lang.Type())}
-	words = r.common(lang, words, len(positionals(slot.Type())))
+	r := refinement{directive: directive, set: map[string]Word{}, shared: shapeOf(lang.Type()).keys}
+	words = r.common(lang, words, len(directiveShape(slot).positionals))
 	if len(words) > 0 && words[0].Key == "" && words[0].Value == "off" {
 		slot.SetZero()
 		r.set[directive] = words[0]
@@ -88,19 +86,19 @@ func (r *refinement) fields(policy reflect.Value, words []Word) {
 	if len(words) == 0 {
 		return
 	}
-	places := positionals(policy.Type())
+	shape := shapeOf(policy.Type())
 	for i, w := range words {
 		key := w.Key
 		if key == "" {
-			if i >= len(places) {
-				r.problem(codeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, oneOf(appended(keys(policy.Type()), "="))))
+			if i >= len(shape.positionals) {
+				r.problem(codeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, oneOf(appended(shape.keys, "="))))
 				continue
 			}
-			key = places[i]
+			key = shape.positionals[i]
 		}
-		field, ok := keyField(policy, key)
-		if !ok {
-			r.problem(codeKey, w, unknown("key", key, append(keys(policy.Type()), r.shared...)))
+		field := shape.field(key)
+		if field == nil {
+			r.problem(codeKey, w, unknown("key", key, slices.Concat(shape.keys, r.shared)))
 			continue
 		}
 		name := r.directive + "." + key
@@ -118,7 +116,7 @@ func (r *refinement) fields(policy reflect.Value, words []Word) {
 }
 
 // setField reads text into field and checks it against the field's range.
-func setField(v reflect.Value, field reflect.StructField, text string) (code string, err error) {
+func setField(v reflect.Value, field *reflect.StructField, text string) (code string, err error) {
 	off, hasOff := field.Tag.Lookup("off")
 	if text == "off" && hasOff {
 		return codeValue, parseInto(v, off)
@@ -142,8 +140,9 @@ func setField(v reflect.Value, field reflect.StructField, text string) (code str
 
 // setDefaults sets every field of a directive's struct to its default.
 func setDefaults(policy reflect.Value) {
-	policy.Set(shapeOf(policy.Type()).defaults())
-	for field := range keyFields(policy.Type()) {
+	shape := shapeOf(policy.Type())
+	policy.Set(shape.defaults())
+	for _, field := range shape.keyed {
 		if list := policy.FieldByIndex(field.Index); list.Kind() == reflect.Slice && !list.IsNil() {
 			list.Set(reflect.AppendSlice(reflect.Zero(list.Type()), list)) // no two share one
 		}
@@ -237,103 +236,6 @@ func compare(a, b reflect.Value) int {
 		return cmp.Compare(a.Float(), b.Float())
 	}
 	return cmp.Compare(a.Int(), b.Int())
-}
-
-// A shape is what a directive's struct type says, which takes reflect a while to
-// find out.
-type shape struct {
-	fields   []reflect.StructField
-	keyed    []reflect.StructField // those that keys set
-	defaults func() reflect.Value
-}
-
-var shapes sync.Map // by type
-
-func shapeOf(t reflect.Type) *shape {
-	if known, ok := shapes.Load(t); ok {
-		return known.(*shape)
-	}
-	s := &shape{fields: reflect.VisibleFields(t)}
-	for _, f := range s.fields {
-		if f.Tag.Get("key") != "" {
-			s.keyed = append(s.keyed, f)
-		}
-	}
-	s.defaults = sync.OnceValue(func() reflect.Value {
-		policy := reflect.New(t).Elem()
-		for _, field := range s.keyed {
-			if text, ok := field.Tag.Lookup("default"); ok {
-				if _, err := setField(policy.FieldByIndex(field.Index), field, text); err != nil {
-					panic(fmt.Sprintf("resil: default of %s.%s: %v", t, field.Name, err))
-				}
-			}
-		}
-		return policy
-	})
-	known, _ := shapes.LoadOrStore(t, s)
-	return known.(*shape)
-}
-
-// directiveField finds the field of a language that holds the directive.
-func directiveField(lang reflect.Value, name string) (reflect.Value, bool) {
-	for _, f := range shapeOf(lang.Type()).fields {
-		if f.Tag.Get("directive") == name && name != "" {
-			return lang.FieldByIndex(f.Index), true
-		}
-	}
-	return reflect.Value{}, false
-}
-
-// Directives lists the directives of a language, a struct with the tags that
-// [Policy] describes, in its order.
-func Directives(language any) (names []string) {
-	for _, f := range shapeOf(reflect.TypeOf(language)).fields {
-		if name := f.Tag.Get("directive"); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// keyFields are the fields of a struct that keys set, in order.
-func keyFields(t reflect.Type) iter.Seq[reflect.StructField] { return slices.Values(shapeOf(t).keyed) }
-
-func fieldKey(f reflect.StructField) (key string, isPositional bool) {
-	return strings.CutSuffix(f.Tag.Get("key"), ",positional")
-}
-
-func keyField(policy reflect.Value, key string) (reflect.StructField, bool) {
-	for f := range keyFields(policy.Type()) {
-		if k, _ := fieldKey(f); k == key {
-			return f, true
-		}
-	}
-	return reflect.StructField{}, false
-}
-
-func keys(t reflect.Type) (keys []string) {
-	for f := range keyFields(t) {
-		k, _ := fieldKey(f)
-		keys = append(keys, k)
-	}
-	return keys
-}
-
-// positionals are the keys of a directive's struct, or a pointer to one, whose
-// values may stand first without them, in order.
-func positionals(t reflect.Type) (keys []string) {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return nil
-	}
-	for f := range keyFields(t) {
-		if k, ok := fieldKey(f); ok {
-			keys = append(keys, k)
-		}
-	}
-	return keys
 }
 
 func appended(words []string, suffix string) []string {

@@ -179,7 +179,7 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 		}
 		policy := reflect.New(slot.Type().Elem()).Elem()
 		setDefaults(policy)
-		for f := range keyFields(policy.Type()) {
+		for _, f := range shapeOf(policy.Type()).keyed {
 			if f.Tag.Get("help") == "" {
 				t.Errorf("%s.%s has no help", name, f.Name)
 			}
