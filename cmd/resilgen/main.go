@@ -62,6 +62,7 @@ func main() {
 	if asVetTool(os.Args[1:]) {
 		unitchecker.Main(analyzer.Analyzer)
 	}
+	spareCollections()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
