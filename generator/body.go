@@ -2,6 +2,7 @@ package generator
 
 import (
 	"fmt"
+	"go/types"
 	"maps"
 
 	"github.com/dave/jennifer/jen"
@@ -176,8 +177,8 @@ type locals struct {
 	cause          string   // of a fallback, where results are judged
 }
 
-// refersTo records the names that a guarded method's body refers to.
-func (e *emitter) refersTo(m *method) {
+// referTo refers to all that a guarded method's body refers to.
+func (e *emitter) referTo(m *method) {
 	e.imported("context", "context")
 	e.resil("Run")
 	e.used["error"], e.used["nil"] = true, true
@@ -198,35 +199,26 @@ func (e *emitter) refersTo(m *method) {
 // locals names a method's variables as the source does, except where that would
 // hide something that the method's body refers to.
 func (e *emitter) locals(m *method) locals {
-	taken := map[string]bool{}
-	if m.guarded() {
-		taken = e.record(func() { e.refersTo(m) })
-	}
-	taken[e.receiver] = true
+	taken := map[string]bool{e.receiver: true}
+	maps.Copy(taken, e.refers[m])
 	for p := range e.w.named().TypeParams().TypeParams() {
 		taken[e.params[p]] = true
 	}
 	sig := m.sig
-	given := map[string]bool{}
-	for v := range sig.Params().Variables() {
-		given[v.Name()] = true
-	}
-	for v := range sig.Results().Variables() {
-		given[v.Name()] = true
-	}
-	avoid := func() map[string]bool {
-		all := maps.Clone(taken)
-		maps.Copy(all, given)
-		return all
+	all := maps.Clone(taken) // and the names that the source gives
+	for _, vars := range []*types.Tuple{sig.Params(), sig.Results()} {
+		for v := range vars.Variables() {
+			all[v.Name()] = true
+		}
 	}
 	name := func(given, otherwise string) string {
 		switch {
 		case given == "" || given == "_":
-			given = fresh(avoid(), otherwise)
+			given = fresh(all, otherwise)
 		case taken[given]:
-			given = fresh(avoid(), given)
+			given = fresh(all, given)
 		}
-		taken[given] = true
+		taken[given], all[given] = true, true
 		return given
 	}
 	var v locals
@@ -250,11 +242,13 @@ func (e *emitter) locals(m *method) locals {
 		}
 		v.results = append(v.results, name(sig.Results().At(i).Name(), otherwise))
 	}
-	hidden := avoid()
-	delete(hidden, sig.Results().At(last).Name()) // the attempt's may hide the method's
-	v.results = append(v.results, name(sig.Results().At(last).Name(), "err"))
-	v.err = fresh(hidden, "err")
-	v.method, v.lane, v.laneType = fresh(avoid(), "m", "method"), fresh(avoid(), "r", "lane"), fresh(avoid(), "results")
-	v.cause = fresh(avoid(), "cause")
+	own := sig.Results().At(last).Name()
+	v.err = "err"
+	if own != v.err || taken[v.err] { // an attempt's error may hide the method's own
+		v.err = fresh(all, v.err)
+	}
+	v.results = append(v.results, name(own, "err"))
+	v.method, v.lane, v.laneType = fresh(all, "m", "method"), fresh(all, "r", "lane"), fresh(all, "results")
+	v.cause = fresh(all, "cause")
 	return v
 }

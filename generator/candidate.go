@@ -24,6 +24,7 @@ type candidate struct {
 	listed  *listed
 	tested  *candidate        // of an external test package
 	sources map[string][]byte // by path
+	outputs []string          // those of its files that are the generator's own
 	marked  bool
 }
 
@@ -42,7 +43,7 @@ func newCandidate(fset *token.FileSet, l *listed, path string, names []string) *
 	return c
 }
 
-// read reads the sources and looks whether one is marked.
+// read reads the sources and looks whether one is marked or has an output.
 func (c *candidate) read() error {
 	c.sources = map[string][]byte{}
 	for _, name := range c.GoFiles {
@@ -51,7 +52,10 @@ func (c *candidate) read() error {
 			return err
 		}
 		c.sources[name] = src
-		c.marked = c.marked || marked(src)
+		if isOwn(src) {
+			c.outputs = append(c.outputs, name)
+		}
+		c.marked = c.marked || marked(src) || exists(outputPath(name))
 	}
 	return nil
 }

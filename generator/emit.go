@@ -60,36 +60,35 @@ type emitter struct {
 	*names
 	w        *wrapper
 	receiver string
-	next     string            // the field that holds what is wrapped
-	fallback string            // the field that holds the second implementation, if there is one
-	client   string            // the field that holds the client
-	fields   map[string]string // the field of each guarded method
+	next     string                      // the field that holds what is wrapped
+	fallback string                      // the field that holds the second implementation, if there is one
+	client   string                      // the field that holds the client
+	fields   map[string]string           // the field of each guarded method
+	refers   map[*method]map[string]bool // the names that its body refers to
 	accessor bool
 }
 
 func newEmitter(n *names, w *wrapper) *emitter {
-	e := &emitter{names: n, w: w, fields: map[string]string{}, accessor: true}
+	e := &emitter{names: n, w: w, fields: map[string]string{}, refers: map[*method]map[string]bool{}, accessor: true}
 	methods, params := map[string]bool{}, map[string]bool{}
-	results := n.record(func() {
-		for _, m := range w.methods {
-			methods[m.Name] = true
-			e.accessor = e.accessor && m.Name != "Resilience"
-			if m.unwritable != "" {
-				continue
-			}
-			for v := range m.sig.Params().Variables() {
-				params[v.Name()] = true
-			}
-			for v := range m.sig.Results().Variables() {
-				params[v.Name()] = true
-			}
-			if m.guarded() {
-				e.refersTo(m)
-			}
+	for _, m := range w.methods {
+		methods[m.Name] = true
+		e.accessor = e.accessor && m.Name != "Resilience"
+		if m.unwritable != "" {
+			continue
 		}
-		n.resil("Method")
-	})
-	maps.Copy(params, results)
+		for v := range m.sig.Params().Variables() {
+			params[v.Name()] = true
+		}
+		for v := range m.sig.Results().Variables() {
+			params[v.Name()] = true
+		}
+		if m.guarded() {
+			e.refers[m] = n.record(func() { e.referTo(m) })
+			maps.Copy(params, e.refers[m])
+		}
+	}
+	maps.Copy(params, n.record(func() { n.resil("Method") }))
 	for p := range w.named().TypeParams().TypeParams() {
 		params[n.params[p]] = true
 	}

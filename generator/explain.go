@@ -55,6 +55,7 @@ func explain(ctx context.Context, cfg Config, sound func(*source) bool) (*Explan
 	}
 	var e Explanation
 	for _, m := range models(ctx, packages) {
+		m.build()
 		for _, src := range m.sources {
 			e.Diagnostics = append(e.Diagnostics, src.diagnostics...)
 			if !sound(src) {
@@ -66,6 +67,7 @@ func explain(ctx context.Context, cfg Config, sound func(*source) bool) (*Explan
 		}
 	}
 	e.Diagnostics = annotations.Sort(e.Diagnostics)
+	slices.SortStableFunc(e.Interfaces, func(a, b Interface) int { return strings.Compare(a.Package, b.Package) })
 	return &e, nil
 }
 

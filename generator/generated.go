@@ -15,32 +15,30 @@ type generated struct {
 	declares bool // it has interfaces that are generated
 }
 
-// models builds the models of packages, each after those that it imports.
-func models(ctx context.Context, pkgs []*pkg) []*model {
-	byPath := map[string]*model{}
-	var all []*model
-	shared := map[string]*generated{}
+// models are the models of packages, each after those that it imports. They are
+// to be built in that order.
+func models(ctx context.Context, pkgs []*pkg) (all []*model) {
+	byPath := map[string]*pkg{}
 	for _, p := range pkgs {
-		m := &model{ctx: ctx, pkg: p, generated: shared}
-		all = append(all, m)
-		byPath[p.PkgPath] = m
+		byPath[p.PkgPath] = p
 	}
-	built := map[*model]bool{}
-	var build func(*model)
-	build = func(m *model) {
-		if m == nil || built[m] {
+	shared := map[string]*generated{}
+	seen := map[*pkg]bool{nil: true}
+	var add func(*pkg)
+	add = func(p *pkg) {
+		if seen[p] {
 			return
 		}
-		built[m] = true
-		if m.pkg.Types != nil {
-			for _, imported := range m.pkg.Types.Imports() {
-				build(byPath[imported.Path()])
+		seen[p] = true
+		if p.Types != nil {
+			for _, imported := range p.Types.Imports() {
+				add(byPath[imported.Path()])
 			}
 		}
-		m.build()
+		all = append(all, &model{ctx: ctx, pkg: p, generated: shared})
 	}
-	for _, m := range all {
-		build(m)
+	for _, p := range pkgs {
+		add(p)
 	}
 	return all
 }

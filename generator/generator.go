@@ -80,10 +80,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	run.write()
 	run.sort()
 	run.result.Notes = loader.notes
-	recorder.saveGraph(loader, run.written)
-	if result := &run.result; len(result.Diagnostics) == 0 && len(result.Stale) == 0 {
-		recorder.save(loader, result, run.written)
-	}
+	recorder.remember(loader, &run.result, run.written)
 	return &run.result, nil
 }
 
@@ -95,27 +92,30 @@ type run struct {
 	result  Result
 }
 
-// generate makes the outputs of packages, some at once.
+// generate builds the models and makes their outputs, some while further models
+// are built.
 func (r *run) generate(models []*model) {
 	var sources []*source
+	var codes []*[]byte
+	var g errgroup.Group
+	g.SetLimit(cap(slots))
 	for _, m := range models {
-		sources = append(sources, m.sources...)
+		m.build()
 		if !slices.Contains(r.folders, m.pkg.Dir) { // an external test package shares its package's
 			r.folders = append(r.folders, m.pkg.Dir)
 		}
-	}
-	codes := make([][]byte, len(sources))
-	var g errgroup.Group
-	g.SetLimit(cap(slots))
-	for i, src := range sources {
-		g.Go(func() error {
-			codes[i] = src.code()
-			return nil
-		})
+		for _, src := range m.sources {
+			code := new([]byte)
+			sources, codes = append(sources, src), append(codes, code)
+			g.Go(func() error {
+				*code = src.code()
+				return nil
+			})
+		}
 	}
 	g.Wait()
 	for i, src := range sources {
-		r.outputs = append(r.outputs, output{path: src.output, code: codes[i], keep: len(src.diagnostics) > 0})
+		r.outputs = append(r.outputs, output{path: src.output, code: *codes[i], keep: len(src.diagnostics) > 0})
 		r.result.Diagnostics = append(r.result.Diagnostics, src.diagnostics...)
 	}
 }

@@ -1,10 +1,6 @@
 package generator
 
-import (
-	"encoding/json"
-	"os"
-	"slices"
-)
+import "slices"
 
 // A graph is what packages import, directly and not, with the export data that
 // the build cache had of it. It saves a run after an edit from asking the go
@@ -18,15 +14,8 @@ type graph struct {
 // graph returns the graph of an earlier run if it would be the same now, else
 // nil.
 func (r *recorder) graph() *graph {
-	if r == nil || r.path == "" {
-		return nil
-	}
-	text, err := os.ReadFile(r.path + graphSuffix)
-	if err != nil {
-		return nil
-	}
 	var old graph
-	if err := json.Unmarshal(text, &old); err != nil || !old.Seen.hold() {
+	if !r.recall(graphSuffix, &old) || !old.Seen.hold() {
 		return nil
 	}
 	for _, l := range old.Listed {
@@ -50,7 +39,7 @@ const graphSuffix = ".graph"
 // saveGraph keeps the graph of a loader, with the packages that were asked for
 // later. It does not while the build cache lacks export data, which it may have
 // next time.
-func (r *recorder) saveGraph(l *loader, written map[string][]byte) {
+func (r *recorder) saveGraph(l *loader, w *witness) {
 	made := graph{Imports: l.imports}
 	for _, p := range l.universe.listed {
 		if p.Export == "" && p.ImportPath != "unsafe" {
@@ -65,7 +54,7 @@ func (r *recorder) saveGraph(l *loader, written map[string][]byte) {
 	if err != nil {
 		return
 	}
-	if made.Seen, err = r.witness(l, written).digests(seen); err == nil {
-		keep(r.path+graphSuffix, made)
+	if made.Seen, err = w.digests(seen); err == nil {
+		r.keep(graphSuffix, made)
 	}
 }

@@ -61,6 +61,8 @@ type loader struct {
 	imports    []string // of the marked packages, sorted
 	remembered int      // how many packages were not listed anew
 	matched    []*listed
+	recalled   bool            // matched is from an earlier run
+	outputs    map[string]bool // of the generator among the files of matched, by path
 	universe   *universe
 	cgo        bool     // a marked package uses cgo
 	notes      []string // what is worth knowing of how it went
@@ -80,7 +82,9 @@ func (l *loader) load(ctx context.Context) ([]*pkg, error) {
 		l.universe = newUniverse(l.fset, l.cmd, old.Listed)
 		go l.universe.wait(old.Imports) // while the go command is at work
 	}
-	if err := l.match(ctx); err != nil {
+	if l.matched = l.recorder.listing(); l.matched != nil {
+		l.recalled = true
+	} else if err := l.match(ctx); err != nil {
 		return nil, err
 	}
 	all, err := l.scan()
@@ -169,7 +173,11 @@ func (l *loader) scan() ([]*candidate, error) {
 	if err := forEach(all, (*candidate).read); err != nil {
 		return nil, err
 	}
+	l.outputs = map[string]bool{}
 	for _, c := range all {
+		for _, path := range c.outputs {
+			l.outputs[path] = true
+		}
 		if c.marked && c.tested != nil {
 			c.tested.marked = true
 		}

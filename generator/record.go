@@ -26,7 +26,7 @@ type record struct {
 // A recorder keeps the record of the runs of one program in one folder, with the
 // same patterns and environment. It is no error if it cannot.
 type recorder struct {
-	path  string    // empty if such runs are not recorded
+	path  string    // what the names of its files begin with; empty if such runs are not recorded
 	start time.Time // of the run
 }
 
@@ -50,7 +50,7 @@ func newRecorder(start time.Time, cmd *goCommand, patterns []string) *recorder {
 			fmt.Fprintf(key, "%s=%q\n", name, cmd.env[name])
 		}
 	}
-	r.path = filepath.Join(cache, "resilgen", hex.EncodeToString(key.Sum(nil))+".json")
+	r.path = filepath.Join(cache, "resilgen", hex.EncodeToString(key.Sum(nil)))
 	return r
 }
 
@@ -107,26 +107,32 @@ const modulePath = "github.com/resilgen/resilgen"
 // upToDate returns the result of another run if all that the record is of is the
 // same still, else nil.
 func (r *recorder) upToDate() *Result {
-	text, err := os.ReadFile(r.path)
-	if err != nil {
-		return nil
-	}
 	var old record
-	if err := json.Unmarshal(text, &old); err != nil || !old.Seen.hold() {
+	if !r.recall(recordSuffix, &old) || !old.Seen.hold() {
 		return nil
-	}
-	if info, err := os.Stat(r.path); err == nil && r.start.Sub(info.ModTime()) > 24*time.Hour {
-		os.Chtimes(r.path, r.start, r.start) // so that it is not swept away
 	}
 	old.Result.Notes = []string{unchanged}
 	return &old.Result
 }
 
-const unchanged = "nothing has changed since the last run"
+const (
+	recordSuffix = ".run"
+	unchanged    = "nothing has changed since the last run"
+)
+
+// remember keeps what may save the next run some work.
+func (r *recorder) remember(l *loader, result *Result, written map[string][]byte) {
+	w := r.witness(l, result, written)
+	r.saveGraph(l, w)
+	if len(result.Diagnostics) == 0 && len(result.Stale) == 0 {
+		r.save(l, result, w)
+	}
+	r.saveListing(l, w)
+}
 
 // save records a run that left all outputs right. It does not if something may
 // have changed while the run was looking at it.
-func (r *recorder) save(l *loader, result *Result, written map[string][]byte) {
+func (r *recorder) save(l *loader, result *Result, w *witness) {
 	if r.path == "" || l.cgo { // C headers are not looked at
 		return
 	}
@@ -135,21 +141,37 @@ func (r *recorder) save(l *loader, result *Result, written map[string][]byte) {
 		return
 	}
 	made := record{Result: *result}
-	if made.Seen, err = r.witness(l, written).digests(seen); err != nil {
+	if made.Seen, err = w.digests(seen); err != nil {
 		return
 	}
 	made.Result.Unchanged = slices.Concat(result.Written, result.Unchanged)
 	made.Result.Written, made.Result.Removed, made.Result.Notes = nil, nil, nil
 	slices.Sort(made.Result.Unchanged)
-	keep(r.path, made)
+	r.keep(recordSuffix, made)
 	expire(filepath.Dir(r.path), r.start.AddDate(0, -1, 0))
 }
 
-// keep writes something to a file, if it can.
-func keep(path string, content any) {
+// recall reads what an earlier run kept, if there is such a file.
+func (r *recorder) recall(suffix string, content any) bool {
+	if r == nil || r.path == "" {
+		return false
+	}
+	path := r.path + suffix
+	text, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(text, content) != nil {
+		return false
+	}
+	if info, err := os.Stat(path); err == nil && r.start.Sub(info.ModTime()) > 24*time.Hour {
+		os.Chtimes(path, r.start, r.start) // so that it is not swept away
+	}
+	return true
+}
+
+// keep writes something to a file for later runs, if it can.
+func (r *recorder) keep(suffix string, content any) {
 	text, err := json.Marshal(content)
-	if err == nil && os.MkdirAll(filepath.Dir(path), 0o700) == nil {
-		replace(path, text)
+	if err == nil && os.MkdirAll(filepath.Dir(r.path), 0o700) == nil {
+		replace(r.path+suffix, text)
 	}
 }
 

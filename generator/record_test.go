@@ -223,6 +223,98 @@ func TestImportsAreListedAnewWhereTheyChanged(t *testing.T) {
 	}
 }
 
+// TestPackagesAreListedAnewWhereTheyChanged runs the generator after one thing
+// after another, and looks whether the next run would ask the go command which
+// packages there are.
+func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	patterns := []string{"./..."}
+	cmd, err := newGoCommand(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(name, content string) func() {
+		return func() { write(t, filepath.Join(dir, name), content) }
+	}
+	remove := func(name string) func() {
+		return func() {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	const plain = "package plain\n\nimport \"context\"\n\n"
+	for _, step := range []struct {
+		what string
+		do   func()
+		want bool
+	}{
+		{"nothing", func() {}, true},
+		{"an output is removed", remove("store/store_resil.go"), true},
+		{"an output is edited", in("store/store_resil.go", header+"\npackage store\n"), true},
+		{"a source imports something", in("plain/plain.go", plain), false},
+		{"a source is annotated", in("plain/plain.go", plain+"//resil:retry\ntype T interface { F(context.Context) error }\n"), true},
+		{"its annotation is gone", in("plain/plain.go", plain+"type T interface { F(context.Context) error }\n"), true},
+		{"a test is edited", in("store/store_test.go", "package store\n\nvar tested = true\n"), true},
+		{"a test leaves its package", in("store/store_test.go", "package store_test\n"), false},
+		{"a source gets a build constraint", in("plain/more.go", "//go:build windows\n\npackage plain\n"), false},
+		{"a source loses it", in("plain/more.go", "package plain\n"), false},
+		{"a source does not parse", in("plain/more.go", "package plain\n\nfunc {\n"), true},
+		{"its imports do not parse", in("plain/more.go", "package plain\n\nimport {\n"), false},
+		{"a source is gone", remove("plain/more.go"), false},
+		{"an output is left without its source", in("plain/gone_resil.go", header+"\npackage plain\n"), true},
+		{"a package is new", in("empty/empty.go", "package empty\n"), false},
+		{"go.mod is edited", in("beside/go.mod", "module example.com/beside\n\ngo 1.25\n"), false},
+	} {
+		for range 2 {
+			age(t, top)
+			if _, err := Run(t.Context(), Config{Dir: dir, Patterns: patterns}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		step.do()
+		age(t, top)
+		if got := newRecorder(time.Now(), cmd, patterns).listing() != nil; got != step.want {
+			t.Errorf("after this: %s: remembered is %t, want %t", step.what, got, step.want)
+		}
+		if _, err := Run(t.Context(), Config{Dir: dir, Patterns: patterns}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "store/store_resil.go")); err != nil {
+			t.Errorf("after this: %s: %v", step.what, err)
+		}
+		if exists(filepath.Join(dir, "plain/gone_resil.go")) {
+			t.Errorf("after this: %s: an output without a source is still there", step.what)
+		}
+		source, err := os.ReadFile(filepath.Join(dir, "plain/plain.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := strings.Contains(string(source), "//resil:"); exists(filepath.Join(dir, "plain/plain_resil.go")) != want {
+			t.Errorf("after this: %s: the output of an annotated source is there: %t, want %t", step.what, !want, want)
+		}
+	}
+}
+
+// A package of which only outputs are left is not to be forgotten before they are
+// removed.
+func TestAPackageOfOutputsIsNotRemembered(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	orphan := filepath.Join(dir, "empty/gone_resil.go")
+	write(t, orphan, header+"\npackage empty\n")
+	for _, check := range []bool{true, true, false} {
+		age(t, top)
+		result, err := Run(t.Context(), Config{Dir: dir, Patterns: []string{"./..."}, Check: check})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stale := slices.ContainsFunc(result.Stale, func(s Stale) bool { return s.Path == orphan })
+		if stale != check || exists(orphan) != check {
+			t.Errorf("with Check %t: stale is %t, and the output is there: %t", check, stale, exists(orphan))
+		}
+	}
+}
+
 // What changes while a run goes on may have been seen or not.
 func TestNothingUnsettledIsRecorded(t *testing.T) {
 	dir := t.TempDir()

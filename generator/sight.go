@@ -25,22 +25,18 @@ func (l *loader) seen() (*sight, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, pattern := range l.patterns {
-		if dir, ok := root(pattern); ok {
-			if err := s.tree(rooted(l.cmd.dir, dir)); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for _, p := range l.matched {
-		s.add(p)
-	}
-	return s, nil
+	return s, s.matched(l)
+}
+
+// seenMatched is what decides which packages the patterns match.
+func (l *loader) seenMatched() (*sight, error) {
+	s := l.seenModules()
+	return s, s.matched(l)
 }
 
 // seenImported is what decides what the packages that were loaded import.
 func (l *loader) seenImported() (*sight, error) {
-	s := &sight{folders: map[string]bool{}, files: map[string]bool{}}
+	s := l.seenModules()
 	for _, p := range l.universe.listed {
 		switch {
 		case p.ImportPath == "unsafe":
@@ -53,11 +49,32 @@ func (l *loader) seenImported() (*sight, error) {
 			s.add(p)
 		}
 	}
+	return s, nil
+}
+
+// seenModules is what decides which modules there are.
+func (l *loader) seenModules() *sight {
+	s := &sight{folders: map[string]bool{}, files: map[string]bool{}}
 	if work := l.cmd.env["GOWORK"]; work != "" && work != "off" {
 		s.work(work)
 	}
 	s.module(l.cmd.env["GOMOD"])
-	return s, nil
+	return s
+}
+
+// matched adds the folders in which the patterns find packages.
+func (s *sight) matched(l *loader) error {
+	for _, pattern := range l.patterns {
+		if dir, ok := root(pattern); ok {
+			if err := s.tree(rooted(l.cmd.dir, dir)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range l.matched {
+		s.add(p)
+	}
+	return nil
 }
 
 // add adds a package's folder, and the places above it where a go.mod would take

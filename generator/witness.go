@@ -18,11 +18,14 @@ import (
 
 // Digests are what folders and files held, by absolute path. A file that was not
 // there has none.
-type digests struct{ Folders, Files map[string]string }
+type digests struct {
+	Folders, Files map[string]string
+	Heads          bool // of sources only what a witness of heads looks at
+}
 
 // hold reports whether all is as it was.
 func (d digests) hold() bool {
-	var now witness
+	now := witness{heads: d.Heads}
 	same := func(then map[string]string, look func(string) (string, error)) bool {
 		return forEach(slices.Collect(maps.Keys(then)), func(path string) error {
 			seen, err := look(path)
@@ -42,11 +45,15 @@ var errChanged = errors.New("changed")
 type witness struct {
 	start   time.Time
 	written map[string][]byte          // outputs of the run, by path
-	names   map[string]map[string]bool // of the Go files that go list saw in a folder
+	names   map[string]map[string]bool // of the Go files that are known in a folder
+
+	// heads is to look, of sources, at no more than decides how the go command
+	// lists them, and to pass over the generator's own outputs.
+	heads bool
 }
 
 // witness is for the end of a run that has written outputs.
-func (r *recorder) witness(l *loader, written map[string][]byte) *witness {
+func (r *recorder) witness(l *loader, result *Result, written map[string][]byte) *witness {
 	w := &witness{start: r.start, written: written, names: map[string]map[string]bool{}}
 	for _, p := range l.matched {
 		names := map[string]bool{}
@@ -55,11 +62,18 @@ func (r *recorder) witness(l *loader, written map[string][]byte) *witness {
 		}
 		w.names[p.Dir] = names
 	}
+	for _, outputs := range [][]string{result.Unchanged, result.Ignored} {
+		for _, path := range outputs {
+			if names := w.names[filepath.Dir(path)]; names != nil {
+				names[filepath.Base(path)] = true
+			}
+		}
+	}
 	return w
 }
 
 func (w *witness) digests(s *sight) (digests, error) {
-	d := digests{map[string]string{}, map[string]string{}}
+	d := digests{map[string]string{}, map[string]string{}, w.heads}
 	var err error
 	for dir := range s.folders {
 		if d.Folders[dir], err = w.folder(dir); err != nil {
@@ -98,14 +112,35 @@ func (w *witness) folder(dir string) (string, error) {
 			if names := w.names[dir]; names != nil && name != "go.mod" && !names[name] && w.written[path] == nil {
 				return "", errChanged
 			}
-			content, err := w.file(path)
+			content, err := w.inFolder(path)
 			if err != nil {
 				return "", err
 			}
-			fmt.Fprintf(sum, "%q holds %s\n", name, content)
+			if content != "" {
+				fmt.Fprintf(sum, "%q holds %s\n", name, content)
+			}
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// inFolder is a digest of a file in a package's folder, empty if it is passed over.
+func (w *witness) inFolder(path string) (string, error) {
+	if !w.heads || filepath.Ext(path) != ".go" {
+		return w.file(path)
+	}
+	if w.written[path] != nil {
+		return "", nil
+	}
+	if info, err := os.Stat(path); err != nil || !w.settled(info) {
+		return "", cmp.Or(err, errChanged)
+	}
+	src, err := os.ReadFile(path)
+	if err != nil || isOwn(src) {
+		return "", err
+	}
+	sum := sha256.Sum256(head(src))
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // file is a digest of a file, empty if there is none.
