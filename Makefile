@@ -47,7 +47,7 @@ fuzz:
 	done
 
 # Race the wrappers against other libraries, and their generation against other
-# generators, and write docs/performance.md. It takes about half an hour.
+# generators, and write docs/performance.md. It takes the better part of an hour.
 bench:
 	cd benchmarks; $(GO) run . -write ../docs/performance.md
 	cd benchmarks; $(GO) run ./generate -write ../docs/performance.md

@@ -16,6 +16,18 @@ require (
 )
 
 require (
+	github.com/Masterminds/goutils v1.1.1 // indirect
+	github.com/Masterminds/semver/v3 v3.1.1 // indirect
+	github.com/Masterminds/sprig/v3 v3.2.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/imdario/mergo v0.3.12 // indirect
+	github.com/pkg/errors v0.9.1 // indirect
+	github.com/shopspring/decimal v1.2.0 // indirect
+	github.com/spf13/cast v1.4.1 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+)
+
+require (
 	github.com/brunoga/deep v1.3.1 // indirect
 	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect
 	github.com/dave/jennifer v1.7.1 // indirect
@@ -57,10 +69,11 @@ require (
 	github.com/bits-and-blooms/bitset v1.24.4 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/fatih/color v1.18.0 // indirect
+	github.com/hexdigest/gowrap v1.4.3 // indirect
 	github.com/matryer/moq v0.8.1 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
-	github.com/maxbrunsfeld/counterfeiter/v6 v6.2.2 // indirect
+	github.com/maxbrunsfeld/counterfeiter/v6 v6.14.0 // indirect
 	github.com/spaolacci/murmur3 v1.1.0 // indirect
 	github.com/vektra/mockery/v3 v3.7.0 // indirect
 	go.opentelemetry.io/otel v1.40.0 // indirect
@@ -73,6 +86,7 @@ require (
 replace github.com/resilgen/resilgen => ..
 
 tool (
+	github.com/hexdigest/gowrap/cmd/gowrap
 	github.com/matryer/moq
 	github.com/maxbrunsfeld/counterfeiter/v6
 	github.com/resilgen/resilgen/cmd/resilgen

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -17,9 +18,9 @@ type contestant struct {
 	// outputs matches what they write in a package's folder. What writes nothing
 	// finds there what resilgen writes.
 	outputs string
-	// fromSource says that they load every dependency from source each time, so
-	// that no practice makes them faster.
-	fromSource bool
+	// steady says that no practice makes them faster: they load every dependency
+	// from source each time, or names alone.
+	steady bool
 }
 
 // The names of contestants that are spoken of.
@@ -28,6 +29,7 @@ const (
 	bareload = "bare load"
 	golist   = "go list"
 	mockery  = "mockery"
+	gowrap   = "gowrap"
 )
 
 const resilgenOutputs = "service_resil.go"
@@ -38,14 +40,17 @@ var contestants = []contestant{
 	{name: golist, commands: once("go", "list", "./...")},
 	{name: bareload, commands: once("bareload", "./...")},
 	{name: resil, commands: resilgen, outputs: resilgenOutputs},
+	{name: gowrap, configure: configureGowrap, outputs: "*_retry.go", steady: true, commands: everyService(func(service string) command {
+		return command{name: "gowrap", args: []string{"gen", "-g", "-p", ".", "-i", service, "-t", "../" + gowrapTemplate, "-o", strings.ToLower(service) + "_retry.go"}}
+	})},
 	{name: mockery, configure: configureMockery, commands: once("mockery"), outputs: "mocks_test.go"},
 	{name: "moq", outputs: "mocks_test.go", commands: each(func(services []string) command {
 		return command{name: "moq", args: append([]string{"-out", "mocks_test.go", "."}, services...)}
 	})},
-	{name: "counterfeiter", outputs: "*fakes/*.go", fromSource: true, commands: each(func([]string) command {
+	{name: "counterfeiter", outputs: "*fakes/*.go", steady: true, commands: each(func([]string) command {
 		return command{name: "counterfeiter", args: []string{"-generate"}}
 	})},
-	{name: "mockgen", outputs: "mocks/mocks.go", fromSource: true, commands: each(func(services []string) command {
+	{name: "mockgen", outputs: "mocks/mocks.go", steady: true, commands: each(func(services []string) command {
 		return command{name: "mockgen", args: []string{"-destination=mocks/mocks.go", "-package=mocks", ".", strings.Join(services, ",")}}
 	})},
 	{name: "mockgen -source", outputs: "mocks/mocks.go", commands: each(func([]string) command {
@@ -71,6 +76,32 @@ func each(build func(services []string) command) func(workload) []command {
 		}
 		return commands
 	}
+}
+
+// everyService is a command for each interface, run in its package's folder.
+func everyService(build func(service string) command) func(workload) []command {
+	return func(w workload) (commands []command) {
+		for _, service := range w.services() {
+			one := each(func([]string) command { return build(service) })
+			commands = append(commands, one(w)...)
+		}
+		return commands
+	}
+}
+
+// gowrapTemplate is what gowrap generates by, its own for retries.
+const gowrapTemplate = "retry.tmpl"
+
+func configureGowrap(w workload) error {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/hexdigest/gowrap").Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	template, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "templates", "retry"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(w.dir, gowrapTemplate), template, 0o666)
 }
 
 func configureMockery(w workload) error {

@@ -1,6 +1,6 @@
 // Command generate races resilgen against a bare load of the same packages and
-// against generators of other code, as whole processes. It takes about half an
-// hour; -run and -tools make it shorter.
+// against other generators, as whole processes. It takes half an hour and more;
+// -run and -tools make it shorter.
 package main
 
 import (

@@ -103,7 +103,7 @@ func (x *entrant) prepare(ctx context.Context) error {
 			}
 		}
 	}
-	if x.fromSource {
+	if x.steady {
 		return nil
 	}
 	for range x.row.state.practice() {

@@ -24,14 +24,13 @@ process, the go command and the compiler included where a contestant runs them.
 - **bare load**: go/packages told to parse and type-check the packages, with their
   dependencies from export data. So it is the bar for whatever needs types.
 - **resilgen**: resilgen ./...
+- **gowrap**: a process for each interface, with its template for retries.
 - **mockery**: one process for all packages, with its template matryer.
 - **moq**, **counterfeiter** (with -generate) and **mockgen**: a process for each
   package and all of its interfaces, one after another as go generate runs them.
 - **mockgen -source** parses and knows no types beyond the file.
 
-These others write mocks, which is about as much code as a wrapper. gowrap, which
-writes wrappers, is not among them, and its share of the targets is not measured:
-the module proxy does not serve it, nor a newer counterfeiter than the one below.
+All but gowrap write mocks, which is about as much code as a wrapper.
 
 - **Outputs missing**: they are removed before each run. The build cache holds the
   dependencies.
@@ -49,7 +48,7 @@ func report(m module, e effort, races []race) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, introduction, e.rounds, e.cold, e.patience)
 	fmt.Fprintf(&b, "\n%s on %s/%s, %d CPUs, with\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	for _, tool := range []string{"counterfeiter", "mockery", "mockgen", "moq"} {
+	for _, tool := range []string{"counterfeiter", "gowrap", "mockery", "mockgen", "moq"} {
 		version, err := m.version(tool)
 		if err != nil {
 			return "", err
