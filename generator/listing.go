@@ -38,6 +38,9 @@ func (r *recorder) saveListing(l *loader, w *witness) {
 	}
 	made := listing{Matched: l.matched}
 	for _, p := range made.Matched {
+		if p.Error != nil {
+			return
+		}
 		sources := 0
 		for _, names := range []*[]string{&p.GoFiles, &p.CgoFiles, &p.TestGoFiles, &p.XTestGoFiles} {
 			*names = slices.DeleteFunc(*names, func(name string) bool { return l.outputs[filepath.Join(p.Dir, name)] })
