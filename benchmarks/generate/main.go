@@ -58,7 +58,7 @@ func run(ctx context.Context, e effort, only, tools, write string) error {
 	var races []race
 	for _, r := range rows {
 		if matchRow.MatchString(r.String()) {
-			races = append(races, newRace(m, tmp, r, entered))
+			races = append(races, newRace(m, tmp, r, r.state.entering(entered)))
 		}
 	}
 	if err := hold(ctx, races, e); err != nil {

@@ -78,6 +78,7 @@ func TestEachRunFindsTheWorkloadInItsState(t *testing.T) {
 		state           state
 		outputs, edited bool // at each round
 	}{
+		{first, false, false},
 		{missing, false, false},
 		{edited, true, true},
 		{unchanged, true, false},

@@ -32,13 +32,15 @@ process, the go command and the compiler included where a contestant runs them.
 
 All but gowrap write mocks, which is about as much code as a wrapper.
 
-- **Outputs missing**: they are removed before each run. The build cache holds the
-  dependencies.
+- **First run**: there are no outputs. The build cache holds the dependencies;
+  resilgen remembers nothing. The others never do.
+- **Outputs missing**: they are removed before each run. What resilgen has found
+  out of the packages in earlier runs it remembers, in the user's cache directory.
 - **Every package edited**: each source is changed before each run. The last run's
   outputs are there. Those who only load find resilgen's.
 - **Nothing changed** since the last run.
-- **Empty build cache**: what resilgen keeps in the user's cache directory is gone
-  too. The modules have been downloaded.
+- **Empty build cache**: what resilgen remembers is gone too. The modules have been
+  downloaded.
 
 Every run of a generator is checked to have left code for every interface.
 `

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // A row is one race: every contestant generates for a copy of the same workload
@@ -17,6 +18,7 @@ type row struct {
 type state string
 
 const (
+	first     state = "first run"
 	missing   state = "outputs missing"
 	edited    state = "every package edited"
 	unchanged state = "nothing changed"
@@ -27,9 +29,9 @@ const (
 const most = 200
 
 var rows = []row{
-	{1, missing}, {1, edited}, {1, unchanged},
-	{20, missing}, {20, edited}, {20, unchanged},
-	{most, missing}, {most, edited}, {most, unchanged}, {most, empty},
+	{1, first}, {1, missing}, {1, edited}, {1, unchanged},
+	{20, first}, {20, missing}, {20, edited}, {20, unchanged},
+	{most, first}, {most, missing}, {most, edited}, {most, unchanged}, {most, empty},
 }
 
 func (r row) String() string {
@@ -56,25 +58,40 @@ func (s state) practice() int {
 	}
 }
 
+// entering are those of the contestants whose runs in this state differ from
+// those in the others, and the bars: only resilgen remembers anything.
+func (s state) entering(contestants []contestant) []contestant {
+	if s != first {
+		return contestants
+	}
+	return slices.DeleteFunc(slices.Clone(contestants), func(c contestant) bool {
+		return c.name != golist && c.name != bareload && c.name != resil
+	})
+}
+
 // outputs tells whether they are there before a run.
 func (s state) outputs() bool { return s == edited || s == unchanged }
 
 // enter brings a workload into the state, for the nth time. The folder scratch is
 // empty and stays for this run only. It returns the variables that the run needs.
 func (s state) enter(w workload, c contestant, n int, scratch string) (env []string, err error) {
+	var caches []string
 	switch s {
 	case edited:
 		return nil, w.edit(n)
 	case unchanged:
 		return nil, nil
+	case first:
+		caches = []string{"XDG_CACHE_HOME"}
 	case empty:
-		for _, name := range []string{"GOCACHE", "XDG_CACHE_HOME"} {
-			dir := filepath.Join(scratch, name)
-			if err := os.Mkdir(dir, 0o777); err != nil {
-				return nil, err
-			}
-			env = append(env, name+"="+dir)
+		caches = []string{"GOCACHE", "XDG_CACHE_HOME"}
+	}
+	for _, name := range caches {
+		dir := filepath.Join(scratch, name)
+		if err := os.Mkdir(dir, 0o777); err != nil {
+			return nil, err
 		}
+		env = append(env, name+"="+dir)
 	}
 	return env, c.removeOutputs(w)
 }
