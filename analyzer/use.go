@@ -63,8 +63,8 @@ func dropped(pass *analysis.Pass, call *ast.CallExpr, c construction) {
 
 // past reports what is called on the wrapped value after the statement that
 // wraps it, where the wrapper could be called: in the same block, unless
-// something else has been assigned to the variable or the construction may have
-// failed.
+// something else has been assigned to either variable or the construction may
+// have failed.
 func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
 	wrapped := variable(pass, c.wrapped)
 	if wrapped == nil || slices.Equal(wrapped, variable(pass, c.wrapper)) {
@@ -75,12 +75,13 @@ func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
 		block = block.Parent()
 	}
 	until := block.Node().End()
-	for at := range block.Preorder((*ast.AssignStmt)(nil)) {
-		assign := at.Node().(*ast.AssignStmt)
-		for _, to := range assign.Lhs {
-			if v := variable(pass, to); assign.Pos() > from && len(v) > 0 && len(v) <= len(wrapped) && slices.Equal(v, wrapped[:len(v)]) {
-				until = min(until, assign.End())
-			}
+	for at := range block.Preorder((*ast.AssignStmt)(nil), (*ast.RangeStmt)(nil)) {
+		to, end := assigned(at.Node())
+		if end > from && slices.ContainsFunc(to, func(x ast.Expr) bool {
+			v := variable(pass, x)
+			return isPart(v, wrapped) || isPart(v, variable(pass, c.wrapper))
+		}) {
+			until = min(until, end)
 		}
 	}
 	for at := range block.Preorder((*ast.SelectorExpr)(nil)) {
@@ -102,6 +103,22 @@ func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
 	}
 }
 
+// assigned is what a statement assigns to, and where that has happened.
+func assigned(statement ast.Node) (to []ast.Expr, end token.Pos) {
+	switch s := statement.(type) {
+	case *ast.AssignStmt:
+		return s.Lhs, s.End()
+	case *ast.RangeStmt:
+		return []ast.Expr{s.Key, s.Value}, s.X.End()
+	}
+	return nil, token.NoPos
+}
+
+// isPart reports whether v is a variable, or the struct that holds it.
+func isPart(v, of []types.Object) bool {
+	return len(v) > 0 && len(v) <= len(of) && slices.Equal(v, of[:len(v)])
+}
+
 // guards reports whether sel is a method that the wrapper, as far as can be told
 // from outside, does not merely delegate: of the interface, with a context, and
 // with an error to judge by.
@@ -120,23 +137,17 @@ func (c construction) guards(pass *analysis.Pass, sel *ast.SelectorExpr) bool {
 }
 
 // mayHaveFailed reports whether a node is reached by way of a condition on the
-// construction's error.
+// construction's error, or a comparison of the wrapper.
 func mayHaveFailed(pass *analysis.Pass, at, block inspector.Cursor, c construction) bool {
-	failure := variable(pass, c.failure)
-	if failure == nil {
-		return false
-	}
+	failure, wrapper := variable(pass, c.failure), variable(pass, c.wrapper)
+	means := func(x ast.Expr, v []types.Object) bool { return v != nil && slices.Equal(variable(pass, x), v) }
 	for {
-		var conditions []ast.Expr
-		switch n := at.Node().(type) {
-		case *ast.IfStmt:
-			conditions = []ast.Expr{n.Cond}
-		case *ast.CaseClause:
-			conditions = n.List
-		}
-		for _, condition := range conditions {
+		for _, condition := range conditions(at.Node()) {
 			for n := range ast.Preorder(condition) {
-				if x, ok := n.(ast.Expr); ok && slices.Equal(variable(pass, x), failure) {
+				if x, ok := n.(ast.Expr); ok && means(x, failure) {
+					return true
+				}
+				if x, ok := n.(*ast.BinaryExpr); ok && (means(x.X, wrapper) || means(x.Y, wrapper)) {
 					return true
 				}
 			}
@@ -146,6 +157,23 @@ func mayHaveFailed(pass *analysis.Pass, at, block inspector.Cursor, c constructi
 		}
 		at = at.Parent()
 	}
+}
+
+// conditions decide which branch of a statement is taken. Those of all cases
+// decide about the default.
+func conditions(statement ast.Node) (all []ast.Expr) {
+	switch s := statement.(type) {
+	case *ast.IfStmt:
+		all = append(all, s.Cond)
+	case *ast.SwitchStmt:
+		if s.Tag != nil {
+			all = append(all, s.Tag)
+		}
+		for _, clause := range s.Body.List {
+			all = append(all, clause.(*ast.CaseClause).List...)
+		}
+	}
+	return all
 }
 
 // variable tells variables apart: a variable by itself, a field by what it is a
