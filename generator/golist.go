@@ -118,6 +118,22 @@ func likeOutput(name string) int {
 	return 0
 }
 
+// lost are the Go files of the package's folder that go list says nothing of: it
+// has come upon an error on its way to them.
+func (l *listed) lost() (names []string) {
+	if l.Error == nil {
+		return nil
+	}
+	known := slices.Concat(l.GoFiles, l.CgoFiles, l.TestGoFiles, l.XTestGoFiles, l.IgnoredGoFiles)
+	entries, _ := os.ReadDir(l.Dir)
+	for _, entry := range entries {
+		if name := entry.Name(); filepath.Ext(name) == ".go" && !ignored(name) && !entry.IsDir() && !slices.Contains(known, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // graph lists packages with all that they import. With -n the go command says
 // what export data the build cache holds, and compiles nothing.
 func (g *goCommand) graph(ctx context.Context, packages []string) ([]*listed, error) {
