@@ -76,6 +76,9 @@ func checkout(ctx context.Context, dir, revision string) (*past, error) {
 	}
 	commit, err := git(ctx, dir, nil, "rev-parse", "--verify", "--quiet", revision+"^{commit}")
 	if err != nil || strings.HasPrefix(revision, "-") {
+		if shallow, _ := git(ctx, dir, nil, "rev-parse", "--is-shallow-repository"); shallow == "true" {
+			return nil, fmt.Errorf("git knows no revision %s; this clone is shallow, so that it may have to be fetched first", revision)
+		}
 		return nil, fmt.Errorf("git knows no revision %s", revision)
 	}
 	temp, err := os.MkdirTemp("", "resilgen-")

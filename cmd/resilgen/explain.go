@@ -42,7 +42,14 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		format = value
 		return nil
 	})
-	against := flags.String("against", "", "tell what has changed since a git `revision`")
+	against := ""
+	flags.Func("against", "tell what has changed since a git `revision`", func(value string) error {
+		if value == "" { // of a variable that is not set, say
+			return fmt.Errorf("write a revision")
+		}
+		against = value
+		return nil
+	})
 	if code, done := parse(flags, args, explainUsage, explainTerms, stdout, stderr); done {
 		return code
 	}
@@ -61,7 +68,7 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		code = 1
 	}
 	switch {
-	case *against == "":
+	case against == "":
 		dir := workingDir()
 		for k := range now.Interfaces {
 			now.Interfaces[k].File = filepath.ToSlash(shorter(dir, now.Interfaces[k].File))
@@ -71,13 +78,13 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case code != 0: // what a source will come to is not known before it is mended
 		return code
 	}
-	then, err := generator.ExplainAt(ctx, cfg, *against)
+	then, err := generator.ExplainAt(ctx, cfg, against)
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
 	}
 	if len(then.Diagnostics) > 0 {
-		printDiagnostics(stderr, "at "+*against+": ", then.Diagnostics)
+		printDiagnostics(stderr, "at "+against+": ", then.Diagnostics)
 		code = 1
 	}
 	printChanges(stdout, format, generator.Compare(then.Interfaces, now.Interfaces))
