@@ -70,7 +70,8 @@ func worst(p resil.Policy) Worst {
 const failing = 0.1
 
 // An Expected is the mean of many calls where one attempt in ten fails in a way
-// that is retried, the callee answers at once, and no guard refuses.
+// that is retried, the callee answers at once, and no guard and no timeout ends a
+// call. A timeout that long pauses run into makes it less.
 type Expected struct {
 	Calls  float64       // of the callee
 	Pauses time.Duration // between attempts

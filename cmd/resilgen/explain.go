@@ -28,7 +28,8 @@ Worst case is the most that a call can come to where the callee obeys its
   context, a fallback's own time not counted; Retry-After stands for a callee that
   asks for the longest pause each time.
 Expected is the mean where one attempt in ten fails and is retried, the callee
-  answers at once and no guard refuses.
+  answers at once, and no guard and no timeout ends a call.
+In JSON, times are in seconds; null stands for one that nothing limits.
 `
 
 // explain tells what directives come to, or what an error code means.
