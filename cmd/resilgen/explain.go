@@ -110,7 +110,7 @@ func printInterfaces(w io.Writer, format string, interfaces []generator.Interfac
 			rows = append(rows, methodRow(m))
 		}
 		if format == "markdown" {
-			fmt.Fprintf(w, "### %s\n\n`%s`, wrapped by `%s`\n\n", i.Name, where, i.Wrapper)
+			fmt.Fprintf(w, "### %s\n\n`%s`, wrapped by `%s`\n\n", escapeMarkdown(i.Name), where, i.Wrapper)
 			rows.markdown(w)
 		} else {
 			fmt.Fprintf(w, "%s (%s), wrapped by %s\n", i.Name, where, i.Wrapper)
@@ -148,17 +148,17 @@ func printChanges(w io.Writer, format string, changes []generator.Change) {
 		if k > 0 {
 			fmt.Fprintln(w)
 		}
-		head, bullet := "", "  "
+		head, bullet, escape := "", "  ", func(text string) string { return text }
 		if format == "markdown" {
-			head, bullet = "### ", "- "
+			head, bullet, escape = "### ", "- ", escapeMarkdown
 		}
 		became := map[generator.Kind]string{generator.Added: " is wrapped now", generator.Removed: " is wrapped no longer"}
-		fmt.Fprintf(w, "%s%s (%s)%s\n", head, c.Interface, c.Package, became[c.Kind])
+		fmt.Fprintf(w, "%s%s (%s)%s\n", head, escape(c.Interface), escape(c.Package), became[c.Kind])
 		if format == "markdown" && len(c.Methods) > 0 {
 			fmt.Fprintln(w)
 		}
 		for _, m := range c.Methods {
-			fmt.Fprintf(w, "%s%s\n", bullet, m)
+			fmt.Fprintf(w, "%s%s\n", bullet, escape(m.String()))
 		}
 	}
 }
