@@ -154,8 +154,11 @@ func printChanges(w io.Writer, format string, changes []generator.Change) {
 		}
 		became := map[generator.Kind]string{generator.Added: " is wrapped now", generator.Removed: " is wrapped no longer"}
 		fmt.Fprintf(w, "%s%s (%s)%s\n", head, escape(c.Interface), escape(c.Package), became[c.Kind])
-		if format == "markdown" && len(c.Methods) > 0 {
+		if format == "markdown" && len(c.Differences)+len(c.Methods) > 0 {
 			fmt.Fprintln(w)
+		}
+		for _, d := range c.Differences {
+			fmt.Fprintf(w, "%s%s\n", bullet, escape(d.String()))
 		}
 		for _, m := range c.Methods {
 			fmt.Fprintf(w, "%s%s\n", bullet, escape(m.String()))
