@@ -17,6 +17,7 @@ import (
 // may want nothing but the error, and may compare a wrapper with what it wraps.
 func inspectUse(pass *analysis.Pass) {
 	files := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
+	reported := map[*ast.SelectorExpr]bool{} // past one wrapper; there may be others
 	for at := range files.Preorder((*ast.CallExpr)(nil)) {
 		call := at.Node().(*ast.CallExpr)
 		c, ok := constructs(pass, call)
@@ -48,7 +49,7 @@ func inspectUse(pass *analysis.Pass) {
 		case c.wrapper == nil:
 		case !isBlank(c.wrapper):
 			if !inTest && !is[*ast.File](at) {
-				past(pass, at, c)
+				past(pass, at, c, reported)
 			}
 		case !inTest || isBlank(c.failure):
 			dropped(pass, call, c)
@@ -65,7 +66,7 @@ func dropped(pass *analysis.Pass, call *ast.CallExpr, c construction) {
 // wraps it, where the wrapper could be called: in the same block, unless
 // something else has been assigned to either variable or the construction may
 // have failed.
-func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
+func past(pass *analysis.Pass, statement inspector.Cursor, c construction, reported map[*ast.SelectorExpr]bool) {
 	wrapped := variable(pass, c.wrapped)
 	if wrapped == nil || slices.Equal(wrapped, variable(pass, c.wrapper)) {
 		return
@@ -86,10 +87,11 @@ func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
 	}
 	for at := range block.Preorder((*ast.SelectorExpr)(nil)) {
 		sel := at.Node().(*ast.SelectorExpr)
-		if sel.Pos() < from || sel.Pos() >= until || !c.guards(pass, sel) ||
+		if sel.Pos() < from || sel.Pos() >= until || reported[sel] || !c.guards(pass, sel) ||
 			!slices.Equal(variable(pass, sel.X), wrapped) || mayHaveFailed(pass, at, block, c) {
 			continue
 		}
+		reported[sel] = true
 		wrapper := types.ExprString(c.wrapper)
 		d := analysis.Diagnostic{Pos: sel.Pos(), End: sel.End(), Message: fmt.Sprintf("%s goes past the wrapper of %s; call %s.%s",
 			types.ExprString(sel), types.ExprString(sel.X), wrapper, sel.Sel.Name)}

@@ -179,3 +179,10 @@ func switched(ctx context.Context, raw *disk) {
 		raw.Get(ctx, 3) // for want of a wrapper
 	}
 }
+
+func twice(ctx context.Context, raw *disk) {
+	one, _ := NewResilientStore(raw)
+	two, _ := NewResilientStore(raw)
+	raw.Get(ctx, 0) // want `raw.Get goes past the wrapper of raw; call one.Get`
+	two.Get(ctx, 1)
+}
