@@ -55,7 +55,8 @@ const exits = `
 Exit codes:
   0  every output is right
   1  something is wrong in a source or, with -check or -diff, an output is out of date
-  2  the command could not be run: a wrong flag, a pattern that matches nothing
+  2  the command could not be run: a wrong flag, a pattern that matches nothing;
+     or what it printed did not arrive
 `
 
 func main() {
