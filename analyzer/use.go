@@ -25,9 +25,15 @@ func inspectUse(pass *analysis.Pass) {
 			continue
 		}
 		inTest := strings.HasSuffix(pass.Fset.File(call.Pos()).Name(), "_test.go")
-		at = at.Parent()
-		for is[*ast.ParenExpr](at) {
-			at = at.Parent()
+		at = outside(at)
+		if outer, ok := at.Node().(*ast.CallExpr); ok {
+			// A function such as must deals with the error and hands the wrapper on.
+			at = outside(at)
+			if s, ok := at.Node().(*ast.AssignStmt); ok && !inTest && len(s.Lhs) == 1 && handsOn(pass, outer, call) && !isBlank(s.Lhs[0]) {
+				c.wrapper = s.Lhs[0]
+				past(pass, at, c, reported)
+			}
+			continue
 		}
 		switch s := at.Node().(type) {
 		case *ast.ExprStmt, *ast.GoStmt, *ast.DeferStmt:
@@ -55,6 +61,22 @@ func inspectUse(pass *analysis.Pass) {
 			dropped(pass, call, c)
 		}
 	}
+}
+
+// outside is the node around an expression, parentheses left out.
+func outside(x inspector.Cursor) inspector.Cursor {
+	x = x.Parent()
+	for is[*ast.ParenExpr](x) {
+		x = x.Parent()
+	}
+	return x
+}
+
+// handsOn reports whether outer is given a construction's results and returns
+// something of the wrapper's type.
+func handsOn(pass *analysis.Pass, outer, call *ast.CallExpr) bool {
+	results, ok := pass.TypesInfo.TypeOf(call).(*types.Tuple)
+	return ok && len(outer.Args) == 1 && ast.Unparen(outer.Args[0]) == call && types.Identical(pass.TypesInfo.TypeOf(outer), results.At(0).Type())
 }
 
 func dropped(pass *analysis.Pass, call *ast.CallExpr, c construction) {

@@ -186,3 +186,19 @@ func twice(ctx context.Context, raw *disk) {
 	raw.Get(ctx, 0) // want `raw.Get goes past the wrapper of raw; call one.Get`
 	two.Get(ctx, 1)
 }
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func handedOn(ctx context.Context, raw *disk) {
+	raw.Get(ctx, 0)
+	store := must(NewResilientStore(raw))
+	raw.Get(ctx, 1) // want `raw.Get goes past the wrapper of raw; call store.Get`
+	store.Get(ctx, 2)
+	must(NewResilientStore(raw)).Get(ctx, 3)
+	must(NewResilientStore(raw)) // must may have kept it
+}
