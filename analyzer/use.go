@@ -17,6 +17,7 @@ import (
 // may want nothing but the error, and may compare a wrapper with what it wraps.
 func inspectUse(pass *analysis.Pass) {
 	files := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
+	reported := map[*ast.SelectorExpr]bool{} // past one wrapper; there may be others
 	for at := range files.Preorder((*ast.CallExpr)(nil)) {
 		call := at.Node().(*ast.CallExpr)
 		c, ok := constructs(pass, call)
@@ -24,9 +25,15 @@ func inspectUse(pass *analysis.Pass) {
 			continue
 		}
 		inTest := strings.HasSuffix(pass.Fset.File(call.Pos()).Name(), "_test.go")
-		at = at.Parent()
-		for is[*ast.ParenExpr](at) {
-			at = at.Parent()
+		at = outside(at)
+		if outer, ok := at.Node().(*ast.CallExpr); ok {
+			// A function such as must deals with the error and hands the wrapper on.
+			at = outside(at)
+			if s, ok := at.Node().(*ast.AssignStmt); ok && !inTest && len(s.Lhs) == 1 && handsOn(pass, outer, call) && !isBlank(s.Lhs[0]) {
+				c.wrapper = s.Lhs[0]
+				past(pass, at, c, reported)
+			}
+			continue
 		}
 		switch s := at.Node().(type) {
 		case *ast.ExprStmt, *ast.GoStmt, *ast.DeferStmt:
@@ -48,12 +55,28 @@ func inspectUse(pass *analysis.Pass) {
 		case c.wrapper == nil:
 		case !isBlank(c.wrapper):
 			if !inTest && !is[*ast.File](at) {
-				past(pass, at, c)
+				past(pass, at, c, reported)
 			}
 		case !inTest || isBlank(c.failure):
 			dropped(pass, call, c)
 		}
 	}
+}
+
+// outside is the node around an expression, parentheses left out.
+func outside(x inspector.Cursor) inspector.Cursor {
+	x = x.Parent()
+	for is[*ast.ParenExpr](x) {
+		x = x.Parent()
+	}
+	return x
+}
+
+// handsOn reports whether outer is given a construction's results and returns
+// something of the wrapper's type.
+func handsOn(pass *analysis.Pass, outer, call *ast.CallExpr) bool {
+	results, ok := pass.TypesInfo.TypeOf(call).(*types.Tuple)
+	return ok && len(outer.Args) == 1 && ast.Unparen(outer.Args[0]) == call && types.Identical(pass.TypesInfo.TypeOf(outer), results.At(0).Type())
 }
 
 func dropped(pass *analysis.Pass, call *ast.CallExpr, c construction) {
@@ -63,9 +86,9 @@ func dropped(pass *analysis.Pass, call *ast.CallExpr, c construction) {
 
 // past reports what is called on the wrapped value after the statement that
 // wraps it, where the wrapper could be called: in the same block, unless
-// something else has been assigned to the variable or the construction may have
-// failed.
-func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
+// something else has been assigned to either variable or the construction may
+// have failed.
+func past(pass *analysis.Pass, statement inspector.Cursor, c construction, reported map[*ast.SelectorExpr]bool) {
 	wrapped := variable(pass, c.wrapped)
 	if wrapped == nil || slices.Equal(wrapped, variable(pass, c.wrapper)) {
 		return
@@ -75,20 +98,22 @@ func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
 		block = block.Parent()
 	}
 	until := block.Node().End()
-	for at := range block.Preorder((*ast.AssignStmt)(nil)) {
-		assign := at.Node().(*ast.AssignStmt)
-		for _, to := range assign.Lhs {
-			if v := variable(pass, to); assign.Pos() > from && len(v) > 0 && len(v) <= len(wrapped) && slices.Equal(v, wrapped[:len(v)]) {
-				until = min(until, assign.End())
-			}
+	for at := range block.Preorder((*ast.AssignStmt)(nil), (*ast.RangeStmt)(nil)) {
+		to, end := assigned(at.Node())
+		if end > from && slices.ContainsFunc(to, func(x ast.Expr) bool {
+			v := variable(pass, x)
+			return isPart(v, wrapped) || isPart(v, variable(pass, c.wrapper))
+		}) {
+			until = min(until, end)
 		}
 	}
 	for at := range block.Preorder((*ast.SelectorExpr)(nil)) {
 		sel := at.Node().(*ast.SelectorExpr)
-		if sel.Pos() < from || sel.Pos() >= until || !c.guards(pass, sel) ||
+		if sel.Pos() < from || sel.Pos() >= until || reported[sel] || !c.guards(pass, sel) ||
 			!slices.Equal(variable(pass, sel.X), wrapped) || mayHaveFailed(pass, at, block, c) {
 			continue
 		}
+		reported[sel] = true
 		wrapper := types.ExprString(c.wrapper)
 		d := analysis.Diagnostic{Pos: sel.Pos(), End: sel.End(), Message: fmt.Sprintf("%s goes past the wrapper of %s; call %s.%s",
 			types.ExprString(sel), types.ExprString(sel.X), wrapper, sel.Sel.Name)}
@@ -100,6 +125,22 @@ func past(pass *analysis.Pass, statement inspector.Cursor, c construction) {
 		}
 		report(pass, codePast, d)
 	}
+}
+
+// assigned is what a statement assigns to, and where that has happened.
+func assigned(statement ast.Node) (to []ast.Expr, end token.Pos) {
+	switch s := statement.(type) {
+	case *ast.AssignStmt:
+		return s.Lhs, s.End()
+	case *ast.RangeStmt:
+		return []ast.Expr{s.Key, s.Value}, s.X.End()
+	}
+	return nil, token.NoPos
+}
+
+// isPart reports whether v is a variable, or the struct that holds it.
+func isPart(v, of []types.Object) bool {
+	return len(v) > 0 && len(v) <= len(of) && slices.Equal(v, of[:len(v)])
 }
 
 // guards reports whether sel is a method that the wrapper, as far as can be told
@@ -120,23 +161,17 @@ func (c construction) guards(pass *analysis.Pass, sel *ast.SelectorExpr) bool {
 }
 
 // mayHaveFailed reports whether a node is reached by way of a condition on the
-// construction's error.
+// construction's error, or a comparison of the wrapper.
 func mayHaveFailed(pass *analysis.Pass, at, block inspector.Cursor, c construction) bool {
-	failure := variable(pass, c.failure)
-	if failure == nil {
-		return false
-	}
+	failure, wrapper := variable(pass, c.failure), variable(pass, c.wrapper)
+	means := func(x ast.Expr, v []types.Object) bool { return v != nil && slices.Equal(variable(pass, x), v) }
 	for {
-		var conditions []ast.Expr
-		switch n := at.Node().(type) {
-		case *ast.IfStmt:
-			conditions = []ast.Expr{n.Cond}
-		case *ast.CaseClause:
-			conditions = n.List
-		}
-		for _, condition := range conditions {
+		for _, condition := range conditions(at.Node()) {
 			for n := range ast.Preorder(condition) {
-				if x, ok := n.(ast.Expr); ok && slices.Equal(variable(pass, x), failure) {
+				if x, ok := n.(ast.Expr); ok && means(x, failure) {
+					return true
+				}
+				if x, ok := n.(*ast.BinaryExpr); ok && (means(x.X, wrapper) || means(x.Y, wrapper)) {
 					return true
 				}
 			}
@@ -146,6 +181,23 @@ func mayHaveFailed(pass *analysis.Pass, at, block inspector.Cursor, c constructi
 		}
 		at = at.Parent()
 	}
+}
+
+// conditions decide which branch of a statement is taken. Those of all cases
+// decide about the default.
+func conditions(statement ast.Node) (all []ast.Expr) {
+	switch s := statement.(type) {
+	case *ast.IfStmt:
+		all = append(all, s.Cond)
+	case *ast.SwitchStmt:
+		if s.Tag != nil {
+			all = append(all, s.Tag)
+		}
+		for _, clause := range s.Body.List {
+			all = append(all, clause.(*ast.CaseClause).List...)
+		}
+	}
+	return all
 }
 
 // variable tells variables apart: a variable by itself, a field by what it is a

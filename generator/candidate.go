@@ -3,6 +3,7 @@ package generator
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -25,6 +26,7 @@ type candidate struct {
 	tested  *candidate        // of an external test package
 	sources map[string][]byte // by path
 	outputs []string          // those of its files that are the generator's own
+	lost    []string          // paths of files that go list says nothing of
 	marked  bool
 }
 
@@ -46,7 +48,7 @@ func newCandidate(fset *token.FileSet, l *listed, path string, names []string) *
 // read reads the sources and looks whether one is marked or has an output.
 func (c *candidate) read() error {
 	c.sources = map[string][]byte{}
-	for _, name := range c.GoFiles {
+	for _, name := range slices.Concat(c.GoFiles, c.lost) {
 		src, err := os.ReadFile(name)
 		if err != nil {
 			return err
@@ -85,10 +87,20 @@ func (c *candidate) parse() error {
 			continue
 		}
 		f := file{path: sourcePath(c.pkg, syntax), syntax: syntax}
+		if name := c.Syntax[0].Name.Name; err == nil && syntax.Name.Name != name {
+			err = fmt.Errorf("it is of package %s, and others in its folder are of package %s", syntax.Name.Name, name)
+		}
 		if err != nil {
 			f.broken, f.annotated = err, bytes.Contains(bytes.ToLower(src), []byte(tool+":"))
 		}
 		c.files = append(c.files, f)
+	}
+	for _, name := range c.lost {
+		if src := c.sources[name]; marked(src) && !isOwn(src) {
+			syntax, _ := parser.ParseFile(c.fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
+			err := fmt.Errorf("the go command leaves it out: %s", strings.TrimSpace(c.listed.Error.Err))
+			c.files = append(c.files, file{path: name, syntax: syntax, broken: err, annotated: true})
+		}
 	}
 	c.sources = nil
 	slices.SortFunc(c.files, func(a, b file) int { return strings.Compare(a.path, b.path) })

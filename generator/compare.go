@@ -8,10 +8,11 @@ import (
 
 // A Change is what became of one interface.
 type Change struct {
-	Package   string         `json:"package"`
-	Interface string         `json:"interface"`
-	Kind      Kind           `json:"change"`
-	Methods   []MethodChange `json:"methods,omitempty"` // those that changed, in the order of the source
+	Package     string         `json:"package"`
+	Interface   string         `json:"interface"`
+	Kind        Kind           `json:"change"`
+	Differences []Difference   `json:"differences,omitempty"` // in what is generated for it as a whole
+	Methods     []MethodChange `json:"methods,omitempty"`     // those that changed, in the order of the source
 }
 
 // A MethodChange is what became of one method, or of several alike.
@@ -83,7 +84,10 @@ func Compare(old, new []Interface) []Change {
 		c := Change{Package: was.Package, Interface: was.Name, Kind: Removed}
 		if is := find(new, was); is != nil {
 			c.Kind, c.Methods = Changed, compareMethods(was.Methods, is.Methods)
-			if len(c.Methods) == 0 {
+			if was.Wrapper != is.Wrapper {
+				c.Differences = []Difference{{"wrapper", was.Wrapper, is.Wrapper}}
+			}
+			if len(c.Methods)+len(c.Differences) == 0 {
 				continue
 			}
 		}
@@ -91,7 +95,7 @@ func Compare(old, new []Interface) []Change {
 	}
 	for _, is := range new {
 		if find(old, is) == nil {
-			changes = append(changes, Change{is.Package, is.Name, Added, compareMethods(nil, is.Methods)})
+			changes = append(changes, Change{Package: is.Package, Interface: is.Name, Kind: Added, Methods: compareMethods(nil, is.Methods)})
 		}
 	}
 	return changes

@@ -48,3 +48,12 @@ func TestDifferencesInWords(t *testing.T) {
 		})
 	}
 }
+
+func TestCompareTellsOfAnotherWrapper(t *testing.T) {
+	old := []Interface{{Package: "p", Name: "Store", Wrapper: "ResilientStore"}}
+	new := []Interface{{Package: "p", Name: "Store", Wrapper: "Guarded"}}
+	want := []Change{{Package: "p", Interface: "Store", Kind: Changed, Differences: []Difference{{"wrapper", "ResilientStore", "Guarded"}}}}
+	if diff := cmp.Diff(want, Compare(old, new)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -99,11 +101,37 @@ func (g *goCommand) list(ctx context.Context, flags, patterns []string) ([]*list
 			if err := dec.Decode(l); err != nil {
 				return nil, fmt.Errorf("go list: %w", err)
 			}
+			// The first file names the package, which a stale output may misname.
+			slices.SortStableFunc(l.GoFiles, func(a, b string) int { return cmp.Compare(likeOutput(a), likeOutput(b)) })
 			found = append(found, l)
 		}
 		patterns = patterns[n:]
 	}
 	return found, nil
+}
+
+// likeOutput is 1 for the names of outputs and 0 for others.
+func likeOutput(name string) int {
+	if _, ok := sourceName(name); ok {
+		return 1
+	}
+	return 0
+}
+
+// lost are the Go files of the package's folder that go list says nothing of: it
+// has come upon an error on its way to them.
+func (l *listed) lost() (names []string) {
+	if l.Error == nil {
+		return nil
+	}
+	known := slices.Concat(l.GoFiles, l.CgoFiles, l.TestGoFiles, l.XTestGoFiles, l.IgnoredGoFiles)
+	entries, _ := os.ReadDir(l.Dir)
+	for _, entry := range entries {
+		if name := entry.Name(); filepath.Ext(name) == ".go" && !ignored(name) && !entry.IsDir() && !slices.Contains(known, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // graph lists packages with all that they import. With -n the go command says

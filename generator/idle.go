@@ -76,12 +76,16 @@ func (m *model) same(src *source, w *wrapper, directives *annotations.Interface)
 }
 
 // alike reports whether two methods have one policy. Methods without guards do,
-// and being idempotent counts only where a call may be repeated.
+// being idempotent counts only where a call may be repeated, and network judges
+// errors where nothing is said of it.
 func alike(a, b *method) bool {
 	policy := func(m *method) (p resil.Policy) {
 		if m.guarded() {
 			p = m.Policy
 			p.Idempotent = p.Idempotent && (p.Retry != nil || p.Hedge != nil)
+			if c := p.Classify; c != nil && reflect.DeepEqual(*c, resil.Classify{By: []string{"network"}}) {
+				p.Classify = nil
+			}
 		}
 		return p
 	}

@@ -161,7 +161,10 @@ func (l *loader) scan() ([]*candidate, error) {
 	var all []*candidate
 	for _, p := range l.matched {
 		base := newCandidate(l.fset, p, p.ImportPath, slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles))
-		if len(base.GoFiles) > 0 {
+		for _, name := range p.lost() {
+			base.lost = append(base.lost, filepath.Join(p.Dir, name))
+		}
+		if len(base.GoFiles)+len(base.lost) > 0 {
 			all = append(all, base)
 		} else {
 			base = nil

@@ -30,7 +30,7 @@ func ExplainAt(ctx context.Context, cfg Config, revision string) (*Explanation, 
 	}
 	for _, pattern := range patterns {
 		if filepath.IsAbs(pattern) {
-			pattern = past.path(pattern)
+			pattern = past.path(resolved(pattern))
 		}
 		if past.has(old.Dir, pattern) {
 			old.Patterns = append(old.Patterns, pattern)
@@ -50,6 +50,19 @@ func ExplainAt(ctx context.Context, cfg Config, revision string) (*Explanation, 
 		e.Diagnostics[k].Pos.Filename = past.origin(e.Diagnostics[k].Pos.Filename)
 	}
 	return e, nil
+}
+
+// resolved is a path without symbolic links, as far as it exists.
+func resolved(path string) string {
+	for dir := path; ; dir = filepath.Dir(dir) {
+		real, err := filepath.EvalSymlinks(dir)
+		if err == nil {
+			return filepath.Join(real, path[len(dir):])
+		}
+		if dir == filepath.Dir(dir) {
+			return path
+		}
+	}
 }
 
 // A past is a copy of a repository's files as they once were.
@@ -76,6 +89,9 @@ func checkout(ctx context.Context, dir, revision string) (*past, error) {
 	}
 	commit, err := git(ctx, dir, nil, "rev-parse", "--verify", "--quiet", revision+"^{commit}")
 	if err != nil || strings.HasPrefix(revision, "-") {
+		if shallow, _ := git(ctx, dir, nil, "rev-parse", "--is-shallow-repository"); shallow == "true" {
+			return nil, fmt.Errorf("git knows no revision %s; this clone is shallow, so that it may have to be fetched first", revision)
+		}
 		return nil, fmt.Errorf("git knows no revision %s", revision)
 	}
 	temp, err := os.MkdirTemp("", "resilgen-")

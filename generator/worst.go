@@ -36,26 +36,31 @@ func worst(p resil.Policy) Worst {
 	}
 	round := min(plus(waits, attempt), total)
 
-	rounds := 1
+	hedges := 0 // of a round
+	if h := p.Hedge; h != nil {
+		hedges = min(h.Max, within(round, h.Delay))
+		round = plus(round, times(hedges, h.Delay)) // the last hedge starts as the first attempt ends
+	}
+	// Of a total timeout, pauses leave the less for hedges the more rounds there are.
+	callsIn := func(rounds int, least time.Duration) int {
+		n := rounds * hedges
+		if hedges > 0 && total != Unbounded {
+			n = min(n, within(total-least, p.Hedge.Delay))
+		}
+		return rounds + n
+	}
+
+	rounds, most := 1, callsIn(1, 0)
 	var pauses, least, longest time.Duration
 	if r := p.Retry; r != nil {
-		rounds = max(rounds, r.Attempts)
-		for n := 1; n < rounds; n++ {
-			low, high := r.Bounds(n)
+		for ; rounds < r.Attempts; rounds++ {
+			low, high := r.Bounds(rounds)
 			least, pauses, longest = plus(least, low), plus(pauses, high), plus(longest, r.Max)
-		}
-	}
-	hedges := 0
-	if h := p.Hedge; h != nil {
-		each := min(h.Max, within(round, h.Delay))
-		round = plus(round, times(each, h.Delay)) // the last hedge starts as the first attempt ends
-		hedges = rounds * each
-		if total != Unbounded {
-			hedges = min(hedges, within(total-least, h.Delay))
+			most = max(most, callsIn(rounds+1, least))
 		}
 	}
 	return Worst{
-		Calls:  rounds + hedges,
+		Calls:  most,
 		Time:   min(plus(times(rounds, round), pauses), total),
 		Hinted: min(plus(times(rounds, round), longest), total),
 	}
@@ -65,7 +70,8 @@ func worst(p resil.Policy) Worst {
 const failing = 0.1
 
 // An Expected is the mean of many calls where one attempt in ten fails in a way
-// that is retried, the callee answers at once, and no guard refuses.
+// that is retried, the callee answers at once, and no guard and no timeout ends a
+// call. A timeout that long pauses run into makes it less.
 type Expected struct {
 	Calls  float64       // of the callee
 	Pauses time.Duration // between attempts

@@ -63,6 +63,7 @@ func TestWorstCase(t *testing.T) {
 		{"one may start as the timeout strikes", []string{"timeout attempt=600ms", "hedge 200ms max=9"}, Worst{4, 1200 * ms, 1200 * ms}},
 		{"rounds share the total's time for hedges", []string{"timeout 1s", "hedge 300ms max=2", "retry 3"}, Worst{3 + 3, 1000 * ms, 1000 * ms}},
 		{"the smallest pauses leave less of it", []string{"timeout 1s", "hedge 300ms max=2", "retry 2 initial=500ms jitter=none"}, Worst{2 + 1, 1000 * ms, 1000 * ms}},
+		{"fewer rounds leave more of it", []string{"timeout 1s attempt=100ms", "hedge 90ms", "retry 4 backoff=linear initial=150ms jitter=none"}, Worst{3 + 3, 1000 * ms, 1000 * ms}},
 		{"sums that overflow are unbounded", []string{"timeout attempt=1000000h", "retry 1000000 backoff=constant"}, Worst{1_000_000, Unbounded, Unbounded}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -78,8 +78,13 @@ func (r *run) writeOne(out output) error {
 
 // replace writes a file so that whoever looks, and whenever the program is
 // killed, sees either the old content or the new. The go command does not see
-// files whose names begin with a dot.
+// files whose names begin with a dot. A symbolic link stays one, to the same file.
 func replace(path string, content []byte) error {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return err
+		}
+	}
 	perm := fs.FileMode(0o666) // less the umask
 	if info, err := os.Stat(path); err == nil {
 		perm = info.Mode().Perm()

@@ -79,3 +79,27 @@ func TestReplaceKeepsPermissionsAndLeavesNothingElse(t *testing.T) {
 		t.Errorf("%d files in the folder, want 1", len(entries))
 	}
 }
+
+func TestReplaceFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	target, path := filepath.Join(dir, "target"), filepath.Join(dir, "users_resil.go")
+	if err := os.WriteFile(target, []byte("old"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("target", path); err != nil {
+		t.Skip(err)
+	}
+	if err := replace(path, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(target); string(got) != "new" {
+		t.Errorf("the target holds %q, want new", got)
+	}
+	if to, err := os.Readlink(path); to != "target" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	os.Remove(target)
+	if err := replace(path, []byte("newer")); err == nil {
+		t.Error("a link that leads nowhere was replaced")
+	}
+}

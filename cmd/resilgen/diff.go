@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 
@@ -13,7 +14,11 @@ import (
 func printDiff(w io.Writer, stale []generator.Stale) {
 	dir := workingDir()
 	for _, s := range stale {
-		before, after := shorter(dir, s.Path), shorter(dir, s.Path)
+		name := shorter(dir, s.Path)
+		if strings.Contains(name, " ") {
+			name += "\t" // or patch takes what follows the space for a date
+		}
+		before, after := name, name
 		if s.Old == nil {
 			before = os.DevNull
 		}

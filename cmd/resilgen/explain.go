@@ -28,7 +28,8 @@ Worst case is the most that a call can come to where the callee obeys its
   context, a fallback's own time not counted; Retry-After stands for a callee that
   asks for the longest pause each time.
 Expected is the mean where one attempt in ten fails and is retried, the callee
-  answers at once and no guard refuses.
+  answers at once, and no guard and no timeout ends a call.
+In JSON, times are in seconds; null stands for one that nothing limits.
 `
 
 // explain tells what directives come to, or what an error code means.
@@ -42,7 +43,14 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		format = value
 		return nil
 	})
-	against := flags.String("against", "", "tell what has changed since a git `revision`")
+	against := ""
+	flags.Func("against", "tell what has changed since a git `revision`", func(value string) error {
+		if value == "" { // of a variable that is not set, say
+			return fmt.Errorf("write a revision")
+		}
+		against = value
+		return nil
+	})
 	if code, done := parse(flags, args, explainUsage, explainTerms, stdout, stderr); done {
 		return code
 	}
@@ -61,7 +69,7 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		code = 1
 	}
 	switch {
-	case *against == "":
+	case against == "":
 		dir := workingDir()
 		for k := range now.Interfaces {
 			now.Interfaces[k].File = filepath.ToSlash(shorter(dir, now.Interfaces[k].File))
@@ -71,13 +79,13 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case code != 0: // what a source will come to is not known before it is mended
 		return code
 	}
-	then, err := generator.ExplainAt(ctx, cfg, *against)
+	then, err := generator.ExplainAt(ctx, cfg, against)
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
 	}
 	if len(then.Diagnostics) > 0 {
-		printDiagnostics(stderr, "at "+*against+": ", then.Diagnostics)
+		printDiagnostics(stderr, "at "+against+": ", then.Diagnostics)
 		code = 1
 	}
 	printChanges(stdout, format, generator.Compare(then.Interfaces, now.Interfaces))
@@ -102,7 +110,7 @@ func printInterfaces(w io.Writer, format string, interfaces []generator.Interfac
 			rows = append(rows, methodRow(m))
 		}
 		if format == "markdown" {
-			fmt.Fprintf(w, "### %s\n\n`%s`, wrapped by `%s`\n\n", i.Name, where, i.Wrapper)
+			fmt.Fprintf(w, "### %s\n\n`%s`, wrapped by `%s`\n\n", escapeMarkdown(i.Name), where, i.Wrapper)
 			rows.markdown(w)
 		} else {
 			fmt.Fprintf(w, "%s (%s), wrapped by %s\n", i.Name, where, i.Wrapper)
@@ -140,17 +148,20 @@ func printChanges(w io.Writer, format string, changes []generator.Change) {
 		if k > 0 {
 			fmt.Fprintln(w)
 		}
-		head, bullet := "", "  "
+		head, bullet, escape := "", "  ", func(text string) string { return text }
 		if format == "markdown" {
-			head, bullet = "### ", "- "
+			head, bullet, escape = "### ", "- ", escapeMarkdown
 		}
 		became := map[generator.Kind]string{generator.Added: " is wrapped now", generator.Removed: " is wrapped no longer"}
-		fmt.Fprintf(w, "%s%s (%s)%s\n", head, c.Interface, c.Package, became[c.Kind])
-		if format == "markdown" && len(c.Methods) > 0 {
+		fmt.Fprintf(w, "%s%s (%s)%s\n", head, escape(c.Interface), escape(c.Package), became[c.Kind])
+		if format == "markdown" && len(c.Differences)+len(c.Methods) > 0 {
 			fmt.Fprintln(w)
 		}
+		for _, d := range c.Differences {
+			fmt.Fprintf(w, "%s%s\n", bullet, escape(d.String()))
+		}
 		for _, m := range c.Methods {
-			fmt.Fprintf(w, "%s%s\n", bullet, m)
+			fmt.Fprintf(w, "%s%s\n", bullet, escape(m.String()))
 		}
 	}
 }

@@ -55,7 +55,8 @@ const exits = `
 Exit codes:
   0  every output is right
   1  something is wrong in a source or, with -check or -diff, an output is out of date
-  2  the command could not be run: a wrong flag, a pattern that matches nothing
+  2  the command could not be run: a wrong flag, a pattern that matches nothing;
+     or what it printed did not arrive
 `
 
 func main() {
@@ -68,8 +69,32 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the command: it returns the exit code.
+// run is the command: it returns the exit code. Half of what was asked for is
+// none of it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := &checkedWriter{w: stdout}
+	code := dispatch(ctx, args, out, stderr)
+	if out.err != nil {
+		fmt.Fprintf(stderr, "resilgen: the output is not complete: %v\n", out.err)
+		return 2
+	}
+	return code
+}
+
+// A checkedWriter remembers the first error of a writer, and writes no more.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(p []byte) (n int, err error) {
+	if c.err == nil {
+		n, c.err = c.w.Write(p)
+	}
+	return n, c.err
+}
+
+func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		switch args[0] {
 		case "explain":

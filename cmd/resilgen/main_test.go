@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -71,6 +73,22 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// What cannot be printed is no success: the shell has made the file by then.
+func TestLostOutputIsAnError(t *testing.T) {
+	for _, args := range [][]string{{"version"}, {"directives"}, {"directives", "retry"}, {"explain", "RG014"}, {"-h"}} {
+		var stderr bytes.Buffer
+		code := run(t.Context(), args, full{}, &stderr)
+		if want := "resilgen: the output is not complete: no space left\n"; code != 2 || stderr.String() != want {
+			t.Errorf("%v: exit code %d and %q, want 2 and %q", args, code, stderr.String(), want)
+		}
+	}
+}
+
+// full is a disk that is full.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 // scratchModule is the go.mod and go.sum of a module that has this one as a tool
 // and finds everything else in the module cache.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 )
 
 // A table is rows of cells, the first row being the head.
@@ -27,7 +27,7 @@ func (t table) markdown(w io.Writer) {
 	escaped := make(table, len(t))
 	for k, row := range t {
 		for _, cell := range row {
-			escaped[k] = append(escaped[k], strings.ReplaceAll(cell, "|", `\|`))
+			escaped[k] = append(escaped[k], escapeMarkdown(cell))
 		}
 	}
 	widths := escaped.widths()
@@ -50,12 +50,54 @@ func (t table) widths() []int {
 	widths := make([]int, len(t[0]))
 	for _, row := range t {
 		for k, cell := range row {
-			widths[k] = max(widths[k], utf8.RuneCountInString(cell))
+			widths[k] = max(widths[k], columns(cell))
 		}
 	}
 	return widths
 }
 
 func pad(cell string, width int) string {
-	return cell + strings.Repeat(" ", width-utf8.RuneCountInString(cell))
+	return cell + strings.Repeat(" ", width-columns(cell))
+}
+
+// columns is how many columns of a terminal a text takes.
+func columns(text string) (n int) {
+	for _, r := range text {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case unicode.In(r, wide):
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// wide are the characters that take two columns: those of East Asia, with their
+// full-width forms, and pictures.
+var wide = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0x1100, Hi: 0x115f, Stride: 1}, {Lo: 0x2e80, Hi: 0x303e, Stride: 1}, {Lo: 0x3041, Hi: 0xa4cf, Stride: 1},
+		{Lo: 0xa960, Hi: 0xa97f, Stride: 1}, {Lo: 0xac00, Hi: 0xd7a3, Stride: 1}, {Lo: 0xf900, Hi: 0xfaff, Stride: 1},
+		{Lo: 0xfe30, Hi: 0xfe6f, Stride: 1}, {Lo: 0xff01, Hi: 0xff60, Stride: 1}, {Lo: 0xffe0, Hi: 0xffe6, Stride: 1},
+	},
+	R32: []unicode.Range32{{Lo: 0x1f300, Hi: 0x1faff, Stride: 1}, {Lo: 0x20000, Hi: 0x3fffd, Stride: 1}},
+}
+
+// escapeMarkdown keeps Markdown from taking a text, in a table or not, for more
+// than that. An underscore within a word is none of its marks.
+func escapeMarkdown(text string) string {
+	var escaped strings.Builder
+	runes := []rune(text)
+	inWord := func(k int) bool {
+		return 0 <= k && k < len(runes) && (unicode.IsLetter(runes[k]) || unicode.IsDigit(runes[k]))
+	}
+	for k, r := range runes {
+		if strings.ContainsRune("\\`*[<|~", r) || r == '_' && !(inWord(k-1) && inWord(k+1)) {
+			escaped.WriteByte('\\')
+		}
+		escaped.WriteRune(r)
+	}
+	return escaped.String()
 }

@@ -42,6 +42,22 @@ type Writer interface {
 	DeleteUser(ctx context.Context) error
 }
 
+// want +3 `classify has no effect here`
+//
+//resil:breaker
+//resil:classify network
+type Judged interface {
+	Get(ctx context.Context) error
+}
+
+//resil:breaker
+//resil:classify all
+type Overruled interface {
+	Get(ctx context.Context) error
+	//resil:classify network
+	Put(ctx context.Context) error
+}
+
 // The wrapper is all that this one is for.
 //
 //resil:retry off

@@ -196,6 +196,112 @@ func (c *ResilientWriter) DeleteUser(ctx context.Context) error {
 	return c.next.DeleteUser(ctx)
 }
 
+// ResilientJudged guards a Judged.
+//
+//	Get  breaker Judged
+type ResilientJudged struct {
+	next   Judged
+	client *resil.Client
+	get    *resil.Method
+}
+
+var _ Judged = (*ResilientJudged)(nil)
+
+// NewResilientJudged guards next. It fails only if an option is wrong.
+func NewResilientJudged(next Judged, opts ...resil.Option) (*ResilientJudged, error) {
+	client, err := resil.New(resil.Spec{
+		Name: "Judged",
+		Breakers: map[string]resil.Breaker{
+			"Judged": {
+				Consecutive: 5,
+				Ratio:       50 * resil.Percent,
+				Min:         10,
+				Window:      time.Minute,
+				Open:        30 * time.Second,
+				Probes:      2,
+			},
+		},
+		Methods: []resil.MethodSpec{
+			{Name: "Get", Breaker: "Judged"},
+		},
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &ResilientJudged{
+		next:   next,
+		client: client,
+		get:    client.Method("Get"),
+	}, nil
+}
+
+// Resilience returns the client behind the wrapper: its stats and manual control.
+func (c *ResilientJudged) Resilience() *resil.Client { return c.client }
+
+func (c *ResilientJudged) Get(ctx context.Context) error {
+	return resil.Run(ctx, c.get, func(ctx context.Context) error {
+		return c.next.Get(ctx)
+	})
+}
+
+// ResilientOverruled guards an Overruled.
+//
+//	Get  breaker Overruled
+//	Put  breaker Overruled
+type ResilientOverruled struct {
+	next   Overruled
+	client *resil.Client
+	get    *resil.Method
+	put    *resil.Method
+}
+
+var _ Overruled = (*ResilientOverruled)(nil)
+
+// NewResilientOverruled guards next. It fails only if an option is wrong.
+func NewResilientOverruled(next Overruled, opts ...resil.Option) (*ResilientOverruled, error) {
+	client, err := resil.New(resil.Spec{
+		Name: "Overruled",
+		Breakers: map[string]resil.Breaker{
+			"Overruled": {
+				Consecutive: 5,
+				Ratio:       50 * resil.Percent,
+				Min:         10,
+				Window:      time.Minute,
+				Open:        30 * time.Second,
+				Probes:      2,
+			},
+		},
+		Methods: []resil.MethodSpec{
+			{Name: "Get", Breaker: "Overruled", Classify: []resil.Classifier{resil.All}},
+			{Name: "Put", Breaker: "Overruled"},
+		},
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &ResilientOverruled{
+		next:   next,
+		client: client,
+		get:    client.Method("Get"),
+		put:    client.Method("Put"),
+	}, nil
+}
+
+// Resilience returns the client behind the wrapper: its stats and manual control.
+func (c *ResilientOverruled) Resilience() *resil.Client { return c.client }
+
+func (c *ResilientOverruled) Get(ctx context.Context) error {
+	return resil.Run(ctx, c.get, func(ctx context.Context) error {
+		return c.next.Get(ctx)
+	})
+}
+
+func (c *ResilientOverruled) Put(ctx context.Context) error {
+	return resil.Run(ctx, c.put, func(ctx context.Context) error {
+		return c.next.Put(ctx)
+	})
+}
+
 // ResilientBare guards a Bare.
 //
 //	Get  plain delegation

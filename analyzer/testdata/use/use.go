@@ -130,3 +130,75 @@ func generic(ctx context.Context) {
 	}
 	cache.Get(ctx, "1")
 }
+
+func fromRange(ctx context.Context, raw *disk, others []*disk) {
+	store, err := NewResilientStore(raw)
+	if err != nil {
+		return
+	}
+	for _, raw = range others {
+		raw.Get(ctx, 0) // another one
+	}
+	store.Get(ctx, 1)
+}
+
+func again(ctx context.Context, raw, other *disk) {
+	store, err := NewResilientStore(raw)
+	if err != nil {
+		return
+	}
+	store.Get(ctx, 0)
+	store, err = NewResilientStore(other)
+	raw.Get(ctx, 1) // which store wraps no longer
+	log.Print(err)
+}
+
+func without(ctx context.Context, raw *disk) error {
+	store, err := NewResilientStore(raw)
+	if err != nil {
+		log.Print(err)
+	}
+	if store == nil {
+		return raw.Get(ctx, 0) // for want of a wrapper
+	}
+	return store.Get(ctx, 1)
+}
+
+func switched(ctx context.Context, raw *disk) {
+	store, err := NewResilientStore(raw)
+	switch err {
+	case nil:
+		store.Get(ctx, 0)
+	default:
+		raw.Get(ctx, 1) // for want of a wrapper
+	}
+	switch {
+	case err == nil:
+		store.Get(ctx, 2)
+	default:
+		raw.Get(ctx, 3) // for want of a wrapper
+	}
+}
+
+func twice(ctx context.Context, raw *disk) {
+	one, _ := NewResilientStore(raw)
+	two, _ := NewResilientStore(raw)
+	raw.Get(ctx, 0) // want `raw.Get goes past the wrapper of raw; call one.Get`
+	two.Get(ctx, 1)
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func handedOn(ctx context.Context, raw *disk) {
+	raw.Get(ctx, 0)
+	store := must(NewResilientStore(raw))
+	raw.Get(ctx, 1) // want `raw.Get goes past the wrapper of raw; call store.Get`
+	store.Get(ctx, 2)
+	must(NewResilientStore(raw)).Get(ctx, 3)
+	must(NewResilientStore(raw)) // must may have kept it
+}
