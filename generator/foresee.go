@@ -46,19 +46,9 @@ func (l *loader) early(ctx context.Context) *early {
 // that patterns name and not by what the go command makes of them. It returns
 // nothing where the patterns are not of the file system.
 func (l *loader) foresee() []string {
-	s := &sight{folders: map[string]bool{}}
-	for _, pattern := range l.patterns {
-		dir, isTree := root(pattern)
-		switch {
-		case isTree:
-			if s.tree(rooted(l.cmd.dir, dir)) != nil {
-				return nil
-			}
-		case isPath(pattern) && filepath.Ext(pattern) != ".go":
-			s.folders[rooted(l.cmd.dir, pattern)] = true
-		default:
-			return nil
-		}
+	folders, all := l.folders()
+	if !all {
+		return nil
 	}
 	system := build.Default
 	system.GOOS, system.GOARCH, system.CgoEnabled = l.cmd.env["GOOS"], l.cmd.env["GOARCH"], l.cmd.env["CGO_ENABLED"] == "1"
@@ -66,10 +56,7 @@ func (l *loader) foresee() []string {
 	gomod, _ := os.ReadFile(l.cmd.env["GOMOD"])
 	module := modfile.ModulePath(gomod)
 	seen := map[string]bool{}
-	for dir := range s.folders {
-		if dir != top && exists(filepath.Join(dir, "go.mod")) {
-			continue // another module's
-		}
+	for _, dir := range folders {
 		self := ""
 		if below(dir, top) {
 			self = path.Join(module, filepath.ToSlash(dir[len(top):]))

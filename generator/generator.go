@@ -74,7 +74,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	run := run{check: cfg.Check, written: map[string][]byte{}}
 	run.generate(models(ctx, packages))
-	for _, folder := range run.folders {
+	for _, folder := range loader.swept(packages) {
 		run.sweep(folder)
 	}
 	run.write()
@@ -86,7 +86,6 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 
 type run struct {
 	check   bool
-	folders []string // of the packages
 	outputs []output
 	written map[string][]byte // by path
 	result  Result
@@ -101,9 +100,6 @@ func (r *run) generate(models []*model) {
 	g.SetLimit(cap(slots))
 	for _, m := range models {
 		m.build()
-		if !slices.Contains(r.folders, m.pkg.Dir) { // an external test package shares its package's
-			r.folders = append(r.folders, m.pkg.Dir)
-		}
 		for _, src := range m.sources {
 			code := new([]byte)
 			sources, codes = append(sources, src), append(codes, code)

@@ -3,8 +3,10 @@ package generator
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -107,6 +109,53 @@ func (s *sight) tree(top string) error {
 		}
 		return nil
 	})
+}
+
+// folders are those of the module that the patterns name or look through, whether
+// or not this build finds a package there. All is false where a pattern is not of
+// the file system.
+func (l *loader) folders() (folders []string, all bool) {
+	s := &sight{folders: map[string]bool{}}
+	all = true
+	for _, pattern := range l.patterns {
+		dir, isTree := root(pattern)
+		switch {
+		case isTree:
+			all = s.tree(rooted(l.cmd.dir, dir)) == nil && all
+		case isPath(pattern) && filepath.Ext(pattern) != ".go":
+			s.folders[rooted(l.cmd.dir, pattern)] = true
+		default:
+			all = false
+		}
+	}
+	top := filepath.Dir(l.cmd.env["GOMOD"])
+	for _, dir := range slices.Sorted(maps.Keys(s.folders)) {
+		if dir == top || !exists(filepath.Join(dir, "go.mod")) {
+			folders = append(folders, dir)
+		}
+	}
+	return folders, all
+}
+
+// swept are the folders in which outputs may be left over: those of packages, and
+// those where this build has none.
+func (l *loader) swept(packages []*pkg) (folders []string) {
+	seen := map[string]bool{}
+	add := func(dir string) {
+		real, err := filepath.EvalSymlinks(dir)
+		if err == nil && !seen[real] {
+			seen[real] = true
+			folders = append(folders, dir)
+		}
+	}
+	for _, p := range packages {
+		add(p.Dir)
+	}
+	others, _ := l.folders()
+	for _, dir := range others {
+		add(dir)
+	}
+	return folders
 }
 
 // module adds what a go.mod decides with: itself, the files beside it and the
