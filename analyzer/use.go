@@ -183,13 +183,20 @@ func mayHaveFailed(pass *analysis.Pass, at, block inspector.Cursor, c constructi
 	}
 }
 
-// conditions decide which branch of a statement is taken. Those of all cases
-// decide about the default.
+// conditions decide which branch of a statement is taken, with what they are made
+// of right before. Those of all cases decide about the default.
 func conditions(statement ast.Node) (all []ast.Expr) {
+	made := func(init ast.Stmt) {
+		if s, ok := init.(*ast.AssignStmt); ok {
+			all = append(all, s.Rhs...)
+		}
+	}
 	switch s := statement.(type) {
 	case *ast.IfStmt:
+		made(s.Init)
 		all = append(all, s.Cond)
 	case *ast.SwitchStmt:
+		made(s.Init)
 		if s.Tag != nil {
 			all = append(all, s.Tag)
 		}

@@ -178,6 +178,9 @@ func switched(ctx context.Context, raw *disk) {
 	default:
 		raw.Get(ctx, 3) // for want of a wrapper
 	}
+	if ok := err == nil; !ok {
+		raw.Get(ctx, 4) // for want of a wrapper
+	}
 }
 
 func twice(ctx context.Context, raw *disk) {
