@@ -25,7 +25,11 @@ func (s *source) check(w *wrapper) {
 			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: %s cannot be named in this package", w.obj.Name(), bad)
 		}
 	}
-	for _, name := range []string{"error", "nil", "string"} {
+	needed := []string{"error", "nil", "string"}
+	if slices.ContainsFunc(w.helpers, (*helper).matchesTypes) {
+		needed = append(needed, "new")
+	}
+	for _, name := range needed {
 		if s.pkg.Types.Scope().Lookup(name) != nil {
 			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: the package gives %s another meaning, and generated code needs Go's; give that another name", w.obj.Name(), name)
 		}
