@@ -145,7 +145,11 @@ func (m *model) qualifier(d *derived, qualifier, name string) *types.Package {
 		reason = strings.TrimSuffix(reason, "; to add it:")
 	}
 	if strings.Contains(reason, "-mod=vendor") {
-		d.wrong("package %s is not vendored, as nothing imports it yet; import it once, as in import _ %q, and run: go mod vendor", path, path)
+		vendor := "go mod vendor"
+		if work := m.pkg.universe.cmd.env["GOWORK"]; work != "" && work != "off" {
+			vendor = "go work vendor"
+		}
+		d.wrong("package %s is not vendored, as nothing imports it yet; import it once, as in import _ %q, and run: %s", path, path, vendor)
 	} else {
 		d.wrong("package %s cannot be loaded; run: go get %s (%s)", path, path, reason)
 	}
