@@ -33,7 +33,8 @@ func (m *model) resolve(d *derived) {
 	faults := map[string]string{}
 	var names []string
 	for method := range types.NewMethodSet(t).Methods() {
-		fn, sig := method.Obj().(*types.Func), method.Type().(*types.Signature)
+		fn := method.Obj().(*types.Func)
+		sig := exposed(method.Type().(*types.Signature), typeObject(t).Pkg(), m.pkg.Types)
 		names = append(names, fn.Name())
 		switch {
 		case !fn.Exported() && fn.Pkg().Path() != m.pkg.Types.Path():
