@@ -265,7 +265,7 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 		}
 		if w, ok := set[l.Name+".per"]; ok && w.Value == "method" {
 			if l.level == onMethod && !per && l.use == nil {
-				r.add(l.word(w), codeLevel, "per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here")
+				r.add(l.word(w), codeLevel, "per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here, or write per=(method) if you mean a parameter of that name")
 			}
 			if _, ok := set[l.Name+".keys"]; !ok {
 				scope(&lang.Policy, l.Name).Keys = 0 // were those of a per= further out

@@ -384,7 +384,7 @@ type S interface {
 }`, `
 s.go:4:20: keys=5 means nothing without per=EXPR; write what the bulkhead is kept by, or leave keys out [RG008]
 s.go:6:15: a hedge after 1s never starts under a timeout of 50ms; shorten it [RG008]
-s.go:9:18: per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here [RG014]
+s.go:9:18: per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here, or write per=(method) if you mean a parameter of that name [RG014]
 `},
 		{"a malformed glob, a mistyped name, a quoted list", `
 //resil:timeout 1s methods=GetA,[x

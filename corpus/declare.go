@@ -26,7 +26,10 @@ type declaration struct {
 	rung  int      // how few directives it has
 	turn  int      // which of a rung's directives it has
 	names []string // of the methods that return an error
+	funcs string   // those that its directives name
 	lines [2]int   // where it stands in its file
+
+	reason string // what refused it last
 }
 
 // A form is a way to declare an interface; each has a file of its own.
@@ -100,7 +103,7 @@ func (c *corpus) write(p *surveyed) error {
 		for _, d := range p.declared {
 			if d.form == form {
 				f.spell(d)
-				fmt.Fprintf(&body, "\n%stype %s %s\n", directives(d), d.head, d.body)
+				fmt.Fprintf(&body, "\n%stype %s %s\n%s", directives(d), d.head, d.body, d.funcs)
 			}
 		}
 		if body.Len() == 0 {
@@ -186,14 +189,17 @@ func (f *file) header() string {
 }
 
 // qualify names a package for the printer of go/types.
-func (f *file) qualify(p *types.Package) string {
-	name, ok := f.imports[p.Path()]
+func (f *file) qualify(p *types.Package) string { return f.imported(p.Path(), p.Name()) }
+
+// imported imports a package and returns what it is called.
+func (f *file) imported(path, packageName string) string {
+	name, ok := f.imports[path]
 	if !ok {
-		for i, stem := 2, p.Name(); name == "" || f.taken[name]; i++ {
+		for i, stem := 2, packageName; name == "" || f.taken[name]; i++ {
 			name = stem
-			stem = fmt.Sprint(p.Name(), i)
+			stem = fmt.Sprint(packageName, i)
 		}
-		f.imports[p.Path()], f.taken[name] = name, true
+		f.imports[path], f.taken[name] = name, true
 	}
 	return name
 }
@@ -216,14 +222,13 @@ func (f *file) declare(obj *types.TypeName, form form) *declaration {
 
 // spell writes a declaration's head and body, importing what they name.
 func (f *file) spell(d *declaration) bool {
-	declared, args := "", ""
-	if generic, ok := d.of.Type().(interface{ TypeParams() *types.TypeParamList }); ok && generic.TypeParams().Len() > 0 {
-		var params, names []string
-		for p := range generic.TypeParams().TypeParams() {
-			params = append(params, p.Obj().Name()+" "+types.TypeString(p.Constraint(), f.qualify))
+	declared, args := f.typeParams(d), ""
+	if declared != "" {
+		var names []string
+		for p := range d.typeParams().TypeParams() {
 			names = append(names, p.Obj().Name())
 		}
-		declared, args = "["+strings.Join(params, ", ")+"]", "["+strings.Join(names, ", ")+"]"
+		args = "[" + strings.Join(names, ", ") + "]"
 	}
 	original := func() string { return f.qualify(d.of.Pkg()) + "." + d.of.Name() + args }
 	switch d.form {
@@ -242,6 +247,25 @@ func (f *file) spell(d *declaration) bool {
 	return true
 }
 
+func (d *declaration) typeParams() *types.TypeParamList {
+	if generic, ok := d.of.Type().(interface{ TypeParams() *types.TypeParamList }); ok {
+		return generic.TypeParams()
+	}
+	return nil
+}
+
+// typeParams writes an interface's type parameters.
+func (f *file) typeParams(d *declaration) string {
+	var params []string
+	for p := range d.typeParams().TypeParams() {
+		params = append(params, p.Obj().Name()+" "+types.TypeString(p.Constraint(), f.qualify))
+	}
+	if params == nil {
+		return ""
+	}
+	return "[" + strings.Join(params, ", ") + "]"
+}
+
 // literal spells out an interface's methods, each with its directives. It fails
 // where another package cannot write one of them.
 func (f *file) literal(d *declaration) (text string, ok bool) {
@@ -249,6 +273,7 @@ func (f *file) literal(d *declaration) (text string, ok bool) {
 	if !iface.IsMethodSet() {
 		return "", false
 	}
+	d.funcs = ""
 	var b strings.Builder
 	b.WriteString("interface {\n")
 	for m := range iface.Methods() {
@@ -260,7 +285,9 @@ func (f *file) literal(d *declaration) (text string, ok bool) {
 		if !f.writable(signature.String()) {
 			return "", false
 		}
-		fmt.Fprintf(&b, "%s%s%s\n", methodDirectives(d, m), m.Name(), signature.String())
+		comments, functions := f.methodDirectives(d, m)
+		fmt.Fprintf(&b, "%s%s%s\n", comments, m.Name(), signature.String())
+		d.funcs += functions
 	}
 	b.WriteString("}")
 	return b.String(), true

@@ -2,9 +2,13 @@ package main
 
 import (
 	"fmt"
+	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
+
+const runtimePath = "github.com/resilgen/resilgen/runtime"
 
 // ladder has the directives for an interface, fewer on each rung. METHODS stands
 // for the methods that return an error, whether they take a context or not, and
@@ -16,6 +20,7 @@ var ladder = [][][]string{
 		{"wrap name=GuardedNAME", "timeout attempt=250ms methods=METHODS", "retry methods=METHODS", "classify network,all methods=METHODS"},
 		{"timeout 1s", "idempotent", "hedge 20ms max=2", "breaker mode=observe"},
 		{"hedge 50ms methods=METHODS", "idempotent methods=METHODS", "retry methods=METHODS", "fallback methods=METHODS"},
+		{"retry", "breaker", "classify all app=io.EOF,*io/fs.PathError infra=io.ErrUnexpectedEOF throttled=*net.OpError"},
 	},
 	{
 		{"retry 3 methods=METHODS", "breaker methods=METHODS", "limit 10/60s methods=METHODS", "idempotent methods=METHODS"},
@@ -49,32 +54,79 @@ func directives(d *declaration) string {
 	return b.String()
 }
 
-// methodDirectives are the comments above a method that is spelled out. On the
-// upper rungs some methods have state or a retry of their own, or no policy.
-func methodDirectives(d *declaration, m *types.Func) string {
+// methodDirectives are the comments above a method that is spelled out, and the
+// functions that they name. On the upper rungs some methods have state, a retry,
+// a classifier or a fallback of their own, or no policy.
+func (f *file) methodDirectives(d *declaration, m *types.Func) (comments, functions string) {
 	if d.rung > 1 || !takesContext(m) || !returnsError(m) {
-		return ""
+		return "", ""
 	}
-	own := len(m.Name()) % 4
+	own := (len(m.Name()) + d.turn) % 7
+	var directives []string
 	switch key := key(m); {
 	case own == 0 && key != "":
-		return "//resil:limit 5/s keys=100 per=" + key + "\n"
-	case d.rung == 0 && own == 1:
-		return "//resil:retry 2 max=1s\n//resil:breaker open=5s\n"
+		directives = []string{"limit 5/s keys=100 per=" + key}
+	case own == 1 && d.rung == 0:
+		directives = []string{"retry 2 max=1s", "breaker open=5s"}
 	case own == 2:
-		return "//resil:limit 5/s\n"
+		directives = []string{"limit 5/s"}
 	case own == 3 && key != "":
-		return "//resil:skip\n"
+		directives = []string{"skip"}
+	case own == 4:
+		directives, functions = []string{"classify " + d.name + m.Name()}, f.judge(d, m)
+	case own == 5:
+		directives, functions = []string{"fallback " + d.name + m.Name()}, f.fallback(d, m)
+	case own == 6:
+		directives = []string{"classify " + d.name + m.Name() + ",all app=io.EOF", "fallback"}
+		functions = f.judge(d, m)
+		if key != "" {
+			directives = append(directives, "bulkhead 2 per="+key)
+		}
 	}
-	return ""
+	for _, text := range directives {
+		comments += "//resil:" + text + "\n"
+	}
+	return comments, functions
 }
 
-// key is a parameter that state can be kept by.
+// judge is a classifier of a method's results. None is ever called.
+func (f *file) judge(d *declaration, m *types.Func) string {
+	params := f.typeParams(d)
+	if m.Signature().Results().Len() == 1 {
+		params = "" // a classifier of errors alone
+	}
+	return fmt.Sprintf("func %s%s%s%s %s.Class { panic(0) }\n", d.name, m.Name(), params, f.tuple(m.Signature().Results()), f.imported(runtimePath, "resil"))
+}
+
+// fallback is a function that answers in a method's place.
+func (f *file) fallback(d *declaration, m *types.Func) string {
+	params := slices.Collect(m.Signature().Params().Variables())
+	params = append(params, types.NewParam(token.NoPos, nil, "cause", types.Universe.Lookup("error").Type()))
+	return fmt.Sprintf("func %s%s%s%s %s { panic(0) }\n", d.name, m.Name(), f.typeParams(d), f.tuple(types.NewTuple(params...)), f.tuple(m.Signature().Results()))
+}
+
+// tuple writes parameters or results without names.
+func (f *file) tuple(vars *types.Tuple) string {
+	var list []string
+	for v := range vars.Variables() {
+		list = append(list, types.TypeString(v.Type(), f.qualify))
+	}
+	return "(" + strings.Join(list, ", ") + ")"
+}
+
+// key is an expression that state can be kept by.
 func key(m *types.Func) string {
 	for p := range m.Signature().Params().Variables() {
-		basic, ok := p.Type().(*types.Basic)
-		if ok && basic.Info()&(types.IsString|types.IsInteger) != 0 && p.Name() != "" && p.Name() != "_" {
-			return p.Name()
+		if p.Name() == "" || p.Name() == "_" {
+			continue
+		}
+		switch t := p.Type().(type) {
+		case *types.Basic:
+			if t.Info()&(types.IsString|types.IsInteger) != 0 {
+				return "(" + p.Name() + ")" // method alone would have another meaning
+			}
+		case *types.Slice, *types.Map:
+			return "len(" + p.Name() + ")"
 		}
 	}
 	return ""

@@ -6,7 +6,8 @@
 // Each interface is declared anew in every way there is: embedded, spelled out,
 // defined from it, as an alias. Its directives are as many as it takes: where a
 // rule refuses some of them, it is tried again with fewer, down to a wrapper that
-// guards nothing. What is refused by a rule is counted by the rule; anything else
+// guards nothing. What is refused by a rule is counted by the rule, and an interface
+// of which some declaration has no wrapper is named with the reason; anything else
 // that goes wrong is a failure, and the exit code is 1.
 package main
 
@@ -17,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 )
 
 // everything is what the corpus consists of. The modules are those of go.mod.
@@ -73,6 +75,12 @@ func run(ctx context.Context, folder string, patterns []string, w io.Writer) (fa
 	}
 	if err := c.wrap(ctx); err != nil {
 		return 0, err
+	}
+	if err := c.count(); err != nil {
+		return 0, err
+	}
+	if slices.Equal(patterns, everything) { // a part need not have them all
+		c.untried()
 	}
 	c.compile(ctx)
 	c.report(w)

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -17,12 +19,13 @@ type corpus struct {
 	folder   string
 	packages []*surveyed
 	refused  map[string]*refusal // by code
+	calls    map[string]int      // in the wrappers
 	failures []string
 }
 
 // A refusal is a rule that refused directives.
 type refusal struct {
-	declarations int
+	declarations map[*declaration]bool
 	example      annotations.Diagnostic
 }
 
@@ -44,23 +47,20 @@ func (c *corpus) wrap(ctx context.Context) error {
 			return err
 		}
 		demoted := map[*declaration]*surveyed{}
-		told := map[string]bool{}
 		for _, d := range result.Diagnostics {
-			p, declaration := c.at(d)
-			if declaration == nil || !rules[d.Code] {
+			p, refused := c.at(d)
+			if refused == nil || !rules[d.Code] {
 				c.failures = append(c.failures, d.String())
-				if declaration == nil {
+				if refused == nil {
 					continue
 				}
 			}
-			demoted[declaration] = p
-			if key := fmt.Sprint(declaration.name, d.Pos.Filename, d.Code); !told[key] {
-				told[key] = true
-				if c.refused[d.Code] == nil {
-					c.refused[d.Code] = &refusal{example: d}
-				}
-				c.refused[d.Code].declarations++
+			demoted[refused] = p
+			refused.reason = d.Message
+			if c.refused[d.Code] == nil {
+				c.refused[d.Code] = &refusal{declarations: map[*declaration]bool{}, example: d}
 			}
+			c.refused[d.Code].declarations[refused] = true
 		}
 		patterns = nil
 		again := map[*surveyed]bool{}
@@ -96,6 +96,37 @@ func (c *corpus) at(d annotations.Diagnostic) (*surveyed, *declaration) {
 		}
 	}
 	return nil, nil
+}
+
+// calls are the ways into the runtime that wrappers have, as they write them.
+var calls = []string{
+	"resil.Call(", "resil.CallJudged(", "resil.Run(", "resil.RunJudged(", "resil.Hedged(", "resil.HedgedJudged(",
+	"resil.MethodByKey[", ".FallsBack(", ".FallsBackJudged(", "resil.WithCause(", "resil.Discard(",
+}
+
+// count counts the calls in the wrappers.
+func (c *corpus) count() error {
+	c.calls = map[string]int{}
+	err := filepath.WalkDir(c.folder, func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, "_resil.go") {
+			return err
+		}
+		content, err := os.ReadFile(name)
+		for _, call := range calls {
+			c.calls[call] += strings.Count(string(content), call)
+		}
+		return err
+	})
+	return err
+}
+
+// untried are failures of the corpus itself: calls that no wrapper has.
+func (c *corpus) untried() {
+	for _, call := range calls {
+		if c.calls[call] == 0 {
+			c.failures = append(c.failures, "no wrapper has "+call)
+		}
+	}
 }
 
 // compile builds and vets the wrappers.

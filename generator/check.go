@@ -11,6 +11,13 @@ import (
 var adds = strings.Fields(`create add insert append post send publish push enqueue charge pay transfer refund
 	increment incr submit place issue notify emit`)
 
+// addsSomething reports whether a method's name begins with one of adds. A name
+// can be without words: __.
+func addsSomething(name string) bool {
+	words := words(name)
+	return len(words) > 0 && slices.Contains(adds, strings.ToLower(words[0]))
+}
+
 // check refuses policies that a method's signature or name forbids.
 func (s *source) check(w *wrapper) {
 	for t := range w.named().TypeParams().TypeParams() {
@@ -18,7 +25,11 @@ func (s *source) check(w *wrapper) {
 			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: %s cannot be named in this package", w.obj.Name(), bad)
 		}
 	}
-	for _, name := range []string{"error", "nil", "string"} {
+	needed := []string{"error", "nil", "string"}
+	if slices.ContainsFunc(w.helpers, (*helper).matchesTypes) {
+		needed = append(needed, "new")
+	}
+	for _, name := range needed {
 		if s.pkg.Types.Scope().Lookup(name) != nil {
 			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: the package gives %s another meaning, and generated code needs Go's; give that another name", w.obj.Name(), name)
 		}
@@ -74,7 +85,7 @@ func (s *source) checkMethod(m *method) {
 			m.Name, m.directive("idempotent"), m.wayOut("hedge"))
 	}
 	if p.Retry != nil {
-		if first := words(m.Name)[0]; !m.OnMethod["retry"] && !p.Idempotent && slices.Contains(adds, strings.ToLower(first)) {
+		if !m.OnMethod["retry"] && !p.Idempotent && addsSomething(m.Name) {
 			s.refuse(m, codeRepeat, m.pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
 				m.Name, m.directive("idempotent"), m.wayOut("retry"))
 		}

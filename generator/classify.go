@@ -115,6 +115,13 @@ func (w *wrapper) helper(user *method, steps []step, results *types.Tuple) *help
 	return h
 }
 
+// matchesTypes reports whether the function compares errors with a type.
+func (h *helper) matchesTypes() bool {
+	return slices.ContainsFunc(h.steps, func(s step) bool {
+		return slices.ContainsFunc(s.lists, func(d declared) bool { return d.typ != nil })
+	})
+}
+
 // classifier resolves one entry of classify.
 func (m *model) classifier(src *source, w *wrapper, method *method, name string, file *ast.File) (step, *problem) {
 	want := role{

@@ -92,6 +92,7 @@ func (m *model) declare() {
 		}
 	}
 	for _, d := range changed {
+		d.problems = nil // which hold for the last round only
 		d.wrong("which methods %s has depends on which %s has; let it be no part of itself", d.Declaration.From, d.Declaration.Name)
 	}
 	for _, d := range m.derived {

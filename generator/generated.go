@@ -2,10 +2,15 @@ package generator
 
 import (
 	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
 	"go/token"
 	"go/types"
 	"slices"
 	"strings"
+
+	"github.com/resilgen/resilgen/annotations"
 )
 
 // A generated is a package whose outputs this run writes.
@@ -62,18 +67,64 @@ func (m *model) wrapperNames() (names []string) {
 	return names
 }
 
-// stub declares the wrappers in a package, without saying what they are.
+// stub declares the wrappers in a package that is checked already. All that is
+// said of them is that they have the methods of their interfaces.
 func (m *model) stub(pkg *types.Package) {
+	m.eachStub(func(_ *source, i *annotations.Interface, name string) {
+		obj := types.NewTypeName(i.Spec.Pos(), pkg, name, nil)
+		stub := types.NewNamed(obj, nil, nil)
+		params := typeParams(pkg, i.Spec.TypeParams.NumFields())
+		stub.SetTypeParams(params)
+		var fields []*types.Var
+		if iface := pkg.Scope().Lookup(i.Spec.Name.Name); iface != nil && types.IsInterface(iface.Type()) {
+			t := iface.Type()
+			if len(params) > 0 {
+				var args []types.Type
+				for _, p := range params {
+					args = append(args, p)
+				}
+				if made, err := types.Instantiate(nil, t, args, false); err == nil {
+					t = made
+				}
+			}
+			fields = append(fields, types.NewField(i.Spec.Pos(), pkg, iface.Name(), t, true))
+		}
+		stub.SetUnderlying(types.NewStruct(fields, nil))
+		pkg.Scope().Insert(obj)
+	})
+}
+
+// stubs are the same declarations as files to check with the package.
+func (m *model) stubs() (files []*ast.File) {
+	m.eachStub(func(src *source, i *annotations.Interface, name string) {
+		iface := i.Spec.Name.Name
+		taken := map[string]bool{iface: true}
+		var params, args string
+		for range i.Spec.TypeParams.NumFields() {
+			p := fresh(taken, "T")
+			taken[p] = true
+			params += p + " interface{}," // that it may satisfy too little is no matter
+			args += p + ","
+		}
+		if args != "" {
+			params, args = "["+params+"]", "["+args+"]"
+		}
+		code := fmt.Sprintf("package %s; type %s%s struct { %s%s }", m.pkg.Types.Name(), name, params, iface, args)
+		if file, err := parser.ParseFile(m.pkg.fset, src.path, code, parser.SkipObjectResolution); err == nil {
+			files = append(files, file)
+		}
+	})
+	return files
+}
+
+// eachStub calls f with the wrappers that the package can declare.
+func (m *model) eachStub(f func(src *source, i *annotations.Interface, name string)) {
 	for _, src := range m.sources {
 		for _, i := range src.interfaces {
 			name := i.Wrapper().Name
-			if m.written.Lookup(name) != nil || slices.ContainsFunc(m.derived, func(d *derived) bool { return d.Declaration.Name == name }) {
-				continue
+			if m.written.Lookup(name) == nil && !slices.ContainsFunc(m.derived, func(d *derived) bool { return d.Declaration.Name == name }) {
+				f(src, i, name)
 			}
-			obj := types.NewTypeName(i.Spec.Pos(), pkg, name, nil)
-			stub := types.NewNamed(obj, types.NewStruct(nil, nil), nil)
-			stub.SetTypeParams(typeParams(pkg, i.Spec.TypeParams.NumFields()))
-			pkg.Scope().Insert(obj)
 		}
 	}
 }

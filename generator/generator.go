@@ -124,7 +124,7 @@ func (s *source) code() []byte {
 	}
 	code, err := emit(s)
 	if err != nil {
-		s.report(codeInterface, s.wrappers[0].spec.Pos(), "no code can be written for this file, which is a fault of resilgen: %v", err)
+		s.report(codeWrite, s.wrappers[0].spec.Pos(), "no code can be written for this file, which is a fault of resilgen: %v", err)
 		return nil
 	}
 	return code

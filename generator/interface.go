@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"go/token"
 	"go/types"
 	"strings"
 
@@ -26,7 +27,7 @@ func (n *names) titled(sig *types.Signature) *jen.Statement {
 			if variadic {
 				t = n.param(sig, i)
 			}
-			if vars.At(i).Name() == "" {
+			if !token.IsIdentifier(vars.At(i).Name()) { // export data has #rv1 for some unnamed ones
 				code = append(code, t)
 			}
 			names, types = append(names, vars.At(i).Name()), append(types, t)
@@ -38,7 +39,7 @@ func (n *names) titled(sig *types.Signature) *jen.Statement {
 	}
 	code := jen.Params(write(sig.Params(), sig.Variadic())...)
 	results := write(sig.Results(), false)
-	if len(results) == 1 && sig.Results().At(0).Name() == "" {
+	if len(results) == 1 && !token.IsIdentifier(sig.Results().At(0).Name()) {
 		return code.Add(results[0])
 	}
 	if len(results) > 0 {

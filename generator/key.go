@@ -254,7 +254,7 @@ func (n *names) keyCode(m *method, params []string) string {
 		return true
 	})
 	var code strings.Builder
-	if err := format.Node(&code, token.NewFileSet(), m.key.expr); err != nil {
+	if err := format.Node(&code, token.NewFileSet(), ast.Unparen(m.key.expr)); err != nil {
 		panic("generator: " + err.Error())
 	}
 	return code.String()

@@ -18,17 +18,18 @@ func methodsOf(src *source, spec *ast.TypeSpec, iface *types.Interface) []*metho
 		byName[fn.Id()] = fn
 	}
 	var list []*method
-	add := func(fn *types.Func, element *ast.Field, pos token.Pos) {
+	add := func(fn *types.Func, element *ast.Field, pos token.Pos, through ast.Expr) {
 		if byName[fn.Id()] == nil {
 			return
 		}
 		delete(byName, fn.Id())
-		list = append(list, newMethod(fn, element, pos, src.pkg.Types))
+		sig := exposed(fn.Signature(), packageOf(src.pkg.TypesInfo.TypeOf(through)), src.pkg.Types)
+		list = append(list, newMethod(fn, sig, element, pos, src.pkg.Types))
 	}
 	syntax, ok := ast.Unparen(spec.Type).(*ast.InterfaceType)
 	if !ok {
 		for _, fn := range ordered(iface) {
-			add(fn, nil, spec.Pos())
+			add(fn, nil, spec.Pos(), spec.Type)
 		}
 		return list
 	}
@@ -39,14 +40,14 @@ func methodsOf(src *source, spec *ast.TypeSpec, iface *types.Interface) []*metho
 	for _, element := range syntax.Methods.List {
 		for _, name := range element.Names {
 			if fn := own[types.Id(src.pkg.Types, name.Name)]; fn != nil {
-				add(fn, element, name.Pos())
+				add(fn, element, name.Pos(), nil)
 			}
 		}
 		if len(element.Names) == 0 {
 			if embedded, ok := src.pkg.TypesInfo.TypeOf(element.Type).Underlying().(*types.Interface); ok {
 				for _, fn := range ordered(embedded) {
 					if own[fn.Id()] == nil {
-						add(fn, element, element.Pos())
+						add(fn, element, element.Pos(), element.Type)
 					}
 				}
 			}
@@ -90,8 +91,15 @@ func ordered(iface *types.Interface) []*types.Func {
 	return explicit
 }
 
-func newMethod(fn *types.Func, element *ast.Field, pos token.Pos, from *types.Package) *method {
-	sig := fn.Signature()
+// packageOf is the package that declares a type or alias, or nil.
+func packageOf(t types.Type) *types.Package {
+	if declared, ok := t.(interface{ Obj() *types.TypeName }); ok {
+		return declared.Obj().Pkg()
+	}
+	return nil
+}
+
+func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos token.Pos, from *types.Package) *method {
 	m := &method{fn: fn, sig: sig, pos: pos, context: -1}
 	for i := range sig.Params().Len() {
 		if isContext(sig.Params().At(i).Type()) {

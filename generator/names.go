@@ -209,7 +209,7 @@ func baseName(p string) string {
 // as url, HTTPGet as httpGet.
 func lowered(name string) string {
 	words := words(name)
-	if len(words) == 0 {
+	if len(words) == 0 || !strings.HasPrefix(name, words[0]) { // it begins with an underscore
 		return name
 	}
 	return strings.ToLower(words[0]) + name[len(words[0]):]

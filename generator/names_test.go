@@ -16,6 +16,9 @@ func TestLoweredFirstWord(t *testing.T) {
 		"ÄndernX":  "ändernX",
 		"Get_User": "get_User",
 		"V2Get":    "v2Get",
+		"_Get":     "_Get",
+		"_1":       "_1",
+		"__":       "__",
 	} {
 		if got := lowered(name); got != want {
 			t.Errorf("lowered(%q) = %q, want %q", name, got, want)

@@ -33,7 +33,8 @@ func (m *model) resolve(d *derived) {
 	faults := map[string]string{}
 	var names []string
 	for method := range types.NewMethodSet(t).Methods() {
-		fn, sig := method.Obj().(*types.Func), method.Type().(*types.Signature)
+		fn := method.Obj().(*types.Func)
+		sig := exposed(method.Type().(*types.Signature), typeObject(t).Pkg(), m.pkg.Types)
 		names = append(names, fn.Name())
 		switch {
 		case !fn.Exported() && fn.Pkg().Path() != m.pkg.Types.Path():
@@ -96,7 +97,7 @@ func (m *model) origin(d *derived) types.Type {
 	}
 	pkg := m.pkg.Types
 	if qualified {
-		if pkg = m.qualifier(d, qualifier); pkg == nil {
+		if pkg = m.qualifier(d, qualifier, name); pkg == nil {
 			return nil
 		}
 	}
@@ -107,7 +108,8 @@ func (m *model) origin(d *derived) types.Type {
 	t := obj.Type()
 	if args == "" {
 		if generic, ok := t.(interface{ TypeParams() *types.TypeParamList }); ok && generic.TypeParams().Len() > 0 {
-			d.wrong("%s is generic; write types for its parameters, as in from=%s[string]", d.Declaration.From, d.Declaration.From)
+			example := "string" + strings.Repeat(",int", generic.TypeParams().Len()-1)
+			d.wrong("%s is generic; write types for its parameters, as in from=%s[%s]", d.Declaration.From, d.Declaration.From, example)
 			return nil
 		}
 	} else if t = m.instantiate(d, pkg, name, args); t == nil {
@@ -122,7 +124,7 @@ func (m *model) origin(d *derived) types.Type {
 
 // qualifier finds the package that stands before a type's name: the name of an
 // import of the file or the path of a package.
-func (m *model) qualifier(d *derived, qualifier string) *types.Package {
+func (m *model) qualifier(d *derived, qualifier, name string) *types.Package {
 	pkg := importOf(m.pkg.TypesInfo, d.src.syntax, qualifier)
 	path := qualifier
 	if pkg != nil {
@@ -135,7 +137,7 @@ func (m *model) qualifier(d *derived, qualifier string) *types.Package {
 		return pkg
 	}
 	if path == qualifier && !strings.Contains(path, "/") {
-		d.wrong("%s is neither an import of this file nor the path of a package; import it, or write from=import/path.%s", qualifier, d.Declaration.Name)
+		d.wrong("%s is neither an import of this file nor the path of a package; import it, or write from=import/path.%s", qualifier, name)
 		return nil
 	}
 	reason := "no such package is known"
@@ -144,7 +146,11 @@ func (m *model) qualifier(d *derived, qualifier string) *types.Package {
 		reason = strings.TrimSuffix(reason, "; to add it:")
 	}
 	if strings.Contains(reason, "-mod=vendor") {
-		d.wrong("package %s is not vendored, as nothing imports it yet; import it once, as in import _ %q, and run: go mod vendor", path, path)
+		vendor := "go mod vendor"
+		if work := m.pkg.universe.cmd.env["GOWORK"]; work != "" && work != "off" {
+			vendor = "go work vendor"
+		}
+		d.wrong("package %s is not vendored, as nothing imports it yet; import it once, as in import _ %q, and run: %s", path, path, vendor)
 	} else {
 		d.wrong("package %s cannot be loaded; run: go get %s (%s)", path, path, reason)
 	}

@@ -12,7 +12,7 @@ import (
 // recheck type-checks the package together with the interfaces and with stubs
 // for all wrappers.
 func (m *model) recheck(interfaces []*derived) {
-	files := slices.Clone(m.pkg.Syntax)
+	files := append(slices.Clone(m.pkg.Syntax), m.stubs()...)
 	for _, d := range interfaces {
 		files = append(files, d.parse())
 	}
@@ -43,7 +43,6 @@ func (m *model) recheck(interfaces []*derived) {
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{},
 	}
 	pkg := types.NewPackage(m.pkg.Types.Path(), m.pkg.Types.Name())
-	m.stub(pkg)
 	types.NewChecker(&conf, m.pkg.fset, pkg, info).Files(files)
 	m.pkg.Types, m.pkg.TypesInfo, m.pkg.TypeErrors = pkg, info, problems
 }

@@ -265,6 +265,67 @@ func unwritable(t types.Type, from *types.Package) types.Type {
 	return found
 }
 
+// exposed is a signature in which the types that package from cannot name stand
+// by the aliases that pkg has for them: an SDK may keep its types in an internal
+// package and give them out under names of its own. The signature comes from pkg
+// or through it.
+func exposed(sig *types.Signature, pkg, from *types.Package) *types.Signature {
+	if pkg == nil || pkg.Path() == from.Path() || !importable(pkg, from) || unwritable(sig, from) == nil {
+		return sig
+	}
+	aliases := map[*types.TypeName]*types.Alias{}
+	for _, name := range pkg.Scope().Names() {
+		alias, ok := pkg.Scope().Lookup(name).Type().(*types.Alias)
+		if !ok || alias.Obj().Name() != name || !alias.Obj().Exported() || alias.TypeParams().Len() > 0 {
+			continue
+		}
+		named, ok := types.Unalias(alias).(*types.Named)
+		if ok && named.TypeArgs().Len() == 0 && !nameable(named.Obj(), from) && aliases[named.Obj()] == nil {
+			aliases[named.Obj()] = alias
+		}
+	}
+	if len(aliases) == 0 {
+		return sig
+	}
+	var replace func(types.Type) types.Type
+	tuple := func(vars *types.Tuple) *types.Tuple {
+		var list []*types.Var
+		for v := range vars.Variables() {
+			list = append(list, types.NewParam(v.Pos(), v.Pkg(), v.Name(), replace(v.Type())))
+		}
+		return types.NewTuple(list...)
+	}
+	signature := func(sig *types.Signature) *types.Signature {
+		return types.NewSignatureType(nil, nil, nil, tuple(sig.Params()), tuple(sig.Results()), sig.Variadic())
+	}
+	replace = func(t types.Type) types.Type {
+		switch t := t.(type) {
+		case *types.Alias:
+			if !nameable(t.Obj(), from) {
+				return replace(types.Unalias(t))
+			}
+		case *types.Named:
+			if alias := aliases[t.Obj()]; alias != nil {
+				return alias
+			}
+		case *types.Pointer:
+			return types.NewPointer(replace(t.Elem()))
+		case *types.Slice:
+			return types.NewSlice(replace(t.Elem()))
+		case *types.Array:
+			return types.NewArray(replace(t.Elem()), t.Len())
+		case *types.Map:
+			return types.NewMap(replace(t.Key()), replace(t.Elem()))
+		case *types.Chan:
+			return types.NewChan(t.Dir(), replace(t.Elem()))
+		case *types.Signature:
+			return signature(t)
+		}
+		return t
+	}
+	return signature(sig)
+}
+
 // unnameable reports whether an embedded field's type is an alias that package from
 // cannot name: written as what it stands for, the field would have another name.
 func unnameable(t types.Type, from *types.Package) bool {

@@ -37,6 +37,8 @@ type Clashes interface {
 	getUser(ctx stdcontext.Context) error
 	URL(ctx stdcontext.Context) error
 	HTTPGet(ctx stdcontext.Context) error
+	__(ctx stdcontext.Context) error
+	_1(ctx stdcontext.Context) error
 	next() client
 	retry(len, copy int) retry
 }

@@ -29,6 +29,8 @@ const _ = runtime.SupportVersion1
 //	getUser     1s · 2 attempts, exponential 100ms–30s, full jitter
 //	URL         1s · 2 attempts, exponential 100ms–30s, full jitter
 //	HTTPGet     1s · 2 attempts, exponential 100ms–30s, full jitter
+//	__          1s · 2 attempts, exponential 100ms–30s, full jitter
+//	_1          1s · 2 attempts, exponential 100ms–30s, full jitter
 //	next        plain delegation
 //	retry       plain delegation
 //
@@ -51,6 +53,8 @@ type ResilientClashes struct {
 	getUserMethod2 *runtime.Method
 	url            *runtime.Method
 	httpGet        *runtime.Method
+	__Method       *runtime.Method
+	_1Method       *runtime.Method
 }
 
 var _ Clashes = (*ResilientClashes)(nil)
@@ -85,6 +89,8 @@ func NewResilientClashes(next Clashes, opts ...runtime.Option) (*ResilientClashe
 			{Name: "getUser", Timeout: timeout, Retry: retry},
 			{Name: "URL", Timeout: timeout, Retry: retry},
 			{Name: "HTTPGet", Timeout: timeout, Retry: retry},
+			{Name: "__", Timeout: timeout, Retry: retry},
+			{Name: "_1", Timeout: timeout, Retry: retry},
 		},
 	}, opts...)
 	if err != nil {
@@ -107,6 +113,8 @@ func NewResilientClashes(next Clashes, opts ...runtime.Option) (*ResilientClashe
 		getUserMethod2: client.Method("getUser"),
 		url:            client.Method("URL"),
 		httpGet:        client.Method("HTTPGet"),
+		__Method:       client.Method("__"),
+		_1Method:       client.Method("_1"),
 	}, nil
 }
 
@@ -197,6 +205,18 @@ func (w *ResilientClashes) URL(ctx stdcontext.Context) error {
 func (w *ResilientClashes) HTTPGet(ctx stdcontext.Context) error {
 	return runtime.Run(ctx, w.httpGet, func(ctx stdcontext.Context) error {
 		return w.next2.HTTPGet(ctx)
+	})
+}
+
+func (w *ResilientClashes) __(ctx stdcontext.Context) error {
+	return runtime.Run(ctx, w.__Method, func(ctx stdcontext.Context) error {
+		return w.next2.__(ctx)
+	})
+}
+
+func (w *ResilientClashes) _1(ctx stdcontext.Context) error {
+	return runtime.Run(ctx, w._1Method, func(ctx stdcontext.Context) error {
+		return w.next2._1(ctx)
 	})
 }
 

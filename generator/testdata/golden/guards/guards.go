@@ -78,6 +78,8 @@ type Keys interface {
 	Array(ctx context.Context, tenant, region string) error
 	//resil:breaker per="Tenant{Region: region, ID: len(ids)}"
 	Literal(ctx context.Context, region string, ids ...int) error
+	//resil:breaker per=(method)
+	Invoke(ctx context.Context, method string) error
 	//resil:breaker per="id == 0"
 	NoContext(id int) error
 }

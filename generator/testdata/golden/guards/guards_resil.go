@@ -296,6 +296,7 @@ func (c *ResilientPeers) Close() error {
 //	DotImport    limit Keys.DotImport 1/s per Duration(c)*Second
 //	Array        breaker Keys.Array per [2]string{tenant, region}
 //	Literal      breaker Keys.Literal per Tenant{Region: region, ID: len(ids)}
+//	Invoke       breaker Keys.Invoke per (method)
 //	NoContext    breaker Keys.NoContext per id == 0
 type ResilientKeys struct {
 	next         Keys
@@ -306,6 +307,7 @@ type ResilientKeys struct {
 	dotImport    *resil.KeyedMethod[time.Duration]
 	array        *resil.KeyedMethod[[2]string]
 	literal      *resil.KeyedMethod[Tenant]
+	invoke       *resil.KeyedMethod[string]
 	noContext    *resil.KeyedMethod[bool]
 }
 
@@ -333,6 +335,15 @@ func NewResilientKeys(next Keys, opts ...resil.Option) (*ResilientKeys, error) {
 				Open:        30 * time.Second,
 				Probes:      2,
 				Scope:       resil.Scope{Per: "Tenant{Region: region, ID: len(ids)}", Keys: 10000},
+			},
+			"Keys.Invoke": {
+				Consecutive: 5,
+				Ratio:       50 * resil.Percent,
+				Min:         10,
+				Window:      time.Minute,
+				Open:        30 * time.Second,
+				Probes:      2,
+				Scope:       resil.Scope{Per: "(method)", Keys: 10000},
 			},
 			"Keys.NoContext": {
 				Consecutive: 5,
@@ -372,6 +383,7 @@ func NewResilientKeys(next Keys, opts ...resil.Option) (*ResilientKeys, error) {
 			{Name: "DotImport", Limit: "Keys.DotImport"},
 			{Name: "Array", Breaker: "Keys.Array"},
 			{Name: "Literal", Breaker: "Keys.Literal"},
+			{Name: "Invoke", Breaker: "Keys.Invoke"},
 			{Name: "NoContext", Breaker: "Keys.NoContext"},
 		},
 	}, opts...)
@@ -387,6 +399,7 @@ func NewResilientKeys(next Keys, opts ...resil.Option) (*ResilientKeys, error) {
 		dotImport:    resil.MethodByKey[time.Duration](client, "DotImport"),
 		array:        resil.MethodByKey[[2]string](client, "Array"),
 		literal:      resil.MethodByKey[Tenant](client, "Literal"),
+		invoke:       resil.MethodByKey[string](client, "Invoke"),
 		noContext:    resil.MethodByKey[bool](client, "NoContext"),
 	}, nil
 }
@@ -427,6 +440,12 @@ func (r *ResilientKeys) Array(ctx context.Context, tenant, region string) error 
 func (r *ResilientKeys) Literal(ctx context.Context, region string, ids ...int) error {
 	return resil.Run(ctx, r.literal.For(Tenant{Region: region, ID: len(ids)}), func(ctx context.Context) error {
 		return r.next.Literal(ctx, region, ids...)
+	})
+}
+
+func (r *ResilientKeys) Invoke(ctx context.Context, method string) error {
+	return resil.Run(ctx, r.invoke.For(method), func(ctx context.Context) error {
+		return r.next.Invoke(ctx, method)
 	})
 }
 
