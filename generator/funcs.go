@@ -126,9 +126,37 @@ func (m *model) qualified(file *ast.File, name, what string) (*types.Package, st
 		pkg = m.importPath(qualifier)
 	}
 	if pkg == nil {
-		return nil, "", &problem{codeFunction, fmt.Sprintf("the %s %s is of no package that is known here: %s is neither an import of this file nor the path of a package; write import/path.%s", what, name, qualifier, id)}
+		return nil, "", m.unqualified(file, name, what)
+	}
+	if why := m.barred(pkg); why != "" {
+		return nil, "", &problem{codeFunction, fmt.Sprintf("the %s %s cannot be used here, for its package %s; move %s to a package that can be imported, or to this one", what, name, why, id)}
 	}
 	return pkg, id, nil
+}
+
+// unqualified says what is wrong with a name whose qualifier stands for no package.
+func (m *model) unqualified(file *ast.File, name, what string) *problem {
+	qualifier, id, _ := cutLast(name)
+	first, _, _ := strings.Cut(qualifier, ".")
+	if m.pkg.Types.Scope().Lookup(first) != nil || importOf(m.pkg.TypesInfo, file, first) != nil {
+		return &problem{codeFunction, fmt.Sprintf("the %s %s is a part of %s, and only what a package declares can be named; declare a variable that holds it, and name that", what, name, qualifier)}
+	}
+	return &problem{codeFunction, fmt.Sprintf("the %s %s is of no package that is known here: %s is neither an import of this file nor the path of a package; write import/path.%s", what, name, qualifier, id)}
+}
+
+// barred says why this package cannot import another, or nothing if it can.
+func (m *model) barred(pkg *types.Package) string {
+	switch here := m.pkg.Types; {
+	case pkg.Path() == here.Path() || slices.Contains(here.Imports(), pkg):
+		return ""
+	case pkg.Name() == "main":
+		return "is a program"
+	case !importable(pkg, here):
+		return "is internal to others"
+	case m.pkg.universe != nil && m.pkg.universe.leads(pkg.Path(), here.Path()):
+		return "imports this one, itself or through others"
+	}
+	return ""
 }
 
 // cutLast splits import/path.F at its last dot.
