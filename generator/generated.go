@@ -69,7 +69,7 @@ func (m *model) stub(pkg *types.Package) {
 	for _, src := range m.sources {
 		for _, i := range src.interfaces {
 			name := i.Wrapper().Name
-			if m.written.Lookup(name) != nil || slices.ContainsFunc(m.derived, func(d *derived) bool { return d.Declaration.Name == name }) {
+			if m.reserved(name) || m.taken(name).IsValid() || slices.ContainsFunc(m.derived, func(d *derived) bool { return d.Declaration.Name == name }) {
 				continue
 			}
 			obj := types.NewTypeName(i.Spec.Pos(), pkg, name, nil)
