@@ -4,6 +4,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
 )
 
 // usedUp finds a parameter that can be read once only, and says what it is.
@@ -26,39 +28,62 @@ func outlives(results *types.Tuple) string {
 	return ""
 }
 
-// part applies is to a type and, if it is a struct or a pointer to one, to its
-// exported fields.
+// part finds what is says is so in a type: the type itself, what a pointer, slice,
+// array or map leads to, or an exported field of a struct, at any depth.
 func part(t types.Type, is func(types.Type) string) string {
-	if isContext(t) {
-		return ""
-	}
-	if slice, ok := t.Underlying().(*types.Slice); ok {
-		t = slice.Elem()
-	}
-	if why := is(t); why != "" {
+	s := search{is: is}
+	holder, path, why := s.in(t)
+	if path == "" {
 		return why
 	}
-	elem := t
-	if pointer, ok := t.Underlying().(*types.Pointer); ok {
-		elem = pointer.Elem()
+	return article(holder) + " whose field " + path + " is " + why
+}
+
+type search struct {
+	is   func(types.Type) string
+	done typeutil.Map
+}
+
+// in returns the struct that has the part, or a pointer to it, the names of the
+// fields that lead there, and what the part is.
+func (s *search) in(t types.Type) (holder types.Type, path, why string) {
+	if why := s.is(t); why != "" {
+		return t, "", why
 	}
-	if fields, ok := elem.Underlying().(*types.Struct); ok {
-		for f := range fields.Fields() {
-			if f.Exported() {
-				if why := is(f.Type()); why != "" {
-					return article(t) + " whose field " + f.Name() + " is " + why
-				}
+	if s.done.Set(t, true) != nil {
+		return nil, "", ""
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		return s.in(u.Elem())
+	case *types.Array:
+		return s.in(u.Elem())
+	case *types.Map:
+		return s.in(u.Elem())
+	case *types.Pointer:
+		holder, path, why = s.in(u.Elem())
+		if holder == u.Elem() {
+			holder = t
+		}
+		return holder, path, why
+	case *types.Struct:
+		for f := range u.Fields() {
+			if !f.Exported() {
+				continue
+			}
+			if _, inner, why := s.in(f.Type()); why != "" {
+				return t, strings.TrimSuffix(f.Name()+"."+inner, "."), why
 			}
 		}
 	}
-	return ""
+	return nil, "", ""
 }
 
 func readOnce(t types.Type) string {
 	switch {
 	case isChan(t):
 		return "a channel"
-	case hasMethod(t, "Read", "func([]byte) (int, error)"):
+	case isReader(t):
 		return like(t, "io.Reader")
 	}
 	return ""
@@ -70,15 +95,23 @@ func usedAfter(t types.Type) string {
 		return "a channel"
 	case isIterator(t):
 		return "an iterator"
+	case isContext(t):
+		return article(t)
 	case hasMethod(t, "Close", "func() error"):
 		return like(t, "io.Closer")
+	case hasMethod(t, "Close", "func()"):
+		return like(t, "with a method Close")
+	case types.IsInterface(t) && isReader(t): // a type of another kind may well hold what was read
+		return like(t, "io.Reader")
 	case hasMethod(t, "RecvMsg", "func(any) error"):
 		return like(t, "gRPC stream")
-	case isNamed(deref(t), "database/sql", "Row"):
+	case isNamed(deref(t), "database/sql", "Row"), isNamed(deref(t), "database/sql", "Tx"):
 		return article(t)
 	}
 	return ""
 }
+
+func isReader(t types.Type) bool { return hasMethod(t, "Read", "func([]byte) (int, error)") }
 
 func isChan(t types.Type) bool {
 	_, ok := t.Underlying().(*types.Chan)
