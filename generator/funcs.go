@@ -171,18 +171,30 @@ func cutLast(name string) (qualifier, fn string, ok bool) {
 // visible finds what a package calls id, if the source's output may refer to it.
 func (m *model) visible(src *source, pkg *types.Package, id string) types.Object {
 	local := pkg.Path() == m.pkg.Types.Path()
-	obj := pkg.Scope().Lookup(id)
-	if obj != nil && (!local && !ast.IsExported(id) || local && !src.inTest() && m.inTest(obj)) {
+	if !local && !ast.IsExported(id) || m.onlyTests(src, pkg, id) != "" {
 		return nil
 	}
-	return obj
+	return pkg.Scope().Lookup(id)
+}
+
+// onlyTests says that what the package calls id is declared in a test, if that keeps
+// the source's output from referring to it.
+func (m *model) onlyTests(src *source, pkg *types.Package, id string) string {
+	obj := pkg.Scope().Lookup(id)
+	if obj == nil || pkg.Path() != m.pkg.Types.Path() || src.inTest() || !m.inTest(obj) {
+		return ""
+	}
+	return id + " is declared in a test, which other files do not see; declare it in a file that is no test"
 }
 
 // lookup finds a function in a package.
 func (m *model) lookup(src *source, pkg *types.Package, fn, name string, want role) (function, *problem) {
+	if why := m.onlyTests(src, pkg, fn); why != "" {
+		return function{}, &problem{codeFunction, why}
+	}
 	obj := m.visible(src, pkg, fn)
 	if obj == nil {
-		return function{}, &problem{codeFunction, unknown(pkg, fn, name, want)}
+		return function{}, &problem{codeFunction, m.unknown(src, pkg, fn, name, want)}
 	}
 	if !want.fits(obj) {
 		return function{}, &problem{codeFunction, fmt.Sprintf("%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.forms, want.form))}
@@ -196,10 +208,10 @@ func (m *model) inTest(obj types.Object) bool {
 }
 
 // unknown names the functions that there are.
-func unknown(pkg *types.Package, fn, name string, want role) string {
+func (m *model) unknown(src *source, pkg *types.Package, fn, name string, want role) string {
 	var near []string
 	for _, known := range pkg.Scope().Names() {
-		if want.fits(pkg.Scope().Lookup(known)) {
+		if obj := m.visible(src, pkg, known); obj != nil && want.fits(obj) {
 			near = append(near, known)
 		}
 	}
@@ -209,6 +221,9 @@ func unknown(pkg *types.Package, fn, name string, want role) string {
 	}
 	if known := resil.Nearest(fn, near); known != "" {
 		return fmt.Sprintf("unknown %s %q; did you mean %q?", want.name, name, prefix+known)
+	}
+	if prefix != "" && !ast.IsExported(fn) {
+		return fmt.Sprintf("unknown %s %q: what is named of package %s must be exported", want.name, name, pkg.Path())
 	}
 	instead := "the name of a " + want.form
 	if len(want.ready) > 0 {
