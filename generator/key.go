@@ -66,7 +66,9 @@ func (m *model) key(src *source, w *wrapper, method *method, directive, per stri
 		return nil
 	}
 	wayOut := "write another expression"
-	if !method.OnMethod[directive] {
+	if src.fromEmbedded(method, directive) {
+		wayOut = "move the " + directive + " from what is embedded to above the interface, with methods= for those that the expression suits"
+	} else if !method.OnMethod[directive] {
 		wayOut = "write " + method.directive(directive+" per=") + " with an expression of its own, or limit the directive with methods="
 	}
 	expr, err := parser.ParseExprFrom(m.pkg.fset, "per", per, parser.SkipObjectResolution)
