@@ -88,6 +88,7 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"retry 1000001", `RG006 1000001: attempts: "1000001": write 1000000 or less`},
 		{"retry backoff=quadratic", `RG005 quadratic: backoff: "quadratic": write constant, linear, exponential or fibonacci`},
 		{"retry jitter=some", `RG005 some: jitter: "some": write none, full, equal or decorrelated, or a percentage such as 20%`},
+		{"breaker ratio=0.00001%", `RG005 0.00001%: ratio: "0.00001%": write a percentage of four decimals at most, or off`},
 		{"retry jitter=101%", `RG005 101%: jitter: "101%": a jitter lies between 0% and 100%`},
 		{"retry factor=Inf", `RG005 Inf: factor: "Inf": write a number such as 1.5`},
 		{"retry factor=NaN", `RG005 NaN: factor: "NaN": write a number such as 1.5`},
