@@ -81,7 +81,10 @@ func (s *source) checkMethod(w *wrapper, m *method) {
 				m.Name, m.directive("idempotent"), s.wayOut(w, m, "retry"))
 		}
 	}
-	if name, why := usedUp(m.sig.Params()); why != "" {
+	if p.Retry == nil && p.Hedge == nil && p.Timeout == nil {
+		return
+	}
+	if name, why := s.lifetimes.usedUp(m.sig.Params()); why != "" {
 		if p.Retry != nil {
 			s.refuse(m, codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, s.wayOut(w, m, "retry"))
 		}
@@ -89,7 +92,7 @@ func (s *source) checkMethod(w *wrapper, m *method) {
 			s.refuse(m, codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, s.wayOut(w, m, "hedge"))
 		}
 	}
-	if why := outlives(m.sig.Results()); why != "" {
+	if why := s.lifetimes.outlives(m.sig.Results()); why != "" {
 		if p.Timeout != nil {
 			s.refuse(m, codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, s.wayOut(w, m, "timeout"))
 		}

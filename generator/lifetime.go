@@ -8,10 +8,14 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
+// lifetimes finds what one attempt uses up and what outlives a call. It remembers
+// what it has found of a type.
+type lifetimes struct{ usedUps, outlived typeutil.Map }
+
 // usedUp finds a parameter that can be read once only, and says what it is.
-func usedUp(params *types.Tuple) (name, why string) {
+func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
 	for v := range params.Variables() {
-		if why := part(v.Type(), readOnce); why != "" {
+		if why := part(v.Type(), readOnce, &l.usedUps); why != "" {
 			return v.Name(), why
 		}
 	}
@@ -19,9 +23,9 @@ func usedUp(params *types.Tuple) (name, why string) {
 }
 
 // outlives finds a result that is used after the call, and says what it is.
-func outlives(results *types.Tuple) string {
+func (l *lifetimes) outlives(results *types.Tuple) string {
 	for v := range results.Variables() {
-		if why := part(v.Type(), usedAfter); why != "" {
+		if why := part(v.Type(), usedAfter, &l.outlived); why != "" {
 			return why
 		}
 	}
@@ -30,13 +34,17 @@ func outlives(results *types.Tuple) string {
 
 // part finds what is says is so in a type: the type itself, what a pointer, slice,
 // array or map leads to, or an exported field of a struct, at any depth.
-func part(t types.Type, is func(types.Type) string) string {
-	s := search{is: is}
-	holder, path, why := s.in(t)
-	if path == "" {
+func part(t types.Type, is func(types.Type) string, known *typeutil.Map) string {
+	if why, ok := known.At(t).(string); ok {
 		return why
 	}
-	return article(holder) + " whose field " + path + " is " + why
+	s := search{is: is}
+	holder, path, why := s.in(t)
+	if path != "" {
+		why = article(holder) + " whose field " + path + " is " + why
+	}
+	known.Set(t, why)
+	return why
 }
 
 type search struct {

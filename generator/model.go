@@ -28,6 +28,7 @@ type source struct {
 	diagnostics []annotations.Diagnostic
 	unknown     bool               // it depends on a package that cannot be loaded here
 	waived      map[token.Pos]bool // waivers that had an effect
+	lifetimes   lifetimes
 }
 
 // A wrapper is one annotated interface.
