@@ -48,6 +48,8 @@ func Words(args string) ([]Word, []*Problem) {
 		w.Value, w.End = value, w.ValueStart+n
 		at = w.End
 		switch {
+		case bad != "" && spaced: // all of it is unread
+			problems = append(problems, problemAt(codeWord, w.Start, w.End, bad))
 		case bad != "":
 			problems = append(problems, problemAt(codeWord, w.ValueStart, w.End, bad))
 		case spaced, w.Key == "" && w.ValueStart > w.Start, w.Key != "" && n == 0:

@@ -73,7 +73,7 @@ func TestWords(t *testing.T) {
 // FuzzWords: every offset lies inside the arguments, in order, and nothing but
 // white space is passed over in silence.
 func FuzzWords(f *testing.F) {
-	for _, s := range []string{"3 max=2s", `per="f(a, b)" "x`, "a = b // c", "=\"\"=`", "\u00a0=\xff"} {
+	for _, s := range []string{"3 max=2s", `per="f(a, b)" "x`, "a = b // c", "=\"\"=`", "\u00a0=\xff", "0 =\""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, args string) {
