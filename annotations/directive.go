@@ -1,6 +1,7 @@
 package annotations
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"slices"
@@ -30,6 +31,10 @@ func parse(r *report, c *ast.Comment) (Directive, bool) {
 	words, problems := resil.Words(line.Args)
 	d := Directive{Pos: c.Slash, Name: line.Name, Args: line.ArgsPos, Words: words}
 	_, more := resil.Refine(new(Language), d.Name, words)
+	names := resil.Directives(Language{})
+	if name, args, _ := intended(c.Text); !slices.Contains(names, d.Name) && slices.Contains(names, name) {
+		more[0].Message = fmt.Sprintf("unknown directive %q; write //%s:%s%s", d.Name, tool, name, args)
+	}
 	for _, p := range append(problems, more...) {
 		d.faulty = true
 		r.add(d.at(p), p.Code, "%s", p.Message)

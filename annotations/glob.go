@@ -32,6 +32,9 @@ func globs(w resil.Word) (globs []glob) {
 // match returns the names that the glob matches and, where there are none, what
 // is wrong.
 func (g glob) match(names []string) (matches []string, wrong string) {
+	if strings.Contains(g.pattern, "[!") {
+		return nil, fmt.Sprintf("methods: %q has a ! where none is meant: write [^a-z] for what a choice leaves out", g.pattern)
+	}
 	for _, name := range names {
 		if ok, err := path.Match(g.pattern, name); err != nil {
 			return nil, fmt.Sprintf("methods: %q is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice", g.pattern)

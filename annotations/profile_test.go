@@ -175,9 +175,9 @@ type S interface {
 //resil:profile other
 //resil:retry
 var _ S // resil`, `
-s.go:4:1: a profile is a comment group of its own: leave a blank line below it, and write //resil:use where it is to be applied [RG024]
-s.go:7:2: a profile is a comment group of its own: leave a blank line below it, and write //resil:use where it is to be applied [RG024]
-s.go:11:1: a profile is a comment group of its own: leave a blank line below it, and write //resil:use where it is to be applied [RG024]
+s.go:4:1: a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //resil:use where it is to be applied [RG024]
+s.go:7:2: a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //resil:use where it is to be applied [RG024]
+s.go:11:1: a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //resil:use where it is to be applied [RG024]
 `},
 		{"turned off", fast + `
 //resil:use fast

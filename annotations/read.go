@@ -194,7 +194,7 @@ func (r *reader) anywhere(d Directive) {
 	case "interface":
 		r.add(d.Pos, codeMisplaced, "%s", alone)
 	case "profile":
-		r.add(d.Pos, codeProfile, "a profile is a comment group of its own: leave a blank line below it, and write //%s:use where it is to be applied", tool)
+		r.add(d.Pos, codeProfile, "a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //%s:use where it is to be applied", tool)
 	case "use":
 		r.named(d)
 	case "allow":

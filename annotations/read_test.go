@@ -145,6 +145,48 @@ s.go:4:1: not read as a directive: write //resil:skip on a line of its own, with
 type S interface{}`, `
 s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
 `},
+	{"near-miss: block comment with stars", `
+/**
+ * resil:retry 3
+ */
+type S interface{}`, `
+s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss: what nobody sees",
+		"\n//\u00a0resil:retry 3\n//\u200bresil:breaker\n//resil\u2003:limit\u00a010/s\ntype S interface{ A() error }", `
+s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:5:1: not read as a directive: write //resil:breaker on a line of its own, without a space before the name and in lower case [RG010]
+s.go:6:1: not read as a directive: write //resil:limit 10/s on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss: other signs and names", `
+///resil:retry 3
+//+resil:retry 3
+// @resil:retry 3
+//resilgen:retry 3
+//resil retry 3
+//resil-retry 3
+type S interface{}`, `
+s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:5:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:6:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:7:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:8:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:9:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"near-miss keeps what is glued to the name", `
+//Resil:Retry:5
+type S interface{}`, `
+s.go:4:1: not read as a directive: write //resil:retry 5 on a line of its own, without a space before the name and in lower case [RG010]
+`},
+	{"value glued to the name", `
+//resil:retry:3
+//resil:limit(10/s)
+//resil:timeout=2s attempt=1s
+type S interface{ A() error }`, `
+s.go:4:1: unknown directive "retry:3"; write //resil:retry 3 [RG002]
+s.go:5:1: unknown directive "limit(10/s)"; write //resil:limit 10/s [RG002]
+s.go:6:1: unknown directive "timeout=2s"; write //resil:timeout 2s attempt=1s [RG002]
+`},
 	{"what an example prints is no near-miss", `
 func ExampleA() {
 	// Output:

@@ -393,6 +393,12 @@ type S interface { GetA() error; GetB() error }`, `
 s.go:4:33: methods: "[x" is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice [RG016]
 s.go:5:27: methods: "GetBB" matches no method; did you mean "GetB"? [RG016]
 `},
+		{"a glob with the shell's negation", `
+//resil:timeout 1s methods=[!G]*
+//resil:limit 5/s methods=[^G]*
+type S interface { GetA(); Put() }`, `
+s.go:4:28: methods: "[!G]*" has a ! where none is meant: write [^a-z] for what a choice leaves out [RG016]
+`},
 		{"many methods are not all listed", `
 //resil:timeout 1s methods=Xyzzy
 type S interface { A() error; B() error; C() error; D() error; E() error; F() error }`, `

@@ -4,6 +4,8 @@ import (
 	"go/token"
 	"slices"
 	"strings"
+
+	"github.com/resilgen/resilgen/annotations"
 )
 
 // adds are the first words of method names that say a call adds something, so
@@ -43,7 +45,7 @@ func (s *source) check(w *wrapper) {
 			continue
 		}
 		if m.guarded() {
-			s.checkMethod(m)
+			s.checkMethod(w, m)
 		}
 	}
 	s.checkWaivers(w)
@@ -67,7 +69,7 @@ func (w *wrapper) idle() *method {
 	return nil
 }
 
-func (s *source) checkMethod(m *method) {
+func (s *source) checkMethod(w *wrapper, m *method) {
 	p := m.Policy
 	if !m.fails {
 		directives := m.guards()
@@ -75,35 +77,38 @@ func (s *source) checkMethod(m *method) {
 			m.Name, strings.Join(directives, " and "))
 	}
 	if p.Timeout != nil && m.context < 0 {
-		s.reportOn(m, codeContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, m.wayOut("timeout"))
+		s.reportOn(m, codeContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, s.wayOut(w, m, "timeout"))
 	}
 	if p.Hedge != nil && m.context < 0 {
-		s.reportOn(m, codeContext, m.origin("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, m.wayOut("hedge"))
+		s.reportOn(m, codeContext, m.origin("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, s.wayOut(w, m, "hedge"))
 	}
 	if p.Hedge != nil && !p.Idempotent {
 		s.refuse(m, codeRepeat, m.blame("hedge"), "%s would be hedged, that is, called again while the first call may yet succeed; if it is safe to repeat, say so with %s, else %s",
-			m.Name, m.directive("idempotent"), m.wayOut("hedge"))
+			m.Name, m.directive("idempotent"), s.wayOut(w, m, "hedge"))
 	}
 	if p.Retry != nil {
 		if !m.OnMethod["retry"] && !p.Idempotent && addsSomething(m.Name) {
 			s.refuse(m, codeRepeat, m.pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
-				m.Name, m.directive("idempotent"), m.wayOut("retry"))
+				m.Name, m.directive("idempotent"), s.wayOut(w, m, "retry"))
 		}
 	}
-	if name, why := usedUp(m.sig.Params()); why != "" {
+	if p.Retry == nil && p.Hedge == nil && p.Timeout == nil {
+		return
+	}
+	if name, why := s.lifetimes.usedUp(m.sig.Params()); why != "" {
 		if p.Retry != nil {
-			s.refuse(m, codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, m.wayOut("retry"))
+			s.refuse(m, codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, s.wayOut(w, m, "retry"))
 		}
 		if p.Hedge != nil {
-			s.refuse(m, codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, m.wayOut("hedge"))
+			s.refuse(m, codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, s.wayOut(w, m, "hedge"))
 		}
 	}
-	if why := outlives(m.sig.Results()); why != "" {
+	if why := s.lifetimes.outlives(m.sig.Results()); why != "" {
 		if p.Timeout != nil {
-			s.refuse(m, codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, m.wayOut("timeout"))
+			s.refuse(m, codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, s.wayOut(w, m, "timeout"))
 		}
 		if p.Hedge != nil {
-			s.refuse(m, codeResult, m.blame("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, m.wayOut("hedge"))
+			s.refuse(m, codeResult, m.blame("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, s.wayOut(w, m, "hedge"))
 		}
 	}
 }
@@ -187,19 +192,52 @@ func (m *method) blame(directive string) token.Pos {
 }
 
 // wayOut says how to be rid of a directive that does not suit the method.
-func (m *method) wayOut(directive string) string {
-	if m.OnMethod[directive] {
+func (s *source) wayOut(w *wrapper, m *method, directive string) string {
+	switch {
+	case m.OnMethod[directive]:
 		return "remove the directive"
+	case s.fromEmbedded(m, directive):
+		return "move " + directive + " from what is embedded to above the interface, with methods= for those that it suits"
+	case !m.declared() && s.chosen(w, m, directive):
+		return "leave " + m.Name + " out of the methods= of " + directive
 	}
 	return "write " + m.directive(directive+" off")
 }
+
+// fromEmbedded reports whether it is an embedded interface that says what the
+// directive is for the method, so that nothing above the interface can refine it.
+func (s *source) fromEmbedded(m *method, directive string) bool {
+	if m.declared() || m.Element == nil || m.Element.Doc == nil {
+		return false
+	}
+	place, _ := m.Place(s.pkg.fset, m.Origins[directive])
+	return m.Element.Doc.Pos() <= place && place < m.Element.Doc.End()
+}
+
+// chosen reports whether the directive reaches the method by methods=, beside which
+// no other can.
+func (s *source) chosen(w *wrapper, m *method, directive string) bool {
+	place, _ := m.Place(s.pkg.fset, m.Origins[directive])
+	return slices.ContainsFunc(w.directives.Directives, func(d annotations.Directive) bool {
+		end, chosen := d.Args, false
+		for _, word := range d.Words {
+			end = d.Args + token.Pos(word.End)
+			chosen = chosen || word.Key == "methods"
+		}
+		return chosen && d.Pos <= place && place <= end
+	})
+}
+
+// declared reports whether the method stands in the interface, where a directive
+// can stand above it.
+func (m *method) declared() bool { return m.Element != nil && len(m.Element.Names) > 0 }
 
 // directive is a directive for this method alone and where to write it.
 func (m *method) directive(text string) string {
 	if m.grouped {
 		return "//resil:" + text + " methods=" + m.Name + " in the group"
 	}
-	if m.Element == nil || len(m.Element.Names) == 0 {
+	if !m.declared() {
 		return "//resil:" + text + " methods=" + m.Name + " above the interface"
 	}
 	return "//resil:" + text + " above it"

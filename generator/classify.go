@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -145,19 +146,25 @@ func (m *model) classifier(src *source, w *wrapper, method *method, name string,
 		return step{fn: fn}, problem
 	}
 	judges := false
-	if method.fails && method.sig.Results().Len() > 1 {
+	if method.yields() {
 		want.forms = fmt.Sprintf("%s or %s resil.Class", want.form, typeName(types.NewSignatureType(nil, nil, nil, untitled(method.sig.Results()), nil, false)))
-		if !method.OnMethod["classify"] {
-			want.forms += " for " + method.Name
-		}
 		want.fits = func(obj types.Object) bool {
 			judges = isJudge(obj, w, method)
 			return judges || isClassifier(obj)
 		}
 	}
+	if !method.OnMethod["classify"] && w.yields() { // for another it may be right
+		want.forms = cmp.Or(want.forms, want.form) + " for " + method.Name
+	}
 	fn, problem := m.function(src, file, name, want)
 	return step{fn: fn, judges: judges}, problem
 }
+
+// yields reports whether the method returns more than an error.
+func (m *method) yields() bool { return m.fails && m.sig.Results().Len() > 1 }
+
+// yields reports whether one of the methods does.
+func (w *wrapper) yields() bool { return slices.ContainsFunc(w.methods, (*method).yields) }
 
 // isClassifier reports whether obj can be used as a resil.Classifier.
 func isClassifier(obj types.Object) bool {
@@ -229,6 +236,9 @@ func (m *model) declared(src *source, file *ast.File, text string) (declared, *p
 	if problem != nil {
 		return declared{}, problem
 	}
+	if why := m.onlyTests(src, pkg, id); why != "" {
+		return wrong("%s", why)
+	}
 	obj := m.visible(src, pkg, id)
 	switch obj := obj.(type) {
 	case nil:
@@ -244,6 +254,9 @@ func (m *model) declared(src *source, file *ast.File, text string) (declared, *p
 				near = "*" + near
 			}
 			return wrong("unknown error %q; did you mean %q?", text, near)
+		}
+		if pkg != m.pkg.Types && !ast.IsExported(id) {
+			return wrong("unknown error %q: what is named of package %s must be exported", text, pkg.Path())
 		}
 		return wrong("unknown error %q; write the name of an error variable or type", text)
 	case *types.Var, *types.Const:

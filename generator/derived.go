@@ -102,10 +102,8 @@ func (m *model) declare() {
 
 // checkDerived refuses a name that something else has.
 func (m *model) checkDerived(d *derived) {
-	name, pos := d.Declaration.Name, token.NoPos
-	if obj := m.written.Lookup(name); obj != nil {
-		pos = obj.Pos()
-	}
+	name := d.Declaration.Name
+	pos := m.taken(name)
 	for _, other := range m.derived {
 		if other != d && other.Declaration.Name == name {
 			pos = other.Declaration.NamePos()
@@ -115,7 +113,7 @@ func (m *model) checkDerived(d *derived) {
 	case pos.IsValid():
 		d.report(codeNameTaken, d.Declaration.NamePos(), "%s would be declared twice, here and at %s; give the interface another name",
 			name, filepath.Base(m.pkg.fset.Position(pos).String()))
-	case types.Universe.Lookup(name) != nil:
+	case m.reserved(name):
 		d.report(codeNameTaken, d.Declaration.NamePos(), "%s has a meaning in Go already; give the interface another name", name)
 	}
 }

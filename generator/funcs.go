@@ -126,9 +126,37 @@ func (m *model) qualified(file *ast.File, name, what string) (*types.Package, st
 		pkg = m.importPath(qualifier)
 	}
 	if pkg == nil {
-		return nil, "", &problem{codeFunction, fmt.Sprintf("the %s %s is of no package that is known here: %s is neither an import of this file nor the path of a package; write import/path.%s", what, name, qualifier, id)}
+		return nil, "", m.unqualified(file, name, what)
+	}
+	if why := m.barred(pkg); why != "" {
+		return nil, "", &problem{codeFunction, fmt.Sprintf("the %s %s cannot be used here, for its package %s; move %s to a package that can be imported, or to this one", what, name, why, id)}
 	}
 	return pkg, id, nil
+}
+
+// unqualified says what is wrong with a name whose qualifier stands for no package.
+func (m *model) unqualified(file *ast.File, name, what string) *problem {
+	qualifier, id, _ := cutLast(name)
+	first, _, _ := strings.Cut(qualifier, ".")
+	if m.pkg.Types.Scope().Lookup(first) != nil || importOf(m.pkg.TypesInfo, file, first) != nil {
+		return &problem{codeFunction, fmt.Sprintf("the %s %s is a part of %s, and only what a package declares can be named; declare a variable that holds it, and name that", what, name, qualifier)}
+	}
+	return &problem{codeFunction, fmt.Sprintf("the %s %s is of no package that is known here: %s is neither an import of this file nor the path of a package; write import/path.%s", what, name, qualifier, id)}
+}
+
+// barred says why this package cannot import another, or nothing if it can.
+func (m *model) barred(pkg *types.Package) string {
+	switch here := m.pkg.Types; {
+	case pkg.Path() == here.Path() || slices.Contains(here.Imports(), pkg):
+		return ""
+	case pkg.Name() == "main":
+		return "is a program"
+	case !importable(pkg, here):
+		return "is internal to others"
+	case m.pkg.universe != nil && m.pkg.universe.leads(pkg.Path(), here.Path()):
+		return "imports this one, itself or through others"
+	}
+	return ""
 }
 
 // cutLast splits import/path.F at its last dot.
@@ -143,18 +171,30 @@ func cutLast(name string) (qualifier, fn string, ok bool) {
 // visible finds what a package calls id, if the source's output may refer to it.
 func (m *model) visible(src *source, pkg *types.Package, id string) types.Object {
 	local := pkg.Path() == m.pkg.Types.Path()
-	obj := pkg.Scope().Lookup(id)
-	if obj != nil && (!local && !ast.IsExported(id) || local && !src.inTest() && m.inTest(obj)) {
+	if !local && !ast.IsExported(id) || m.onlyTests(src, pkg, id) != "" {
 		return nil
 	}
-	return obj
+	return pkg.Scope().Lookup(id)
+}
+
+// onlyTests says that what the package calls id is declared in a test, if that keeps
+// the source's output from referring to it.
+func (m *model) onlyTests(src *source, pkg *types.Package, id string) string {
+	obj := pkg.Scope().Lookup(id)
+	if obj == nil || pkg.Path() != m.pkg.Types.Path() || src.inTest() || !m.inTest(obj) {
+		return ""
+	}
+	return id + " is declared in a test, which other files do not see; declare it in a file that is no test"
 }
 
 // lookup finds a function in a package.
 func (m *model) lookup(src *source, pkg *types.Package, fn, name string, want role) (function, *problem) {
+	if why := m.onlyTests(src, pkg, fn); why != "" {
+		return function{}, &problem{codeFunction, why}
+	}
 	obj := m.visible(src, pkg, fn)
 	if obj == nil {
-		return function{}, &problem{codeFunction, unknown(pkg, fn, name, want)}
+		return function{}, &problem{codeFunction, m.unknown(src, pkg, fn, name, want)}
 	}
 	if !want.fits(obj) {
 		return function{}, &problem{codeFunction, fmt.Sprintf("%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.forms, want.form))}
@@ -168,10 +208,10 @@ func (m *model) inTest(obj types.Object) bool {
 }
 
 // unknown names the functions that there are.
-func unknown(pkg *types.Package, fn, name string, want role) string {
+func (m *model) unknown(src *source, pkg *types.Package, fn, name string, want role) string {
 	var near []string
 	for _, known := range pkg.Scope().Names() {
-		if want.fits(pkg.Scope().Lookup(known)) {
+		if obj := m.visible(src, pkg, known); obj != nil && want.fits(obj) {
 			near = append(near, known)
 		}
 	}
@@ -181,6 +221,9 @@ func unknown(pkg *types.Package, fn, name string, want role) string {
 	}
 	if known := resil.Nearest(fn, near); known != "" {
 		return fmt.Sprintf("unknown %s %q; did you mean %q?", want.name, name, prefix+known)
+	}
+	if prefix != "" && !ast.IsExported(fn) {
+		return fmt.Sprintf("unknown %s %q: what is named of package %s must be exported", want.name, name, pkg.Path())
 	}
 	instead := "the name of a " + want.form
 	if len(want.ready) > 0 {

@@ -122,7 +122,7 @@ func (m *model) eachStub(f func(src *source, i *annotations.Interface, name stri
 	for _, src := range m.sources {
 		for _, i := range src.interfaces {
 			name := i.Wrapper().Name
-			if m.written.Lookup(name) == nil && !slices.ContainsFunc(m.derived, func(d *derived) bool { return d.Declaration.Name == name }) {
+			if !m.reserved(name) && !m.taken(name).IsValid() && !slices.ContainsFunc(m.derived, func(d *derived) bool { return d.Declaration.Name == name }) {
 				f(src, i, name)
 			}
 		}

@@ -66,7 +66,9 @@ func (m *model) key(src *source, w *wrapper, method *method, directive, per stri
 		return nil
 	}
 	wayOut := "write another expression"
-	if !method.OnMethod[directive] {
+	if src.fromEmbedded(method, directive) {
+		wayOut = "move the " + directive + " from what is embedded to above the interface, with methods= for those that the expression suits"
+	} else if !method.OnMethod[directive] {
 		wayOut = "write " + method.directive(directive+" per=") + " with an expression of its own, or limit the directive with methods="
 	}
 	expr, err := parser.ParseExprFrom(m.pkg.fset, "per", per, parser.SkipObjectResolution)
@@ -88,8 +90,16 @@ func (m *model) key(src *source, w *wrapper, method *method, directive, per stri
 			return wrong(0, "is no expression: %v", err)
 		}
 		if name, ok := strings.CutPrefix(problem.Msg, "undefined: "); ok {
-			if near := resil.Nearest(name, method.paramNames()); near != "" {
+			known := method.paramNames()
+			if !method.OnMethod[directive] {
+				known = append(known, "method")
+			}
+			if near := resil.Nearest(name, known); near != "" {
 				return wrong(file.Offset(problem.Pos), "does not compile: undefined: %s; did you mean %s?", name, near)
+			}
+			if qualifies(expr, name) {
+				return wrong(file.Offset(problem.Pos), "does not compile: %s is neither a parameter of %s nor a package that the file imports, which it can only for code of its own; declare a function that uses %s, and call that here; %s",
+					name, method.Name, name, method.parameters())
 			}
 		}
 		return wrong(file.Offset(problem.Pos), "does not compile: %s; %s; %s", problem.Msg, method.parameters(), wayOut)
@@ -135,7 +145,7 @@ func (m *model) scope(source *ast.File, w *wrapper, method *method, file *token.
 	inner := types.NewScope(outer, outer.Pos(), outer.End(), method.Name)
 	for v := range method.sig.Params().Variables() {
 		param := types.NewParam(token.NoPos, m.pkg.Types, v.Name(), v.Type())
-		if v.Name() != "" {
+		if v.Name() != "" && v.Name() != "_" {
 			inner.Insert(param)
 		}
 		params = append(params, param)
@@ -161,6 +171,20 @@ func (m *method) paramNames() (names []string) {
 		}
 	}
 	return names
+}
+
+// qualifies reports whether name stands before an exported name that is called.
+func qualifies(expr ast.Expr, name string) (found bool) {
+	ast.Inspect(expr, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.IsExported() {
+				x, ok := sel.X.(*ast.Ident)
+				found = found || ok && x.Name == name
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 func funcLit(expr ast.Expr) (found ast.Node) {

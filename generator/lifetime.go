@@ -4,12 +4,18 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
 )
 
+// lifetimes finds what one attempt uses up and what outlives a call. It remembers
+// what it has found of a type.
+type lifetimes struct{ usedUps, outlived typeutil.Map }
+
 // usedUp finds a parameter that can be read once only, and says what it is.
-func usedUp(params *types.Tuple) (name, why string) {
+func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
 	for v := range params.Variables() {
-		if why := part(v.Type(), readOnce); why != "" {
+		if why := part(v.Type(), readOnce, &l.usedUps); why != "" {
 			return v.Name(), why
 		}
 	}
@@ -17,48 +23,75 @@ func usedUp(params *types.Tuple) (name, why string) {
 }
 
 // outlives finds a result that is used after the call, and says what it is.
-func outlives(results *types.Tuple) string {
+func (l *lifetimes) outlives(results *types.Tuple) string {
 	for v := range results.Variables() {
-		if why := part(v.Type(), usedAfter); why != "" {
+		if why := part(v.Type(), usedAfter, &l.outlived); why != "" {
 			return why
 		}
 	}
 	return ""
 }
 
-// part applies is to a type and, if it is a struct or a pointer to one, to its
-// exported fields.
-func part(t types.Type, is func(types.Type) string) string {
-	if isContext(t) {
-		return ""
-	}
-	if slice, ok := t.Underlying().(*types.Slice); ok {
-		t = slice.Elem()
-	}
-	if why := is(t); why != "" {
+// part finds what is says is so in a type: the type itself, what a pointer, slice,
+// array or map leads to, or an exported field of a struct, at any depth.
+func part(t types.Type, is func(types.Type) string, known *typeutil.Map) string {
+	if why, ok := known.At(t).(string); ok {
 		return why
 	}
-	elem := t
-	if pointer, ok := t.Underlying().(*types.Pointer); ok {
-		elem = pointer.Elem()
+	s := search{is: is}
+	holder, path, why := s.in(t)
+	if path != "" {
+		why = article(holder) + " whose field " + path + " is " + why
 	}
-	if fields, ok := elem.Underlying().(*types.Struct); ok {
-		for f := range fields.Fields() {
-			if f.Exported() {
-				if why := is(f.Type()); why != "" {
-					return article(t) + " whose field " + f.Name() + " is " + why
-				}
+	known.Set(t, why)
+	return why
+}
+
+type search struct {
+	is   func(types.Type) string
+	done typeutil.Map
+}
+
+// in returns the struct that has the part, or a pointer to it, the names of the
+// fields that lead there, and what the part is.
+func (s *search) in(t types.Type) (holder types.Type, path, why string) {
+	if why := s.is(t); why != "" {
+		return t, "", why
+	}
+	if s.done.Set(t, true) != nil {
+		return nil, "", ""
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		return s.in(u.Elem())
+	case *types.Array:
+		return s.in(u.Elem())
+	case *types.Map:
+		return s.in(u.Elem())
+	case *types.Pointer:
+		holder, path, why = s.in(u.Elem())
+		if holder == u.Elem() {
+			holder = t
+		}
+		return holder, path, why
+	case *types.Struct:
+		for f := range u.Fields() {
+			if !f.Exported() {
+				continue
+			}
+			if _, inner, why := s.in(f.Type()); why != "" {
+				return t, strings.TrimSuffix(f.Name()+"."+inner, "."), why
 			}
 		}
 	}
-	return ""
+	return nil, "", ""
 }
 
 func readOnce(t types.Type) string {
 	switch {
 	case isChan(t):
 		return "a channel"
-	case hasMethod(t, "Read", "func([]byte) (int, error)"):
+	case isReader(t):
 		return like(t, "io.Reader")
 	}
 	return ""
@@ -70,15 +103,23 @@ func usedAfter(t types.Type) string {
 		return "a channel"
 	case isIterator(t):
 		return "an iterator"
+	case isContext(t):
+		return article(t)
 	case hasMethod(t, "Close", "func() error"):
 		return like(t, "io.Closer")
+	case hasMethod(t, "Close", "func()"):
+		return like(t, "with a method Close")
+	case types.IsInterface(t) && isReader(t): // a type of another kind may well hold what was read
+		return like(t, "io.Reader")
 	case hasMethod(t, "RecvMsg", "func(any) error"):
 		return like(t, "gRPC stream")
-	case isNamed(deref(t), "database/sql", "Row"):
+	case isNamed(deref(t), "database/sql", "Row"), isNamed(deref(t), "database/sql", "Tx"):
 		return article(t)
 	}
 	return ""
 }
+
+func isReader(t types.Type) bool { return hasMethod(t, "Read", "func([]byte) (int, error)") }
 
 func isChan(t types.Type) bool {
 	_, ok := t.Underlying().(*types.Chan)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/resilgen/resilgen/annotations"
@@ -27,6 +28,7 @@ type source struct {
 	diagnostics []annotations.Diagnostic
 	unknown     bool               // it depends on a package that cannot be loaded here
 	waived      map[token.Pos]bool // waivers that had an effect
+	lifetimes   lifetimes
 }
 
 // A wrapper is one annotated interface.
@@ -295,7 +297,8 @@ func (m *model) nameHelpers() {
 }
 
 // checkNames refuses generated names that the package has already, whether from
-// its own declarations or from another interface.
+// its own declarations or imports or from another interface, and those that have a
+// meaning in Go.
 func (m *model) checkNames() {
 	where := map[string]string{}
 	for _, d := range m.derived {
@@ -303,17 +306,52 @@ func (m *model) checkNames() {
 	}
 	for _, src := range m.sources {
 		for _, w := range src.wrappers {
+			advice := "name this wrapper yourself: //resil:wrap name=Guarded" + raised(w.obj.Name())
 			for _, name := range []string{w.name, w.constructor} {
-				if obj := m.written.Lookup(name); obj != nil {
-					where[name] = m.pkg.fset.Position(obj.Pos()).String()
+				if m.reserved(name) {
+					src.report(codeNameTaken, w.spec.Pos(), "%s has a meaning in Go already; %s", name, advice)
+					break
+				}
+				if pos := m.taken(name); pos.IsValid() {
+					where[name] = m.pkg.fset.Position(pos).String()
 				}
 				if other, taken := where[name]; taken {
-					src.report(codeNameTaken, w.spec.Pos(), "%s would be declared twice, here and at %s; name this wrapper yourself: //resil:wrap name=%s",
-						name, filepath.Base(other), "Guarded"+raised(w.obj.Name()))
+					src.report(codeNameTaken, w.spec.Pos(), "%s would be declared twice, here and at %s; %s", name, filepath.Base(other), advice)
 					break
 				}
 				where[name] = m.pkg.fset.Position(w.spec.Pos()).String()
 			}
 		}
 	}
+}
+
+// reserved reports whether a type called name would change what Go means by it.
+func (m *model) reserved(name string) bool {
+	return types.Universe.Lookup(name) != nil || name == "init" || name == "main" && m.pkg.Types.Name() == "main"
+}
+
+// taken is where the package declares name or a file of it imports that; the zero
+// Pos if none does.
+func (m *model) taken(name string) token.Pos {
+	if obj := m.written.Lookup(name); obj != nil {
+		return obj.Pos()
+	}
+	for _, file := range m.pkg.Syntax {
+		scope := m.pkg.TypesInfo.Scopes[file]
+		if scope == nil {
+			continue
+		}
+		switch obj := scope.Lookup(name).(type) {
+		case nil:
+		case *types.PkgName:
+			return obj.Pos()
+		default:
+			for _, imp := range file.Imports { // that of the dot import
+				if path, _ := strconv.Unquote(imp.Path.Value); imp.Name != nil && imp.Name.Name == "." && path == obj.Pkg().Path() {
+					return imp.Pos()
+				}
+			}
+		}
+	}
+	return token.NoPos
 }

@@ -160,8 +160,8 @@ func (m *model) qualifier(d *derived, qualifier, name string) *types.Package {
 // typeName finds a type by its name.
 func (m *model) typeName(d *derived, pkg *types.Package, name string) *types.TypeName {
 	local := pkg == m.pkg.Types
-	if !local && !importable(pkg, m.pkg.Types) {
-		d.wrong("package %s cannot be imported here", pkg.Path())
+	if why := m.barred(pkg); why != "" {
+		d.wrong("package %s cannot be imported here, for it %s", pkg.Path(), why)
 		return nil
 	}
 	obj := pkg.Scope().Lookup(name)

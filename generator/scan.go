@@ -1,10 +1,13 @@
 package generator
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // marked reports whether a source says anything to the generator: it holds a
 // comment that is a directive or was meant as one, or is an output. It may say
-// yes to a string that looks like a comment.
+// yes to a string that looks like a comment, and to code that is commented out.
 func marked(src []byte) bool {
 	if isOwn(src) {
 		return true
@@ -15,21 +18,33 @@ func marked(src []byte) bool {
 			return false
 		}
 		src = src[i+1:]
-		if src[0] == '/' || src[0] == '*' {
-			rest := bytes.TrimLeft(src[1:], space)
-			if len(rest) > len(tool) && bytes.EqualFold(rest[:len(tool)], []byte(tool)) {
-				if after := bytes.TrimLeft(rest[len(tool):], space); len(after) > 0 && after[0] == ':' {
-					return true
-				}
-			}
+		if src[0] != '/' && src[0] != '*' {
+			continue
+		}
+		rest := bytes.TrimLeftFunc(src[1:], aside)
+		if len(rest) <= len(tool) || !bytes.EqualFold(rest[:len(tool)], []byte(tool)) {
+			continue
+		}
+		after := rest[len(tool):]
+		if bytes.IndexByte([]byte(" \t.=/-"), after[0]) >= 0 && len(rest) == len(src)-1 {
+			return true // perhaps the colon is missing
+		}
+		if len(after) > len("gen") && bytes.EqualFold(after[:len("gen")], []byte("gen")) {
+			after = after[len("gen"):]
+		}
+		if after = bytes.TrimLeftFunc(after, aside); len(after) > 0 && after[0] == ':' {
+			return true
 		}
 	}
 }
 
-const (
-	tool  = "resil"
-	space = " \t\r\n\f\v"
-)
+// aside reports whether r may stand around the tool's name in what was meant as a
+// directive.
+func aside(r rune) bool {
+	return r <= ' ' || r >= utf8.RuneSelf || r == '/' || r == '*' || r == '+' || r == '@'
+}
+
+const tool = "resil"
 
 // isOwn reports whether a file is an output of the generator.
 func isOwn(src []byte) bool { return bytes.HasPrefix(src, []byte(header)) }

@@ -117,6 +117,24 @@ func (u *universe) find(ctx context.Context, path string) (*types.Package, error
 	return u.Import(path)
 }
 
+// leads reports whether a package that find has found imports another, itself or
+// through others.
+func (u *universe) leads(from, to string) bool {
+	finding.Lock()
+	defer finding.Unlock()
+	done := map[string]bool{}
+	var visit func(string) bool
+	visit = func(path string) bool {
+		l := u.listed[path]
+		if done[path] || l == nil {
+			return false
+		}
+		done[path] = true
+		return slices.Contains(l.Imports, to) || slices.ContainsFunc(l.Imports, visit)
+	}
+	return visit(from)
+}
+
 // add makes packages known.
 func (u *universe) add(packages []*listed) {
 	for _, l := range packages {

@@ -24,7 +24,8 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 		return nil, []*Problem{{Code: codeDirective, Message: unknown("directive", directive, Directives(lang.Interface()))}}
 	}
 	r := refinement{directive: directive, set: map[string]Word{}, shared: shapeOf(lang.Type()).keys}
-	words = r.common(lang, words, len(directiveShape(slot).positionals))
+	shape := directiveShape(slot)
+	words = r.common(lang, r.spelt(words, shape), len(shape.positionals))
 	if len(words) > 0 && words[0].Key == "" && words[0].Value == "off" {
 		slot.SetZero()
 		r.set[directive] = words[0]
@@ -58,6 +59,24 @@ type refinement struct {
 
 func (r *refinement) problem(code string, w Word, message string) {
 	r.problems = append(r.problems, problemAt(code, w.Start, w.End, message))
+}
+
+// spelt reports words that are a key with a colon for the equals sign, or that have
+// none and stand where only keys can, and returns the others.
+func (r *refinement) spelt(words []Word, shape *shape) (rest []Word) {
+	for i, w := range words {
+		key, value, colon := strings.Cut(w.Value, ":")
+		bare := w.Key == "" && w.End-w.ValueStart == len(w.Value) && (slices.Contains(shape.keys, key) || slices.Contains(r.shared, key))
+		switch {
+		case bare && colon && value != "":
+			r.problem(codeWord, w, fmt.Sprintf("write %s=%s, with an equals sign", key, value))
+		case bare && (colon || i >= max(len(shape.positionals), 1)):
+			r.problem(codeWord, w, fmt.Sprintf("%s lacks a value: write %s= and the value right behind it", key, key))
+		default:
+			rest = append(rest, w)
+		}
+	}
+	return rest
 }
 
 // common applies the words whose keys belong to every directive and returns the

@@ -58,6 +58,8 @@ func TestRefine(t *testing.T) {
 		{"lists may have spaces when quoted",
 			[]string{`classify "all, pkg.F"`},
 			Policy{Classify: &Classify{By: []string{"all", "pkg.F"}}}},
+		{"a function is called as a key is", []string{"classify app"},
+			Policy{Classify: &Classify{By: []string{"app"}}}},
 	} {
 		var got Policy
 		if messages := refineAll(t, &got, tt.directives...); messages != nil {
@@ -88,6 +90,11 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"retry 1000001", `RG006 1000001: attempts: "1000001": write 1000000 or less`},
 		{"retry backoff=quadratic", `RG005 quadratic: backoff: "quadratic": write constant, linear, exponential or fibonacci`},
 		{"retry jitter=some", `RG005 some: jitter: "some": write none, full, equal or decorrelated, or a percentage such as 20%`},
+		{"breaker ratio=0.00001%", `RG005 0.00001%: ratio: "0.00001%": write a percentage of four decimals at most, or off`},
+		{"retry max:2s", `RG001 max:2s: write max=2s, with an equals sign`},
+		{"retry 3 jitter", `RG001 jitter: jitter lacks a value: write jitter= and the value right behind it`},
+		{"limit 10/s burst:", `RG001 burst:: burst lacks a value: write burst= and the value right behind it`},
+		{"breaker consecutive:5", `RG001 consecutive:5: write consecutive=5, with an equals sign`},
 		{"retry jitter=101%", `RG005 101%: jitter: "101%": a jitter lies between 0% and 100%`},
 		{"retry factor=Inf", `RG005 Inf: factor: "Inf": write a number such as 1.5`},
 		{"retry factor=NaN", `RG005 NaN: factor: "NaN": write a number such as 1.5`},

@@ -37,7 +37,7 @@ func (r *Ratio) UnmarshalText(text []byte) error {
 	}
 	ppm := math.Round(f * float64(Percent))
 	if math.Abs(f*float64(Percent)-ppm) > 1e-6 {
-		return fmt.Errorf("%s is finer than one part in a million", text)
+		return fmt.Errorf("write a percentage of four decimals at most")
 	}
 	*r = Ratio(ppm)
 	return nil

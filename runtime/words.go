@@ -13,7 +13,9 @@ type Word struct {
 	Start, ValueStart, End int
 }
 
-const space = " \t\r\n"
+// space is the white space that the names of directives end at too (which is
+// unicode.IsSpace's), among it that which web pages hold words together with.
+const space = " \t\r\n\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 // Words splits a directive's arguments at white space. A value may be quoted as
 // a Go string, which lets it hold spaces: per="f(a, b)". Words that cannot be
@@ -46,6 +48,8 @@ func Words(args string) ([]Word, []*Problem) {
 		w.Value, w.End = value, w.ValueStart+n
 		at = w.End
 		switch {
+		case bad != "" && spaced: // all of it is unread
+			problems = append(problems, problemAt(codeWord, w.Start, w.End, bad))
 		case bad != "":
 			problems = append(problems, problemAt(codeWord, w.ValueStart, w.End, bad))
 		case spaced, w.Key == "" && w.ValueStart > w.Start, w.Key != "" && n == 0:
@@ -66,7 +70,7 @@ func takeValue(s string) (value string, n int, bad string) {
 			return "", len(s), "this quoted value does not end; close the quote"
 		}
 		n = len(quoted)
-		if n < len(s) && !strings.ContainsRune(space, rune(s[n])) {
+		if rest := s[n:]; rest != "" && strings.TrimLeft(rest, space) == rest {
 			return "", n, "put a space after the closing quote"
 		}
 		value, _ = strconv.Unquote(quoted)

@@ -3,6 +3,7 @@ package resil
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -19,6 +20,12 @@ func TestWords(t *testing.T) {
 		{args: "  3\tmax=2s ", words: []Word{
 			{Value: "3", Start: 2, ValueStart: 2, End: 3},
 			{Key: "max", Value: "2s", Start: 4, ValueStart: 8, End: 10},
+		}},
+		{args: "3\u00a0max=2s\u2003per=\"a\"\u00a0x=1", words: []Word{
+			{Value: "3", End: 1},
+			{Key: "max", Value: "2s", Start: 3, ValueStart: 7, End: 9},
+			{Key: "per", Value: "a", Start: 12, ValueStart: 16, End: 19},
+			{Key: "x", Value: "1", Start: 21, ValueStart: 23, End: 24},
 		}},
 		{args: `per="f(a, b)" x=1`, words: []Word{
 			{Key: "per", Value: "f(a, b)", Start: 0, ValueStart: 4, End: 13},
@@ -66,7 +73,7 @@ func TestWords(t *testing.T) {
 // FuzzWords: every offset lies inside the arguments, in order, and nothing but
 // white space is passed over in silence.
 func FuzzWords(f *testing.F) {
-	for _, s := range []string{"3 max=2s", `per="f(a, b)" "x`, "a = b // c", "=\"\"=`", "\u00a0=\xff"} {
+	for _, s := range []string{"3 max=2s", `per="f(a, b)" "x`, "a = b // c", "=\"\"=`", "\u00a0=\xff", "0 =\""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, args string) {
@@ -94,7 +101,12 @@ func FuzzWords(f *testing.F) {
 		}
 		// The cause of a problem may begin at the value; its key is covered too.
 		for _, p := range problems {
-			i := strings.LastIndexAny(args[:p.Start], space) + 1
+			i := strings.LastIndexAny(args[:p.Start], space)
+			if i >= 0 {
+				_, size := utf8.DecodeRuneInString(args[i:])
+				i += size
+			}
+			i = max(i, 0)
 			copy(covered[i:p.Start], strings.Repeat(" ", p.Start-i))
 		}
 		if rest := strings.Trim(string(covered), space); rest != "" {

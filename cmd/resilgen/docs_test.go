@@ -90,6 +90,27 @@ func TestEveryErrorIsExplained(t *testing.T) {
 	}
 }
 
+// TestEveryErrorHasAScript looks for the codes in what scripts expect.
+func TestEveryErrorHasAScript(t *testing.T) {
+	var scripts bytes.Buffer
+	paths, err := filepath.Glob("../../testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts.Write(text)
+	}
+	for _, s := range sections(t) {
+		if !bytes.Contains(scripts.Bytes(), []byte("["+s.code)) {
+			t.Errorf("no script in testdata expects %s", s.code)
+		}
+	}
+}
+
 // errorCodes adds the constants of one file that are error codes.
 func errorCodes(path string, declared map[string]string) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)

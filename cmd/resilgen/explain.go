@@ -12,6 +12,7 @@ import (
 
 	"github.com/resilgen/resilgen/docs"
 	"github.com/resilgen/resilgen/generator"
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 const explainUsage = `usage: resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
@@ -54,8 +55,12 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if code, done := parse(flags, args, explainUsage, explainTerms, stdout, stderr); done {
 		return code
 	}
-	if flags.NArg() == 1 && errorCode.MatchString(flags.Arg(0)) {
-		return explainCode(strings.ToUpper(flags.Arg(0)), stdout, stderr)
+	if code := errorCode.FindStringSubmatch(flags.Arg(0)); code != nil {
+		if flags.NArg() > 1 {
+			fmt.Fprint(stderr, explainUsage)
+			return 2
+		}
+		return explainCode(strings.ToUpper(code[1]), stdout, stderr)
 	}
 	cfg := generator.Config{Patterns: flags.Args()}
 	now, err := generator.Explain(ctx, cfg)
@@ -177,16 +182,25 @@ func printJSON[T any](w io.Writer, list []T) {
 	out.Encode(list)
 }
 
-var errorCode = regexp.MustCompile(`^(?i)RG[0-9]{3}$`)
+// errorCode is what is taken for an error code and for no package, also with the
+// brackets that messages have it in.
+var errorCode = regexp.MustCompile(`^(?i)\[?(RG[0-9]+)\]?$`)
 
 // explainCode prints what an error code means.
 func explainCode(code string, stdout, stderr io.Writer) int {
+	var known []string
 	for _, section := range strings.Split(docs.Errors, "\n## ")[1:] {
-		if strings.HasPrefix(section, code) {
+		title, _, _ := strings.Cut(section, ":")
+		if title == code {
 			fmt.Fprintln(stdout, strings.TrimSpace(section))
 			return 0
 		}
+		known = append(known, title)
 	}
-	fmt.Fprintf(stderr, "resilgen: there is no error code %s\n", code)
+	if near := resil.Nearest(code, known); near != "" {
+		fmt.Fprintf(stderr, "resilgen: there is no error code %s; did you mean %s?\n", code, near)
+		return 2
+	}
+	fmt.Fprintf(stderr, "resilgen: there is no error code %s; docs/errors.md lists those from %s to %s\n", code, known[0], known[len(known)-1])
 	return 2
 }
