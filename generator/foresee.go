@@ -22,24 +22,23 @@ type early struct {
 	remembered bool // the graph is an earlier run's
 }
 
-// early makes haste: it takes the graph of an earlier run or asks the go command
-// what packages import that seem to match, and begins to load that.
+// early makes haste: it takes the graph of an earlier run, and begins to load it,
+// or asks the go command what packages import that seem to match.
 func (l *loader) early(ctx context.Context) *early {
-	e := &early{graph: l.recorder.graph(), remembered: true}
-	if e.graph == nil {
-		imports := l.foresee()
-		if len(imports) == 0 {
-			return nil
-		}
-		listed, err := l.cmd.graph(ctx, imports)
-		if err != nil {
-			return nil // and it will fail again, if it was not in vain
-		}
-		e = &early{graph: &graph{Imports: imports, Listed: listed}}
+	if g := l.recorder.graph(); g != nil {
+		u := newUniverse(l.fset, l.cmd, g.Listed)
+		go u.wait(g.Imports)
+		return &early{g, u, true}
 	}
-	e.universe = newUniverse(l.fset, l.cmd, e.graph.Listed)
-	go e.universe.wait(e.graph.Imports)
-	return e
+	imports := l.foresee()
+	if len(imports) == 0 {
+		return nil
+	}
+	listed, err := l.cmd.graph(ctx, imports)
+	if err != nil {
+		return nil // and it will fail again, if it was not in vain
+	}
+	return &early{&graph{Imports: imports, Listed: listed}, newUniverse(l.fset, l.cmd, listed), false}
 }
 
 // foresee guesses what the marked packages import, sorted: it goes by the folders
