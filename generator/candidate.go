@@ -113,25 +113,20 @@ func importedBy(all []*candidate) []string {
 	seen := map[string]bool{}
 	for _, c := range all {
 		for _, syntax := range c.Syntax {
-			for _, path := range importPaths(syntax) {
-				if c.tested == nil || path != c.tested.PkgPath {
+			paths := namedPaths(syntax)
+			for _, imp := range syntax.Imports {
+				if path, err := strconv.Unquote(imp.Path.Value); err == nil {
+					paths = append(paths, path)
+				}
+			}
+			for _, path := range paths {
+				if listable(path) && !(c.tested != nil && path == c.tested.PkgPath) {
 					seen[path] = true
 				}
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))
-}
-
-// importPaths are the paths that a file imports or makes interfaces from.
-func importPaths(syntax *ast.File) []string {
-	paths := namedPaths(syntax)
-	for _, imp := range syntax.Imports {
-		if path, err := strconv.Unquote(imp.Path.Value); err == nil {
-			paths = append(paths, path)
-		}
-	}
-	return slices.DeleteFunc(paths, func(path string) bool { return !listable(path) })
 }
 
 // listable reports whether go list takes a path for a package and for nothing

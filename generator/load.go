@@ -69,8 +69,6 @@ type loader struct {
 }
 
 func (l *loader) load(ctx context.Context) ([]*pkg, error) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	if l.cmd == nil {
 		var err error
 		if l.cmd, err = newGoCommand(ctx, l.dir); err != nil {
@@ -79,8 +77,11 @@ func (l *loader) load(ctx context.Context) ([]*pkg, error) {
 	}
 	l.fset = token.NewFileSet()
 	l.step("finding packages", 0, 0)
-	meanwhile := make(chan *early, 1)
-	go func() { meanwhile <- l.early(ctx) }()
+	old := l.recorder.graph()
+	if old != nil {
+		l.universe = newUniverse(l.fset, l.cmd, old.Listed)
+		go l.universe.wait(old.Imports) // while the go command is at work
+	}
 	if l.matched = l.recorder.listing(); l.matched != nil {
 		l.recalled = true
 	} else if err := l.match(ctx); err != nil {
@@ -99,11 +100,8 @@ func (l *loader) load(ctx context.Context) ([]*pkg, error) {
 	}
 	l.step("finding imports", 0, len(marked))
 	l.imports = importedBy(marked)
-	if e := <-meanwhile; e != nil && e.graph.has(l.imports) {
-		l.universe = e.universe
-		if e.remembered {
-			l.remembered = len(e.graph.Listed)
-		}
+	if old.has(l.imports) {
+		l.remembered = len(old.Listed)
 	} else {
 		imported, err := l.cmd.graph(ctx, l.imports)
 		if err != nil {

@@ -111,34 +111,8 @@ func (s *sight) tree(top string) error {
 	})
 }
 
-// folders are those of the module that the patterns name or look through, whether
-// or not this build finds a package there. All is false where a pattern is not of
-// the file system.
-func (l *loader) folders() (folders []string, all bool) {
-	s := &sight{folders: map[string]bool{}}
-	all = true
-	for _, pattern := range l.patterns {
-		dir, isTree := root(pattern)
-		switch {
-		case isTree:
-			all = s.tree(rooted(l.cmd.dir, dir)) == nil && all
-		case isPath(pattern) && filepath.Ext(pattern) != ".go":
-			s.folders[rooted(l.cmd.dir, pattern)] = true
-		default:
-			all = false
-		}
-	}
-	top := filepath.Dir(l.cmd.env["GOMOD"])
-	for _, dir := range slices.Sorted(maps.Keys(s.folders)) {
-		if dir == top || !exists(filepath.Join(dir, "go.mod")) {
-			folders = append(folders, dir)
-		}
-	}
-	return folders, all
-}
-
 // swept are the folders in which outputs may be left over: those of packages, and
-// those where this build has none.
+// those that patterns look through and where this build has none.
 func (l *loader) swept(packages []*pkg) (folders []string) {
 	seen := map[string]bool{}
 	add := func(dir string) {
@@ -151,9 +125,17 @@ func (l *loader) swept(packages []*pkg) (folders []string) {
 	for _, p := range packages {
 		add(p.Dir)
 	}
-	others, _ := l.folders()
-	for _, dir := range others {
-		add(dir)
+	looked := &sight{folders: map[string]bool{}}
+	for _, pattern := range l.patterns {
+		if dir, ok := root(pattern); ok {
+			looked.tree(rooted(l.cmd.dir, dir)) // or as far as it goes
+		}
+	}
+	top := filepath.Dir(l.cmd.env["GOMOD"])
+	for _, dir := range slices.Sorted(maps.Keys(looked.folders)) {
+		if dir == top || !exists(filepath.Join(dir, "go.mod")) { // else it is another module's
+			add(dir)
+		}
 	}
 	return folders
 }

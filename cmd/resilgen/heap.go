@@ -9,7 +9,7 @@ import (
 // firstCollection is how much memory a run may use before the first garbage
 // collection. Most runs end at about that, having kept a third of what they
 // allocate: each collection on the way there would find little and cost as much.
-const firstCollection = 48 << 20
+const firstCollection = 72 << 20
 
 // spareCollections puts off the first garbage collection. From then on they are
 // as usual.
