@@ -210,14 +210,14 @@ func (s *source) fromEmbedded(m *method, directive string) bool {
 	if m.declared() || m.Element == nil || m.Element.Doc == nil {
 		return false
 	}
-	place, _ := m.Place(s.pkg.fset, m.Origins[directive])
+	place, _ := m.Place(s.pkg.Fset, m.Origins[directive])
 	return m.Element.Doc.Pos() <= place && place < m.Element.Doc.End()
 }
 
 // chosen reports whether the directive reaches the method by methods=, beside which
 // no other can.
 func (s *source) chosen(w *wrapper, m *method, directive string) bool {
-	place, _ := m.Place(s.pkg.fset, m.Origins[directive])
+	place, _ := m.Place(s.pkg.Fset, m.Origins[directive])
 	return slices.ContainsFunc(w.directives.Directives, func(d annotations.Directive) bool {
 		end, chosen := d.Args, false
 		for _, word := range d.Words {

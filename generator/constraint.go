@@ -61,7 +61,7 @@ func buildLines(syntax *ast.File) []constraint.Expr {
 // usesCgo reports whether the source imports "C": then the file that was parsed
 // is what cgo made of it.
 func usesCgo(src *source) bool {
-	return src.pkg.fset.PositionFor(src.syntax.FileStart, false).Filename != src.path
+	return src.pkg.Fset.PositionFor(src.syntax.FileStart, false).Filename != src.path
 }
 
 // nameTags are the systems and architectures that a file's name confines it to.

@@ -33,7 +33,7 @@ type signature struct {
 }
 
 func (d *derived) report(code string, pos token.Pos, format string, args ...any) {
-	d.problems = append(d.problems, annotations.Diagnostic{Pos: d.src.pkg.fset.Position(pos), Code: code, Message: fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, annotations.Diagnostic{Pos: d.src.pkg.Fset.Position(pos), Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
 // made is the interface that a comment group makes, if it is sound.
@@ -112,7 +112,7 @@ func (m *model) checkDerived(d *derived) {
 	switch {
 	case pos.IsValid():
 		d.report(codeNameTaken, d.Declaration.NamePos(), "%s would be declared twice, here and at %s; give the interface another name",
-			name, filepath.Base(m.pkg.fset.Position(pos).String()))
+			name, filepath.Base(m.pkg.Fset.Position(pos).String()))
 	case m.reserved(name):
 		d.report(codeNameTaken, d.Declaration.NamePos(), "%s has a meaning in Go already; give the interface another name", name)
 	}
@@ -134,7 +134,7 @@ func (m *model) render(d *derived) []byte {
 // parse parses the interface's declaration. All of it stands where the comment
 // group does.
 func (d *derived) parse() *ast.File {
-	file, err := parser.ParseFile(d.src.pkg.fset, d.src.path, d.code, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(d.src.pkg.Fset, d.src.path, d.code, parser.SkipObjectResolution)
 	if err != nil {
 		panic("generator: " + err.Error())
 	}

@@ -11,10 +11,7 @@ import (
 // TestHedgeDiscardsWhatLosersOwn emits hedges that check refuses as long as
 // nobody says that a method is safe.
 func TestHedgeDiscardsWhatLosersOwn(t *testing.T) {
-	pkgs, err := load(t.Context(), "testdata/golden", []string{"./owned"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	pkgs := loaded(t, "testdata/golden", "./owned")
 	m := model{ctx: t.Context(), pkg: pkgs[0]}
 	m.build()
 	src := m.sources[0]

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // emit writes the output of a source.
@@ -39,7 +41,7 @@ func emit(src *source) ([]byte, error) {
 		}
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "%s\n\n", header)
+	fmt.Fprintf(&out, "%s\n\n", output.Header)
 	if constraint := buildConstraint(src); constraint != "" {
 		fmt.Fprintf(&out, "//go:build %s\n\n", constraint)
 	}

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // A Package is one that somebody else has loaded and type-checked, outputs
@@ -65,8 +67,12 @@ func Examine(p Package) []Source {
 			continue
 		}
 		code := src.code()
-		if foreign := pkg.file(src.output); foreign != nil && code != nil {
-			src.report(codeWrite, foreign.Package, "%v", errForeign)
+		if code != nil {
+			for _, f := range pkg.Sources {
+				if f.Path == src.output {
+					src.report(codeWrite, f.Syntax.Package, "%v", errForeign)
+				}
+			}
 		}
 		s.Diagnostics = annotations.Sort(src.diagnostics)
 		if len(s.Diagnostics) == 0 {
@@ -76,7 +82,7 @@ func Examine(p Package) []Source {
 		sources = append(sources, s)
 	}
 	for path, orphan := range outputs {
-		if name, ok := sourceName(path); ok && slices.Contains(p.Ignored, name) {
+		if name, ok := output.Source(path); ok && slices.Contains(p.Ignored, name) {
 			continue
 		}
 		sources = append(sources, Source{Pos: orphan.Package, Output: path, Stale: true})
@@ -94,16 +100,6 @@ func (p Package) differs(written *ast.File, code []byte) bool {
 	return err == nil && !bytes.Equal(old, code)
 }
 
-// file is the source at path, or nil.
-func (p *pkg) file(path string) *ast.File {
-	for _, f := range p.files {
-		if f.path == path {
-			return f.syntax
-		}
-	}
-	return nil
-}
-
 // concerns reports whether a file may have directives or is an output.
 func concerns(file *ast.File) bool {
 	for _, group := range file.Comments {
@@ -119,18 +115,15 @@ func concerns(file *ast.File) bool {
 // withoutOutputs checks the package again as the generator sees it: without its
 // outputs, which may be stale and whose names would be in the way. It returns
 // the outputs too, by path.
-func (p Package) withoutOutputs() (*pkg, map[string]*ast.File) {
+func (p Package) withoutOutputs() (*load.Package, map[string]*ast.File) {
 	written := map[string]*ast.File{}
 	path, _, _ := strings.Cut(p.Types.Path(), " ") // of a test variant
-	found := &pkg{fset: p.Fset, known: append([]*types.Package{types.Unsafe}, p.Types.Imports()...), Package: &packages.Package{
+	found := &load.Package{Known: append([]*types.Package{types.Unsafe}, p.Types.Imports()...), Package: &packages.Package{
+		Fset:       p.Fset,
 		PkgPath:    path,
 		Name:       p.Types.Name(),
 		TypesSizes: p.Sizes,
-		TypesInfo: &types.Info{
-			Types: map[ast.Expr]types.TypeAndValue{}, Instances: map[*ast.Ident]types.Instance{},
-			Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
-			Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{},
-		},
+		TypesInfo:  load.NewInfo(),
 	}}
 	for _, syntax := range p.Files {
 		name := p.Fset.PositionFor(syntax.FileStart, false).Filename
@@ -145,15 +138,21 @@ func (p Package) withoutOutputs() (*pkg, map[string]*ast.File) {
 				continue // cgo's own declarations
 			}
 		}
-		found.files = append(found.files, file{path: name, syntax: syntax})
+		found.Sources = append(found.Sources, load.File{Path: name, Syntax: syntax})
 	}
-	slices.SortFunc(found.files, func(a, b file) int { return strings.Compare(a.path, b.path) })
+	slices.SortFunc(found.Sources, func(a, b load.File) int { return strings.Compare(a.Path, b.Path) })
+	imported := p.imported()
 	conf := types.Config{
 		GoVersion:        p.Types.GoVersion(),
 		Sizes:            p.Sizes,
 		IgnoreFuncBodies: true,
 		FakeImportC:      true,
-		Importer:         imports(p.imported()),
+		Importer: load.ImporterFunc(func(path string) (*types.Package, error) {
+			if pkg := imported[path]; pkg != nil {
+				return pkg, nil
+			}
+			return nil, fmt.Errorf("package %s is not known", path)
+		}),
 		Error: func(err error) {
 			if e, ok := err.(types.Error); ok {
 				found.TypeErrors = append(found.TypeErrors, e)
@@ -165,7 +164,7 @@ func (p Package) withoutOutputs() (*pkg, map[string]*ast.File) {
 }
 
 func isOutput(file *ast.File) bool {
-	return len(file.Comments) > 0 && file.Comments[0].Pos() == file.FileStart && generatedBy(file) == header
+	return len(file.Comments) > 0 && file.Comments[0].Pos() == file.FileStart && generatedBy(file) == output.Header
 }
 
 // generatedBy is the first comment of a file.
@@ -192,14 +191,4 @@ func (p Package) imported() map[string]*types.Package {
 		}
 	}
 	return byPath
-}
-
-// imports is a [types.Importer] of packages that are there already.
-type imports map[string]*types.Package
-
-func (i imports) Import(path string) (*types.Package, error) {
-	if pkg := i[path]; pkg != nil {
-		return pkg, nil
-	}
-	return nil, fmt.Errorf("package %s is not known", path)
 }

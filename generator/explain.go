@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/load"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -49,7 +50,11 @@ func explain(ctx context.Context, cfg Config, sound func(*source) bool) (*Explan
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	packages, err := load(ctx, cfg.Dir, patterns)
+	loader, err := load.New(ctx, cfg.Dir, patterns, cfg.Progress)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := loader.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +82,7 @@ func (w *wrapper) explain(src *source) Interface {
 		Name:    w.obj.Name(),
 		Wrapper: w.name,
 		File:    src.path,
-		Line:    src.pkg.fset.PositionFor(w.spec.Pos(), false).Line,
+		Line:    src.pkg.Fset.PositionFor(w.spec.Pos(), false).Line,
 	}
 	for _, m := range w.methods {
 		i.Methods = append(i.Methods, m.explain(i.Name))

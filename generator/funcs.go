@@ -153,7 +153,7 @@ func (m *model) barred(pkg *types.Package) string {
 		return "is a program"
 	case !importable(pkg, here):
 		return "is internal to others"
-	case m.pkg.universe != nil && m.pkg.universe.leads(pkg.Path(), here.Path()):
+	case m.pkg.Leads(pkg.Path(), here.Path()):
 		return "imports this one, itself or through others"
 	}
 	return ""
@@ -204,7 +204,7 @@ func (m *model) lookup(src *source, pkg *types.Package, fn, name string, want ro
 }
 
 func (m *model) inTest(obj types.Object) bool {
-	return strings.HasSuffix(m.pkg.fset.Position(obj.Pos()).Filename, "_test.go")
+	return strings.HasSuffix(m.pkg.Fset.Position(obj.Pos()).Filename, "_test.go")
 }
 
 // unknown names the functions that there are.
@@ -261,8 +261,8 @@ func (m *model) importPath(path string) *types.Package {
 			return imported
 		}
 	}
-	if m.pkg.known != nil {
-		for _, pkg := range m.pkg.known {
+	if m.pkg.Known != nil {
+		for _, pkg := range m.pkg.Known {
 			if pkg.Path() == path {
 				return pkg
 			}
@@ -273,7 +273,7 @@ func (m *model) importPath(path string) *types.Package {
 	if pkg, ok := m.others[path]; ok {
 		return pkg
 	}
-	pkg, err := m.pkg.universe.find(m.ctx, path)
+	pkg, err := m.pkg.Find(m.ctx, path)
 	if m.others == nil {
 		m.others, m.absent = map[string]*types.Package{}, map[string]error{}
 	}

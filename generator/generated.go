@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
 // A generated is a package whose outputs this run writes.
@@ -22,15 +23,15 @@ type generated struct {
 
 // models are the models of packages, each after those that it imports. They are
 // to be built in that order.
-func models(ctx context.Context, pkgs []*pkg) (all []*model) {
-	byPath := map[string]*pkg{}
+func models(ctx context.Context, pkgs []*load.Package) (all []*model) {
+	byPath := map[string]*load.Package{}
 	for _, p := range pkgs {
 		byPath[p.PkgPath] = p
 	}
 	shared := map[string]*generated{}
-	seen := map[*pkg]bool{nil: true}
-	var add func(*pkg)
-	add = func(p *pkg) {
+	seen := map[*load.Package]bool{nil: true}
+	var add func(*load.Package)
+	add = func(p *load.Package) {
 		if seen[p] {
 			return
 		}
@@ -110,7 +111,7 @@ func (m *model) stubs() (files []*ast.File) {
 			params, args = "["+params+"]", "["+args+"]"
 		}
 		code := fmt.Sprintf("package %s; type %s%s struct { %s%s }", m.pkg.Types.Name(), name, params, iface, args)
-		if file, err := parser.ParseFile(m.pkg.fset, src.path, code, parser.SkipObjectResolution); err == nil {
+		if file, err := parser.ParseFile(m.pkg.Fset, src.path, code, parser.SkipObjectResolution); err == nil {
 			files = append(files, file)
 		}
 	})

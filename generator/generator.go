@@ -6,14 +6,14 @@ package generator
 
 import (
 	"context"
-	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
 // A Config says what to generate. Its zero value is the package in the current
@@ -54,39 +54,48 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	start := time.Now()
-	dir, err := filepath.Abs(cfg.Dir)
+	loader, err := load.New(ctx, cfg.Dir, patterns, cfg.Progress)
 	if err != nil {
 		return nil, err
 	}
-	cmd, err := newGoCommand(ctx, dir)
-	if err != nil {
-		return nil, err
+	var earlier Result
+	if loader.Recall(&earlier) {
+		earlier.Notes = []string{unchanged}
+		return &earlier, nil
 	}
-	recorder := newRecorder(start, cmd, patterns)
-	if result := recorder.upToDate(); result != nil {
-		return result, nil
-	}
-	loader := &loader{dir: dir, patterns: patterns, cmd: cmd, recorder: recorder, progress: cfg.Progress}
-	packages, err := loader.load(ctx)
+	packages, err := loader.Load(ctx)
 	if err != nil {
 		return nil, err
 	}
 	run := run{check: cfg.Check, written: map[string][]byte{}}
 	run.generate(models(ctx, packages))
-	for _, folder := range loader.swept(packages) {
+	for _, folder := range loader.Folders(packages) {
 		run.sweep(folder)
 	}
 	run.write()
 	run.sort()
-	run.result.Notes = loader.notes
-	recorder.remember(loader, &run.result, run.written)
+	run.result.Notes = loader.Notes
+	loader.Remember(run.done())
 	return &run.result, nil
+}
+
+const unchanged = "nothing has changed since the last run"
+
+// done is what the next run may be spared.
+func (r *run) done() load.Done {
+	now := &r.result
+	done := load.Done{Written: r.written, Outputs: slices.Concat(now.Unchanged, now.Ignored)}
+	if len(now.Diagnostics) == 0 && len(now.Stale) == 0 {
+		again := Result{Unchanged: slices.Concat(now.Written, now.Unchanged), Ignored: now.Ignored}
+		slices.Sort(again.Unchanged)
+		done.Result = again
+	}
+	return done
 }
 
 type run struct {
 	check   bool
-	outputs []output
+	targets []target
 	written map[string][]byte // by path
 	result  Result
 }
@@ -97,7 +106,7 @@ func (r *run) generate(models []*model) {
 	var sources []*source
 	var codes []*[]byte
 	var g errgroup.Group
-	g.SetLimit(cap(slots))
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for _, m := range models {
 		m.build()
 		for _, src := range m.sources {
@@ -111,7 +120,7 @@ func (r *run) generate(models []*model) {
 	}
 	g.Wait()
 	for i, src := range sources {
-		r.outputs = append(r.outputs, output{path: src.output, code: *codes[i], keep: len(src.diagnostics) > 0})
+		r.targets = append(r.targets, target{path: src.output, code: *codes[i], keep: len(src.diagnostics) > 0})
 		r.result.Diagnostics = append(r.result.Diagnostics, src.diagnostics...)
 	}
 }

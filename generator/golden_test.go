@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -16,10 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // TestGolden compares outputs with the ones beside the sources in
 // testdata/golden.
 func TestGolden(t *testing.T) {
-	pkgs, err := load(t.Context(), "testdata/golden", []string{"./..."})
-	if err != nil {
-		t.Fatal(err)
-	}
+	pkgs := loaded(t, "testdata/golden", "./...")
 	outputs := 0
 	for _, p := range pkgs {
 		m := model{ctx: t.Context(), pkg: p}
@@ -41,7 +41,7 @@ func TestGolden(t *testing.T) {
 				t.Errorf("gofmt would change %s (%v)", src.output, err)
 			}
 			if *update {
-				if err := replace(src.output, got); err != nil {
+				if err := output.Replace(src.output, got); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -57,6 +57,19 @@ func TestGolden(t *testing.T) {
 	if outputs < 10 {
 		t.Errorf("%d golden files; are the packages there?", outputs)
 	}
+}
+
+func loaded(t *testing.T, dir, pattern string) []*load.Package {
+	t.Helper()
+	l, err := load.New(t.Context(), dir, []string{pattern}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkgs, err := l.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkgs
 }
 
 // TestGoldenCompiles builds and vets the golden files with their packages: vet

@@ -71,20 +71,20 @@ func (m *model) key(src *source, w *wrapper, method *method, directive, per stri
 	} else if !method.OnMethod[directive] {
 		wayOut = "write " + method.directive(directive+" per=") + " with an expression of its own, or limit the directive with methods="
 	}
-	expr, err := parser.ParseExprFrom(m.pkg.fset, "per", per, parser.SkipObjectResolution)
+	expr, err := parser.ParseExprFrom(m.pkg.Fset, "per", per, parser.SkipObjectResolution)
 	if err != nil {
 		if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
 			return wrong(list[0].Pos.Offset, "is no expression: %s", list[0].Msg)
 		}
 		return wrong(0, "is no expression: %v", err)
 	}
-	file := m.pkg.fset.File(expr.Pos())
+	file := m.pkg.Fset.File(expr.Pos())
 	if lit := funcLit(expr); lit != nil {
 		return wrong(file.Offset(lit.Pos()), "declares a function: give it a name elsewhere and call it")
 	}
 	k := &key{expr: expr, uses: map[*ast.Ident]types.Object{}, params: m.scope(m.syntax(src, pos), w, method, file)}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: k.uses}
-	if err := types.CheckExpr(m.pkg.fset, m.pkg.Types, expr.Pos(), expr, info); err != nil {
+	if err := types.CheckExpr(m.pkg.Fset, m.pkg.Types, expr.Pos(), expr, info); err != nil {
 		problem, ok := errors.AsType[types.Error](err)
 		if !ok {
 			return wrong(0, "is no expression: %v", err)

@@ -14,12 +14,14 @@ import (
 	"strings"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/output"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // A source is one file with annotated interfaces and what becomes of it.
 type source struct {
-	pkg         *pkg
+	pkg         *load.Package
 	path        string
 	output      string
 	syntax      *ast.File
@@ -84,7 +86,7 @@ func (w *wrapper) substituted() bool {
 // model builds the sources of one package.
 type model struct {
 	ctx     context.Context
-	pkg     *pkg
+	pkg     *load.Package
 	sources []*source
 	others  map[string]*types.Package // loaded for a classifier, by path
 	missed  bool                      // a package that might be there was not known
@@ -97,21 +99,21 @@ type model struct {
 
 func (m *model) build() {
 	var read []*annotations.File // of each source
-	for _, f := range m.pkg.files {
-		if f.broken != nil && !f.annotated {
+	for _, f := range m.pkg.Sources {
+		if f.Broken != nil && !f.Annotated {
 			continue
 		}
-		src := &source{pkg: m.pkg, path: f.path, output: outputPath(f.path), syntax: f.syntax}
-		found, diagnostics := annotations.Read(m.pkg.fset, f.syntax)
-		if f.broken != nil {
-			src.unread(f.broken) // and the interfaces are what the parser made of them
+		src := &source{pkg: m.pkg, path: f.Path, output: output.Path(f.Path), syntax: f.Syntax}
+		found, diagnostics := annotations.Read(m.pkg.Fset, f.Syntax)
+		if f.Broken != nil {
+			src.unread(f.Broken) // and the interfaces are what the parser made of them
 		} else {
 			src.interfaces, src.diagnostics = found.Interfaces, diagnostics
 		}
 		m.sources = append(m.sources, src)
 		read = append(read, found)
 	}
-	for k, diagnostics := range annotations.Link(m.pkg.fset, read, m.elsewhere(read)...) {
+	for k, diagnostics := range annotations.Link(m.pkg.Fset, read, m.elsewhere(read)...) {
 		m.sources[k].diagnostics = append(m.sources[k].diagnostics, diagnostics...)
 	}
 	m.declare()
@@ -149,15 +151,6 @@ func (m *model) elsewhere(read []*annotations.File) (others []*annotations.File)
 	return others
 }
 
-// outputPath is users_resil.go for users.go, and x_resil_test.go for x_test.go.
-func outputPath(path string) string {
-	stem := strings.TrimSuffix(path, ".go")
-	if base, ok := strings.CutSuffix(stem, "_test"); ok {
-		return base + "_resil_test.go"
-	}
-	return stem + "_resil.go"
-}
-
 // noteMissed makes the source unknown if something was missed for it.
 func (s *source) noteMissed(m *model) {
 	s.unknown = s.unknown || m.missed
@@ -168,7 +161,7 @@ func (s *source) inTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
 func (s *source) report(code string, pos token.Pos, format string, args ...any) {
 	s.diagnostics = append(s.diagnostics, annotations.Diagnostic{
-		Pos:     s.pkg.fset.Position(pos),
+		Pos:     s.pkg.Fset.Position(pos),
 		Code:    code,
 		Message: fmt.Sprintf(format, args...),
 	})
@@ -177,7 +170,7 @@ func (s *source) report(code string, pos token.Pos, format string, args ...any) 
 // reportOn reports what is wrong with a method's policy. Where a profile says it,
 // that is where the profile is used.
 func (s *source) reportOn(m *method, code string, pos token.Pos, format string, args ...any) {
-	place, from := m.Place(s.pkg.fset, pos)
+	place, from := m.Place(s.pkg.Fset, pos)
 	s.report(code, place, "%s%s", fmt.Sprintf(format, args...), from)
 }
 
@@ -227,7 +220,7 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 		}
 		plain[k] = method.Method
 	}
-	wrap, guarded, diagnostics := i.Resolve(m.pkg.fset, plain)
+	wrap, guarded, diagnostics := i.Resolve(m.pkg.Fset, plain)
 	src.diagnostics = append(src.diagnostics, diagnostics...)
 	for k := range min(len(guarded), len(w.methods)) {
 		w.methods[k].Guarded = guarded[k]
@@ -302,7 +295,7 @@ func (m *model) nameHelpers() {
 func (m *model) checkNames() {
 	where := map[string]string{}
 	for _, d := range m.derived {
-		where[d.Declaration.Name] = m.pkg.fset.Position(d.Declaration.NamePos()).String()
+		where[d.Declaration.Name] = m.pkg.Fset.Position(d.Declaration.NamePos()).String()
 	}
 	for _, src := range m.sources {
 		for _, w := range src.wrappers {
@@ -313,13 +306,13 @@ func (m *model) checkNames() {
 					break
 				}
 				if pos := m.taken(name); pos.IsValid() {
-					where[name] = m.pkg.fset.Position(pos).String()
+					where[name] = m.pkg.Fset.Position(pos).String()
 				}
 				if other, taken := where[name]; taken {
 					src.report(codeNameTaken, w.spec.Pos(), "%s would be declared twice, here and at %s; %s", name, filepath.Base(other), advice)
 					break
 				}
-				where[name] = m.pkg.fset.Position(w.spec.Pos()).String()
+				where[name] = m.pkg.Fset.Position(w.spec.Pos()).String()
 			}
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"go/types"
 	"strings"
 
-	"github.com/resilgen/resilgen/annotations"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -52,7 +51,7 @@ func (m *model) resolve(d *derived) {
 		d.wrong("%s has no methods", d.Declaration.From)
 		return
 	}
-	chosen, problems := d.Declaration.Choose(m.pkg.fset, names)
+	chosen, problems := d.Declaration.Choose(m.pkg.Fset, names)
 	d.problems = append(d.problems, problems...)
 	for _, name := range chosen {
 		why := faults[name]
@@ -147,7 +146,7 @@ func (m *model) qualifier(d *derived, qualifier, name string) *types.Package {
 	}
 	if strings.Contains(reason, "-mod=vendor") {
 		vendor := "go mod vendor"
-		if work := m.pkg.universe.cmd.env["GOWORK"]; work != "" && work != "off" {
+		if m.pkg.InWorkspace() {
 			vendor = "go work vendor"
 		}
 		d.wrong("package %s is not vendored, as nothing imports it yet; import it once, as in import _ %q, and run: %s", path, path, vendor)
@@ -209,17 +208,17 @@ func (m *model) instantiate(d *derived, pkg *types.Package, name, args string) t
 	if pkg != m.pkg.Types {
 		text = "from." + text
 	}
-	expr, err := parser.ParseExprFrom(m.pkg.fset, "from", text, parser.SkipObjectResolution)
+	expr, err := parser.ParseExprFrom(m.pkg.Fset, "from", text, parser.SkipObjectResolution)
 	if err != nil {
 		d.wrong("%s is no type; write its arguments as in Cache[string,int]", d.Declaration.From)
 		return nil
 	}
-	scope := m.fileScope(d.src.syntax, m.pkg.fset.File(expr.Pos()))
+	scope := m.fileScope(d.src.syntax, m.pkg.Fset.File(expr.Pos()))
 	if pkg != m.pkg.Types {
 		types.NewScope(scope, scope.Pos(), scope.End(), "from").Insert(types.NewPkgName(token.NoPos, m.pkg.Types, "from", pkg))
 	}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
-	err = types.CheckExpr(m.pkg.fset, m.pkg.Types, expr.Pos(), expr, info)
+	err = types.CheckExpr(m.pkg.Fset, m.pkg.Types, expr.Pos(), expr, info)
 	if err != nil {
 		if problem, ok := err.(types.Error); ok {
 			err = fmt.Errorf("%s", problem.Msg)
@@ -228,15 +227,4 @@ func (m *model) instantiate(d *derived, pkg *types.Package, name, args string) t
 		return nil
 	}
 	return info.Types[expr].Type
-}
-
-// namedPaths are the paths that from= has in a file.
-func namedPaths(syntax *ast.File) (paths []string) {
-	for _, from := range annotations.Froms(syntax) {
-		name, _, _ := strings.Cut(from, "[")
-		if path, _, ok := cutLast(name); ok && strings.Contains(path, "/") {
-			paths = append(paths, path)
-		}
-	}
-	return paths
 }

@@ -3,10 +3,11 @@ package generator
 import (
 	"errors"
 	"fmt"
-	"go/ast"
 	"go/types"
 	"maps"
 	"slices"
+
+	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
 // recheck type-checks the package together with the interfaces and with stubs
@@ -23,7 +24,7 @@ func (m *model) recheck(interfaces []*derived) {
 		Sizes:            m.pkg.TypesSizes,
 		IgnoreFuncBodies: true,
 		FakeImportC:      true,
-		Importer: importerFunc(func(path string) (*types.Package, error) {
+		Importer: load.ImporterFunc(func(path string) (*types.Package, error) {
 			if parts := known[path]; parts != nil {
 				if p := whole(parts); p.Scope().Len() > 0 || path == "unsafe" {
 					return p, nil
@@ -37,19 +38,11 @@ func (m *model) recheck(interfaces []*derived) {
 			}
 		},
 	}
-	info := &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Instances: map[*ast.Ident]types.Instance{},
-		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{},
-	}
+	info := load.NewInfo()
 	pkg := types.NewPackage(m.pkg.Types.Path(), m.pkg.Types.Name())
-	types.NewChecker(&conf, m.pkg.fset, pkg, info).Files(files)
+	types.NewChecker(&conf, m.pkg.Fset, pkg, info).Files(files)
 	m.pkg.Types, m.pkg.TypesInfo, m.pkg.TypeErrors = pkg, info, problems
 }
-
-type importerFunc func(string) (*types.Package, error)
-
-func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 // known are the packages that the package imports, directly or not, and then
 // those that directives name. Of some only that was read which others refer to.
@@ -70,7 +63,7 @@ func (m *model) known() map[string][]*types.Package {
 			}
 		}
 	}
-	visit(slices.Concat(m.pkg.Types.Imports(), m.pkg.known))
+	visit(slices.Concat(m.pkg.Types.Imports(), m.pkg.Known))
 	for _, path := range slices.Sorted(maps.Keys(m.others)) {
 		if p := m.others[path]; p != nil {
 			visit([]*types.Package{p})

@@ -13,7 +13,7 @@ import (
 
 // unread reports that the file does not parse.
 func (s *source) unread(err error) {
-	pos, message := s.pkg.fset.Position(s.syntax.Package), err.Error()
+	pos, message := s.pkg.Fset.Position(s.syntax.Package), err.Error()
 	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
 		pos, message = list[0].Pos, list[0].Msg // the others may only follow from it
 	}
@@ -28,12 +28,12 @@ func (s *source) unresolved(spec *ast.TypeSpec, obj *types.TypeName) []annotatio
 	explain := func(node ast.Node, what string) {
 		for _, e := range s.pkg.TypeErrors {
 			if node.Pos() <= e.Pos && e.Pos <= node.End() {
-				found = append(found, annotations.Diagnostic{Pos: s.pkg.fset.Position(e.Pos), Code: codeSource,
+				found = append(found, annotations.Diagnostic{Pos: s.pkg.Fset.Position(e.Pos), Code: codeSource,
 					Message: fmt.Sprintf("%s does not compile: %s", what, e.Msg)})
 				return
 			}
 		}
-		found = append(found, annotations.Diagnostic{Pos: s.pkg.fset.Position(node.Pos()), Code: codeSource,
+		found = append(found, annotations.Diagnostic{Pos: s.pkg.Fset.Position(node.Pos()), Code: codeSource,
 			Message: fmt.Sprintf("%s uses a type of %s, which cannot be loaded; make it compile, or go get it", what, s.declarer(node))})
 	}
 	if obj.Type().Underlying() == types.Typ[types.Invalid] {
@@ -83,7 +83,7 @@ func (s *source) unresolvedMethods(w *wrapper) bool {
 		if invalid(m.sig) {
 			found = true
 			s.report(codeSource, m.pos, "%s.%s has a type that is not known where it is declared, at %s; make that compile",
-				w.obj.Name(), m.Name, filepath.Base(s.pkg.fset.Position(m.fn.Pos()).String()))
+				w.obj.Name(), m.Name, filepath.Base(s.pkg.Fset.Position(m.fn.Pos()).String()))
 		}
 	}
 	return found

@@ -1,4 +1,4 @@
-package generator
+package load
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // A goCommand runs the go command in a folder.
@@ -26,6 +28,14 @@ type goCommand struct {
 // An environment is what the go command is told by its settings and by where it
 // runs, as far as that decides what packages there are and what is in them.
 type environment map[string]string
+
+// workspace is the path of the go.work file, empty if there is none.
+func (e environment) workspace() string {
+	if work := e["GOWORK"]; work != "off" {
+		return work
+	}
+	return ""
+}
 
 func newGoCommand(ctx context.Context, dir string) (*goCommand, error) {
 	g := &goCommand{dir: dir}
@@ -112,7 +122,7 @@ func (g *goCommand) list(ctx context.Context, flags, patterns []string) ([]*list
 
 // likeOutput is 1 for the names of outputs and 0 for others.
 func likeOutput(name string) int {
-	if _, ok := sourceName(name); ok {
+	if _, ok := output.Source(name); ok {
 		return 1
 	}
 	return 0

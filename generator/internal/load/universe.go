@@ -1,4 +1,4 @@
-package generator
+package load
 
 import (
 	"bufio"
@@ -277,7 +277,7 @@ func (u *universe) check(l *listed) *types.Package {
 		FakeImportC:      true,
 		Sizes:            u.sizes,
 		Error:            func(error) {}, // what is missing shows where it is used
-		Importer: importerFunc(func(path string) (*types.Package, error) {
+		Importer: ImporterFunc(func(path string) (*types.Package, error) {
 			switch {
 			case path == "unsafe":
 				return types.Unsafe, nil

@@ -1,4 +1,4 @@
-package generator
+package load_test
 
 import (
 	"io/fs"
@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"golang.org/x/tools/txtar"
+
+	"github.com/resilgen/resilgen/generator"
+	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 const recorded = `
@@ -154,14 +158,14 @@ func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
 		step.do()
 		for k, want := range []bool{step.want, stays} {
 			age(t, top)
-			result, err := Run(t.Context(), Config{Dir: dir, Patterns: []string{"./..."}})
+			result, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if len(result.Diagnostics) > 0 {
 				t.Fatalf("%s: %v", step.what, result.Diagnostics)
 			}
-			loaded := !slices.Contains(result.Notes, unchanged)
+			loaded := !slices.Contains(result.Notes, "nothing has changed since the last run")
 			if loaded != want {
 				t.Errorf("run %d after this: %s: loaded is %t, want %t", k+1, step.what, loaded, want)
 			}
@@ -181,16 +185,13 @@ func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
 // packages import.
 func TestImportsAreListedAnewWhereTheyChanged(t *testing.T) {
 	top, dir := unpack(t, recorded)
-	patterns := []string{"./..."}
-	cmd, err := newGoCommand(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	imports := []string{"context", "example.com/app/item", "example.com/other"}
 	build := func() {
 		t.Helper()
-		if _, err := cmd.run(t.Context(), "build", "./item", "example.com/other"); err != nil {
-			t.Fatal(err)
+		cmd := exec.CommandContext(t.Context(), "go", "build", "./item", "example.com/other")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
 		}
 	}
 	for _, step := range []struct {
@@ -211,13 +212,13 @@ func TestImportsAreListedAnewWhereTheyChanged(t *testing.T) {
 		build()
 		for range 2 {
 			age(t, top)
-			if _, err := Run(t.Context(), Config{Dir: dir, Patterns: patterns}); err != nil {
+			if _, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		step.do()
 		age(t, top)
-		if got := newRecorder(time.Now(), cmd, patterns).graph().has(imports); got != step.want {
+		if got := loader(t, dir).HasGraph(imports); got != step.want {
 			t.Errorf("after this: %s: remembered is %t, want %t", step.what, got, step.want)
 		}
 	}
@@ -228,11 +229,6 @@ func TestImportsAreListedAnewWhereTheyChanged(t *testing.T) {
 // packages there are.
 func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 	top, dir := unpack(t, recorded)
-	patterns := []string{"./..."}
-	cmd, err := newGoCommand(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	in := func(name, content string) func() {
 		return func() { write(t, filepath.Join(dir, name), content) }
 	}
@@ -251,7 +247,7 @@ func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 	}{
 		{"nothing", func() {}, true},
 		{"an output is removed", remove("store/store_resil.go"), true},
-		{"an output is edited", in("store/store_resil.go", header+"\npackage store\n"), true},
+		{"an output is edited", in("store/store_resil.go", output.Header+"\npackage store\n"), true},
 		{"a source imports something", in("plain/plain.go", plain), false},
 		{"a source is annotated", in("plain/plain.go", plain+"//resil:retry\ntype T interface { F(context.Context) error }\n"), true},
 		{"its annotation is gone", in("plain/plain.go", plain+"type T interface { F(context.Context) error }\n"), true},
@@ -262,22 +258,22 @@ func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 		{"a source does not parse", in("plain/more.go", "package plain\n\nfunc {\n"), true},
 		{"its imports do not parse", in("plain/more.go", "package plain\n\nimport {\n"), false},
 		{"a source is gone", remove("plain/more.go"), false},
-		{"an output is left without its source", in("plain/gone_resil.go", header+"\npackage plain\n"), true},
+		{"an output is left without its source", in("plain/gone_resil.go", output.Header+"\npackage plain\n"), true},
 		{"a package is new", in("empty/empty.go", "package empty\n"), false},
 		{"go.mod is edited", in("beside/go.mod", "module example.com/beside\n\ngo 1.25\n"), false},
 	} {
 		for range 2 {
 			age(t, top)
-			if _, err := Run(t.Context(), Config{Dir: dir, Patterns: patterns}); err != nil {
+			if _, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		step.do()
 		age(t, top)
-		if got := newRecorder(time.Now(), cmd, patterns).listing() != nil; got != step.want {
+		if got := loader(t, dir).HasListing(); got != step.want {
 			t.Errorf("after this: %s: remembered is %t, want %t", step.what, got, step.want)
 		}
-		if _, err := Run(t.Context(), Config{Dir: dir, Patterns: patterns}); err != nil {
+		if _, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "store/store_resil.go")); err != nil {
@@ -301,58 +297,33 @@ func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 func TestAPackageOfOutputsIsNotRemembered(t *testing.T) {
 	top, dir := unpack(t, recorded)
 	orphan := filepath.Join(dir, "empty/gone_resil.go")
-	write(t, orphan, header+"\npackage empty\n")
+	write(t, orphan, output.Header+"\npackage empty\n")
 	for _, check := range []bool{true, true, false} {
 		age(t, top)
-		result, err := Run(t.Context(), Config{Dir: dir, Patterns: []string{"./..."}, Check: check})
+		result, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}, Check: check})
 		if err != nil {
 			t.Fatal(err)
 		}
-		stale := slices.ContainsFunc(result.Stale, func(s Stale) bool { return s.Path == orphan })
+		stale := slices.ContainsFunc(result.Stale, func(s generator.Stale) bool { return s.Path == orphan })
 		if stale != check || exists(orphan) != check {
 			t.Errorf("with Check %t: stale is %t, and the output is there: %t", check, stale, exists(orphan))
 		}
 	}
 }
 
-// What changes while a run goes on may have been seen or not.
-func TestNothingUnsettledIsRecorded(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "a.go")
-	if err := os.WriteFile(path, []byte("package a"), 0o666); err != nil {
+// loader is one of the next run.
+func loader(t *testing.T, dir string) *load.Loader {
+	t.Helper()
+	l, err := load.New(t.Context(), dir, []string{"./..."}, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	age(t, dir)
-	start := time.Now()
-	w := witness{start: start}
-	if _, err := w.folder(dir); err != nil {
-		t.Errorf("a folder that is an hour old: %v", err)
-	}
-	for what, changed := range map[string]time.Time{
-		"after the start":                          start.Add(time.Millisecond),
-		"as far as can be told at the start":       start.Add(-time.Millisecond),
-		"in a second of which no more can be told": start.Add(-time.Second).Truncate(time.Second),
-	} {
-		if err := os.Chtimes(path, changed, changed); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.folder(dir); err == nil {
-			t.Errorf("a file that was changed %s is vouched for", what)
-		}
-	}
-	w.written = map[string][]byte{path: []byte("package a")}
-	if _, err := w.folder(dir); err != nil {
-		t.Errorf("an output of the run: %v", err)
-	}
-	w.names = map[string]map[string]bool{dir: {}}
-	if _, err := w.folder(dir); err != nil {
-		t.Errorf("an output that go list has not seen: %v", err)
-	}
-	w.written = nil
-	age(t, dir)
-	if _, err := w.folder(dir); err == nil {
-		t.Error("a source that go list has not seen is vouched for")
-	}
+	return l
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // unpack writes an archive to the folder dir below top, and gives runs there

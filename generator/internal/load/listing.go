@@ -1,4 +1,4 @@
-package generator
+package load
 
 import (
 	"go/parser"
@@ -27,9 +27,9 @@ func (r *recorder) listing() []*listed {
 	return old.Matched
 }
 
-// saveListing keeps what a loader has found.
-func (r *recorder) saveListing(l *loader, w *witness) {
-	if r.path == "" || l.recalled {
+// saveListing keeps what the loader has found.
+func (l *Loader) saveListing(w *witness) {
+	if l.recorder.path == "" || l.recalled {
 		return
 	}
 	seen, err := l.seenMatched()
@@ -52,7 +52,7 @@ func (r *recorder) saveListing(l *loader, w *witness) {
 	}
 	w.heads = true
 	if made.Seen, err = w.digests(seen); err == nil {
-		r.keep(listingSuffix, made)
+		l.recorder.keep(listingSuffix, made)
 	}
 }
 

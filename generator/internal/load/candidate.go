@@ -1,4 +1,4 @@
-package generator
+package load
 
 import (
 	"bytes"
@@ -17,11 +17,14 @@ import (
 
 	xmodule "golang.org/x/mod/module"
 	"golang.org/x/tools/go/packages"
+
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // A candidate is a package that is on its way to be loaded.
 type candidate struct {
-	*pkg
+	*Package
 	listed  *listed
 	tested  *candidate        // of an external test package
 	sources map[string][]byte // by path
@@ -31,7 +34,7 @@ type candidate struct {
 }
 
 func newCandidate(fset *token.FileSet, l *listed, path string, names []string) *candidate {
-	c := &candidate{listed: l, pkg: &pkg{fset: fset, Package: &packages.Package{
+	c := &candidate{listed: l, Package: &Package{Package: &packages.Package{
 		ID: path, PkgPath: path, Name: l.Name, Dir: l.Dir, Fset: fset,
 		Types: types.NewPackage(path, l.Name), TypesInfo: &types.Info{},
 	}}}
@@ -54,10 +57,10 @@ func (c *candidate) read() error {
 			return err
 		}
 		c.sources[name] = src
-		if isOwn(src) {
+		if output.Is(src) {
 			c.outputs = append(c.outputs, name)
 		}
-		c.marked = c.marked || marked(src) || exists(outputPath(name))
+		c.marked = c.marked || marked(src) || exists(output.Path(name))
 	}
 	return nil
 }
@@ -75,35 +78,35 @@ func (c *candidate) parse() error {
 			}
 		}
 		mode := parser.ParseComments | parser.SkipObjectResolution
-		if isOwn(src) {
+		if output.Is(src) {
 			mode |= parser.PackageClauseOnly
 		}
-		syntax, err := parser.ParseFile(c.fset, name, src, mode)
+		syntax, err := parser.ParseFile(c.Fset, name, src, mode)
 		if syntax == nil {
 			return err
 		}
 		c.Syntax = append(c.Syntax, syntax)
-		if isOwn(src) {
+		if output.Is(src) {
 			continue
 		}
-		f := file{path: sourcePath(c.pkg, syntax), syntax: syntax}
+		f := File{Path: sourcePath(c.Package, syntax), Syntax: syntax}
 		if name := c.Syntax[0].Name.Name; err == nil && syntax.Name.Name != name {
 			err = fmt.Errorf("it is of package %s, and others in its folder are of package %s", syntax.Name.Name, name)
 		}
 		if err != nil {
-			f.broken, f.annotated = err, bytes.Contains(bytes.ToLower(src), []byte(tool+":"))
+			f.Broken, f.Annotated = err, bytes.Contains(bytes.ToLower(src), []byte(tool+":"))
 		}
-		c.files = append(c.files, f)
+		c.Sources = append(c.Sources, f)
 	}
 	for _, name := range c.lost {
-		if src := c.sources[name]; marked(src) && !isOwn(src) {
-			syntax, _ := parser.ParseFile(c.fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
+		if src := c.sources[name]; marked(src) && !output.Is(src) {
+			syntax, _ := parser.ParseFile(c.Fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
 			err := fmt.Errorf("the go command leaves it out: %s", strings.TrimSpace(c.listed.Error.Err))
-			c.files = append(c.files, file{path: name, syntax: syntax, broken: err, annotated: true})
+			c.Sources = append(c.Sources, File{Path: name, Syntax: syntax, Broken: err, Annotated: true})
 		}
 	}
 	c.sources = nil
-	slices.SortFunc(c.files, func(a, b file) int { return strings.Compare(a.path, b.path) })
+	slices.SortFunc(c.Sources, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return nil
 }
 
@@ -129,6 +132,17 @@ func importedBy(all []*candidate) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
+// namedPaths are the paths that from= has in a file.
+func namedPaths(syntax *ast.File) (paths []string) {
+	for _, from := range annotations.Froms(syntax) {
+		name, _, _ := strings.Cut(from, "[")
+		if i := strings.LastIndexByte(name, '.'); i >= 0 && strings.Contains(name[:i], "/") {
+			paths = append(paths, name[:i])
+		}
+	}
+	return paths
+}
+
 // listable reports whether go list takes a path for a package and for nothing
 // else. Of a path that is malformed it makes an end of the run.
 func listable(path string) bool {
@@ -150,16 +164,7 @@ func (c *candidate) check(u *universe) {
 	defer func() { <-slots }()
 	c.TypeErrors = nil
 	c.TypesSizes = u.sizes
-	c.TypesInfo = &types.Info{
-		Types:        map[ast.Expr]types.TypeAndValue{},
-		Instances:    map[*ast.Ident]types.Instance{},
-		Defs:         map[*ast.Ident]types.Object{},
-		Uses:         map[*ast.Ident]types.Object{},
-		Implicits:    map[ast.Node]types.Object{},
-		Selections:   map[*ast.SelectorExpr]*types.Selection{},
-		Scopes:       map[ast.Node]*types.Scope{},
-		FileVersions: map[*ast.File]string{},
-	}
+	c.TypesInfo = NewInfo()
 	conf := types.Config{
 		Importer:         u,
 		Sizes:            u.sizes,
@@ -171,16 +176,16 @@ func (c *candidate) check(u *universe) {
 			}
 		},
 	}
-	c.Types, _ = conf.Check(c.PkgPath, c.fset, c.Syntax, c.TypesInfo)
+	c.Types, _ = conf.Check(c.PkgPath, c.Fset, c.Syntax, c.TypesInfo)
 	c.Name = c.Types.Name()
 }
 
 // sourcePath is the file that syntax was written in, which for a file with
 // import "C" is not the one that was parsed.
-func sourcePath(p *pkg, syntax *ast.File) string {
-	name := p.fset.PositionFor(syntax.FileStart, false).Filename
+func sourcePath(p *Package, syntax *ast.File) string {
+	name := p.Fset.PositionFor(syntax.FileStart, false).Filename
 	if !slices.Contains(p.GoFiles, name) {
-		if original := p.fset.Position(syntax.Package).Filename; filepath.IsAbs(original) {
+		if original := p.Fset.Position(syntax.Package).Filename; filepath.IsAbs(original) {
 			return original
 		}
 	}

@@ -1,4 +1,4 @@
-package generator
+package load
 
 import "slices"
 
@@ -36,10 +36,10 @@ func (g *graph) has(imports []string) bool {
 
 const graphSuffix = ".graph"
 
-// saveGraph keeps the graph of a loader, with the packages that were asked for
+// saveGraph keeps the graph of the loader, with the packages that were asked for
 // later. It does not while the build cache lacks export data, which it may have
 // next time.
-func (r *recorder) saveGraph(l *loader, w *witness) {
+func (l *Loader) saveGraph(w *witness) {
 	made := graph{Imports: l.imports}
 	for _, p := range l.universe.listed {
 		if p.Export == "" && p.ImportPath != "unsafe" {
@@ -47,7 +47,7 @@ func (r *recorder) saveGraph(l *loader, w *witness) {
 		}
 		made.Listed = append(made.Listed, p)
 	}
-	if r.path == "" || len(made.Listed) == l.remembered {
+	if l.recorder.path == "" || len(made.Listed) == l.remembered {
 		return
 	}
 	seen, err := l.seenImported()
@@ -55,6 +55,6 @@ func (r *recorder) saveGraph(l *loader, w *witness) {
 		return
 	}
 	if made.Seen, err = w.digests(seen); err == nil {
-		r.keep(graphSuffix, made)
+		l.recorder.keep(graphSuffix, made)
 	}
 }

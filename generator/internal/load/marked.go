@@ -1,15 +1,17 @@
-package generator
+package load
 
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // marked reports whether a source says anything to the generator: it holds a
 // comment that is a directive or was meant as one, or is an output. It may say
 // yes to a string that looks like a comment, and to code that is commented out.
 func marked(src []byte) bool {
-	if isOwn(src) {
+	if output.Is(src) {
 		return true
 	}
 	for {
@@ -45,6 +47,3 @@ func aside(r rune) bool {
 }
 
 const tool = "resil"
-
-// isOwn reports whether a file is an output of the generator.
-func isOwn(src []byte) bool { return bytes.HasPrefix(src, []byte(header)) }

@@ -1,4 +1,4 @@
-package generator
+package load
 
 import (
 	"crypto/sha256"
@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // A record is what a run has looked at that left every output right. As long as
@@ -20,11 +22,11 @@ import (
 // files decide nothing but whether a record is made.
 type record struct {
 	Seen   digests
-	Result Result
+	Result json.RawMessage
 }
 
 // A recorder keeps the record of the runs of one program in one folder, with the
-// same patterns and environment. It is no error if it cannot.
+// same patterns and environment. Where it cannot, that is no error.
 type recorder struct {
 	path  string    // what the names of its files begin with; empty if such runs are not recorded
 	start time.Time // of the run
@@ -104,56 +106,55 @@ var program = sync.OnceValues(func() (string, error) {
 
 const modulePath = "github.com/resilgen/resilgen"
 
-// upToDate returns the result of another run if all that the record is of is the
-// same still, else nil.
-func (r *recorder) upToDate() *Result {
+const recordSuffix = ".run"
+
+// Recall sets result to what an earlier run has left, if all that it looked at is
+// the same still and left nothing to do. Else it reports false.
+func (l *Loader) Recall(result any) bool {
 	var old record
-	if !r.recall(recordSuffix, &old) || !old.Seen.hold() {
-		return nil
-	}
-	old.Result.Notes = []string{unchanged}
-	return &old.Result
+	return l.recorder.recall(recordSuffix, &old) && old.Seen.hold() && json.Unmarshal(old.Result, result) == nil
 }
 
-const (
-	recordSuffix = ".run"
-	unchanged    = "nothing has changed since the last run"
-)
+// A Done is what a run has done with the packages.
+type Done struct {
+	Result  any               // what to recall; nil if something is left to do or to tell
+	Written map[string][]byte // outputs that are new or changed, by path
+	Outputs []string          // those that were there and stay
+}
 
-// remember keeps what may save the next run some work.
-func (r *recorder) remember(l *loader, result *Result, written map[string][]byte) {
-	w := r.witness(l, result, written)
-	r.saveGraph(l, w)
-	if len(result.Diagnostics) == 0 && len(result.Stale) == 0 {
-		r.save(l, result, w)
+// Remember keeps what may spare the next run some work.
+func (l *Loader) Remember(done Done) {
+	w := l.witness(done)
+	l.saveGraph(w)
+	if done.Result != nil {
+		l.save(done.Result, w)
 	}
-	r.saveListing(l, w)
+	l.saveListing(w)
 }
 
 // save records a run that left all outputs right. It does not if something may
 // have changed while the run was looking at it.
-func (r *recorder) save(l *loader, result *Result, w *witness) {
-	if r.path == "" || l.cgo { // C headers are not looked at
+func (l *Loader) save(result any, w *witness) {
+	if l.recorder.path == "" || l.cgo { // C headers are not looked at
 		return
 	}
 	seen, err := l.seen()
 	if err != nil {
 		return
 	}
-	made := record{Result: *result}
+	var made record
 	if made.Seen, err = w.digests(seen); err != nil {
 		return
 	}
-	made.Result.Unchanged = slices.Concat(result.Written, result.Unchanged)
-	made.Result.Written, made.Result.Removed, made.Result.Notes = nil, nil, nil
-	slices.Sort(made.Result.Unchanged)
-	r.keep(recordSuffix, made)
-	expire(filepath.Dir(r.path), r.start.AddDate(0, -1, 0))
+	if made.Result, err = json.Marshal(result); err == nil {
+		l.recorder.keep(recordSuffix, made)
+	}
+	l.recorder.expire()
 }
 
 // recall reads what an earlier run kept, if there is such a file.
 func (r *recorder) recall(suffix string, content any) bool {
-	if r == nil || r.path == "" {
+	if r.path == "" {
 		return false
 	}
 	path := r.path + suffix
@@ -171,12 +172,13 @@ func (r *recorder) recall(suffix string, content any) bool {
 func (r *recorder) keep(suffix string, content any) {
 	text, err := json.Marshal(content)
 	if err == nil && os.MkdirAll(filepath.Dir(r.path), 0o700) == nil {
-		replace(r.path+suffix, text)
+		output.Replace(r.path+suffix, text)
 	}
 }
 
-// expire removes the files of a folder that are older than a time.
-func expire(dir string, oldest time.Time) {
+// expire removes what no run has recalled for a month.
+func (r *recorder) expire() {
+	dir, oldest := filepath.Dir(r.path), r.start.AddDate(0, -1, 0)
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {
 		if info, err := entry.Info(); err == nil && info.ModTime().Before(oldest) {

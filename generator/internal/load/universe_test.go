@@ -1,4 +1,4 @@
-package generator
+package load
 
 import (
 	"os"
@@ -9,8 +9,11 @@ import (
 
 // Export data of a Go release that is newer than the reader is no reason to fail.
 func TestUnreadableExportDataIsDoneWithout(t *testing.T) {
-	l := &loader{dir: "testdata/golden", patterns: []string{"./signatures"}}
-	if _, err := l.load(t.Context()); err != nil {
+	l, err := New(t.Context(), "../../testdata/golden", []string{"./signatures"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	all, err := l.scan()
@@ -31,11 +34,11 @@ func TestUnreadableExportDataIsDoneWithout(t *testing.T) {
 	for _, p := range imported {
 		p.Export = strange
 	}
-	l.notes = nil
+	l.Notes = nil
 	l.universe = newUniverse(l.fset, l.cmd, imported)
 	l.check(all)
-	if len(l.notes) != 1 {
-		t.Errorf("notes %q, want one that says why it is slower", l.notes)
+	if len(l.Notes) != 1 {
+		t.Errorf("notes %q, want one that says why it is slower", l.Notes)
 	}
 	for _, c := range all {
 		if len(c.TypeErrors) > 0 {

@@ -1,4 +1,4 @@
-package generator
+package load
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ type sight struct {
 var errUnrecorded = errors.New("not recorded")
 
 // seen is what the loader has looked at.
-func (l *loader) seen() (*sight, error) {
+func (l *Loader) seen() (*sight, error) {
 	s, err := l.seenImported()
 	if err != nil {
 		return nil, err
@@ -31,13 +31,13 @@ func (l *loader) seen() (*sight, error) {
 }
 
 // seenMatched is what decides which packages the patterns match.
-func (l *loader) seenMatched() (*sight, error) {
+func (l *Loader) seenMatched() (*sight, error) {
 	s := l.seenModules()
 	return s, s.matched(l)
 }
 
 // seenImported is what decides what the packages that were loaded import.
-func (l *loader) seenImported() (*sight, error) {
+func (l *Loader) seenImported() (*sight, error) {
 	s := l.seenModules()
 	for _, p := range l.universe.listed {
 		switch {
@@ -55,9 +55,9 @@ func (l *loader) seenImported() (*sight, error) {
 }
 
 // seenModules is what decides which modules there are.
-func (l *loader) seenModules() *sight {
+func (l *Loader) seenModules() *sight {
 	s := &sight{folders: map[string]bool{}, files: map[string]bool{}}
-	if work := l.cmd.env["GOWORK"]; work != "" && work != "off" {
+	if work := l.cmd.env.workspace(); work != "" {
 		s.work(work)
 	}
 	s.module(l.cmd.env["GOMOD"])
@@ -65,7 +65,7 @@ func (l *loader) seenModules() *sight {
 }
 
 // matched adds the folders in which the patterns find packages.
-func (s *sight) matched(l *loader) error {
+func (s *sight) matched(l *Loader) error {
 	for _, pattern := range l.patterns {
 		if dir, ok := root(pattern); ok {
 			if err := s.tree(rooted(l.cmd.dir, dir)); err != nil {
@@ -111,9 +111,9 @@ func (s *sight) tree(top string) error {
 	})
 }
 
-// swept are the folders in which outputs may be left over: those of packages, and
+// Folders are those in which outputs may be left over: those of packages, and
 // those that patterns look through and where this build has none.
-func (l *loader) swept(packages []*pkg) (folders []string) {
+func (l *Loader) Folders(packages []*Package) (folders []string) {
 	seen := map[string]bool{}
 	add := func(dir string) {
 		real, err := filepath.EvalSymlinks(dir)

@@ -1,4 +1,4 @@
-package generator
+package load
 
 import (
 	"cmp"
@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // Digests are what folders and files held, by absolute path. A file that was not
@@ -52,9 +54,9 @@ type witness struct {
 	heads bool
 }
 
-// witness is for the end of a run that has written outputs.
-func (r *recorder) witness(l *loader, result *Result, written map[string][]byte) *witness {
-	w := &witness{start: r.start, written: written, names: map[string]map[string]bool{}}
+// witness is for the end of a run.
+func (l *Loader) witness(done Done) *witness {
+	w := &witness{start: l.recorder.start, written: done.Written, names: map[string]map[string]bool{}}
 	for _, p := range l.matched {
 		names := map[string]bool{}
 		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles, p.IgnoredGoFiles) {
@@ -62,11 +64,9 @@ func (r *recorder) witness(l *loader, result *Result, written map[string][]byte)
 		}
 		w.names[p.Dir] = names
 	}
-	for _, outputs := range [][]string{result.Unchanged, result.Ignored} {
-		for _, path := range outputs {
-			if names := w.names[filepath.Dir(path)]; names != nil {
-				names[filepath.Base(path)] = true
-			}
+	for _, path := range done.Outputs {
+		if names := w.names[filepath.Dir(path)]; names != nil {
+			names[filepath.Base(path)] = true
 		}
 	}
 	return w
@@ -103,7 +103,7 @@ func (w *witness) folder(dir string) (string, error) {
 		name := entry.Name()
 		path := filepath.Join(dir, name)
 		switch {
-		case isTemporary(name):
+		case output.IsTemporary(name):
 			return "", errChanged // which a run is to clear away
 		case ignored(name):
 		case entry.IsDir():
@@ -136,7 +136,7 @@ func (w *witness) inFolder(path string) (string, error) {
 		return "", cmp.Or(err, errChanged)
 	}
 	src, err := os.ReadFile(path)
-	if err != nil || isOwn(src) {
+	if err != nil || output.Is(src) {
 		return "", err
 	}
 	sum := sha256.Sum256(head(src))
