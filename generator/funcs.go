@@ -69,7 +69,7 @@ func fallback(w *wrapper, method *method) role {
 		name: "fallback",
 		form: typeName(want),
 		fits: func(obj types.Object) bool {
-			sig, ok := types.Unalias(obj.Type()).(*types.Signature)
+			sig, ok := obj.Type().Underlying().(*types.Signature)
 			return ok && isValue(obj) && sameSignature(instance(sig, w), want)
 		},
 	}

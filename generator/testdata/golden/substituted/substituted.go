@@ -16,7 +16,9 @@ func noUsers(ctx context.Context, ids []string, cause error) (users []*User, nex
 	return nil, "", nil
 }
 
-var forgive = func(cause error) error { return nil }
+type forgiveness func(cause error) error
+
+var forgive forgiveness = func(cause error) error { return nil }
 
 func cached[K comparable, V any](ctx context.Context, key K, cause error) (v V, err error) {
 	return v, cause
