@@ -311,6 +311,43 @@ func TestAPackageOfOutputsIsNotRemembered(t *testing.T) {
 	}
 }
 
+// Runs in a folder that is a symbolic link see what lies below it.
+func TestWhatALinkLeadsToIsLookedThrough(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	link := filepath.Join(top, "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	run := func() *generator.Result {
+		t.Helper()
+		age(t, dir)
+		result, err := generator.Run(t.Context(), generator.Config{Dir: link, Patterns: []string{"./..."}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	orphan := filepath.Join("empty", "gone_resil.go")
+	write(t, filepath.Join(dir, orphan), output.Header+"\n\n//go:build windows\n\npackage empty\n")
+	write(t, filepath.Join(dir, "empty", "empty_windows.go"), "package empty\n")
+	run()
+	if exists(filepath.Join(dir, orphan)) {
+		t.Error("an output without a source is still there")
+	}
+	run()
+	if result := run(); !slices.Contains(result.Notes, "nothing has changed since the last run") {
+		t.Error("nothing has changed, and packages are loaded")
+	}
+	source, err := os.ReadFile(filepath.Join(dir, "store", "store.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "new", "store.go"), string(source))
+	if want := filepath.Join(link, "new", "store_resil.go"); !slices.Contains(run().Written, want) {
+		t.Errorf("a package is new, and %s is not written", want)
+	}
+}
+
 // loader is one of the next run.
 func loader(t *testing.T, dir string) *load.Loader {
 	t.Helper()

@@ -92,12 +92,16 @@ func (s *sight) add(p *listed) {
 	}
 }
 
-// tree adds the folders that a pattern with "..." looks through.
+// tree adds the folders that a pattern with "..." looks through. As for the go
+// command, only the first may be a symbolic link.
 func (s *sight) tree(top string) error {
-	return filepath.WalkDir(top, func(dir string, entry fs.DirEntry, err error) error {
+	top = filepath.Clean(top)
+	follow := strings.TrimSuffix(top, string(filepath.Separator)) + string(filepath.Separator)
+	return filepath.WalkDir(follow, func(dir string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
+		dir = filepath.Clean(dir)
 		if name := entry.Name(); dir != top {
 			if ignored(name) || name == "vendor" && exists(filepath.Join(dir, "modules.txt")) {
 				return filepath.SkipDir
