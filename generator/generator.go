@@ -84,7 +84,7 @@ const unchanged = "nothing has changed since the last run"
 // done is what the next run may be spared.
 func (r *run) done() load.Done {
 	now := &r.result
-	done := load.Done{Written: r.written, Outputs: slices.Concat(now.Unchanged, now.Ignored)}
+	done := load.Done{Written: r.written, Outputs: slices.Concat(now.Unchanged, now.Ignored), Removed: now.Removed}
 	if len(now.Diagnostics) == 0 && len(now.Stale) == 0 {
 		again := Result{Unchanged: slices.Concat(now.Written, now.Unchanged), Ignored: now.Ignored}
 		slices.Sort(again.Unchanged)

@@ -33,8 +33,9 @@ type Loader struct {
 	imports    []string // of the marked packages, sorted
 	remembered int      // how many packages were not listed anew
 	matched    []*listed
-	recalled   bool            // matched is from an earlier run
-	outputs    map[string]bool // of the generator among the files of matched, by path
+	recalled   bool              // matched is from an earlier run
+	read       map[string]string // digests of the sources of matched, by path
+	outputs    map[string]bool   // of the generator among the files of matched, by path
 	universe   *universe
 	cgo        bool // a marked package uses cgo
 }
@@ -159,8 +160,9 @@ func (l *Loader) scan() ([]*candidate, error) {
 	if err := forEach(all, (*candidate).read); err != nil {
 		return nil, err
 	}
-	l.outputs = map[string]bool{}
+	l.read, l.outputs = map[string]string{}, map[string]bool{}
 	for _, c := range all {
+		maps.Copy(l.read, c.digests)
 		for _, path := range c.outputs {
 			l.outputs[path] = true
 		}

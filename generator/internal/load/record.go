@@ -120,6 +120,7 @@ type Done struct {
 	Result  any               // what to recall; nil if something is left to do or to tell
 	Written map[string][]byte // outputs that are new or changed, by path
 	Outputs []string          // those that were there and stay
+	Removed []string
 }
 
 // Remember keeps what may spare the next run some work.

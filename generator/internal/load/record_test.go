@@ -348,6 +348,53 @@ func TestWhatALinkLeadsToIsLookedThrough(t *testing.T) {
 	}
 }
 
+// A run vouches for the sources that it has read, whatever becomes of them before
+// it has ended.
+func TestWhatChangesDuringARunIsSeenByTheNext(t *testing.T) {
+	for _, change := range []struct {
+		what string
+		do   func(source string) error
+	}{
+		{"a source is removed", os.Remove},
+		{"an older file takes its place", func(source string) error {
+			older := source + ".older"
+			if err := os.WriteFile(older, []byte("package store\n\nimport \"context\"\n\nvar _ context.Context\n"), 0o666); err != nil {
+				return err
+			}
+			then := time.Now().Add(-2 * time.Hour)
+			if err := os.Chtimes(older, then, then); err != nil {
+				return err
+			}
+			return os.Rename(older, source)
+		}},
+	} {
+		t.Run(change.what, func(t *testing.T) {
+			top, dir := unpack(t, recorded)
+			age(t, top)
+			source := filepath.Join(dir, "store", "store.go")
+			var failed error
+			progress := func(doing string, done, _ int) {
+				if doing == "type-checking" && done == 1 {
+					failed = change.do(source)
+				}
+			}
+			cfg := generator.Config{Dir: dir, Patterns: []string{"./..."}, Progress: progress}
+			first, err := generator.Run(t.Context(), cfg)
+			if err != nil || failed != nil || len(first.Written) != 1 {
+				t.Fatalf("%v, %v, %v", first, err, failed)
+			}
+			cfg.Progress = nil
+			second, err := generator.Run(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(second.Removed, first.Written) {
+				t.Errorf("the next run removes %v of %v", second.Removed, first.Written)
+			}
+		})
+	}
+}
+
 // loader is one of the next run.
 func loader(t *testing.T, dir string) *load.Loader {
 	t.Helper()
