@@ -37,6 +37,15 @@ func (e environment) workspace() string {
 	return ""
 }
 
+// module is the path of the go.mod file of the folder's own module, empty if it
+// is in none.
+func (e environment) module() string {
+	if mod := e["GOMOD"]; mod != os.DevNull {
+		return mod
+	}
+	return ""
+}
+
 func newGoCommand(ctx context.Context, dir string) (*goCommand, error) {
 	g := &goCommand{dir: dir}
 	out, err := g.run(ctx, "env", "-json", "GOVERSION", "GOROOT", "GOMODCACHE", "GOCACHE", "GOCACHEPROG",

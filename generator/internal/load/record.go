@@ -59,8 +59,9 @@ func newRecorder(start time.Time, cmd *goCommand, patterns []string) *recorder {
 // recordable reports whether what decides which packages match can all be seen
 // in folders and module files.
 func recordable(env environment, patterns []string) bool {
-	mod, flags := env["GOMOD"], env["GOFLAGS"]
-	if mod == "" || mod == os.DevNull || strings.Contains(flags, "-modfile") || strings.Contains(flags, "-overlay") {
+	flags := env["GOFLAGS"]
+	modules := env["GOMOD"] != "" && (env.module() != "" || env.workspace() != "")
+	if !modules || strings.Contains(flags, "-modfile") || strings.Contains(flags, "-overlay") {
 		return false
 	}
 	return !slices.ContainsFunc(patterns, func(pattern string) bool {

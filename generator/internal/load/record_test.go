@@ -348,6 +348,35 @@ func TestWhatALinkLeadsToIsLookedThrough(t *testing.T) {
 	}
 }
 
+// The folder of a workspace is often in no module.
+func TestAWorkspaceIsRemembered(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	write(t, filepath.Join(top, "go.work"), "go 1.26\n\nuse ./app\n")
+	cfg := generator.Config{Dir: top, Patterns: []string{"./app/..."}}
+	for _, step := range []struct {
+		do   func()
+		want bool
+	}{
+		{func() {}, false},
+		{func() {}, true},
+		{func() { write(t, filepath.Join(top, "go.work"), "go 1.26\n\nuse (\n\t./app\n\t./app/beside\n)\n") }, false},
+		{func() {}, true},
+		{func() { write(t, filepath.Join(dir, "go.sum"), "") }, false},
+		{func() {}, true},
+		{func() { write(t, filepath.Join(dir, "plain", "plain.go"), "package plain // edited\n") }, false},
+	} {
+		step.do()
+		age(t, top)
+		result, err := generator.Run(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := slices.Contains(result.Notes, "nothing has changed since the last run"); same != step.want {
+			t.Errorf("nothing has changed: %t, want %t", same, step.want)
+		}
+	}
+}
+
 // A run vouches for the sources that it has read, whatever becomes of them before
 // it has ended.
 func TestWhatChangesDuringARunIsSeenByTheNext(t *testing.T) {

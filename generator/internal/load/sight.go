@@ -60,7 +60,9 @@ func (l *Loader) seenModules() *sight {
 	if work := l.cmd.env.workspace(); work != "" {
 		s.work(work)
 	}
-	s.module(l.cmd.env["GOMOD"])
+	if mod := l.cmd.env.module(); mod != "" {
+		s.module(mod)
+	}
 	return s
 }
 
