@@ -37,7 +37,8 @@ type Loader struct {
 	read       map[string]string // digests of the sources of matched, by path
 	outputs    map[string]bool   // of the generator among the files of matched, by path
 	universe   *universe
-	cgo        bool // a marked package uses cgo
+	begun      []string // what of it is loaded whether or not something imports it
+	cgo        bool     // a marked package uses cgo
 }
 
 // New makes a loader of the packages that match patterns in a folder, the current
@@ -85,7 +86,7 @@ func (l *Loader) Load(ctx context.Context) ([]*Package, error) {
 	l.step("finding imports", 0, len(marked))
 	l.imports = importedBy(marked)
 	if old.has(l.imports) {
-		l.remembered = len(old.Listed)
+		l.remembered, l.begun = len(old.Listed), old.Imports
 	} else {
 		imported, err := l.cmd.graph(ctx, l.imports)
 		if err != nil {
@@ -204,9 +205,11 @@ func (l *Loader) translate(ctx context.Context, marked []*candidate) error {
 }
 
 // check type-checks the marked packages: with the export data of what they
-// import, or all from source if that cannot be read.
+// import, or all from source if that cannot be read. Of what was begun they may
+// not import all, but none of it may go on while others use the universe.
 func (l *Loader) check(marked []*candidate) {
 	l.checkOnce(marked)
+	l.universe.wait(l.begun)
 	if err := l.universe.unreadable; err != nil {
 		l.note("the go command's export data cannot be read, so that imported packages are type-checked from source, which is slower; a newer resilgen may read it: %v", err)
 		l.universe = l.universe.fromSource()

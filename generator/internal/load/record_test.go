@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -373,6 +374,47 @@ func TestAWorkspaceIsRemembered(t *testing.T) {
 		}
 		if same := slices.Contains(result.Notes, "nothing has changed since the last run"); same != step.want {
 			t.Errorf("nothing has changed: %t, want %t", same, step.want)
+		}
+	}
+}
+
+// What a run begins to load early it may not need any more. It is done with it
+// all the same before anything looks for further packages.
+func TestWhatIsLoadedEarlyIsAwaited(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	paths := strings.Fields(`archive/zip crypto/tls database/sql debug/dwarf debug/elf encoding/gob encoding/xml go/build
+		go/types html/template image/png log/slog math/big mime/multipart net/http net/http/httptest net/http/httputil
+		net/rpc net/smtp os/exec regexp runtime/pprof testing text/template`)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"build"}, paths...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	imports := "package plain\n\nimport \"context\"\n"
+	for _, path := range paths {
+		imports += "import _ " + strconv.Quote(path) + "\n"
+	}
+	write(t, filepath.Join(dir, "store", "store.go"),
+		"package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { F(context.Context) error }\n")
+	plain := filepath.Join(dir, "plain", "plain.go")
+	write(t, plain, imports+"//resil:retry\ntype T interface { F(context.Context) error }\n")
+	age(t, top)
+	if _, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}}); err != nil {
+		t.Fatal(err)
+	}
+	write(t, plain, imports)
+	if err := os.Remove(filepath.Join(dir, "plain", "plain_resil.go")); err != nil {
+		t.Fatal(err)
+	}
+	l := loader(t, dir)
+	if !l.HasGraph(paths) || !l.HasListing() {
+		t.Fatal("nothing is remembered")
+	}
+	if _, err := l.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if !l.Loads(path) {
+			t.Errorf("%s is still to be loaded", path)
 		}
 	}
 }
