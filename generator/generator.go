@@ -69,6 +69,9 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	run := run{check: cfg.Check, written: map[string][]byte{}}
 	run.generate(models(ctx, packages))
+	if ctx.Err() != nil { // packages may have been looked for in vain
+		return nil, context.Cause(ctx)
+	}
 	for _, folder := range loader.Folders(packages) {
 		run.sweep(folder)
 	}

@@ -1,6 +1,8 @@
 package load_test
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -463,6 +465,41 @@ func TestWhatChangesDuringARunIsSeenByTheNext(t *testing.T) {
 				t.Errorf("the next run removes %v of %v", second.Removed, first.Written)
 			}
 		})
+	}
+}
+
+// A leaving context is cancelled when it is asked for the first time after leave.
+type leaving struct {
+	context.Context
+	leave  bool
+	cancel context.CancelFunc
+}
+
+func (c *leaving) Err() error {
+	err := c.Context.Err()
+	if c.leave {
+		c.cancel()
+	}
+	return err
+}
+
+// Packages that were not found because the run was interrupted are not missing.
+func TestAnInterruptedRunFindsNothingWrong(t *testing.T) {
+	_, dir := unpack(t, recorded)
+	write(t, filepath.Join(dir, "store", "store.go"), "package store\n\nimport \"context\"\n\n"+
+		"//resil:retry\n//resil:classify app=encoding/csv.ErrQuote\ntype Store interface { F(context.Context) error }\n")
+	cfg := generator.Config{Dir: dir, Patterns: []string{"./..."}}
+	for what, run := range map[string]func(context.Context) (any, error){
+		"generating": func(ctx context.Context) (any, error) { return generator.Run(ctx, cfg) },
+		"explaining": func(ctx context.Context) (any, error) { return generator.Explain(ctx, cfg) },
+	} {
+		inner, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ctx := &leaving{Context: inner, cancel: cancel}
+		cfg.Progress = func(doing string, _, _ int) { ctx.leave = doing == "type-checking" }
+		if result, err := run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %+v and the error %v, want %v", what, result, err, context.Canceled)
+		}
 	}
 }
 
