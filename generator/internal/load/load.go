@@ -36,6 +36,7 @@ type Loader struct {
 	recalled   bool              // matched is from an earlier run
 	read       map[string]string // digests of the sources of matched, by path
 	outputs    map[string]bool   // of the generator among the files of matched, by path
+	lost       bool              // go list says nothing of some files of matched
 	universe   *universe
 	begun      []string // what of it is loaded whether or not something imports it
 	cgo        bool     // a marked package uses cgo
@@ -146,6 +147,7 @@ func (l *Loader) scan() ([]*candidate, error) {
 		base := newCandidate(l.fset, p, p.ImportPath, slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles))
 		for _, name := range p.lost() {
 			base.lost = append(base.lost, filepath.Join(p.Dir, name))
+			l.lost = true
 		}
 		if len(base.GoFiles)+len(base.lost) > 0 {
 			all = append(all, base)

@@ -264,6 +264,10 @@ func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 		{"an output is left without its source", in("plain/gone_resil.go", output.Header+"\npackage plain\n"), true},
 		{"a package is new", in("empty/empty.go", "package empty\n"), false},
 		{"go.mod is edited", in("beside/go.mod", "module example.com/beside\n\ngo 1.25\n"), false},
+		{"a package is a template", in("empty/empty.go", "package {{.Name}}\n"), false},
+		{"it is remembered", in("plain/plain.go", plain+"// edited\n"), true},
+		{"a template is of another package", in("empty/other.go", "package other\n"), false},
+		{"both are remembered", in("plain/plain.go", plain), true},
 	} {
 		for range 2 {
 			age(t, top)
