@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
@@ -163,10 +164,15 @@ func (g *goCommand) graph(ctx context.Context, packages []string) ([]*listed, er
 	return g.list(ctx, flags, packages)
 }
 
+// waitDelay is how long to wait for what the go command has started, once it has
+// ended itself: where it is a wrapper, that may be the real one.
+const waitDelay = 2 * time.Second
+
 // run runs the go command. What it has to say when it fails is the error.
 func (g *goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = g.dir
+	cmd.WaitDelay = waitDelay
 	if g.cold {
 		cmd.Env = append(cmd.Environ(), "GODEBUG=goindex=0,"+os.Getenv("GODEBUG"))
 	}
