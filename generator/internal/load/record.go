@@ -140,7 +140,7 @@ func (l *Loader) save(result any, w *witness) {
 	if l.recorder.path == "" || l.cgo { // C headers are not looked at
 		return
 	}
-	seen, err := l.seen()
+	seen, err := l.seen(w)
 	if err != nil {
 		return
 	}

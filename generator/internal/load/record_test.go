@@ -472,6 +472,42 @@ func TestWhatChangesDuringARunIsSeenByTheNext(t *testing.T) {
 	}
 }
 
+// What a run has loaded of a package is without the outputs that the run gives it,
+// and with those that it takes.
+func TestAnOutputThatIsImportedIsSeenAsItIs(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	const store = "package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { F(context.Context) error }\n"
+	write(t, filepath.Join(dir, "store", "store.go"), store)
+	write(t, filepath.Join(dir, "plain", "plain.go"), "package plain\n\nimport (\n\t\"context\"\n\n\t\"example.com/app/store\"\n)\n\n"+
+		"//resil:retry\ntype T interface { F(context.Context, *store.ResilientStore) error }\n")
+	write(t, filepath.Join(dir, "runtime", "go.mod"), "module github.com/resilgen/resilgen\n\ngo 1.26\n")
+	write(t, filepath.Join(dir, "runtime", "runtime", "resil.go"), "package resil\n")
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/app\n\ngo 1.26\n\n"+
+		"require github.com/resilgen/resilgen v0.0.0\n\nreplace github.com/resilgen/resilgen => ./runtime\n")
+	run := func() *generator.Result {
+		t.Helper()
+		age(t, top)
+		result, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	for range 2 {
+		if result := run(); len(result.Diagnostics) > 0 {
+			t.Fatal(result.Diagnostics)
+		}
+	}
+	if result := run(); !slices.Contains(result.Notes, "nothing has changed since the last run") {
+		t.Error("nothing has changed, and packages are loaded")
+	}
+	write(t, filepath.Join(dir, "store", "store.go"), strings.Replace(store, "//resil:retry\n", "", 1))
+	run()
+	if result := run(); len(result.Diagnostics) != 1 {
+		t.Errorf("a wrapper is gone and named: %v", result.Diagnostics)
+	}
+}
+
 // A leaving context is cancelled when it is asked for the first time after leave.
 type leaving struct {
 	context.Context

@@ -22,8 +22,8 @@ type sight struct {
 var errUnrecorded = errors.New("not recorded")
 
 // seen is what the loader has looked at.
-func (l *Loader) seen() (*sight, error) {
-	s, err := l.seenImported()
+func (l *Loader) seen(w *witness) (*sight, error) {
+	s, err := l.seenImported(w)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (l *Loader) seenMatched() (*sight, error) {
 }
 
 // seenImported is what decides what the packages that were loaded import.
-func (l *Loader) seenImported() (*sight, error) {
+func (l *Loader) seenImported(w *witness) (*sight, error) {
 	s := l.seenModules()
 	for _, p := range l.universe.listed {
 		switch {
@@ -47,6 +47,8 @@ func (l *Loader) seenImported() (*sight, error) {
 		case below(p.Dir, l.cmd.env["GOROOT"]), below(p.Dir, l.cmd.env["GOMODCACHE"]):
 		case len(p.CgoFiles) > 0:
 			return nil, errUnrecorded // C headers are not looked at
+		case w.changed[p.Dir]:
+			return nil, errUnrecorded // it was loaded with other outputs
 		default:
 			s.add(p)
 		}

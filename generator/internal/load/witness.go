@@ -47,6 +47,7 @@ var errChanged = errors.New("changed")
 type witness struct {
 	start   time.Time
 	written map[string][]byte          // outputs of the run, by path
+	changed map[string]bool            // folders in which the run has written or removed outputs
 	read    map[string]string          // digests of the sources that were read, by path
 	names   map[string]map[string]bool // of the Go files that are known in a folder, true if they must be there
 
@@ -57,7 +58,13 @@ type witness struct {
 
 // witness is for the end of a run.
 func (l *Loader) witness(done Done) *witness {
-	w := &witness{start: l.recorder.start, written: done.Written, read: l.read, names: map[string]map[string]bool{}}
+	w := &witness{start: l.recorder.start, written: done.Written, changed: map[string]bool{}, read: l.read, names: map[string]map[string]bool{}}
+	for path := range done.Written {
+		w.changed[filepath.Dir(path)] = true
+	}
+	for _, path := range done.Removed {
+		w.changed[filepath.Dir(path)] = true
+	}
 	for _, p := range l.matched {
 		names := map[string]bool{}
 		for _, name := range p.IgnoredGoFiles {
