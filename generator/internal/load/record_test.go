@@ -508,6 +508,18 @@ func TestAnOutputThatIsImportedIsSeenAsItIs(t *testing.T) {
 	}
 }
 
+// Files that the go command ignores change nothing.
+func TestIgnoredFilesAreOfNoUse(t *testing.T) {
+	_, dir := unpack(t, recorded)
+	write(t, filepath.Join(dir, "store", "store.go"), "package store\n\n//resil:profile slow\n//resil:retry 3\n")
+	write(t, filepath.Join(dir, "store", "_ignored.go"),
+		"package store\n\nimport \"context\"\n\n//resil:use slow\ntype T interface { F(context.Context) error }\n")
+	result, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}})
+	if err != nil || len(result.Diagnostics) != 1 {
+		t.Errorf("a profile is used in an ignored file only: %v, %v", result, err)
+	}
+}
+
 // A leaving context is cancelled when it is asked for the first time after leave.
 type leaving struct {
 	context.Context
