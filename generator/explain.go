@@ -71,6 +71,9 @@ func explain(ctx context.Context, cfg Config, sound func(*source) bool) (*Explan
 			}
 		}
 	}
+	if ctx.Err() != nil { // packages may have been looked for in vain
+		return nil, context.Cause(ctx)
+	}
 	e.Diagnostics = annotations.Sort(e.Diagnostics)
 	slices.SortStableFunc(e.Interfaces, func(a, b Interface) int { return strings.Compare(a.Package, b.Package) })
 	return &e, nil

@@ -69,6 +69,9 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	run := run{check: cfg.Check, written: map[string][]byte{}}
 	run.generate(models(ctx, packages))
+	if ctx.Err() != nil { // packages may have been looked for in vain
+		return nil, context.Cause(ctx)
+	}
 	for _, folder := range loader.Folders(packages) {
 		run.sweep(folder)
 	}
@@ -84,7 +87,7 @@ const unchanged = "nothing has changed since the last run"
 // done is what the next run may be spared.
 func (r *run) done() load.Done {
 	now := &r.result
-	done := load.Done{Written: r.written, Outputs: slices.Concat(now.Unchanged, now.Ignored)}
+	done := load.Done{Written: r.written, Outputs: slices.Concat(now.Unchanged, now.Ignored), Removed: now.Removed}
 	if len(now.Diagnostics) == 0 && len(now.Stale) == 0 {
 		again := Result{Unchanged: slices.Concat(now.Written, now.Unchanged), Ignored: now.Ignored}
 		slices.Sort(again.Unchanged)

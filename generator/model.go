@@ -129,7 +129,8 @@ func (m *model) build() {
 }
 
 // elsewhere reads the package's files that this build leaves out, which may be the
-// only ones to use a profile.
+// only ones to use a profile. Those that every build leaves out are not the
+// package's.
 func (m *model) elsewhere(read []*annotations.File) (others []*annotations.File) {
 	if !slices.ContainsFunc(read, func(f *annotations.File) bool { return len(f.Profiles) > 0 }) {
 		return nil
@@ -137,8 +138,9 @@ func (m *model) elsewhere(read []*annotations.File) (others []*annotations.File)
 	folder := filepath.Dir(m.sources[0].path)
 	entries, _ := os.ReadDir(folder)
 	for _, entry := range entries {
-		path := filepath.Join(folder, entry.Name())
-		if filepath.Ext(path) != ".go" || slices.ContainsFunc(m.sources, func(src *source) bool { return src.path == path }) {
+		name := entry.Name()
+		path := filepath.Join(folder, name)
+		if filepath.Ext(name) != ".go" || name[0] == '_' || name[0] == '.' || slices.ContainsFunc(m.sources, func(src *source) bool { return src.path == path }) {
 			continue
 		}
 		fset := token.NewFileSet()

@@ -28,6 +28,7 @@ type candidate struct {
 	listed  *listed
 	tested  *candidate        // of an external test package
 	sources map[string][]byte // by path
+	digests map[string]string // of the sources, by path
 	outputs []string          // those of its files that are the generator's own
 	lost    []string          // paths of files that go list says nothing of
 	marked  bool
@@ -50,13 +51,13 @@ func newCandidate(fset *token.FileSet, l *listed, path string, names []string) *
 
 // read reads the sources and looks whether one is marked or has an output.
 func (c *candidate) read() error {
-	c.sources = map[string][]byte{}
+	c.sources, c.digests = map[string][]byte{}, map[string]string{}
 	for _, name := range slices.Concat(c.GoFiles, c.lost) {
 		src, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		c.sources[name] = src
+		c.sources[name], c.digests[name] = src, digestOf(src)
 		if output.Is(src) {
 			c.outputs = append(c.outputs, name)
 		}

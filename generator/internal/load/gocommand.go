@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
@@ -33,6 +34,15 @@ type environment map[string]string
 func (e environment) workspace() string {
 	if work := e["GOWORK"]; work != "off" {
 		return work
+	}
+	return ""
+}
+
+// module is the path of the go.mod file of the folder's own module, empty if it
+// is in none.
+func (e environment) module() string {
+	if mod := e["GOMOD"]; mod != os.DevNull {
+		return mod
 	}
 	return ""
 }
@@ -154,10 +164,15 @@ func (g *goCommand) graph(ctx context.Context, packages []string) ([]*listed, er
 	return g.list(ctx, flags, packages)
 }
 
+// waitDelay is how long to wait for what the go command has started, once it has
+// ended itself: where it is a wrapper, that may be the real one.
+const waitDelay = 2 * time.Second
+
 // run runs the go command. What it has to say when it fails is the error.
 func (g *goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = g.dir
+	cmd.WaitDelay = waitDelay
 	if g.cold {
 		cmd.Env = append(cmd.Environ(), "GODEBUG=goindex=0,"+os.Getenv("GODEBUG"))
 	}

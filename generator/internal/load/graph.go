@@ -50,7 +50,7 @@ func (l *Loader) saveGraph(w *witness) {
 	if l.recorder.path == "" || len(made.Listed) == l.remembered {
 		return
 	}
-	seen, err := l.seenImported()
+	seen, err := l.seenImported(w)
 	if err != nil {
 		return
 	}

@@ -29,7 +29,7 @@ func (r *recorder) listing() []*listed {
 
 // saveListing keeps what the loader has found.
 func (l *Loader) saveListing(w *witness) {
-	if l.recorder.path == "" || l.recalled {
+	if l.recorder.path == "" || l.recalled || l.lost {
 		return
 	}
 	seen, err := l.seenMatched()
@@ -38,9 +38,7 @@ func (l *Loader) saveListing(w *witness) {
 	}
 	made := listing{Matched: l.matched}
 	for _, p := range made.Matched {
-		if p.Error != nil {
-			return
-		}
+		p.Error = nil // it tells nothing where no file is lost
 		sources := 0
 		for _, names := range []*[]string{&p.GoFiles, &p.CgoFiles, &p.TestGoFiles, &p.XTestGoFiles} {
 			*names = slices.DeleteFunc(*names, func(name string) bool { return l.outputs[filepath.Join(p.Dir, name)] })

@@ -33,10 +33,13 @@ type Loader struct {
 	imports    []string // of the marked packages, sorted
 	remembered int      // how many packages were not listed anew
 	matched    []*listed
-	recalled   bool            // matched is from an earlier run
-	outputs    map[string]bool // of the generator among the files of matched, by path
+	recalled   bool              // matched is from an earlier run
+	read       map[string]string // digests of the sources of matched, by path
+	outputs    map[string]bool   // of the generator among the files of matched, by path
+	lost       bool              // go list says nothing of some files of matched
 	universe   *universe
-	cgo        bool // a marked package uses cgo
+	begun      []string // what of it is loaded whether or not something imports it
+	cgo        bool     // a marked package uses cgo
 }
 
 // New makes a loader of the packages that match patterns in a folder, the current
@@ -84,7 +87,7 @@ func (l *Loader) Load(ctx context.Context) ([]*Package, error) {
 	l.step("finding imports", 0, len(marked))
 	l.imports = importedBy(marked)
 	if old.has(l.imports) {
-		l.remembered = len(old.Listed)
+		l.remembered, l.begun = len(old.Listed), old.Imports
 	} else {
 		imported, err := l.cmd.graph(ctx, l.imports)
 		if err != nil {
@@ -144,6 +147,7 @@ func (l *Loader) scan() ([]*candidate, error) {
 		base := newCandidate(l.fset, p, p.ImportPath, slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles))
 		for _, name := range p.lost() {
 			base.lost = append(base.lost, filepath.Join(p.Dir, name))
+			l.lost = true
 		}
 		if len(base.GoFiles)+len(base.lost) > 0 {
 			all = append(all, base)
@@ -159,8 +163,9 @@ func (l *Loader) scan() ([]*candidate, error) {
 	if err := forEach(all, (*candidate).read); err != nil {
 		return nil, err
 	}
-	l.outputs = map[string]bool{}
+	l.read, l.outputs = map[string]string{}, map[string]bool{}
 	for _, c := range all {
+		maps.Copy(l.read, c.digests)
 		for _, path := range c.outputs {
 			l.outputs[path] = true
 		}
@@ -202,9 +207,11 @@ func (l *Loader) translate(ctx context.Context, marked []*candidate) error {
 }
 
 // check type-checks the marked packages: with the export data of what they
-// import, or all from source if that cannot be read.
+// import, or all from source if that cannot be read. Of what was begun they may
+// not import all, but none of it may go on while others use the universe.
 func (l *Loader) check(marked []*candidate) {
 	l.checkOnce(marked)
+	l.universe.wait(l.begun)
 	if err := l.universe.unreadable; err != nil {
 		l.note("the go command's export data cannot be read, so that imported packages are type-checked from source, which is slower; a newer resilgen may read it: %v", err)
 		l.universe = l.universe.fromSource()

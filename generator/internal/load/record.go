@@ -59,8 +59,9 @@ func newRecorder(start time.Time, cmd *goCommand, patterns []string) *recorder {
 // recordable reports whether what decides which packages match can all be seen
 // in folders and module files.
 func recordable(env environment, patterns []string) bool {
-	mod, flags := env["GOMOD"], env["GOFLAGS"]
-	if mod == "" || mod == os.DevNull || strings.Contains(flags, "-modfile") || strings.Contains(flags, "-overlay") {
+	flags := env["GOFLAGS"]
+	modules := env["GOMOD"] != "" && (env.module() != "" || env.workspace() != "")
+	if !modules || strings.Contains(flags, "-modfile") || strings.Contains(flags, "-overlay") {
 		return false
 	}
 	return !slices.ContainsFunc(patterns, func(pattern string) bool {
@@ -120,6 +121,7 @@ type Done struct {
 	Result  any               // what to recall; nil if something is left to do or to tell
 	Written map[string][]byte // outputs that are new or changed, by path
 	Outputs []string          // those that were there and stay
+	Removed []string
 }
 
 // Remember keeps what may spare the next run some work.
@@ -138,7 +140,7 @@ func (l *Loader) save(result any, w *witness) {
 	if l.recorder.path == "" || l.cgo { // C headers are not looked at
 		return
 	}
-	seen, err := l.seen()
+	seen, err := l.seen(w)
 	if err != nil {
 		return
 	}

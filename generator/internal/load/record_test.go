@@ -1,11 +1,14 @@
 package load_test
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -261,6 +264,10 @@ func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 		{"an output is left without its source", in("plain/gone_resil.go", output.Header+"\npackage plain\n"), true},
 		{"a package is new", in("empty/empty.go", "package empty\n"), false},
 		{"go.mod is edited", in("beside/go.mod", "module example.com/beside\n\ngo 1.25\n"), false},
+		{"a package is a template", in("empty/empty.go", "package {{.Name}}\n"), false},
+		{"it is remembered", in("plain/plain.go", plain+"// edited\n"), true},
+		{"a template is of another package", in("empty/other.go", "package other\n"), false},
+		{"both are remembered", in("plain/plain.go", plain), true},
 	} {
 		for range 2 {
 			age(t, top)
@@ -307,6 +314,243 @@ func TestAPackageOfOutputsIsNotRemembered(t *testing.T) {
 		stale := slices.ContainsFunc(result.Stale, func(s generator.Stale) bool { return s.Path == orphan })
 		if stale != check || exists(orphan) != check {
 			t.Errorf("with Check %t: stale is %t, and the output is there: %t", check, stale, exists(orphan))
+		}
+	}
+}
+
+// Runs in a folder that is a symbolic link see what lies below it.
+func TestWhatALinkLeadsToIsLookedThrough(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	link := filepath.Join(top, "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	run := func() *generator.Result {
+		t.Helper()
+		age(t, dir)
+		result, err := generator.Run(t.Context(), generator.Config{Dir: link, Patterns: []string{"./..."}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	orphan := filepath.Join("empty", "gone_resil.go")
+	write(t, filepath.Join(dir, orphan), output.Header+"\n\n//go:build windows\n\npackage empty\n")
+	write(t, filepath.Join(dir, "empty", "empty_windows.go"), "package empty\n")
+	run()
+	if exists(filepath.Join(dir, orphan)) {
+		t.Error("an output without a source is still there")
+	}
+	run()
+	if result := run(); !slices.Contains(result.Notes, "nothing has changed since the last run") {
+		t.Error("nothing has changed, and packages are loaded")
+	}
+	source, err := os.ReadFile(filepath.Join(dir, "store", "store.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "new", "store.go"), string(source))
+	if want := filepath.Join(link, "new", "store_resil.go"); !slices.Contains(run().Written, want) {
+		t.Errorf("a package is new, and %s is not written", want)
+	}
+}
+
+// The folder of a workspace is often in no module.
+func TestAWorkspaceIsRemembered(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	write(t, filepath.Join(top, "go.work"), "go 1.26\n\nuse ./app\n")
+	cfg := generator.Config{Dir: top, Patterns: []string{"./app/..."}}
+	for _, step := range []struct {
+		do   func()
+		want bool
+	}{
+		{func() {}, false},
+		{func() {}, true},
+		{func() { write(t, filepath.Join(top, "go.work"), "go 1.26\n\nuse (\n\t./app\n\t./app/beside\n)\n") }, false},
+		{func() {}, true},
+		{func() { write(t, filepath.Join(dir, "go.sum"), "") }, false},
+		{func() {}, true},
+		{func() { write(t, filepath.Join(dir, "plain", "plain.go"), "package plain // edited\n") }, false},
+	} {
+		step.do()
+		age(t, top)
+		result, err := generator.Run(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := slices.Contains(result.Notes, "nothing has changed since the last run"); same != step.want {
+			t.Errorf("nothing has changed: %t, want %t", same, step.want)
+		}
+	}
+}
+
+// What a run begins to load early it may not need any more. It is done with it
+// all the same before anything looks for further packages.
+func TestWhatIsLoadedEarlyIsAwaited(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	paths := strings.Fields(`archive/zip crypto/tls database/sql debug/dwarf debug/elf encoding/gob encoding/xml go/build
+		go/types html/template image/png log/slog math/big mime/multipart net/http net/http/httptest net/http/httputil
+		net/rpc net/smtp os/exec regexp runtime/pprof testing text/template`)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"build"}, paths...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	imports := "package plain\n\nimport \"context\"\n"
+	for _, path := range paths {
+		imports += "import _ " + strconv.Quote(path) + "\n"
+	}
+	write(t, filepath.Join(dir, "store", "store.go"),
+		"package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { F(context.Context) error }\n")
+	plain := filepath.Join(dir, "plain", "plain.go")
+	write(t, plain, imports+"//resil:retry\ntype T interface { F(context.Context) error }\n")
+	age(t, top)
+	if _, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}}); err != nil {
+		t.Fatal(err)
+	}
+	write(t, plain, imports)
+	if err := os.Remove(filepath.Join(dir, "plain", "plain_resil.go")); err != nil {
+		t.Fatal(err)
+	}
+	l := loader(t, dir)
+	if !l.HasGraph(paths) || !l.HasListing() {
+		t.Fatal("nothing is remembered")
+	}
+	if _, err := l.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if !l.Loads(path) {
+			t.Errorf("%s is still to be loaded", path)
+		}
+	}
+}
+
+// A run vouches for the sources that it has read, whatever becomes of them before
+// it has ended.
+func TestWhatChangesDuringARunIsSeenByTheNext(t *testing.T) {
+	for _, change := range []struct {
+		what string
+		do   func(source string) error
+	}{
+		{"a source is removed", os.Remove},
+		{"an older file takes its place", func(source string) error {
+			older := source + ".older"
+			if err := os.WriteFile(older, []byte("package store\n\nimport \"context\"\n\nvar _ context.Context\n"), 0o666); err != nil {
+				return err
+			}
+			then := time.Now().Add(-2 * time.Hour)
+			if err := os.Chtimes(older, then, then); err != nil {
+				return err
+			}
+			return os.Rename(older, source)
+		}},
+	} {
+		t.Run(change.what, func(t *testing.T) {
+			top, dir := unpack(t, recorded)
+			age(t, top)
+			source := filepath.Join(dir, "store", "store.go")
+			var failed error
+			progress := func(doing string, done, _ int) {
+				if doing == "type-checking" && done == 1 {
+					failed = change.do(source)
+				}
+			}
+			cfg := generator.Config{Dir: dir, Patterns: []string{"./..."}, Progress: progress}
+			first, err := generator.Run(t.Context(), cfg)
+			if err != nil || failed != nil || len(first.Written) != 1 {
+				t.Fatalf("%v, %v, %v", first, err, failed)
+			}
+			cfg.Progress = nil
+			second, err := generator.Run(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(second.Removed, first.Written) {
+				t.Errorf("the next run removes %v of %v", second.Removed, first.Written)
+			}
+		})
+	}
+}
+
+// What a run has loaded of a package is without the outputs that the run gives it,
+// and with those that it takes.
+func TestAnOutputThatIsImportedIsSeenAsItIs(t *testing.T) {
+	top, dir := unpack(t, recorded)
+	const store = "package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { F(context.Context) error }\n"
+	write(t, filepath.Join(dir, "store", "store.go"), store)
+	write(t, filepath.Join(dir, "plain", "plain.go"), "package plain\n\nimport (\n\t\"context\"\n\n\t\"example.com/app/store\"\n)\n\n"+
+		"//resil:retry\ntype T interface { F(context.Context, *store.ResilientStore) error }\n")
+	write(t, filepath.Join(dir, "runtime", "go.mod"), "module github.com/resilgen/resilgen\n\ngo 1.26\n")
+	write(t, filepath.Join(dir, "runtime", "runtime", "resil.go"), "package resil\n")
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/app\n\ngo 1.26\n\n"+
+		"require github.com/resilgen/resilgen v0.0.0\n\nreplace github.com/resilgen/resilgen => ./runtime\n")
+	run := func() *generator.Result {
+		t.Helper()
+		age(t, top)
+		result, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	for range 2 {
+		if result := run(); len(result.Diagnostics) > 0 {
+			t.Fatal(result.Diagnostics)
+		}
+	}
+	if result := run(); !slices.Contains(result.Notes, "nothing has changed since the last run") {
+		t.Error("nothing has changed, and packages are loaded")
+	}
+	write(t, filepath.Join(dir, "store", "store.go"), strings.Replace(store, "//resil:retry\n", "", 1))
+	run()
+	if result := run(); len(result.Diagnostics) != 1 {
+		t.Errorf("a wrapper is gone and named: %v", result.Diagnostics)
+	}
+}
+
+// Files that the go command ignores change nothing.
+func TestIgnoredFilesAreOfNoUse(t *testing.T) {
+	_, dir := unpack(t, recorded)
+	write(t, filepath.Join(dir, "store", "store.go"), "package store\n\n//resil:profile slow\n//resil:retry 3\n")
+	write(t, filepath.Join(dir, "store", "_ignored.go"),
+		"package store\n\nimport \"context\"\n\n//resil:use slow\ntype T interface { F(context.Context) error }\n")
+	result, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}})
+	if err != nil || len(result.Diagnostics) != 1 {
+		t.Errorf("a profile is used in an ignored file only: %v, %v", result, err)
+	}
+}
+
+// A leaving context is cancelled when it is asked for the first time after leave.
+type leaving struct {
+	context.Context
+	leave  bool
+	cancel context.CancelFunc
+}
+
+func (c *leaving) Err() error {
+	err := c.Context.Err()
+	if c.leave {
+		c.cancel()
+	}
+	return err
+}
+
+// Packages that were not found because the run was interrupted are not missing.
+func TestAnInterruptedRunFindsNothingWrong(t *testing.T) {
+	_, dir := unpack(t, recorded)
+	write(t, filepath.Join(dir, "store", "store.go"), "package store\n\nimport \"context\"\n\n"+
+		"//resil:retry\n//resil:classify app=encoding/csv.ErrQuote\ntype Store interface { F(context.Context) error }\n")
+	cfg := generator.Config{Dir: dir, Patterns: []string{"./..."}}
+	for what, run := range map[string]func(context.Context) (any, error){
+		"generating": func(ctx context.Context) (any, error) { return generator.Run(ctx, cfg) },
+		"explaining": func(ctx context.Context) (any, error) { return generator.Explain(ctx, cfg) },
+	} {
+		inner, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ctx := &leaving{Context: inner, cancel: cancel}
+		cfg.Progress = func(doing string, _, _ int) { ctx.leave = doing == "type-checking" }
+		if result, err := run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %+v and the error %v, want %v", what, result, err, context.Canceled)
 		}
 	}
 }

@@ -22,8 +22,8 @@ type sight struct {
 var errUnrecorded = errors.New("not recorded")
 
 // seen is what the loader has looked at.
-func (l *Loader) seen() (*sight, error) {
-	s, err := l.seenImported()
+func (l *Loader) seen(w *witness) (*sight, error) {
+	s, err := l.seenImported(w)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (l *Loader) seenMatched() (*sight, error) {
 }
 
 // seenImported is what decides what the packages that were loaded import.
-func (l *Loader) seenImported() (*sight, error) {
+func (l *Loader) seenImported(w *witness) (*sight, error) {
 	s := l.seenModules()
 	for _, p := range l.universe.listed {
 		switch {
@@ -47,6 +47,8 @@ func (l *Loader) seenImported() (*sight, error) {
 		case below(p.Dir, l.cmd.env["GOROOT"]), below(p.Dir, l.cmd.env["GOMODCACHE"]):
 		case len(p.CgoFiles) > 0:
 			return nil, errUnrecorded // C headers are not looked at
+		case w.changed[p.Dir]:
+			return nil, errUnrecorded // it was loaded with other outputs
 		default:
 			s.add(p)
 		}
@@ -60,7 +62,9 @@ func (l *Loader) seenModules() *sight {
 	if work := l.cmd.env.workspace(); work != "" {
 		s.work(work)
 	}
-	s.module(l.cmd.env["GOMOD"])
+	if mod := l.cmd.env.module(); mod != "" {
+		s.module(mod)
+	}
 	return s
 }
 
@@ -92,12 +96,16 @@ func (s *sight) add(p *listed) {
 	}
 }
 
-// tree adds the folders that a pattern with "..." looks through.
+// tree adds the folders that a pattern with "..." looks through. As for the go
+// command, only the first may be a symbolic link.
 func (s *sight) tree(top string) error {
-	return filepath.WalkDir(top, func(dir string, entry fs.DirEntry, err error) error {
+	top = filepath.Clean(top)
+	follow := strings.TrimSuffix(top, string(filepath.Separator)) + string(filepath.Separator)
+	return filepath.WalkDir(follow, func(dir string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
+		dir = filepath.Clean(dir)
 		if name := entry.Name(); dir != top {
 			if ignored(name) || name == "vendor" && exists(filepath.Join(dir, "modules.txt")) {
 				return filepath.SkipDir

@@ -47,7 +47,9 @@ var errChanged = errors.New("changed")
 type witness struct {
 	start   time.Time
 	written map[string][]byte          // outputs of the run, by path
-	names   map[string]map[string]bool // of the Go files that are known in a folder
+	changed map[string]bool            // folders in which the run has written or removed outputs
+	read    map[string]string          // digests of the sources that were read, by path
+	names   map[string]map[string]bool // of the Go files that are known in a folder, true if they must be there
 
 	// heads is to look, of sources, at no more than decides how the go command
 	// lists them, and to pass over the generator's own outputs.
@@ -56,19 +58,32 @@ type witness struct {
 
 // witness is for the end of a run.
 func (l *Loader) witness(done Done) *witness {
-	w := &witness{start: l.recorder.start, written: done.Written, names: map[string]map[string]bool{}}
+	w := &witness{start: l.recorder.start, written: done.Written, changed: map[string]bool{}, read: l.read, names: map[string]map[string]bool{}}
+	for path := range done.Written {
+		w.changed[filepath.Dir(path)] = true
+	}
+	for _, path := range done.Removed {
+		w.changed[filepath.Dir(path)] = true
+	}
 	for _, p := range l.matched {
 		names := map[string]bool{}
-		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles, p.IgnoredGoFiles) {
+		for _, name := range p.IgnoredGoFiles {
+			names[name] = false // outputs among those of an earlier run may be gone
+		}
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles, p.XTestGoFiles) {
 			names[name] = true
 		}
 		w.names[p.Dir] = names
 	}
-	for _, path := range done.Outputs {
-		if names := w.names[filepath.Dir(path)]; names != nil {
-			names[filepath.Base(path)] = true
+	know := func(paths []string, stay bool) {
+		for _, path := range paths {
+			if names := w.names[filepath.Dir(path)]; names != nil {
+				names[filepath.Base(path)] = stay
+			}
 		}
 	}
+	know(done.Outputs, true)
+	know(done.Removed, false)
 	return w
 }
 
@@ -98,9 +113,11 @@ func (w *witness) folder(dir string) (string, error) {
 	if info, err := os.Stat(dir); err != nil || w.names[dir] == nil && !w.settled(info) {
 		return "", cmp.Or(err, errChanged)
 	}
+	there := map[string]bool{}
 	sum := sha256.New()
 	for _, entry := range entries {
 		name := entry.Name()
+		there[name] = true
 		path := filepath.Join(dir, name)
 		switch {
 		case output.IsTemporary(name):
@@ -109,7 +126,8 @@ func (w *witness) folder(dir string) (string, error) {
 		case entry.IsDir():
 			fmt.Fprintf(sum, "%q is a folder\n", name)
 		case name == "go.mod" || strings.HasSuffix(name, ".go"):
-			if names := w.names[dir]; names != nil && name != "go.mod" && !names[name] && w.written[path] == nil {
+			_, known := w.names[dir][name]
+			if w.names[dir] != nil && name != "go.mod" && !known && w.written[path] == nil {
 				return "", errChanged
 			}
 			content, err := w.inFolder(path)
@@ -119,6 +137,11 @@ func (w *witness) folder(dir string) (string, error) {
 			if content != "" {
 				fmt.Fprintf(sum, "%q holds %s\n", name, content)
 			}
+		}
+	}
+	for name, stays := range w.names[dir] {
+		if stays && !there[name] {
+			return "", errChanged
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
@@ -139,15 +162,16 @@ func (w *witness) inFolder(path string) (string, error) {
 	if err != nil || output.Is(src) {
 		return "", err
 	}
-	sum := sha256.Sum256(head(src))
-	return hex.EncodeToString(sum[:]), nil
+	if read := w.read[path]; read != "" && read != digestOf(src) {
+		return "", errChanged
+	}
+	return digestOf(head(src)), nil
 }
 
 // file is a digest of a file, empty if there is none.
 func (w *witness) file(path string) (string, error) {
 	if code := w.written[path]; code != nil {
-		sum := sha256.Sum256(code)
-		return hex.EncodeToString(sum[:]), nil
+		return digestOf(code), nil
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -157,6 +181,9 @@ func (w *witness) file(path string) (string, error) {
 		return "", err
 	case info.IsDir() || !w.settled(info):
 		return "", errChanged
+	}
+	if read := w.read[path]; read != "" { // what is there now may have an old time, as after a move
+		return read, nil
 	}
 	return digest(path)
 }
@@ -182,4 +209,9 @@ func digest(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func digestOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
 }
