@@ -273,7 +273,7 @@ func grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic 
 	var list []jen.Code
 	for i, name := range names {
 		next := i + 1
-		if next < len(names) && !(variadic && next == len(names)-1) && vars.At(i).Type().String() == vars.At(next).Type().String() {
+		if next < len(names) && !(variadic && next == len(names)-1) && sameWords(vars.At(i).Type(), vars.At(next).Type()) {
 			list = append(list, jen.Id(name))
 		} else {
 			list = append(list, jen.Id(name).Add(code[i]))
@@ -281,6 +281,9 @@ func grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic 
 	}
 	return list
 }
+
+// sameWords reports whether two types are the same and written so.
+func sameWords(a, b types.Type) bool { return types.Identical(a, b) && a.String() == b.String() }
 
 func resultList(types []*jen.Statement) *jen.Statement {
 	if len(types) == 1 {
