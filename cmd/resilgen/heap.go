@@ -16,7 +16,7 @@ const firstCollection = 72 << 20
 func spareCollections() {
 	percent := debug.SetGCPercent(-1)
 	limit := debug.SetMemoryLimit(firstCollection)
-	if percent < 0 || limit != math.MaxInt64 { // as the user set GOGC or GOMEMLIMIT
+	if percent < 0 || limit != math.MaxInt64 { // as GOGC=off or GOMEMLIMIT asks for
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(limit)
 		return

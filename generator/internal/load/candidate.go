@@ -42,9 +42,6 @@ func newCandidate(fset *token.FileSet, l *listed, path string, names []string) *
 	for _, name := range names {
 		c.GoFiles = append(c.GoFiles, filepath.Join(l.Dir, name))
 	}
-	for _, name := range l.IgnoredGoFiles {
-		c.IgnoredFiles = append(c.IgnoredFiles, filepath.Join(l.Dir, name))
-	}
 	c.CompiledGoFiles = c.GoFiles
 	return c
 }

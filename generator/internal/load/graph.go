@@ -47,7 +47,7 @@ func (l *Loader) saveGraph(w *witness) {
 		}
 		made.Listed = append(made.Listed, p)
 	}
-	if l.recorder.path == "" || len(made.Listed) == l.remembered {
+	if len(made.Listed) == l.remembered {
 		return
 	}
 	seen, err := l.seenImported(w)

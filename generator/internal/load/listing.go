@@ -29,7 +29,7 @@ func (r *recorder) listing() []*listed {
 
 // saveListing keeps what the loader has found.
 func (l *Loader) saveListing(w *witness) {
-	if l.recorder.path == "" || l.recalled || l.lost {
+	if l.recalled || l.lost {
 		return
 	}
 	seen, err := l.seenMatched()

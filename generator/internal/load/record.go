@@ -126,6 +126,9 @@ type Done struct {
 
 // Remember keeps what may spare the next run some work.
 func (l *Loader) Remember(done Done) {
+	if l.recorder.path == "" {
+		return
+	}
 	w := l.witness(done)
 	l.saveGraph(w)
 	if done.Result != nil {
@@ -137,7 +140,7 @@ func (l *Loader) Remember(done Done) {
 // save records a run that left all outputs right. It does not if something may
 // have changed while the run was looking at it.
 func (l *Loader) save(result any, w *witness) {
-	if l.recorder.path == "" || l.cgo { // C headers are not looked at
+	if l.cgo { // C headers are not looked at
 		return
 	}
 	seen, err := l.seen(w)
