@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Waiver says that a check is not to refuse a method.
@@ -17,7 +17,7 @@ type Waiver struct {
 // waiver is what an allow directive says.
 func (d *Directive) waiver() Allow {
 	var lang Language
-	resil.Refine(&lang, d.Name, d.Words)
+	directive.Refine(&lang, d.Name, d.Words)
 	if lang.Allow == nil {
 		return Allow{}
 	}
@@ -36,7 +36,7 @@ func (r *reader) waiver(d Directive) {
 		if !named {
 			word = d.argument(0)
 		}
-		if near := resil.Nearest(w.Code, waivable); near != "" && !strings.HasPrefix(w.Code, "RG") {
+		if near := directive.Nearest(w.Code, waivable); near != "" && !strings.HasPrefix(w.Code, "RG") {
 			r.add(d.value(word), codeWaiver, "unknown code %q; did you mean %q?", w.Code, near)
 			return
 		}

@@ -4,11 +4,9 @@ package annotations
 
 import (
 	"go/ast"
-
-	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// Language is every directive there is. Its tags are those of [resil.Policy], and
+// Language is every directive there is. Its tags are those of [Policy], and
 // on lists where a directive or key may stand, if not everywhere: interface,
 // embedded, method or group, a comment group of its own.
 type Language struct {
@@ -16,7 +14,7 @@ type Language struct {
 	Wrap      *Wrap        `directive:"wrap" on:"interface" help:"generates a wrapper, where no other directive already says so"`
 	Profile   *Named       `directive:"profile" on:"group" help:"begins a comment group of its own, and gives the directives below it a name"`
 	Use       *Named       `directive:"use" help:"applies the directives of a profile of the package, which those beside it refine"`
-	resil.Policy
+	Policy
 	Allow   *Allow   `directive:"allow" help:"waives a check that refuses a method, where the author knows better"`
 	Methods []string `key:"methods" help:"on an interface: reach just the methods that match one of these comma-separated globs"`
 }

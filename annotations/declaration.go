@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Declaration asks for an interface that is generated from the methods of
@@ -36,7 +36,7 @@ func (r *reader) declaration(file *ast.File, group *ast.CommentGroup) *Interface
 	r.onInterface(directives)
 
 	var lang Language
-	set, _ := resil.Refine(&lang, first.Name, first.Words)
+	set, _ := directive.Refine(&lang, first.Name, first.Words)
 	d := lang.Interface
 	name, named := set["interface.name"]
 	_, from := set["interface.from"]
@@ -129,7 +129,7 @@ func Froms(file *ast.File) (froms []string) {
 			if !ok || line.Tool != tool || line.Name != "interface" {
 				continue
 			}
-			words, _ := resil.Words(line.Args)
+			words, _ := directive.Words(line.Args)
 			for _, w := range words {
 				if w.Key == "from" {
 					froms = append(froms, w.Value)

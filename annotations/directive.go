@@ -6,7 +6,7 @@ import (
 	"go/token"
 	"slices"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Directive is one //resil: comment line.
@@ -14,7 +14,7 @@ type Directive struct {
 	Pos   token.Pos // of the //
 	Name  string
 	Args  token.Pos // where its arguments begin
-	Words []resil.Word
+	Words []directive.Word
 
 	faulty bool // something in it could not be read
 }
@@ -28,10 +28,10 @@ func parse(r *report, c *ast.Comment) (Directive, bool) {
 	if !ok || line.Tool != tool {
 		return Directive{}, false
 	}
-	words, problems := resil.Words(line.Args)
+	words, problems := directive.Words(line.Args)
 	d := Directive{Pos: c.Slash, Name: line.Name, Args: line.ArgsPos, Words: words}
-	_, more := resil.Refine(new(Language), d.Name, words)
-	names := resil.Directives(Language{})
+	_, more := directive.Refine(new(Language), d.Name, words)
+	names := directive.Names(Language{})
 	if name, args, _ := intended(c.Text); !slices.Contains(names, d.Name) && slices.Contains(names, name) {
 		more[0].Message = fmt.Sprintf("unknown directive %q; write //%s:%s%s", d.Name, tool, name, args)
 	}
@@ -43,7 +43,7 @@ func parse(r *report, c *ast.Comment) (Directive, bool) {
 }
 
 // at is where a problem with the directive's words stands.
-func (d *Directive) at(p *resil.Problem) token.Pos {
+func (d *Directive) at(p *directive.Problem) token.Pos {
 	if p.Start == 0 && p.End == 0 {
 		return d.Pos
 	}
@@ -52,7 +52,7 @@ func (d *Directive) at(p *resil.Problem) token.Pos {
 
 // word is where a word of the directive begins; the zero word stands for the
 // directive itself.
-func (d *Directive) word(w resil.Word) token.Pos {
+func (d *Directive) word(w directive.Word) token.Pos {
 	if w.End == 0 {
 		return d.Pos
 	}
@@ -60,7 +60,7 @@ func (d *Directive) word(w resil.Word) token.Pos {
 }
 
 // value is where a word's value begins, inside its quotes.
-func (d *Directive) value(w resil.Word) token.Pos {
+func (d *Directive) value(w directive.Word) token.Pos {
 	if w.End == 0 {
 		return d.Pos
 	}
@@ -72,21 +72,21 @@ func (d *Directive) value(w resil.Word) token.Pos {
 }
 
 // key returns the word with that key.
-func (d *Directive) key(key string) (resil.Word, bool) {
+func (d *Directive) key(key string) (directive.Word, bool) {
 	for _, w := range d.Words {
 		if w.Key == key {
 			return w, true
 		}
 	}
-	return resil.Word{}, false
+	return directive.Word{}, false
 }
 
 // argument is the i-th word without a key, or the zero word.
-func (d *Directive) argument(i int) resil.Word {
+func (d *Directive) argument(i int) directive.Word {
 	if i < len(d.Words) && d.Words[i].Key == "" {
 		return d.Words[i]
 	}
-	return resil.Word{}
+	return directive.Word{}
 }
 
 // subject is what may stand once in a place: the directive or, of waivers, one for
@@ -104,6 +104,6 @@ func (d *Directive) off() bool {
 }
 
 // drop takes a word out.
-func (d *Directive) drop(w resil.Word) {
-	d.Words = slices.DeleteFunc(slices.Clone(d.Words), func(other resil.Word) bool { return other == w })
+func (d *Directive) drop(w directive.Word) {
+	d.Words = slices.DeleteFunc(slices.Clone(d.Words), func(other directive.Word) bool { return other == w })
 }

@@ -5,7 +5,7 @@ import (
 	"path"
 	"strings"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A glob is one pattern of methods=, as path.Match reads it.
@@ -15,7 +15,7 @@ type glob struct {
 }
 
 // globs splits the value of methods=.
-func globs(w resil.Word) (globs []glob) {
+func globs(w directive.Word) (globs []glob) {
 	at := w.ValueStart
 	bare := w.End-w.ValueStart == len(w.Value) // else quoted, and only the whole has a place
 	for part := range strings.SplitSeq(w.Value, ",") {
@@ -58,13 +58,13 @@ func (g glob) match(names []string) (matches []string, wrong string) {
 func (g glob) nearest(names []string) string {
 	i := strings.IndexAny(g.pattern, `*?[\`)
 	if i < 0 {
-		return resil.Nearest(g.pattern, names)
+		return directive.Nearest(g.pattern, names)
 	}
 	var beginnings []string
 	for _, name := range names {
 		beginnings = append(beginnings, name[:min(i, len(name))])
 	}
-	near := resil.Nearest(g.pattern[:i], beginnings)
+	near := directive.Nearest(g.pattern[:i], beginnings)
 	if near == "" {
 		return ""
 	}

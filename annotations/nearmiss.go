@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A comment that begins like this was meant as a directive: whatever white space
@@ -36,8 +36,8 @@ func nearMiss(r *report, c *ast.Comment) {
 	if !ok {
 		return
 	}
-	names := resil.Directives(Language{})
-	near := resil.Nearest(name, names)
+	names := directive.Names(Language{})
+	near := directive.Nearest(name, names)
 	if near == "" {
 		slices.Sort(names)
 		r.add(c.Slash, codeNearMiss, "not read as a directive, and no directive is called %q: write //%s: and one of %s, without spaces and in lower case, or reword the comment",
@@ -50,7 +50,7 @@ func nearMiss(r *report, c *ast.Comment) {
 // intended splits a comment that was meant as a directive into the name, in
 // lower case, and the arguments.
 func intended(comment string) (name, args string, ok bool) {
-	if m := colonless.FindStringSubmatch(strings.TrimRight(comment, " \t\r")); m != nil && slices.Contains(resil.Directives(Language{}), m[1]) {
+	if m := colonless.FindStringSubmatch(strings.TrimRight(comment, " \t\r")); m != nil && slices.Contains(directive.Names(Language{}), m[1]) {
 		return m[1], m[2], true
 	}
 	m := meant.FindStringSubmatch(comment)
@@ -59,7 +59,7 @@ func intended(comment string) (name, args string, ok bool) {
 	}
 	line, _, _ := strings.Cut(trim(strings.TrimSuffix(m[2], "*/")), "\n")
 	name, args = split(strings.TrimRightFunc(line, isBlank))
-	if m[1] != "" && (trim(m[2]) != m[2] || resil.Nearest(name, resil.Directives(Language{})) == "") {
+	if m[1] != "" && (trim(m[2]) != m[2] || directive.Nearest(name, directive.Names(Language{})) == "") {
 		return "", "", false // the command says something, in prose
 	}
 	return name, args, true
@@ -99,7 +99,7 @@ func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Z
 // meant: with a name that exists, in lower case, and without spaces before it.
 func Mend(comment string) (mended string, ok bool) {
 	name, args, ok := intended(comment)
-	near := resil.Nearest(name, resil.Directives(Language{}))
+	near := directive.Nearest(name, directive.Names(Language{}))
 	if !ok || near == "" || !strings.HasPrefix(comment, "//") {
 		return "", false
 	}

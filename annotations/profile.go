@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Profile is a comment group of directives with a name, which use directives
@@ -81,7 +81,7 @@ func (r *reader) stands(file *ast.File, group *ast.CommentGroup) bool {
 }
 
 // name is the name in a profile or use directive.
-func (d *Directive) name() resil.Word {
+func (d *Directive) name() directive.Word {
 	if w, ok := d.key("name"); ok {
 		return w
 	}
@@ -133,7 +133,7 @@ func (r *reader) fits(d *Directive) bool {
 }
 
 // function is the word of a fallback that names one.
-func (d *Directive) function() (resil.Word, bool) {
+func (d *Directive) function() (directive.Word, bool) {
 	if d.Name == "fallback" && !d.off() {
 		for _, w := range d.Words {
 			if w.Key == "" || w.Key == "func" {
@@ -141,7 +141,7 @@ func (d *Directive) function() (resil.Word, bool) {
 			}
 		}
 	}
-	return resil.Word{}, false
+	return directive.Word{}, false
 }
 
 // Link lets the interfaces of a package see its profiles. It returns for each of
@@ -185,7 +185,7 @@ func Link(fset *token.FileSet, files []*File, others ...*File) [][]Diagnostic {
 }
 
 func nearest(name string, profiles map[string]*Profile) string {
-	return resil.Nearest(name, slices.Sorted(maps.Keys(profiles)))
+	return directive.Nearest(name, slices.Sorted(maps.Keys(profiles)))
 }
 
 // A use is the application of a profile.

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -25,7 +26,7 @@ type Method struct {
 // A Guarded is what the directives say about one method.
 type Guarded struct {
 	Method
-	Policy resil.Policy
+	Policy Policy
 	// Owners names the state of each guard that has one ("breaker", "limit",
 	// "bulkhead") by where its last directive stands: Store, Store[Get*],
 	// Store[io.Reader] or Store.Get. With per=method it is always Store.Get, and
@@ -44,7 +45,7 @@ type Guarded struct {
 	Waivers []Waiver
 
 	uses    []use // the profiles that had a say
-	written map[string]resil.Word
+	written map[string]directive.Word
 }
 
 // Entry is where the i-th entry of a list begins, such as that of classify.by; if
@@ -87,7 +88,7 @@ func (i *Interface) Wrapper() Wrap {
 	var lang Language
 	for _, d := range i.Directives {
 		if d.Name == "wrap" {
-			resil.Refine(&lang, d.Name, d.Words)
+			directive.Refine(&lang, d.Name, d.Words)
 		}
 	}
 	if lang.Wrap != nil && lang.Wrap.Name != "" {
@@ -154,7 +155,7 @@ func (r *resolver) layers(i *Interface, methods []Method) []layer {
 
 // chosen is the layer of a directive with methods=, which must not overlap with
 // the earlier ones of its name.
-func (r *resolver) chosen(d Directive, w resil.Word, earlier []layer, methods []Method) layer {
+func (r *resolver) chosen(d Directive, w directive.Word, earlier []layer, methods []Method) layer {
 	names := make([]string, len(methods))
 	for i, m := range methods {
 		names[i] = m.Name
@@ -225,7 +226,7 @@ func (r *resolver) elements(i *Interface, methods []Method) (layers []layer) {
 // refine applies the layers that reach a method, in order.
 func (r *resolver) refine(m Method, layers []layer) Guarded {
 	g := Guarded{Method: m, Owners: map[string]string{}, Origins: map[string]token.Pos{}, Values: map[string]token.Pos{}, OnMethod: map[string]bool{},
-		written: map[string]resil.Word{}}
+		written: map[string]directive.Word{}}
 	var lang Language
 	var faulty []string
 	refined, order := map[string]bool{}, map[string]int{}
@@ -248,7 +249,7 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 		}
 		before := scope(&lang.Policy, l.Name)
 		per := before != nil && before.Per != ""
-		set, _ := resil.Refine(&lang, l.Name, l.Words)
+		set, _ := directive.Refine(&lang, l.Name, l.Words)
 		if l.off() {
 			delete(g.Owners, l.Name)
 			for _, positions := range []map[string]token.Pos{g.Origins, g.Values} {
@@ -282,11 +283,11 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 	g.Policy = lang.Policy
 	if g.Policy.Skip {
 		r.skipped(g, layers)
-		return Guarded{Method: m, Policy: resil.Policy{Skip: true}, OnMethod: g.OnMethod, Waivers: g.Waivers[:len(g.Waivers)-own],
+		return Guarded{Method: m, Policy: Policy{Skip: true}, OnMethod: g.OnMethod, Waivers: g.Waivers[:len(g.Waivers)-own],
 			Origins: map[string]token.Pos{"skip": g.Origins["skip"]}}
 	}
 	g.Policy.Complete()
-	found := func(p *resil.Problem) {
+	found := func(p *directive.Problem) {
 		directive, _, _ := strings.Cut(p.Field, ".")
 		if slices.Contains(faulty, directive) || slices.Contains(faulty, "timeout") {
 			return // may follow from what could not be read
@@ -317,7 +318,7 @@ func (r *resolver) refine(m Method, layers []layer) Guarded {
 
 // scope is the directive's part of a policy that says whose state it is; nil
 // where there is none.
-func scope(p *resil.Policy, directive string) *resil.Scope {
+func scope(p *Policy, directive string) *resil.Scope {
 	for d, s := range p.Scopes {
 		if d == directive {
 			return s

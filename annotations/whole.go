@@ -5,8 +5,6 @@ import (
 	"go/token"
 	"reflect"
 	"slices"
-
-	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // A finding is something that a method's policy as a whole cannot mean.
@@ -84,7 +82,7 @@ func (r *resolver) shared(guarded []Guarded) {
 }
 
 // guard is the part of a policy that state is built from.
-func guard(p resil.Policy, directive string) any {
+func guard(p Policy, directive string) any {
 	switch directive {
 	case "limit":
 		return p.Limit

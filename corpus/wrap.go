@@ -12,6 +12,8 @@ import (
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A corpus is worked through once.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -248,7 +249,7 @@ func (m *model) declared(src *source, file *ast.File, text string) (declared, *p
 				known = append(known, name)
 			}
 		}
-		if near := resil.Nearest(id, known); near != "" {
+		if near := directive.Nearest(id, known); near != "" {
 			near = strings.TrimSuffix(name, id) + near
 			if t, ok := errorType(pkg.Scope().Lookup(near[strings.LastIndexByte(near, '.')+1:])).(*types.Pointer); ok && t != nil {
 				near = "*" + near

@@ -9,7 +9,6 @@ import (
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/load"
-	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // An Explanation tells what directives come to.
@@ -121,7 +120,7 @@ func (m *method) explain(client string) Method {
 }
 
 // judges are those that decide about errors, in the order in which they do.
-func judges(c *resil.Classify) string {
+func judges(c *annotations.Classify) string {
 	var lists, order []string
 	for _, list := range []struct {
 		key   string

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A function is one that a directive names.
@@ -219,7 +219,7 @@ func (m *model) unknown(src *source, pkg *types.Package, fn, name string, want r
 	if prefix == "" {
 		near = append(near, want.ready...)
 	}
-	if known := resil.Nearest(fn, near); known != "" {
+	if known := directive.Nearest(fn, near); known != "" {
 		return fmt.Sprintf("unknown %s %q; did you mean %q?", want.name, name, prefix+known)
 	}
 	if prefix != "" && !ast.IsExported(fn) {

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/resilgen/resilgen/annotations"
-	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // idle finds the directives that could be left out of a source without a
@@ -79,11 +78,11 @@ func (m *model) same(src *source, w *wrapper, directives *annotations.Interface)
 // being idempotent counts only where a call may be repeated, and network judges
 // errors where nothing is said of it.
 func alike(a, b *method) bool {
-	policy := func(m *method) (p resil.Policy) {
+	policy := func(m *method) (p annotations.Policy) {
 		if m.guarded() {
 			p = m.Policy
 			p.Idempotent = p.Idempotent && (p.Retry != nil || p.Hedge != nil)
-			if c := p.Classify; c != nil && reflect.DeepEqual(*c, resil.Classify{By: []string{"network"}}) {
+			if c := p.Classify; c != nil && reflect.DeepEqual(*c, annotations.Classify{By: []string{"network"}}) {
 				p.Classify = nil
 			}
 		}

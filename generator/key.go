@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A key is what the guards of a method are kept by.
@@ -60,16 +60,16 @@ func (m *model) keys(src *source, w *wrapper) {
 
 // key type-checks an expression over a method's parameters. It returns nil if it
 // is no key, which has been reported.
-func (m *model) key(src *source, w *wrapper, method *method, directive, per string, pos token.Pos) *key {
+func (m *model) key(src *source, w *wrapper, method *method, guard, per string, pos token.Pos) *key {
 	wrong := func(offset int, format string, args ...any) *key {
 		src.reportOn(method, codeKey, pos+token.Pos(offset), "for %s, per=%s %s", method.Name, per, fmt.Sprintf(format, args...))
 		return nil
 	}
 	wayOut := "write another expression"
-	if src.fromEmbedded(method, directive) {
-		wayOut = "move the " + directive + " from what is embedded to above the interface, with methods= for those that the expression suits"
-	} else if !method.OnMethod[directive] {
-		wayOut = "write " + method.directive(directive+" per=") + " with an expression of its own, or limit the directive with methods="
+	if src.fromEmbedded(method, guard) {
+		wayOut = "move the " + guard + " from what is embedded to above the interface, with methods= for those that the expression suits"
+	} else if !method.OnMethod[guard] {
+		wayOut = "write " + method.directive(guard+" per=") + " with an expression of its own, or limit the directive with methods="
 	}
 	expr, err := parser.ParseExprFrom(m.pkg.Fset, "per", per, parser.SkipObjectResolution)
 	if err != nil {
@@ -91,10 +91,10 @@ func (m *model) key(src *source, w *wrapper, method *method, directive, per stri
 		}
 		if name, ok := strings.CutPrefix(problem.Msg, "undefined: "); ok {
 			known := method.paramNames()
-			if !method.OnMethod[directive] {
+			if !method.OnMethod[guard] {
 				known = append(known, "method")
 			}
-			if near := resil.Nearest(name, known); near != "" {
+			if near := directive.Nearest(name, known); near != "" {
 				return wrong(file.Offset(problem.Pos), "does not compile: undefined: %s; did you mean %s?", name, near)
 			}
 			if qualifies(expr, name) {

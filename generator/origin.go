@@ -8,7 +8,7 @@ import (
 	"go/types"
 	"strings"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // resolve finds the type that from= names and the methods that the interface is
@@ -194,7 +194,7 @@ func (m *model) typeName(d *derived, pkg *types.Package, name string) *types.Typ
 		}
 	}
 	hint := ""
-	if near := resil.Nearest(name, names); near != "" {
+	if near := directive.Nearest(name, names); near != "" {
 		hint = fmt.Sprintf("; did you mean %q?", near)
 	}
 	d.wrong("package %s has no type %s%s", pkg.Path(), name, hint)

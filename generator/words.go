@@ -10,7 +10,8 @@ import (
 	"strings"
 	"time"
 
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Directive is one of a method's, as everything that reaches the method left
@@ -41,13 +42,13 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 }
 
 // directives are those that a policy comes from, in the order of its fields.
-func directives(p resil.Policy) []Directive {
+func directives(p annotations.Policy) []Directive {
 	found := []Directive{}
 	for name, policy := range each(p) {
 		d := Directive{Name: name, Text: name, Settings: settings(policy)}
-		var words []resil.Word
+		var words []directive.Word
 		for _, s := range d.Settings {
-			w := resil.Word{Key: s.Key, Value: s.Value}
+			w := directive.Word{Key: s.Key, Value: s.Value}
 			text := s.Key + "=" + quoted(s.Value)
 			if s.positional {
 				w.Key, text = "", quoted(s.Value)
@@ -63,9 +64,9 @@ func directives(p resil.Policy) []Directive {
 }
 
 // read is what a directive comes to that has just these words.
-func read(name string, words []resil.Word) Settings {
-	var p resil.Policy
-	resil.Refine(&p, name, words)
+func read(name string, words []directive.Word) Settings {
+	var p annotations.Policy
+	directive.Refine(&p, name, words)
 	p.Complete()
 	for _, policy := range each(p) {
 		return settings(policy)
@@ -74,7 +75,7 @@ func read(name string, words []resil.Word) Settings {
 }
 
 // each yields the fields of a policy that are set, by directive.
-func each(p resil.Policy) iter.Seq2[string, reflect.Value] {
+func each(p annotations.Policy) iter.Seq2[string, reflect.Value] {
 	return func(yield func(string, reflect.Value) bool) {
 		v := reflect.ValueOf(p)
 		for _, f := range reflect.VisibleFields(v.Type()) {

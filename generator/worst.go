@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/resilgen/resilgen/annotations"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -22,7 +23,7 @@ type Worst struct {
 // worst adds up a policy's limits. The total timeout caps everything; within it
 // there are as many rounds as attempts, a round being one attempt and its hedges,
 // and a pause before each but the first.
-func worst(p resil.Policy) Worst {
+func worst(p annotations.Policy) Worst {
 	total, attempt := Unbounded, Unbounded
 	if t := p.Timeout; t != nil {
 		total, attempt = limit(t.Total), limit(t.Attempt)
@@ -77,7 +78,7 @@ type Expected struct {
 	Pauses time.Duration // between attempts
 }
 
-func expected(p resil.Policy) Expected {
+func expected(p annotations.Policy) Expected {
 	e := Expected{Calls: 1}
 	if p.Retry == nil {
 		return e

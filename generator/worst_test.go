@@ -9,17 +9,19 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // policyOf reads directives as they stand in a source, without the //resil:.
-func policyOf(t *testing.T, directives ...string) resil.Policy {
+func policyOf(t *testing.T, directives ...string) annotations.Policy {
 	t.Helper()
-	var p resil.Policy
+	var p annotations.Policy
 	for _, d := range directives {
 		name, args, _ := strings.Cut(d, " ")
-		words, problems := resil.Words(args)
-		_, more := resil.Refine(&p, name, words)
+		words, problems := directive.Words(args)
+		_, more := directive.Refine(&p, name, words)
 		for _, problem := range append(problems, more...) {
 			t.Fatalf("%s: %v", d, problem)
 		}

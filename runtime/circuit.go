@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/sony/gobreaker/v2"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A State is a circuit breaker's.
@@ -20,9 +22,9 @@ const (
 	StateForcedClosed              // passed, uncounted, until Reset
 )
 
-var stateNames = names[State]{"closed", "open", "half-open", "forced-open", "forced-closed"}
+var stateNames = directive.Enum[State]{"closed", "open", "half-open", "forced-open", "forced-closed"}
 
-func (s State) String() string { return stateNames.name(s) }
+func (s State) String() string { return stateNames.Text(s) }
 
 // circuits are a breaker as declared, with all its instances.
 type circuits struct {

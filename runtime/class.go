@@ -1,5 +1,7 @@
 package resil
 
+import "github.com/resilgen/resilgen/internal/directive"
+
 // A Class says what an attempt's result means for retry and breaker.
 //
 //	class           meaning                                    retried  breaker
@@ -21,13 +23,13 @@ const (
 	Canceled                    // the caller no longer wants the answer
 )
 
-var classNames = names[Class]{"", "success", "application", "infrastructure", "system", "throttled", "canceled"}
+var classNames = directive.Enum[Class]{"", "success", "application", "infrastructure", "system", "throttled", "canceled"}
 
 func (c Class) String() string {
 	if c == Undecided {
 		return "undecided"
 	}
-	return classNames.name(c)
+	return classNames.Text(c)
 }
 
 // UnmarshalText reads the name of a class that can be retried: application,
@@ -35,7 +37,7 @@ func (c Class) String() string {
 func (c *Class) UnmarshalText(text []byte) error {
 	retryable := classNames[Application:Canceled]
 	var i Class
-	if err := retryable.read(&i, text); err != nil {
+	if err := retryable.Read(&i, text); err != nil {
 		return err
 	}
 	*c = Application + i

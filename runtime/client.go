@@ -65,15 +65,15 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		c.events = &events{observe: o.observer}
 	}
 	for name, policy := range spec.Breakers {
-		(&Policy{Breaker: &policy}).Complete()
+		(&Policies{Breaker: &policy}).Complete()
 		c.circuits[name] = newCircuits(c, name, policy)
 	}
 	for name, policy := range spec.Limits {
-		(&Policy{Limit: &policy}).Complete()
+		(&Policies{Limit: &policy}).Complete()
 		c.limits[name] = newLimits(c, name, policy)
 	}
 	for name, policy := range spec.Bulkheads {
-		(&Policy{Bulkhead: &policy}).Complete()
+		(&Policies{Bulkhead: &policy}).Complete()
 		c.bulkheads[name] = newBulkheads(c, name, policy)
 	}
 	for _, s := range spec.Methods {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // An Observer is told what happens in a client. It is called with the context of
@@ -26,9 +28,9 @@ const (
 	StateChanged                    // Breaker, Key, From, To
 )
 
-var eventNames = names[EventKind]{"attempt ended", "retry scheduled", "hedge started", "call ended", "state changed"}
+var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "call ended", "state changed"}
 
-func (k EventKind) String() string { return eventNames.name(k) }
+func (k EventKind) String() string { return eventNames.Text(k) }
 
 // An Event is one thing that happened in a client. Its kind tells which of the
 // fields below it are set.

@@ -1,6 +1,10 @@
 package resil
 
-import "context"
+import (
+	"context"
+
+	"github.com/resilgen/resilgen/internal/directive"
+)
 
 // An Outcome is how a call ended. Every call has exactly one.
 type Outcome uint8
@@ -20,9 +24,9 @@ const (
 	outcomes         = iota
 )
 
-var outcomeNames = names[Outcome]{"succeeded", "failed", "exhausted", "budget", "deadline", "open", "limited", "full", "timed out", "canceled", "panicked"}
+var outcomeNames = directive.Enum[Outcome]{"succeeded", "failed", "exhausted", "budget", "deadline", "open", "limited", "full", "timed out", "canceled", "panicked"}
 
-func (o Outcome) String() string { return outcomeNames.name(o) }
+func (o Outcome) String() string { return outcomeNames.Text(o) }
 
 // outcomeOf is the outcome of a call that reason ended.
 func outcomeOf(reason error) Outcome {

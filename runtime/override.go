@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // Overrides change a client's policies at run time, in the grammar of the
@@ -33,12 +35,12 @@ func (s Spec) override(o Overrides) (Spec, error) {
 	targets := s.targets()
 	for _, target := range slices.Sorted(maps.Keys(o)) {
 		if !slices.Contains(targets, target) {
-			errs = append(errs, fmt.Errorf("resil: override of %s: %s", target, unknown("name", target, targets)))
+			errs = append(errs, fmt.Errorf("resil: override of %s: %s", target, directive.Unknown("name", target, targets)))
 			continue
 		}
-		for _, directive := range slices.Sorted(maps.Keys(o[target])) {
-			if err := s.overrideOne(target, directive, o[target][directive]); err != nil {
-				errs = append(errs, fmt.Errorf("resil: override of %s: %s: %w", target, directive, err))
+		for _, policy := range slices.Sorted(maps.Keys(o[target])) {
+			if err := s.overrideOne(target, policy, o[target][policy]); err != nil {
+				errs = append(errs, fmt.Errorf("resil: override of %s: %s: %w", target, policy, err))
 			}
 		}
 	}
@@ -58,48 +60,48 @@ func (s *Spec) targets() []string {
 	return slices.Compact(names)
 }
 
-func (s *Spec) overrideOne(target, directive, text string) error {
-	words, problems := Words(text)
+func (s *Spec) overrideOne(target, policy, text string) error {
+	words, problems := directive.Words(text)
 	if len(problems) > 0 {
 		return joined(problems)
 	}
-	refine := func(p *Policy) error {
-		set, problems := Refine(p, directive, words)
+	refine := func(p *Policies) error {
+		set, problems := directive.Refine(p, policy, words)
 		if len(problems) > 0 {
 			return joined(problems)
 		}
-		if set[directive].Value == "off" {
+		if set[policy].Value == "off" {
 			return errors.New("an override changes numbers and modes and cannot take a policy away; for a guard write mode=observe, for retry attempts=1")
 		}
-		if _, ok := set[directive+".per"]; ok {
+		if _, ok := set[policy+".per"]; ok {
 			return errors.New("per is part of the generated code; change it in the directive")
 		}
 		return nil
 	}
-	switch directive {
+	switch policy {
 	case "breaker":
-		return overrideGuard(s, s.Breakers, target, func(m *MethodSpec) string { return m.Breaker }, func(b *Breaker) error { return refine(&Policy{Breaker: b}) })
+		return overrideGuard(s, s.Breakers, target, func(m *MethodSpec) string { return m.Breaker }, func(b *Breaker) error { return refine(&Policies{Breaker: b}) })
 	case "limit":
-		return overrideGuard(s, s.Limits, target, func(m *MethodSpec) string { return m.Limit }, func(l *Limit) error { return refine(&Policy{Limit: l}) })
+		return overrideGuard(s, s.Limits, target, func(m *MethodSpec) string { return m.Limit }, func(l *Limit) error { return refine(&Policies{Limit: l}) })
 	case "bulkhead":
-		return overrideGuard(s, s.Bulkheads, target, func(m *MethodSpec) string { return m.Bulkhead }, func(b *Bulkhead) error { return refine(&Policy{Bulkhead: b}) })
+		return overrideGuard(s, s.Bulkheads, target, func(m *MethodSpec) string { return m.Bulkhead }, func(b *Bulkhead) error { return refine(&Policies{Bulkhead: b}) })
 	case "timeout":
-		return s.overrideMethods(target, directive, func(m *MethodSpec) bool { return m.Timeout != (Timeout{}) }, func(m *MethodSpec) error { return refine(&Policy{Timeout: &m.Timeout}) })
+		return s.overrideMethods(target, policy, func(m *MethodSpec) bool { return m.Timeout != (Timeout{}) }, func(m *MethodSpec) error { return refine(&Policies{Timeout: &m.Timeout}) })
 	case "retry":
 		// Methods that are hedged and not retried have a budget alone.
 		has := func(m *MethodSpec) bool { return m.Retry.Attempts > 0 || target == s.Name && m.Retry.Budget > 0 }
-		return s.overrideMethods(target, directive, has, func(m *MethodSpec) error {
+		return s.overrideMethods(target, policy, has, func(m *MethodSpec) error {
 			retried := m.Retry.Attempts > 0
-			err := refine(&Policy{Retry: &m.Retry})
+			err := refine(&Policies{Retry: &m.Retry})
 			if !retried {
 				m.Retry = Retry{Budget: m.Retry.Budget}
 			}
 			return err
 		})
 	case "hedge":
-		return s.overrideMethods(target, directive, func(m *MethodSpec) bool { return m.Hedge != (Hedge{}) }, func(m *MethodSpec) error { return refine(&Policy{Hedge: &m.Hedge}) })
+		return s.overrideMethods(target, policy, func(m *MethodSpec) bool { return m.Hedge != (Hedge{}) }, func(m *MethodSpec) error { return refine(&Policies{Hedge: &m.Hedge}) })
 	}
-	return errors.New(unknown("override", directive, []string{"timeout", "retry", "breaker", "limit", "bulkhead", "hedge"}))
+	return errors.New(directive.Unknown("override", policy, []string{"timeout", "retry", "breaker", "limit", "bulkhead", "hedge"}))
 }
 
 // overrideGuard changes the guard named target among guards.
@@ -114,7 +116,7 @@ func overrideGuard[P any](s *Spec, guards map[string]P, target string, of func(*
 		if len(guards) == 0 {
 			return errors.New("the client has none")
 		}
-		return fmt.Errorf("write %s", oneOf(slices.Sorted(maps.Keys(guards))))
+		return fmt.Errorf("write %s", directive.OneOf(slices.Sorted(maps.Keys(guards))))
 	}
 	if err := refine(&guard); err != nil {
 		return err
@@ -125,7 +127,7 @@ func overrideGuard[P any](s *Spec, guards map[string]P, target string, of func(*
 
 // overrideMethods changes the method that target names, or all that have the
 // policy where it names the client.
-func (s *Spec) overrideMethods(target, directive string, has func(*MethodSpec) bool, refine func(*MethodSpec) error) error {
+func (s *Spec) overrideMethods(target, policy string, has func(*MethodSpec) bool, refine func(*MethodSpec) error) error {
 	var names []string
 	found := false
 	for i := range s.Methods {
@@ -137,7 +139,7 @@ func (s *Spec) overrideMethods(target, directive string, has func(*MethodSpec) b
 		}
 		if !has(m) {
 			if target == name {
-				return fmt.Errorf("%s has none; write the directive //resil:%s and generate again", m.Name, directive)
+				return fmt.Errorf("%s has none; write the directive //resil:%s and generate again", m.Name, policy)
 			}
 			continue
 		}
@@ -152,13 +154,13 @@ func (s *Spec) overrideMethods(target, directive string, has func(*MethodSpec) b
 	case target == s.Name:
 		return errors.New("no method has one")
 	case strings.HasPrefix(target, s.Name+"["):
-		return fmt.Errorf("address a %s by its method, as %s.Get, or by the client, %s", directive, s.Name, s.Name)
+		return fmt.Errorf("address a %s by its method, as %s.Get, or by the client, %s", policy, s.Name, s.Name)
 	}
-	return fmt.Errorf("write %s", oneOf(append(names, s.Name)))
+	return fmt.Errorf("write %s", directive.OneOf(append(names, s.Name)))
 }
 
 // joined are problems as one error.
-func joined(problems []*Problem) error {
+func joined(problems []*directive.Problem) error {
 	var errs []error
 	for _, p := range problems {
 		errs = append(errs, p)

@@ -2,8 +2,8 @@ package resil
 
 import "time"
 
-// A Policy is what the directives on one method say: a field for each directive,
-// nil or false where there is none.
+// Policies are those of one method that hold numbers and modes: a field for each
+// directive, nil where there is none. Overrides may change them.
 //
 // These structs are the language. Their tags give each directive its keys,
 // defaults, ranges and help, and everything that reads or prints directives goes
@@ -12,17 +12,13 @@ import "time"
 // off is what the word off means there, range is an interval, [ and ] including
 // its ends, in the field's own notation, and on is where it may stand, if not
 // everywhere.
-type Policy struct {
-	Timeout    *Timeout  `directive:"timeout" help:"limits how long a call and each of its attempts may take"`
-	Retry      *Retry    `directive:"retry" help:"repeats a call that failed in a way that may pass"`
-	Breaker    *Breaker  `directive:"breaker" help:"stops calling a backend that keeps failing, and probes it until it is back"`
-	Limit      *Limit    `directive:"limit" help:"keeps attempts within a rate, as a token bucket"`
-	Bulkhead   *Bulkhead `directive:"bulkhead" help:"bounds the attempts that are under way at once"`
-	Hedge      *Hedge    `directive:"hedge" help:"starts another attempt when the first is slow, and takes the first success"`
-	Fallback   *Fallback `directive:"fallback" help:"answers in the callee's place when a call has failed"`
-	Classify   *Classify `directive:"classify" help:"decides what an error says about the backend"`
-	Idempotent bool      `directive:"idempotent" help:"says that the method is safe to repeat"`
-	Skip       bool      `directive:"skip" help:"delegates the method as it is, without a policy"`
+type Policies struct {
+	Timeout  *Timeout  `directive:"timeout" help:"limits how long a call and each of its attempts may take"`
+	Retry    *Retry    `directive:"retry" help:"repeats a call that failed in a way that may pass"`
+	Breaker  *Breaker  `directive:"breaker" help:"stops calling a backend that keeps failing, and probes it until it is back"`
+	Limit    *Limit    `directive:"limit" help:"keeps attempts within a rate, as a token bucket"`
+	Bulkhead *Bulkhead `directive:"bulkhead" help:"bounds the attempts that are under way at once"`
+	Hedge    *Hedge    `directive:"hedge" help:"starts another attempt when the first is slow, and takes the first success"`
 }
 
 // Timeout limits a call. Both limits are cooperative: the callee sees them as
@@ -95,21 +91,4 @@ type Scope struct {
 type Hedge struct {
 	Delay time.Duration `key:"delay,positional" range:"(0s,]" help:"time after which another attempt starts"`
 	Max   int           `key:"max" default:"1" range:"[1,100]" help:"extra attempts"`
-}
-
-// Fallback names the function that answers, which the generator resolves. With
-// none, the constructor takes a second implementation of the interface.
-type Fallback struct {
-	Func string `key:"func,positional" on:"method" help:"function that takes the method's parameters and the cause and returns its results"`
-}
-
-// Classify names classifiers, which the generator resolves to functions, and
-// errors of known class, which come before them: variables, which errors.Is
-// finds, and types, which errors.As does.
-type Classify struct {
-	By        []string `key:"by,positional" default:"network" help:"comma list of network, all, http, grpc, sql and functions of the error or of all results; the first that decides wins"`
-	App       []string `key:"app" help:"comma list of error variables and types that are the callee's answer, such as ErrNotFound,*ValidationError; this list and the next three come before the classifiers"`
-	Infra     []string `key:"infra" help:"those that say the callee or the way to it is failing"`
-	System    []string `key:"system" help:"those that last until someone mends their cause"`
-	Throttled []string `key:"throttled" help:"those that ask for fewer calls"`
 }

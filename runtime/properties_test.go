@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // Properties that hold whatever comes, in whatever order. Those that need a clock
@@ -49,9 +51,9 @@ const (
 	exits
 )
 
-var endingNames = names[ending]{"succeeds", "answers", "breaks down", "is broken", "throttles", "is given up", "is too late", "panics", "exits"}
+var endingNames = directive.Enum[ending]{"succeeds", "answers", "breaks down", "is broken", "throttles", "is given up", "is too late", "panics", "exits"}
 
-func (e ending) String() string { return endingNames.name(e) }
+func (e ending) String() string { return endingNames.Text(e) }
 
 // endable is a context that its holder ends as it likes.
 type endable struct {

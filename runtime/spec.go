@@ -3,6 +3,8 @@ package resil
 import (
 	"errors"
 	"fmt"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // SupportVersion1 is referred to by generated code. When it is undefined, the
@@ -44,7 +46,7 @@ type Classifier func(error) Class
 // written by hand and for overrides.
 func (s *Spec) check() error {
 	var errs []error
-	wrong := func(method string, p *Problem) {
+	wrong := func(method string, p *directive.Problem) {
 		errs = append(errs, fmt.Errorf("resil: %s.%s: %w", s.Name, method, p))
 	}
 	seen := map[string]bool{}
@@ -60,7 +62,7 @@ func (s *Spec) check() error {
 			errs = append(errs, err)
 			continue
 		}
-		for _, p := range policy.checkRanges() {
+		for _, p := range directive.CheckRanges(&policy) {
 			wrong(m.Name, p)
 		}
 		for _, p := range policy.Check() {
@@ -79,7 +81,7 @@ func (s *Spec) check() error {
 }
 
 // policy gathers what guards one method.
-func (s *Spec) policy(m *MethodSpec) (p Policy, err error) {
+func (s *Spec) policy(m *MethodSpec) (p Policies, err error) {
 	if m.Timeout != (Timeout{}) {
 		p.Timeout = &m.Timeout
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Ratio is a share of a whole in parts per million, so that comparing counts
@@ -59,7 +61,7 @@ func (r Rate) String() string {
 	case time.Hour:
 		return fmt.Sprintf("%d/h", r.Count)
 	}
-	return fmt.Sprintf("%d/%s", r.Count, shortDuration(r.Per))
+	return fmt.Sprintf("%d/%s", r.Count, directive.Duration(r.Per))
 }
 
 // UnmarshalText reads a count, a slash and a duration whose number may be left
@@ -98,10 +100,10 @@ const (
 	Fibonacci                  // initial times 1, 1, 2, 3, 5, …
 )
 
-var backoffs = names[Backoff]{"constant", "linear", "exponential", "fibonacci"}
+var backoffs = directive.Enum[Backoff]{"constant", "linear", "exponential", "fibonacci"}
 
-func (b Backoff) String() string                { return backoffs.name(b) }
-func (b *Backoff) UnmarshalText(t []byte) error { return backoffs.read(b, t) }
+func (b Backoff) String() string                { return backoffs.Text(b) }
+func (b *Backoff) UnmarshalText(t []byte) error { return backoffs.Read(b, t) }
 
 // A Jitter spreads delays so that clients which failed together do not come
 // back together. A value from 1 [PPM] to 100 [Percent] spreads the delay evenly
@@ -117,13 +119,13 @@ const (
 	DecorrelatedJitter Jitter = -3 // from initial to three times the last delay
 )
 
-var jitters = names[uint8]{"none", "full", "equal", "decorrelated"}
+var jitters = directive.Enum[uint8]{"none", "full", "equal", "decorrelated"}
 
 func (j Jitter) String() string {
 	if j > 0 {
 		return Ratio(j).String()
 	}
-	return jitters.name(uint8(-j))
+	return jitters.Text(uint8(-j))
 }
 
 // UnmarshalText reads the name of a strategy or a percentage.
@@ -140,7 +142,7 @@ func (j *Jitter) UnmarshalText(text []byte) error {
 		return nil
 	}
 	var i uint8
-	if err := jitters.read(&i, text); err != nil {
+	if err := jitters.Read(&i, text); err != nil {
 		return fmt.Errorf("%w, or a percentage such as 20%%", err)
 	}
 	*j = -Jitter(i)
@@ -155,47 +157,7 @@ const (
 	Observe             // decide and count, never refuse
 )
 
-var modes = names[Mode]{"enforce", "observe"}
+var modes = directive.Enum[Mode]{"enforce", "observe"}
 
-func (m Mode) String() string                { return modes.name(m) }
-func (m *Mode) UnmarshalText(t []byte) error { return modes.read(m, t) }
-
-// names are the text forms of a type whose values count up from 0.
-type names[T ~uint8] []string
-
-func (n names[T]) name(v T) string {
-	if int(v) < len(n) {
-		return n[v]
-	}
-	return strconv.Itoa(int(v))
-}
-
-func (n names[T]) read(v *T, text []byte) error {
-	for i, s := range n {
-		if s == string(text) && s != "" {
-			*v = T(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("write %s", oneOf(n))
-}
-
-// oneOf joins words as English does: a, b or c.
-func oneOf(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
-}
-
-// shortDuration writes d as a person would: 30s and 1m, not 30s and 1m0s.
-func shortDuration(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
+func (m Mode) String() string                { return modes.Text(m) }
+func (m *Mode) UnmarshalText(t []byte) error { return modes.Read(m, t) }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/resilgen/resilgen/annotations"
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 const directivesUsage = `usage: resilgen directives [name]
@@ -68,7 +68,7 @@ func directives(args []string, stdout, stderr io.Writer) int {
 	name := strings.TrimPrefix(strings.TrimPrefix(args[0], "//"), "resil:")
 	k := slices.IndexFunc(all, func(r annotations.Reference) bool { return r.Name == name })
 	if k < 0 {
-		_, problems := resil.Refine(new(annotations.Language), name, nil)
+		_, problems := directive.Refine(new(annotations.Language), name, nil)
 		fmt.Fprintf(stderr, "resilgen: %v\n", problems[0])
 		return 2
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/resilgen/resilgen/docs"
 	"github.com/resilgen/resilgen/generator"
-	resil "github.com/resilgen/resilgen/runtime"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 const explainUsage = `usage: resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
@@ -197,7 +197,7 @@ func explainCode(code string, stdout, stderr io.Writer) int {
 		}
 		known = append(known, title)
 	}
-	if near := resil.Nearest(code, known); near != "" {
+	if near := directive.Nearest(code, known); near != "" {
 		fmt.Fprintf(stderr, "resilgen: there is no error code %s; did you mean %s?\n", code, near)
 		return 2
 	}

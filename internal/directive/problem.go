@@ -1,4 +1,4 @@
-package resil
+package directive
 
 // A Problem is one thing wrong with a directive or with the policy that
 // directives add up to.
@@ -12,14 +12,14 @@ type Problem struct {
 func (p *Problem) Error() string { return p.Message }
 
 const (
-	codeWord      = "RG001" // a word that cannot be read
-	codeDirective = "RG002" // an unknown directive
-	codeKey       = "RG003" // an unknown key
-	codeTwice     = "RG004" // a key given twice
-	codeValue     = "RG005" // a value that cannot be read
-	codeRange     = "RG006" // a value out of its range
-	codeMissing   = "RG007" // a directive that lacks what it needs
-	codeEffect    = "RG008" // a value that cannot take effect
+	CodeWord      = "RG001" // a word that cannot be read
+	CodeDirective = "RG002" // an unknown directive
+	CodeKey       = "RG003" // an unknown key
+	CodeTwice     = "RG004" // a key given twice
+	CodeValue     = "RG005" // a value that cannot be read
+	CodeRange     = "RG006" // a value out of its range
+	CodeMissing   = "RG007" // a directive that lacks what it needs
+	CodeEffect    = "RG008" // a value that cannot take effect
 )
 
 func problemAt(code string, start, end int, message string) *Problem {

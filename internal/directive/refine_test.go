@@ -1,14 +1,17 @@
-package resil
+package directive_test
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/internal/directive"
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // refineAll applies directives to p, one a line, and returns the messages.
@@ -16,8 +19,8 @@ func refineAll(t *testing.T, language any, directives ...string) (messages []str
 	t.Helper()
 	for _, d := range directives {
 		name, args, _ := strings.Cut(d, " ")
-		words, problems := Words(args)
-		_, more := Refine(language, name, words)
+		words, problems := directive.Words(args)
+		_, more := directive.Refine(language, name, words)
 		for _, p := range append(problems, more...) {
 			messages = append(messages, p.Code+" "+args[p.Start:p.End]+": "+p.Message)
 		}
@@ -26,42 +29,42 @@ func refineAll(t *testing.T, language any, directives ...string) (messages []str
 }
 
 func TestRefine(t *testing.T) {
-	retry := Retry{Attempts: 3, Backoff: Exponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second,
-		Factor: 2, Jitter: FullJitter, On: []Class{Infrastructure, Throttled}, Budget: 20 * Percent}
-	breaker := Breaker{Consecutive: 5, Ratio: 50 * Percent, Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}
+	retry := resil.Retry{Attempts: 3, Backoff: resil.Exponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second,
+		Factor: 2, Jitter: resil.FullJitter, On: []resil.Class{resil.Infrastructure, resil.Throttled}, Budget: 20 * resil.Percent}
+	breaker := resil.Breaker{Consecutive: 5, Ratio: 50 * resil.Percent, Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}
 	for _, tt := range []struct {
 		name       string
 		directives []string
-		want       Policy
+		want       annotations.Policy
 	}{
 		{"a directive alone has its defaults",
 			[]string{"retry", "breaker", "classify", "idempotent"},
-			Policy{Retry: &retry, Breaker: &breaker, Classify: &Classify{By: []string{"network"}}, Idempotent: true}},
+			annotations.Policy{Policies: resil.Policies{Retry: &retry, Breaker: &breaker}, Classify: &annotations.Classify{By: []string{"network"}}, Idempotent: true}},
 		{"each word sets its field",
 			[]string{"retry 5 backoff=linear initial=1s max=2s factor=1.5 jitter=10% on=system,application budget=0.5%"},
-			Policy{Retry: &Retry{5, Linear, time.Second, 2 * time.Second, 1.5, Jitter(10 * Percent), []Class{SystemFault, Application}, Ratio(5000)}}},
+			annotations.Policy{Policies: resil.Policies{Retry: &resil.Retry{5, resil.Linear, time.Second, 2 * time.Second, 1.5, resil.Jitter(10 * resil.Percent), []resil.Class{resil.SystemFault, resil.Application}, resil.Ratio(5000)}}}},
 		{"the positional value has a key too",
 			[]string{"timeout total=2s attempt=500ms", "limit rate=10/60s"},
-			Policy{Timeout: &Timeout{Total: 2 * time.Second, Attempt: 500 * time.Millisecond}, Limit: &Limit{Rate: Rate{10, time.Minute}}}},
+			annotations.Policy{Policies: resil.Policies{Timeout: &resil.Timeout{Total: 2 * time.Second, Attempt: 500 * time.Millisecond}, Limit: &resil.Limit{Rate: resil.Rate{10, time.Minute}}}}},
 		{"later words refine earlier ones",
 			[]string{"timeout 2s", "timeout attempt=1s", "timeout 3s"},
-			Policy{Timeout: &Timeout{Total: 3 * time.Second, Attempt: time.Second}}},
+			annotations.Policy{Policies: resil.Policies{Timeout: &resil.Timeout{Total: 3 * time.Second, Attempt: time.Second}}}},
 		{"off as a field's value turns it off",
 			[]string{"breaker consecutive=off ratio=off slow=off"},
-			Policy{Breaker: &Breaker{Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}}},
+			annotations.Policy{Policies: resil.Policies{Breaker: &resil.Breaker{Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}}}},
 		{"off takes a directive away",
 			[]string{"retry", "retry off", "skip", "skip off", "breaker off"},
-			Policy{}},
+			annotations.Policy{}},
 		{"a later word brings it back with its defaults",
 			[]string{"retry 7 initial=9s", "retry off", "retry"},
-			Policy{Retry: &retry}},
+			annotations.Policy{Policies: resil.Policies{Retry: &retry}}},
 		{"lists may have spaces when quoted",
 			[]string{`classify "all, pkg.F"`},
-			Policy{Classify: &Classify{By: []string{"all", "pkg.F"}}}},
+			annotations.Policy{Classify: &annotations.Classify{By: []string{"all", "pkg.F"}}}},
 		{"a function is called as a key is", []string{"classify app"},
-			Policy{Classify: &Classify{By: []string{"app"}}}},
+			annotations.Policy{Classify: &annotations.Classify{By: []string{"app"}}}},
 	} {
-		var got Policy
+		var got annotations.Policy
 		if messages := refineAll(t, &got, tt.directives...); messages != nil {
 			t.Errorf("%s: %q", tt.name, messages)
 		}
@@ -114,7 +117,7 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"limit 5/s burst=0", `RG006 0: burst: "0": write 1 or more`},
 		{"limit 5/s wait=-1s", `RG006 -1s: wait: "-1s": write 0s or more`},
 	} {
-		got := refineAll(t, new(Policy), tt.directive)
+		got := refineAll(t, new(annotations.Policy), tt.directive)
 		if len(got) != 1 || got[0] != tt.want {
 			t.Errorf("%s:\n got %q\nwant %q", tt.directive, got, tt.want)
 		}
@@ -122,7 +125,7 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestRefineLeavesAFieldAloneWhoseValueIsWrong(t *testing.T) {
-	var p Policy
+	var p annotations.Policy
 	if messages := refineAll(t, &p, "retry 5 max=9s", "retry 0 max=x initial=1s"); len(messages) != 2 {
 		t.Errorf("got %q, want two problems", messages)
 	}
@@ -132,22 +135,22 @@ func TestRefineLeavesAFieldAloneWhoseValueIsWrong(t *testing.T) {
 }
 
 func TestRefineReturnsTheWordOfEachField(t *testing.T) {
-	words, _ := Words("5 max=2s nope=1 initial=x")
-	set, _ := Refine(new(Policy), "retry", words)
-	want := map[string]Word{"retry": {}, "retry.attempts": words[0], "retry.max": words[1]}
+	words, _ := directive.Words("5 max=2s nope=1 initial=x")
+	set, _ := directive.Refine(new(annotations.Policy), "retry", words)
+	want := map[string]directive.Word{"retry": {}, "retry.attempts": words[0], "retry.max": words[1]}
 	if diff := cmp.Diff(want, set); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	words, _ = Words("off")
-	set, _ = Refine(new(Policy), "retry", words)
-	if diff := cmp.Diff(map[string]Word{"retry": words[0]}, set); diff != "" {
+	words, _ = directive.Words("off")
+	set, _ = directive.Refine(new(annotations.Policy), "retry", words)
+	if diff := cmp.Diff(map[string]directive.Word{"retry": words[0]}, set); diff != "" {
 		t.Errorf("off (-want +got):\n%s", diff)
 	}
 }
 
 func TestRefineTakesTheLanguagesOwnKeysEverywhere(t *testing.T) {
 	var lang struct {
-		Policy
+		annotations.Policy
 		Only []string `key:"only"`
 	}
 	if messages := refineAll(t, &lang, "retry 5 only=a,b max=1s", "skip only=c", "limit off only=d"); messages != nil {
@@ -168,38 +171,12 @@ func TestRefineTakesTheLanguagesOwnKeysEverywhere(t *testing.T) {
 }
 
 func TestRefineGivesEachPolicyItsOwnLists(t *testing.T) {
-	var a, b Policy
+	var a, b annotations.Policy
 	refineAll(t, &a, "retry")
 	refineAll(t, &b, "retry")
-	a.Retry.On[0] = SystemFault
-	if b.Retry.On[0] != Infrastructure {
+	a.Retry.On[0] = resil.SystemFault
+	if b.Retry.On[0] != resil.Infrastructure {
 		t.Error("two policies share a list")
-	}
-}
-
-// The tags are the language's only description, so that each must be whole.
-func TestEveryKeyIsDescribed(t *testing.T) {
-	for _, name := range Directives(Policy{}) {
-		slot, _ := directiveField(reflect.ValueOf(Policy{}), name)
-		if slot.Kind() == reflect.Bool {
-			continue
-		}
-		policy := reflect.New(slot.Type().Elem()).Elem()
-		setDefaults(policy)
-		for _, f := range shapeOf(policy.Type()).keyed {
-			if f.Tag.Get("help") == "" {
-				t.Errorf("%s.%s has no help", name, f.Name)
-			}
-			if err := inRange(policy.FieldByIndex(f.Index), f.Tag.Get("range")); err != nil &&
-				f.Tag.Get("default") != f.Tag.Get("off") && f.Tag.Get("default") != "off" && f.Tag.Get("default") != "" {
-				t.Errorf("%s.%s: its default is out of its range: %v", name, f.Name, err)
-			}
-			if off, ok := f.Tag.Lookup("off"); ok {
-				if err := parseInto(policy.FieldByIndex(f.Index), off); err != nil {
-					t.Errorf("%s.%s: off: %v", name, f.Name, err)
-				}
-			}
-		}
 	}
 }
 
@@ -208,18 +185,18 @@ func FuzzRefine(f *testing.F) {
 	f.Add("breaker", "ratio=0.4% slow=off consecutive=off")
 	f.Add("limit", "10/60s burst=3 wait=1s")
 	f.Add("skip", "off")
-	f.Fuzz(func(t *testing.T, directive, args string) {
-		words, _ := Words(args)
-		var p Policy
-		set, problems := Refine(&p, directive, words)
+	f.Fuzz(func(t *testing.T, name, args string) {
+		words, _ := directive.Words(args)
+		var p annotations.Policy
+		set, problems := directive.Refine(&p, name, words)
 		for _, problem := range problems {
 			if problem.Start < 0 || problem.Start > problem.End || problem.End > len(args) {
 				t.Errorf("%q: problem %+v is outside", args, problem)
 			}
 		}
 		if len(problems) == 0 {
-			if !slices.Contains(slices.Collect(maps.Keys(set)), directive) {
-				t.Errorf("%s %s: set %v", directive, args, set)
+			if !slices.Contains(slices.Collect(maps.Keys(set)), name) {
+				t.Errorf("%s %s: set %v", name, args, set)
 			}
 			p.Complete()
 			p.Check()

@@ -1,4 +1,4 @@
-package resil
+package directive
 
 import (
 	"fmt"
@@ -42,7 +42,7 @@ func shapeOf(t reflect.Type) *shape {
 		for i, field := range s.keyed {
 			if text, ok := field.Tag.Lookup("default"); ok {
 				if _, err := setField(policy.FieldByIndex(field.Index), &s.keyed[i], text); err != nil {
-					panic(fmt.Sprintf("resil: default of %s.%s: %v", t, field.Name, err))
+					panic(fmt.Sprintf("directive: default of %s.%s: %v", t, field.Name, err))
 				}
 			}
 		}
@@ -82,7 +82,7 @@ func directiveShape(slot reflect.Value) *shape {
 
 // Directives lists the directives of a language, a struct with the tags that
 // [Policy] describes, in its order.
-func Directives(language any) (names []string) {
+func Names(language any) (names []string) {
 	for _, f := range shapeOf(reflect.TypeOf(language)).fields {
 		if name := f.Tag.Get("directive"); name != "" {
 			names = append(names, name)

@@ -1,4 +1,4 @@
-package resil
+package directive
 
 import (
 	"fmt"
@@ -49,10 +49,10 @@ func edits(a, b string) int {
 }
 
 // unknown words the error for a name that is not one of known.
-func unknown(kind, name string, known []string) string {
+func Unknown(kind, name string, known []string) string {
 	if near := Nearest(name, known); near != "" {
 		return fmt.Sprintf("unknown %s %q; did you mean %q?", kind, name, near)
 	}
 	known = slices.Sorted(slices.Values(known))
-	return fmt.Sprintf("unknown %s %q; write %s", kind, name, oneOf(known))
+	return fmt.Sprintf("unknown %s %q; write %s", kind, name, OneOf(known))
 }

@@ -1,4 +1,4 @@
-package resil
+package directive
 
 import (
 	"strings"
@@ -44,21 +44,21 @@ func TestWords(t *testing.T) {
 		}},
 		{args: "3 // why",
 			words:    []Word{{Value: "3", End: 1}},
-			problems: []*Problem{{Code: codeWord, Start: 2, End: 8, Message: "a directive takes its whole line; put the comment on a line of its own"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 2, End: 8, Message: "a directive takes its whole line; put the comment on a line of its own"}}},
 		{args: `a="b c=1`,
-			problems: []*Problem{{Code: codeWord, Start: 2, End: 8, Message: "this quoted value does not end; close the quote"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 2, End: 8, Message: "this quoted value does not end; close the quote"}}},
 		{args: `a="b"c d=1`,
 			words:    []Word{{Value: "c", Start: 5, ValueStart: 5, End: 6}, {Key: "d", Value: "1", Start: 7, ValueStart: 9, End: 10}},
-			problems: []*Problem{{Code: codeWord, Start: 2, End: 5, Message: "put a space after the closing quote"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 2, End: 5, Message: "put a space after the closing quote"}}},
 		{args: "ratio = 50% min=3",
 			words:    []Word{{Key: "min", Value: "3", Start: 12, ValueStart: 16, End: 17}},
-			problems: []*Problem{{Code: codeWord, Start: 0, End: 11, Message: "write key=value with nothing around the equals sign"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 0, End: 11, Message: "write key=value with nothing around the equals sign"}}},
 		{args: "ratio= 50%",
-			problems: []*Problem{{Code: codeWord, Start: 0, End: 10, Message: "write key=value with nothing around the equals sign"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 0, End: 10, Message: "write key=value with nothing around the equals sign"}}},
 		{args: "=5",
-			problems: []*Problem{{Code: codeWord, Start: 0, End: 2, Message: "write key=value with nothing around the equals sign"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 0, End: 2, Message: "write key=value with nothing around the equals sign"}}},
 		{args: "a=",
-			problems: []*Problem{{Code: codeWord, Start: 0, End: 2, Message: "write key=value with nothing around the equals sign"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 0, End: 2, Message: "write key=value with nothing around the equals sign"}}},
 	} {
 		words, problems := Words(tt.args)
 		if diff := cmp.Diff(tt.words, words); diff != "" {

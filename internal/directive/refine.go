@@ -1,7 +1,6 @@
-package resil
+package directive
 
 import (
-	"cmp"
 	"encoding"
 	"fmt"
 	"math"
@@ -21,7 +20,7 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 	lang := reflect.ValueOf(language).Elem()
 	slot, ok := directiveField(lang, directive)
 	if !ok {
-		return nil, []*Problem{{Code: codeDirective, Message: unknown("directive", directive, Directives(lang.Interface()))}}
+		return nil, []*Problem{{Code: CodeDirective, Message: Unknown("directive", directive, Names(lang.Interface()))}}
 	}
 	r := refinement{directive: directive, set: map[string]Word{}, shared: shapeOf(lang.Type()).keys}
 	shape := directiveShape(slot)
@@ -30,7 +29,7 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 		slot.SetZero()
 		r.set[directive] = words[0]
 		for _, w := range words[1:] {
-			r.problem(codeWord, w, "off takes the whole directive away; nothing can stand beside it")
+			r.problem(CodeWord, w, "off takes the whole directive away; nothing can stand beside it")
 		}
 		return r.set, r.problems
 	}
@@ -38,7 +37,7 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 	if slot.Kind() == reflect.Bool {
 		slot.SetBool(true)
 		for _, w := range words {
-			r.problem(codeKey, w, fmt.Sprintf("%s takes no words but %s", directive, oneOf(append([]string{"off"}, appended(r.shared, "=")...))))
+			r.problem(CodeKey, w, fmt.Sprintf("%s takes no words but %s", directive, OneOf(append([]string{"off"}, appended(r.shared, "=")...))))
 		}
 		return r.set, r.problems
 	}
@@ -69,9 +68,9 @@ func (r *refinement) spelt(words []Word, shape *shape) (rest []Word) {
 		bare := w.Key == "" && w.End-w.ValueStart == len(w.Value) && (slices.Contains(shape.keys, key) || slices.Contains(r.shared, key))
 		switch {
 		case bare && colon && value != "":
-			r.problem(codeWord, w, fmt.Sprintf("write %s=%s, with an equals sign", key, value))
+			r.problem(CodeWord, w, fmt.Sprintf("write %s=%s, with an equals sign", key, value))
 		case bare && (colon || i >= max(len(shape.positionals), 1)):
-			r.problem(codeWord, w, fmt.Sprintf("%s lacks a value: write %s= and the value right behind it", key, key))
+			r.problem(CodeWord, w, fmt.Sprintf("%s lacks a value: write %s= and the value right behind it", key, key))
 		default:
 			rest = append(rest, w)
 		}
@@ -87,9 +86,9 @@ func (r *refinement) common(lang reflect.Value, words []Word, places int) (rest 
 	for i, w := range words {
 		switch {
 		case w.Key == "" && i >= places && places > 1:
-			r.problem(codeWord, w, fmt.Sprintf("%s takes %d words without a key: put quotes around what has spaces in it", r.directive, places))
+			r.problem(CodeWord, w, fmt.Sprintf("%s takes %d words without a key: put quotes around what has spaces in it", r.directive, places))
 		case w.Key == "" && i > 0 && (i >= places || words[i-1].Key != ""):
-			r.problem(codeWord, w, fmt.Sprintf("only the first word may stand without a key: write key=%s, or put it first", w.Value))
+			r.problem(CodeWord, w, fmt.Sprintf("only the first word may stand without a key: write key=%s, or put it first", w.Value))
 		case slices.Contains(r.shared, w.Key):
 			common = append(common, w)
 		default:
@@ -110,19 +109,19 @@ func (r *refinement) fields(policy reflect.Value, words []Word) {
 		key := w.Key
 		if key == "" {
 			if i >= len(shape.positionals) {
-				r.problem(codeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, oneOf(appended(shape.keys, "="))))
+				r.problem(CodeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, OneOf(appended(shape.keys, "="))))
 				continue
 			}
 			key = shape.positionals[i]
 		}
 		field := shape.field(key)
 		if field == nil {
-			r.problem(codeKey, w, unknown("key", key, slices.Concat(shape.keys, r.shared)))
+			r.problem(CodeKey, w, Unknown("key", key, slices.Concat(shape.keys, r.shared)))
 			continue
 		}
 		name := r.directive + "." + key
 		if _, twice := r.set[name]; twice {
-			r.problem(codeTwice, w, fmt.Sprintf("%s is given twice; keep one", key))
+			r.problem(CodeTwice, w, fmt.Sprintf("%s is given twice; keep one", key))
 			continue
 		}
 		r.set[name] = w
@@ -138,20 +137,20 @@ func (r *refinement) fields(policy reflect.Value, words []Word) {
 func setField(v reflect.Value, field *reflect.StructField, text string) (code string, err error) {
 	off, hasOff := field.Tag.Lookup("off")
 	if text == "off" && hasOff {
-		return codeValue, parseInto(v, off)
+		return CodeValue, parseInto(v, off)
 	}
 	fresh := reflect.New(v.Type()).Elem()
 	if err := parseInto(fresh, text); err != nil {
 		if hasOff {
 			err = fmt.Errorf("%w, or off", err)
 		}
-		return codeValue, err
+		return CodeValue, err
 	}
 	if err := inRange(fresh, field.Tag.Get("range")); err != nil {
 		if hasOff {
 			err = fmt.Errorf("%w, or off", err)
 		}
-		return codeRange, err
+		return CodeRange, err
 	}
 	v.Set(fresh)
 	return "", nil
@@ -212,49 +211,9 @@ func parseInto(v reflect.Value, text string) error {
 		}
 		v.Set(list)
 	default:
-		panic(fmt.Sprintf("resil: a directive's field cannot be a %s", v.Type()))
+		panic(fmt.Sprintf("directive: a directive's field cannot be a %s", v.Type()))
 	}
 	return nil
-}
-
-// inRange checks v against an interval such as "[1,]" or "(0%,100%]", its ends
-// written in v's own notation and an open end left empty.
-func inRange(v reflect.Value, interval string) error {
-	if interval == "" {
-		return nil
-	}
-	low, high, _ := strings.Cut(interval[1:len(interval)-1], ",")
-	check := func(end string, wrong func(c int) bool) bool {
-		if end == "" {
-			return false
-		}
-		e := reflect.New(v.Type()).Elem()
-		if err := parseInto(e, end); err != nil {
-			panic(fmt.Sprintf("resil: range %q: %v", interval, err))
-		}
-		return wrong(compare(v, e))
-	}
-	atLeast, atMost := interval[0] == '[', interval[len(interval)-1] == ']'
-	switch {
-	case check(low, func(c int) bool { return c < 0 || c == 0 && !atLeast }):
-		if atLeast {
-			return fmt.Errorf("write %s or more", low)
-		}
-		return fmt.Errorf("write more than %s", low)
-	case check(high, func(c int) bool { return c > 0 || c == 0 && !atMost }):
-		if atMost {
-			return fmt.Errorf("write %s or less", high)
-		}
-		return fmt.Errorf("write less than %s", high)
-	}
-	return nil
-}
-
-func compare(a, b reflect.Value) int {
-	if a.Kind() == reflect.Float64 {
-		return cmp.Compare(a.Float(), b.Float())
-	}
-	return cmp.Compare(a.Int(), b.Int())
 }
 
 func appended(words []string, suffix string) []string {

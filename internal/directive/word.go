@@ -1,4 +1,4 @@
-package resil
+package directive
 
 import (
 	"strconv"
@@ -29,7 +29,7 @@ func Words(args string) ([]Word, []*Problem) {
 			return words, problems
 		}
 		if strings.HasPrefix(args[at:], "//") {
-			return words, append(problems, problemAt(codeWord, at, len(args),
+			return words, append(problems, problemAt(CodeWord, at, len(args),
 				"a directive takes its whole line; put the comment on a line of its own"))
 		}
 		w := Word{Start: at, ValueStart: at}
@@ -49,11 +49,11 @@ func Words(args string) ([]Word, []*Problem) {
 		at = w.End
 		switch {
 		case bad != "" && spaced: // all of it is unread
-			problems = append(problems, problemAt(codeWord, w.Start, w.End, bad))
+			problems = append(problems, problemAt(CodeWord, w.Start, w.End, bad))
 		case bad != "":
-			problems = append(problems, problemAt(codeWord, w.ValueStart, w.End, bad))
+			problems = append(problems, problemAt(CodeWord, w.ValueStart, w.End, bad))
 		case spaced, w.Key == "" && w.ValueStart > w.Start, w.Key != "" && n == 0:
-			problems = append(problems, problemAt(codeWord, w.Start, w.End,
+			problems = append(problems, problemAt(CodeWord, w.Start, w.End,
 				"write key=value with nothing around the equals sign"))
 		default:
 			words = append(words, w)
