@@ -157,7 +157,7 @@ const boxWidth, boxHeight = 170, 56
 var boxes = map[resil.State]box{
 	resil.StateClosed:       {130, 100, "calls pass, results count"},
 	resil.StateOpen:         {610, 100, "calls are refused"},
-	resil.StateHalfOpen:     {610, 260, "probes pass, one by one"},
+	resil.StateHalfOpen:     {610, 260, "only probes pass"},
 	resil.StateForcedOpen:   {610, 430, "calls are refused"},
 	resil.StateForcedClosed: {130, 430, "calls pass, nothing counts"},
 }
@@ -176,11 +176,11 @@ type line struct {
 // every automatic state begin at the frame around these.
 var lines = map[transition]line{
 	{resil.StateClosed, resil.StateOpen}:             {215, 90, 525, 90, 370, 62, "middle"},
-	{resil.StateOpen, resil.StateClosed}:             {525, 110, 215, 110, 370, 128, "middle"},
+	{resil.StateOpen, resil.StateClosed}:             {525, 110, 215, 110, 370, 130, "middle"},
 	{resil.StateOpen, resil.StateHalfOpen}:           {595, 128, 595, 232, 585, 184, "end"},
 	{resil.StateHalfOpen, resil.StateOpen}:           {625, 232, 625, 128, 637, 175, "start"},
-	{resil.StateHalfOpen, resil.StateClosed}:         {525, 255, 205, 128, 405, 178, "start"},
-	{resil.StateForcedOpen, resil.StateClosed}:       {540, 402, 160, 128, 400, 322, "start"},
+	{resil.StateHalfOpen, resil.StateClosed}:         {525, 255, 205, 128, 350, 160, "start"},
+	{resil.StateForcedOpen, resil.StateClosed}:       {540, 402, 160, 128, 352, 292, "end"},
 	{resil.StateForcedClosed, resil.StateClosed}:     {100, 402, 100, 128, 110, 250, "start"},
 	{resil.StateForcedOpen, resil.StateForcedClosed}: {525, 440, 215, 440, 370, 459, "middle"},
 	{resil.StateForcedClosed, resil.StateForcedOpen}: {215, 420, 525, 420, 370, 410, "middle"},
