@@ -59,7 +59,9 @@ func TestGettingStarted(t *testing.T) {
 			printed.Reset()
 			cmd := exec.Command(sh, "-ec", b.text)
 			cmd.Dir = module
-			cmd.Env = append(os.Environ(), "GOPROXY="+proxy.URL+","+strings.TrimSpace(string(proxies)), "GOFLAGS=", "GOWORK=off")
+			cmd.Env = append(os.Environ(), "GOPROXY="+proxy.URL+","+strings.TrimSpace(string(proxies)),
+				"GOFLAGS=-trimpath", // with it, a new folder needs no new compilation
+				"GOWORK=off")
 			cmd.Stdout, cmd.Stderr = &printed, &stderr
 			if err := cmd.Run(); err != nil {
 				t.Fatalf("%s%v\n%s%s", b.text, err, printed.String(), stderr.String())
