@@ -1,6 +1,9 @@
 package docs_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -115,4 +118,44 @@ var notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 // anchor is what GitHub makes of a heading.
 func anchor(heading string) string {
 	return strings.ReplaceAll(notInAnchor.ReplaceAllString(strings.ToLower(heading), ""), " ", "-")
+}
+
+// TestNames looks in package resil for what the pages call resil.Name.
+func TestNames(t *testing.T) {
+	files, err := filepath.Glob("../runtime/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := map[string]bool{}
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			switch decl := decl.(type) {
+			case *ast.FuncDecl:
+				declared[decl.Name.Name] = declared[decl.Name.Name] || decl.Recv == nil
+			case *ast.GenDecl:
+				for _, spec := range decl.Specs {
+					switch spec := spec.(type) {
+					case *ast.TypeSpec:
+						declared[spec.Name.Name] = true
+					case *ast.ValueSpec:
+						for _, name := range spec.Names {
+							declared[name.Name] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	name := regexp.MustCompile(`\bresil\.([A-Z]\w*)`)
+	for _, page := range pages(t) {
+		for _, m := range name.FindAllStringSubmatch(read(t, page), -1) {
+			if !declared[m[1]] {
+				t.Errorf("%s speaks of %s, and package resil has no such name", page, m[0])
+			}
+		}
+	}
 }
