@@ -102,6 +102,7 @@ func TestLinks(t *testing.T) {
 			target := page
 			if path != "" {
 				target = filepath.Join(filepath.Dir(page), filepath.FromSlash(path))
+				target = strings.TrimPrefix(target, filepath.Join("..", "docs")+string(filepath.Separator))
 			}
 			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s links to %s: %v", page, m[1], err)
