@@ -160,3 +160,16 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// TestTargets looks in Makefile for the targets that the pages name.
+func TestTargets(t *testing.T) {
+	makefile := read(t, "../Makefile")
+	target := regexp.MustCompile("(?m)(?:^|`)make ([a-z]+)")
+	for _, page := range pages(t) {
+		for _, m := range target.FindAllStringSubmatch(read(t, page), -1) {
+			if !regexp.MustCompile(`(?m)^` + m[1] + `:`).MatchString(makefile) {
+				t.Errorf("%s names make %s, and Makefile has no such target", page, m[1])
+			}
+		}
+	}
+}
