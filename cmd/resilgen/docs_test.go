@@ -90,6 +90,37 @@ func TestEveryErrorIsExplained(t *testing.T) {
 	}
 }
 
+// TestErrorIndex compares the index of the page with its sections, and the numbers
+// that it says are not used with those that are missing.
+func TestErrorIndex(t *testing.T) {
+	index, _, _ := strings.Cut(docs.Errors, "\n## ")
+	var indexed, explained, unused []string
+	for _, m := range regexp.MustCompile(`(?m)^- \[(RG\d+)\]`).FindAllStringSubmatch(index, -1) {
+		indexed = append(indexed, m[1])
+	}
+	next := 1
+	for _, s := range sections(t) {
+		explained = append(explained, s.code)
+		number, err := strconv.Atoi(strings.TrimPrefix(s.code, "RG"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case number == next+1:
+			unused = append(unused, fmt.Sprintf("RG%03d", next))
+		case number > next:
+			unused = append(unused, fmt.Sprintf("RG%03d–RG%03d", next, number-1))
+		}
+		next = number + 1
+	}
+	if diff := cmp.Diff(explained, indexed); diff != "" {
+		t.Errorf("docs/errors.md (-sections +index):\n%s", diff)
+	}
+	if want := strings.Join(unused, ", "); !strings.Contains(strings.Join(strings.Fields(index), " "), ": "+want+". ") {
+		t.Errorf("docs/errors.md does not say that these numbers are not used: %s", want)
+	}
+}
+
 // TestEveryErrorHasAScript looks for the codes in what scripts expect.
 func TestEveryErrorHasAScript(t *testing.T) {
 	var scripts bytes.Buffer
@@ -185,9 +216,9 @@ func TestErrorExamples(t *testing.T) {
 			t.Errorf("%s has %d examples, want what is refused and what is not", s.code, len(s.blocks))
 			continue
 		}
-		for k, name := range []string{"refused", "mended"} {
+		for k, name := range []string{"refused", "accepted"} {
 			folder := strings.ToLower(s.code) + name
-			want[folder] = map[string]string{"refused": s.code, "mended": ""}[name]
+			want[folder] = map[string]string{"refused": s.code, "accepted": ""}[name]
 			var text bytes.Buffer
 			text.WriteString("package example\n\nimport (\n")
 			for _, name := range slices.Sorted(maps.Keys(imports)) {
