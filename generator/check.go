@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/resilgen/resilgen/annotations"
-
 )
 
 // adds are the first words of method names that say a call adds something, so

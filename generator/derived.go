@@ -1,16 +1,11 @@
 package generator
 
 import (
-	"bytes"
 	"fmt"
-	"go/ast"
-	"go/parser"
 	"go/token"
 	"go/types"
 	"path/filepath"
 	"slices"
-
-	"github.com/dave/jennifer/jen"
 
 	"github.com/resilgen/resilgen/annotations"
 )
@@ -21,15 +16,9 @@ type derived struct {
 	*annotations.Interface
 	src      *source
 	from     types.Type // *s3.Client, or an interface
-	methods  []signature
+	methods  []*types.Func
 	omitted  []string // methods that cannot be written down here
-	code     []byte   // the interface's declaration, as a file of the package
 	problems []annotations.Diagnostic
-}
-
-type signature struct {
-	name string
-	*types.Signature
 }
 
 func (d *derived) report(code string, pos token.Pos, format string, args ...any) {
@@ -44,6 +33,16 @@ func (m *model) made(i *annotations.Interface) *derived {
 		}
 	}
 	return nil
+}
+
+// list lists the interface's methods.
+func (d *derived) list() (methods []*method) {
+	for _, fn := range d.methods {
+		m := newMethod(fn, fn.Signature(), nil, d.Declaration.Pos(), d.src.pkg.Types)
+		m.grouped = true
+		methods = append(methods, m)
+	}
+	return methods
 }
 
 // declare makes the interfaces that comment groups ask for, and has the package
@@ -71,25 +70,23 @@ func (m *model) declare() {
 		return
 	}
 	named := slices.DeleteFunc(slices.Clone(m.derived), func(d *derived) bool { return len(d.problems) > 0 })
-	for _, d := range named {
-		d.code = m.render(d)
-	}
+	m.recheck()
 	var changed []*derived
 	for range len(named) + 2 {
-		m.recheck(named)
 		changed = nil
 		for _, d := range named {
+			before := d.methods
 			d.problems = nil
 			m.resolve(d)
 			d.src.noteMissed(m)
-			if code := m.render(d); !bytes.Equal(code, d.code) {
-				d.code = code
+			if !slices.EqualFunc(before, d.methods, sameMethod) {
 				changed = append(changed, d)
 			}
 		}
 		if changed == nil {
 			break
 		}
+		m.fill(named)
 	}
 	for _, d := range changed {
 		d.problems = nil // which hold for the last round only
@@ -118,34 +115,78 @@ func (m *model) checkDerived(d *derived) {
 	}
 }
 
-// render writes an interface down as a file of the package.
-func (m *model) render(d *derived) []byte {
-	n := newNames(&source{pkg: m.pkg, syntax: d.src.syntax})
-	body := n.interfaceOf(d)
-	file := jen.NewFile(m.pkg.Types.Name())
-	file.Add(n.importDecl().Line().Add(body))
-	var code bytes.Buffer
-	if err := file.Render(&code); err != nil {
-		panic("generator: " + err.Error())
-	}
-	return code.Bytes()
+func sameMethod(a, b *types.Func) bool {
+	return a.Name() == b.Name() && types.Identical(a.Type(), b.Type())
 }
 
-// parse parses the interface's declaration. All of it stands where the comment
-// group does.
-func (d *derived) parse() *ast.File {
-	file, err := parser.ParseFile(d.src.pkg.Fset, d.src.path, d.code, parser.SkipObjectResolution)
-	if err != nil {
-		panic("generator: " + err.Error())
+// fill gives the interfaces, which the type checker has seen without methods, those
+// that were found for them.
+//
+// It works in place: what an interface has is asked of the type itself, wherever
+// that stands. The type checker works out once which methods an interface has that
+// embeds others, so that those which embed one of these are made anew too.
+func (m *model) fill(interfaces []*derived) {
+	filled := map[*types.Interface]bool{}
+	for _, d := range interfaces {
+		i := m.pkg.TypesInfo.Defs[d.Spec.Name].Type().Underlying().(*types.Interface)
+		*i = *types.NewInterfaceType(slices.Clone(d.methods), nil)
+		filled[i] = true
 	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.TypeSpec:
-			d.Spec = n
-		case *ast.Ident:
-			n.NamePos = d.Declaration.Pos()
+	for _, i := range m.embedding(filled) {
+		implicit := i.IsImplicit()
+		*i = *types.NewInterfaceType(slices.Collect(i.ExplicitMethods()), slices.Collect(i.EmbeddedTypes()))
+		if implicit {
+			i.MarkImplicit()
 		}
-		return true
-	})
-	return file
+		filled[i] = true
+	}
+	for i := range filled {
+		i.Complete()
+	}
+}
+
+// embedding lists the package's interfaces that embed one of those, themselves or
+// through others.
+func (m *model) embedding(those map[*types.Interface]bool) (found []*types.Interface) {
+	embeds := map[*types.Interface]bool{}
+	var visit func(i *types.Interface) bool
+	visit = func(i *types.Interface) bool {
+		does, known := embeds[i]
+		if known {
+			return does
+		}
+		embeds[i] = false
+		for e := range i.EmbeddedTypes() {
+			if embedded, ok := e.Underlying().(*types.Interface); ok && (those[embedded] || visit(embedded)) {
+				embeds[i] = true
+			}
+		}
+		if embeds[i] {
+			found = append(found, i)
+		}
+		return embeds[i]
+	}
+	seen := map[types.Type]bool{}
+	var search func(t types.Type)
+	search = func(t types.Type) {
+		walk(t, func(t types.Type) bool {
+			if seen[t] {
+				return false
+			}
+			seen[t] = true
+			switch t := t.(type) {
+			case *types.Named:
+				if t.Obj().Pkg() == m.pkg.Types || t.TypeArgs().Len() > 0 { // no other has to do with this package
+					search(t.Underlying())
+				}
+			case *types.Interface:
+				visit(t)
+			}
+			return true
+		})
+	}
+	for _, value := range m.pkg.TypesInfo.Types {
+		search(value.Type)
+	}
+	return found
 }

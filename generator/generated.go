@@ -2,15 +2,12 @@ package generator
 
 import (
 	"context"
-	"fmt"
 	"go/ast"
-	"go/parser"
 	"go/token"
 	"go/types"
 	"slices"
 	"strings"
 
-	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
@@ -51,11 +48,15 @@ func models(ctx context.Context, pkgs []*load.Package) (all []*model) {
 
 // announce tells the models that are yet to come what is generated here.
 func (m *model) announce() {
-	if names := m.wrapperNames(); len(names) > 0 {
-		m.stub(m.pkg.Types)
-		if m.generated != nil {
-			m.generated[m.pkg.Types.Path()] = &generated{m.pkg.Types, names, len(m.derived) > 0}
-		}
+	names := m.wrapperNames()
+	if len(names) == 0 {
+		return
+	}
+	if !m.stubbed {
+		m.checkFiles(m.pkg.Types, load.NewInfo(), []*ast.File{m.stubs()})
+	}
+	if m.generated != nil {
+		m.generated[m.pkg.Types.Path()] = &generated{m.pkg.Types, names, len(m.derived) > 0}
 	}
 }
 
@@ -68,75 +69,52 @@ func (m *model) wrapperNames() (names []string) {
 	return names
 }
 
-// stub declares the wrappers in a package that is checked already. All that is
-// said of them is that they have the methods of their interfaces.
-func (m *model) stub(pkg *types.Package) {
-	m.eachStub(func(_ *source, i *annotations.Interface, name string) {
-		obj := types.NewTypeName(i.Spec.Pos(), pkg, name, nil)
-		stub := types.NewNamed(obj, nil, nil)
-		params := typeParams(pkg, i.Spec.TypeParams.NumFields())
-		stub.SetTypeParams(params)
-		var fields []*types.Var
-		if iface := pkg.Scope().Lookup(i.Spec.Name.Name); iface != nil && types.IsInterface(iface.Type()) {
-			t := iface.Type()
-			if len(params) > 0 {
-				var args []types.Type
-				for _, p := range params {
-					args = append(args, p)
-				}
-				if made, err := types.Instantiate(nil, t, args, false); err == nil {
-					t = made
-				}
-			}
-			fields = append(fields, types.NewField(i.Spec.Pos(), pkg, iface.Name(), t, true))
+// stubs declares what the package is yet to get, as a file to check with it or
+// after it: the interfaces that are made, which have no methods yet, and the
+// wrappers, of which all that is said is that they have the methods of their
+// interfaces.
+func (m *model) stubs() *ast.File {
+	file := &ast.File{Name: ast.NewIdent(m.pkg.Types.Name())}
+	declare := func(spec *ast.TypeSpec) {
+		file.Decls = append(file.Decls, &ast.GenDecl{Tok: token.TYPE, Specs: []ast.Spec{spec}})
+	}
+	for _, d := range m.derived {
+		if len(d.problems) == 0 {
+			declare(d.Spec)
 		}
-		stub.SetUnderlying(types.NewStruct(fields, nil))
-		pkg.Scope().Insert(obj)
-	})
-}
-
-// stubs are the same declarations as files to check with the package.
-func (m *model) stubs() (files []*ast.File) {
-	m.eachStub(func(src *source, i *annotations.Interface, name string) {
-		iface := i.Spec.Name.Name
-		taken := map[string]bool{iface: true}
-		var params, args string
-		for range i.Spec.TypeParams.NumFields() {
-			p := fresh(taken, "T")
-			taken[p] = true
-			params += p + " interface{}," // that it may satisfy too little is no matter
-			args += p + ","
-		}
-		if args != "" {
-			params, args = "["+params+"]", "["+args+"]"
-		}
-		code := fmt.Sprintf("package %s; type %s%s struct { %s%s }", m.pkg.Types.Name(), name, params, iface, args)
-		if file, err := parser.ParseFile(m.pkg.Fset, src.path, code, parser.SkipObjectResolution); err == nil {
-			files = append(files, file)
-		}
-	})
-	return files
-}
-
-// eachStub calls f with the wrappers that the package can declare.
-func (m *model) eachStub(f func(src *source, i *annotations.Interface, name string)) {
+	}
 	for _, src := range m.sources {
 		for _, i := range src.interfaces {
 			name := i.Wrapper().Name
-			if !m.reserved(name) && !m.taken(name).IsValid() && !slices.ContainsFunc(m.derived, func(d *derived) bool { return d.Declaration.Name == name }) {
-				f(src, i, name)
+			isMade := func(d *derived) bool { return d.Declaration.Name == name }
+			if !m.reserved(name) && !m.taken(name).IsValid() && !slices.ContainsFunc(m.derived, isMade) {
+				declare(stub(name, i.Spec))
 			}
 		}
 	}
+	return file
 }
 
-// typeParams makes n type parameters, which any type may stand for.
-func typeParams(pkg *types.Package, n int) (params []*types.TypeParam) {
-	for range n {
-		obj := types.NewTypeName(token.NoPos, pkg, "_", nil)
-		params = append(params, types.NewTypeParam(obj, types.Universe.Lookup("any").Type()))
+// stub declares a struct with the interface's type parameters that embeds it.
+func stub(name string, iface *ast.TypeSpec) *ast.TypeSpec {
+	ident := func(name string) *ast.Ident { return &ast.Ident{NamePos: iface.Pos(), Name: name} }
+	spec := &ast.TypeSpec{Name: ident(name)}
+	var embedded ast.Expr = ident(iface.Name.Name)
+	if n := iface.TypeParams.NumFields(); n > 0 {
+		taken := map[string]bool{iface.Name.Name: true}
+		anything := &ast.InterfaceType{Methods: &ast.FieldList{}} // that it may satisfy too little is no matter
+		params := &ast.Field{Type: anything}
+		var args []ast.Expr
+		for range n {
+			p := fresh(taken, "T")
+			taken[p] = true
+			params.Names, args = append(params.Names, ident(p)), append(args, ident(p))
+		}
+		spec.TypeParams = &ast.FieldList{List: []*ast.Field{params}}
+		embedded = &ast.IndexListExpr{X: embedded, Indices: args}
 	}
-	return params
+	spec.Type = &ast.StructType{Fields: &ast.FieldList{List: []*ast.Field{{Type: embedded}}}}
+	return spec
 }
 
 // wanting reports whether something is missing from the package that the run

@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"go/token"
 	"go/types"
 	"strings"
 
@@ -11,8 +10,8 @@ import (
 // interfaceOf declares the interface that a comment group makes.
 func (n *names) interfaceOf(d *derived) *jen.Statement {
 	var methods []jen.Code
-	for _, s := range d.methods {
-		methods = append(methods, jen.Id(s.name).Add(n.titled(s.Signature)))
+	for _, fn := range d.methods {
+		methods = append(methods, jen.Id(fn.Name()).Add(n.titled(fn.Signature())))
 	}
 	return jen.Type().Id(d.Declaration.Name).Interface(methods...)
 }
@@ -27,7 +26,7 @@ func (n *names) titled(sig *types.Signature) *jen.Statement {
 			if variadic {
 				t = n.param(sig, i)
 			}
-			if !token.IsIdentifier(vars.At(i).Name()) { // export data has #rv1 for some unnamed ones
+			if vars.At(i).Name() == "" {
 				code = append(code, t)
 			}
 			names, types = append(names, vars.At(i).Name()), append(types, t)
@@ -39,7 +38,7 @@ func (n *names) titled(sig *types.Signature) *jen.Statement {
 	}
 	code := jen.Params(write(sig.Params(), sig.Variadic())...)
 	results := write(sig.Results(), false)
-	if len(results) == 1 && !token.IsIdentifier(sig.Results().At(0).Name()) {
+	if len(results) == 1 && sig.Results().At(0).Name() == "" {
 		return code.Add(results[0])
 	}
 	if len(results) > 0 {

@@ -93,6 +93,7 @@ type model struct {
 	absent  map[string]error          // those of them that could not be loaded
 
 	written   *types.Scope // of the package without what is generated
+	stubbed   bool         // the package has stubs for what is generated
 	derived   []*derived
 	generated map[string]*generated // others of the run, with what is generated; by path
 }
@@ -210,16 +211,17 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 	}
 	src.checkOverlap(i)
 	w := &wrapper{spec: i.Spec, directives: i, obj: obj, derived: made}
-	w.methods = methodsOf(src, i.Spec, iface)
+	if made != nil {
+		w.methods = made.list()
+	} else {
+		w.methods = methodsOf(src, i.Spec, iface)
+	}
 	if src.unresolvedMethods(w) {
 		return
 	}
 	distinguish(w.methods)
 	plain := make([]annotations.Method, len(w.methods))
 	for k, method := range w.methods {
-		if made != nil {
-			method.Element, method.grouped = nil, true
-		}
 		plain[k] = method.Method
 	}
 	wrap, guarded, diagnostics := i.Resolve(m.pkg.Fset, plain)

@@ -28,7 +28,7 @@ func (m *model) resolve(d *derived) {
 		return
 	}
 	d.from = t
-	sound := map[string]signature{}
+	sound := map[string]*types.Func{}
 	faults := map[string]string{}
 	var names []string
 	for method := range types.NewMethodSet(t).Methods() {
@@ -45,7 +45,7 @@ func (m *model) resolve(d *derived) {
 				faults[fn.Name()] = fmt.Sprintf("the type %s cannot be named in this package", bad)
 			}
 		}
-		sound[fn.Name()] = signature{fn.Name(), types.NewSignatureType(nil, nil, nil, sig.Params(), sig.Results(), sig.Variadic())}
+		sound[fn.Name()] = types.NewFunc(d.Declaration.Pos(), m.pkg.Types, fn.Name(), spoken(sig))
 	}
 	if len(names) == 0 {
 		d.wrong("%s has no methods", d.Declaration.From)
@@ -71,6 +71,23 @@ func (m *model) resolve(d *derived) {
 		return
 	}
 	d.wrong("%s has no exported methods; name in methods= those that the interface is to have", d.Declaration.From)
+}
+
+// spoken is a signature without the names that are none: export data calls some
+// unnamed results #rv1.
+func spoken(sig *types.Signature) *types.Signature {
+	tuple := func(vars *types.Tuple) *types.Tuple {
+		var list []*types.Var
+		for v := range vars.Variables() {
+			name := v.Name()
+			if !token.IsIdentifier(name) {
+				name = ""
+			}
+			list = append(list, types.NewParam(v.Pos(), v.Pkg(), name, v.Type()))
+		}
+		return types.NewTuple(list...)
+	}
+	return types.NewSignatureType(nil, nil, nil, tuple(sig.Params()), tuple(sig.Results()), sig.Variadic())
 }
 
 // wrong reports something about from=.

@@ -3,6 +3,7 @@ package generator
 import (
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/types"
 	"maps"
 	"slices"
@@ -10,15 +11,17 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
-// recheck type-checks the package together with the interfaces and with stubs
-// for all wrappers.
-func (m *model) recheck(interfaces []*derived) {
-	files := append(slices.Clone(m.pkg.Syntax), m.stubs()...)
-	for _, d := range interfaces {
-		files = append(files, d.parse())
-	}
+// recheck type-checks the package together with what it is yet to get.
+func (m *model) recheck() {
+	pkg, info := types.NewPackage(m.pkg.Types.Path(), m.pkg.Types.Name()), load.NewInfo()
+	problems := m.checkFiles(pkg, info, append(slices.Clone(m.pkg.Syntax), m.stubs()))
+	m.pkg.Types, m.pkg.TypesInfo, m.pkg.TypeErrors = pkg, info, problems
+	m.stubbed = true
+}
+
+// checkFiles type-checks files as part of a package, which may have others.
+func (m *model) checkFiles(pkg *types.Package, info *types.Info, files []*ast.File) (problems []types.Error) {
 	known := m.known()
-	var problems []types.Error
 	conf := types.Config{
 		GoVersion:        m.pkg.Types.GoVersion(),
 		Sizes:            m.pkg.TypesSizes,
@@ -38,10 +41,8 @@ func (m *model) recheck(interfaces []*derived) {
 			}
 		},
 	}
-	info := load.NewInfo()
-	pkg := types.NewPackage(m.pkg.Types.Path(), m.pkg.Types.Name())
 	types.NewChecker(&conf, m.pkg.Fset, pkg, info).Files(files)
-	m.pkg.Types, m.pkg.TypesInfo, m.pkg.TypeErrors = pkg, info, problems
+	return problems
 }
 
 // known are the packages that the package imports, directly or not, and then
