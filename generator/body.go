@@ -8,13 +8,6 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// captures reports whether a method's results are variables outside the closure
-// that the runtime calls: because they are more than the runtime hands on, or
-// because those of one attempt must be discarded before the next.
-func (m *method) captures() bool {
-	return m.Policy.Hedge == nil && (m.sig.Results().Len() > 2 || m.Policy.Retry != nil && m.owns())
-}
-
 // guarded writes the body of a method whose calls go through the runtime.
 func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.Code {
 	method := jen.Id(e.receiver).Dot(e.fields[m.Name])
@@ -50,8 +43,8 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 		outcome = append(outcome, jen.Id(name))
 	}
 	last := len(v.results) - 1
-	switch {
-	case m.captures():
+	switch m.form {
+	case captured:
 		if m.judge != nil {
 			judge = e.judged(m, v, outcome)
 		}
@@ -64,11 +57,11 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 			jen.List(append(append([]jen.Code{}, outcome[:last]...), jen.Id(v.err))...).Op("=").Add(call),
 			jen.Return(jen.Id(v.err)))
 		body = append(body, jen.Add(outcome[last]).Op("=").Add(run("Run", jen.Error(), attempt)))
-	case m.Policy.Hedge != nil && last == 0:
+	case hedgedError:
 		none := jen.Struct()
 		attempt := []jen.Code{jen.Return(none.Clone().Values(), call)}
 		body = append(body, jen.List(jen.Id("_"), outcome[0]).Op(":=").Add(run("Hedged", jen.Params(none, jen.Error()), attempt, jen.Nil())))
-	case m.Policy.Hedge != nil && last > 1:
+	case hedgedMany:
 		var fields, assigned []jen.Code
 		for i := range last {
 			fields = append(fields, jen.Id(v.results[i]).Add(results[i]))
@@ -88,10 +81,10 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 	default:
 		attempt := []jen.Code{jen.Return(call)}
 		var through *jen.Statement
-		switch {
-		case m.Policy.Hedge != nil:
+		switch m.form {
+		case hedgedValue:
 			through = run("Hedged", resultList(results), attempt, e.discard(m, jen.Id(v.results[0]).Add(results[0]), outcome))
-		case last == 1:
+		case oneValue:
 			through = run("Call", resultList(results), attempt)
 		default:
 			through = run("Run", jen.Error(), attempt)

@@ -20,8 +20,17 @@ func addsSomething(name string) bool {
 	return len(words) > 0 && slices.Contains(adds, strings.ToLower(words[0]))
 }
 
+// A checker refuses what the methods of a wrapper forbid. It changes nothing of the
+// wrapper.
+type checker struct {
+	*source
+	w      *wrapper
+	waived map[token.Pos]bool // waivers that had an effect
+}
+
 // check refuses policies that a method's signature or name forbids.
-func (s *source) check(w *wrapper) {
+func (s *checker) check() {
+	w := s.w
 	for t := range w.named().TypeParams().TypeParams() {
 		if bad := unwritable(t.Constraint(), s.pkg.Types); bad != nil {
 			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: %s cannot be named in this package", w.obj.Name(), bad)
@@ -38,17 +47,16 @@ func (s *source) check(w *wrapper) {
 	}
 	for _, m := range w.methods {
 		if m.unwritable != "" {
-			w.embeds = true
 			if m.guarded() {
 				s.report(codeInterface, m.pos, "%s cannot be guarded: %s", m.Name, m.unwritable)
 			}
 			continue
 		}
 		if m.guarded() {
-			s.checkMethod(w, m)
+			s.checkMethod(m)
 		}
 	}
-	s.checkWaivers(w)
+	s.checkWaivers()
 	if m := w.idle(); m != nil {
 		s.reportOn(m, codeNoEffect, m.origin("classify"), "classify has no effect, for no retry, breaker or fallback asks it about %s; add one, or remove it", m.Name)
 	}
@@ -69,7 +77,7 @@ func (w *wrapper) idle() *method {
 	return nil
 }
 
-func (s *source) checkMethod(w *wrapper, m *method) {
+func (s *checker) checkMethod(m *method) {
 	p := m.Policy
 	if !m.fails {
 		directives := m.guards()
@@ -77,19 +85,19 @@ func (s *source) checkMethod(w *wrapper, m *method) {
 			m.Name, strings.Join(directives, " and "))
 	}
 	if p.Timeout != nil && m.context < 0 {
-		s.reportOn(m, codeContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, s.wayOut(w, m, "timeout"))
+		s.reportOn(m, codeContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, s.wayOut(m, "timeout"))
 	}
 	if p.Hedge != nil && m.context < 0 {
-		s.reportOn(m, codeContext, m.origin("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, s.wayOut(w, m, "hedge"))
+		s.reportOn(m, codeContext, m.origin("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, s.wayOut(m, "hedge"))
 	}
 	if p.Hedge != nil && !p.Idempotent {
 		s.refuse(m, codeRepeat, m.blame("hedge"), "%s would be hedged, that is, called again while the first call may yet succeed; if it is safe to repeat, say so with %s, else %s",
-			m.Name, m.directive("idempotent"), s.wayOut(w, m, "hedge"))
+			m.Name, m.directive("idempotent"), s.wayOut(m, "hedge"))
 	}
 	if p.Retry != nil {
 		if !m.OnMethod["retry"] && !p.Idempotent && addsSomething(m.Name) {
 			s.refuse(m, codeRepeat, m.pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
-				m.Name, m.directive("idempotent"), s.wayOut(w, m, "retry"))
+				m.Name, m.directive("idempotent"), s.wayOut(m, "retry"))
 		}
 	}
 	if p.Retry == nil && p.Hedge == nil && p.Timeout == nil {
@@ -97,29 +105,26 @@ func (s *source) checkMethod(w *wrapper, m *method) {
 	}
 	if name, why := s.lifetimes.usedUp(m.sig.Params()); why != "" {
 		if p.Retry != nil {
-			s.refuse(m, codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, s.wayOut(w, m, "retry"))
+			s.refuse(m, codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, s.wayOut(m, "retry"))
 		}
 		if p.Hedge != nil {
-			s.refuse(m, codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, s.wayOut(w, m, "hedge"))
+			s.refuse(m, codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, s.wayOut(m, "hedge"))
 		}
 	}
 	if why := s.lifetimes.outlives(m.sig.Results()); why != "" {
 		if p.Timeout != nil {
-			s.refuse(m, codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, s.wayOut(w, m, "timeout"))
+			s.refuse(m, codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, s.wayOut(m, "timeout"))
 		}
 		if p.Hedge != nil {
-			s.refuse(m, codeResult, m.blame("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, s.wayOut(w, m, "hedge"))
+			s.refuse(m, codeResult, m.blame("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, s.wayOut(m, "hedge"))
 		}
 	}
 }
 
 // refuse reports what a check of a method finds, unless it is waived there.
-func (s *source) refuse(m *method, code string, pos token.Pos, format string, args ...any) {
+func (s *checker) refuse(m *method, code string, pos token.Pos, format string, args ...any) {
 	for _, w := range slices.Backward(m.Waivers) {
 		if w.Code == code {
-			if s.waived == nil {
-				s.waived = map[token.Pos]bool{}
-			}
 			s.waived[w.Pos] = true
 			return
 		}
@@ -128,12 +133,12 @@ func (s *source) refuse(m *method, code string, pos token.Pos, format string, ar
 }
 
 // checkWaivers reports the waivers of an interface that waive nothing.
-func (s *source) checkWaivers(w *wrapper) {
-	if w.directives.Faulty() {
+func (s *checker) checkWaivers() {
+	if s.w.directives.Faulty() {
 		return
 	}
 	told := map[token.Pos]bool{}
-	for _, m := range w.methods {
+	for _, m := range s.w.methods {
 		for _, waiver := range m.Waivers {
 			if !s.waived[waiver.Pos] && !told[waiver.Pos] {
 				told[waiver.Pos] = true
@@ -192,13 +197,13 @@ func (m *method) blame(directive string) token.Pos {
 }
 
 // wayOut says how to be rid of a directive that does not suit the method.
-func (s *source) wayOut(w *wrapper, m *method, directive string) string {
+func (s *checker) wayOut(m *method, directive string) string {
 	switch {
 	case m.OnMethod[directive]:
 		return "remove the directive"
 	case s.fromEmbedded(m, directive):
 		return "move " + directive + " from what is embedded to above the interface, with methods= for those that it suits"
-	case !m.declared() && s.chosen(w, m, directive):
+	case !m.declared() && s.chosen(m, directive):
 		return "leave " + m.Name + " out of the methods= of " + directive
 	}
 	return "write " + m.directive(directive+" off")
@@ -216,9 +221,9 @@ func (s *source) fromEmbedded(m *method, directive string) bool {
 
 // chosen reports whether the directive reaches the method by methods=, beside which
 // no other can.
-func (s *source) chosen(w *wrapper, m *method, directive string) bool {
+func (s *checker) chosen(m *method, directive string) bool {
 	place, _ := m.Place(s.pkg.Fset, m.Origins[directive])
-	return slices.ContainsFunc(w.directives.Directives, func(d annotations.Directive) bool {
+	return slices.ContainsFunc(s.w.directives.Directives, func(d annotations.Directive) bool {
 		end, chosen := d.Args, false
 		for _, word := range d.Words {
 			end = d.Args + token.Pos(word.End)

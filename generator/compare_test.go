@@ -12,6 +12,9 @@ func TestDifferencesInWords(t *testing.T) {
 		m := &method{fails: true}
 		m.Name = "Get"
 		m.Policy = policyOf(t, directives...)
+		if !m.Policy.Skip {
+			m.form = errorAlone
+		}
 		return m.explain("Store")
 	}
 	for _, tt := range []struct {

@@ -17,14 +17,14 @@ import (
 
 // emit writes the output of a source.
 func emit(src *source) ([]byte, error) {
-	n := newNames(src)
+	p := newPrinter(src)
 	body := jen.Null()
-	body.Const().Id("_").Op("=").Add(n.resil("SupportVersion1")).Line()
+	body.Const().Id("_").Op("=").Add(p.resil("SupportVersion1")).Line()
 	for _, w := range src.wrappers {
 		if w.derived != nil {
-			body.Line().Add(n.declaration(w.derived)).Line()
+			body.Line().Add(p.declaration(w.derived)).Line()
 		}
-		e := newEmitter(n, w)
+		e := newEmitter(p, w)
 		body.Line().Add(e.structure()).Line()
 		body.Line().Add(e.assertion()).Line()
 		body.Line().Add(e.constructor()).Line()
@@ -42,11 +42,11 @@ func emit(src *source) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s\n\n", output.Header)
-	if constraint := buildConstraint(src); constraint != "" {
-		fmt.Fprintf(&out, "//go:build %s\n\n", constraint)
+	if src.constraint != "" {
+		fmt.Fprintf(&out, "//go:build %s\n\n", src.constraint)
 	}
 	file := jen.NewFile(src.syntax.Name.Name)
-	file.Add(n.importDecl().Line().Line().Add(body))
+	file.Add(p.importDecl().Line().Line().Add(body))
 	if err := file.Render(&out); err != nil {
 		return nil, err
 	}
@@ -57,9 +57,37 @@ func emit(src *source) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// A printer writes what one output holds.
+type printer struct{ *names }
+
+func newPrinter(src *source) *printer {
+	var declared []string
+	var params []*types.TypeParamList
+	for _, w := range src.wrappers {
+		declared = append(declared, w.name, w.constructor)
+		for _, h := range w.helpers {
+			declared = append(declared, h.name)
+		}
+		params = append(params, w.named().TypeParams())
+	}
+	return &printer{newNames(src.pkg.Types, src.syntax, declared, params)}
+}
+
+// function refers to a function that a directive names, or one that is generated.
+func (p *printer) function(f function) *jen.Statement {
+	if f.helper != nil {
+		p.used[f.helper.name] = true
+		return jen.Id(f.helper.name)
+	}
+	if f.pkg == nil {
+		return p.resil(f.name)
+	}
+	return p.qualified(f.pkg, f.name)
+}
+
 // An emitter writes one wrapper.
 type emitter struct {
-	*names
+	*printer
 	w        *wrapper
 	receiver string
 	next     string                      // the field that holds what is wrapped
@@ -70,8 +98,8 @@ type emitter struct {
 	accessor bool
 }
 
-func newEmitter(n *names, w *wrapper) *emitter {
-	e := &emitter{names: n, w: w, fields: map[string]string{}, refers: map[*method]map[string]bool{}, accessor: true}
+func newEmitter(p *printer, w *wrapper) *emitter {
+	e := &emitter{printer: p, w: w, fields: map[string]string{}, refers: map[*method]map[string]bool{}, accessor: true}
 	methods, params := map[string]bool{}, map[string]bool{}
 	for _, m := range w.methods {
 		methods[m.Name] = true
@@ -86,13 +114,13 @@ func newEmitter(n *names, w *wrapper) *emitter {
 			params[v.Name()] = true
 		}
 		if m.guarded() {
-			e.refers[m] = n.record(func() { e.referTo(m) })
+			e.refers[m] = p.record(func() { e.referTo(m) })
 			maps.Copy(params, e.refers[m])
 		}
 	}
-	maps.Copy(params, n.record(func() { n.resil("Method") }))
-	for p := range w.named().TypeParams().TypeParams() {
-		params[n.params[p]] = true
+	maps.Copy(params, p.record(func() { p.resil("Method") }))
+	for param := range w.named().TypeParams().TypeParams() {
+		params[p.params[param]] = true
 	}
 	e.receiver = fresh(params, "c", "w", "r", "wrapper")
 
@@ -157,7 +185,7 @@ func (e *emitter) structure() *jen.Statement {
 	}
 	code := jen.Commentf("// %s guards %s.", e.w.name, withArticle(e.w.obj.Name())).Line()
 	code.Comment("//").Line()
-	for _, line := range e.w.summary() {
+	for _, line := range summary(e.w) {
 		code.Comment("//\t" + line).Line()
 	}
 	if !e.accessor {
@@ -180,7 +208,7 @@ func (e *emitter) assertion() *jen.Statement {
 func (e *emitter) constructor() *jen.Statement {
 	var spec *spec
 	used := e.record(func() {
-		spec = newSpec(e.names, e.w)
+		spec = newSpec(e.printer, e.w)
 		e.resil("New")
 		for p := range e.w.named().TypeParams().TypeParams() {
 			e.used[e.params[p]] = true
@@ -253,7 +281,7 @@ func (e *emitter) method(m *method) *jen.Statement {
 	}
 	code := jen.Func().Params(e.self()).Id(m.Name).Params(grouped(v.params, params, m.sig.Params(), m.sig.Variadic())...)
 	switch {
-	case m.guarded() && m.captures():
+	case m.form == captured:
 		code.Params(grouped(v.results, results, m.sig.Results(), false)...)
 	case len(results) > 0:
 		code.Add(resultList(results))

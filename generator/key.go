@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/format"
 	"go/parser"
 	"go/scanner"
 	"go/token"
@@ -260,51 +259,4 @@ func dynamic(t types.Type) string {
 		}
 	}
 	return ""
-}
-
-// keyCode writes the key's expression under the names of the output. params are
-// what the method's parameters are called there.
-func (n *names) keyCode(m *method, params []string) string {
-	selected := map[*ast.Ident]bool{}
-	ast.Inspect(m.key.expr, func(node ast.Node) bool {
-		switch node := node.(type) {
-		case *ast.SelectorExpr:
-			selected[node.Sel] = true
-		case *ast.Ident:
-			if obj := m.key.uses[node]; obj != nil && !selected[node] {
-				node.Name = n.refer(m, obj, params)
-			}
-		}
-		return true
-	})
-	var code strings.Builder
-	if err := format.Node(&code, token.NewFileSet(), ast.Unparen(m.key.expr)); err != nil {
-		panic("generator: " + err.Error())
-	}
-	return code.String()
-}
-
-// refer is how the output refers to something that stands without a qualifier in
-// a key.
-func (n *names) refer(m *method, obj types.Object, params []string) string {
-	if i := slices.Index(m.key.params, obj); i >= 0 {
-		return params[i]
-	}
-	switch obj := obj.(type) {
-	case *types.PkgName:
-		return n.imported(obj.Imported().Path(), obj.Imported().Name())
-	case *types.Var:
-		if obj.IsField() {
-			return obj.Name() // in a struct literal
-		}
-	case *types.TypeName:
-		if p, ok := obj.Type().(*types.TypeParam); ok {
-			return n.params[p]
-		}
-	}
-	if obj.Pkg() == nil {
-		n.used[obj.Name()] = true
-		return obj.Name()
-	}
-	return fmt.Sprintf("%#v", n.qualified(obj.Pkg(), obj.Name())) // of a dot import, or this package's own
 }

@@ -52,40 +52,40 @@ func lines(elems []jen.Code) *jen.Statement {
 func keyed(key string, value jen.Code) jen.Code { return jen.Id(key).Op(":").Add(value) }
 
 // fields writes what a policy sets, field by field.
-func (n *names) fields(policy reflect.Value) []jen.Code {
+func (p *printer) fields(policy reflect.Value) []jen.Code {
 	var fields []jen.Code
 	for i := range policy.NumField() {
 		if v := policy.Field(i); !v.IsZero() {
-			fields = append(fields, keyed(policy.Type().Field(i).Name, n.value(v)))
+			fields = append(fields, keyed(policy.Type().Field(i).Name, p.value(v)))
 		}
 	}
 	return fields
 }
 
 // policy writes a policy as a literal.
-func (n *names) policy(v any) *jen.Statement {
+func (p *printer) policy(v any) *jen.Statement {
 	value := reflect.ValueOf(v)
-	return composite(n.resil(value.Type().Name()), n.fields(value))
+	return composite(p.resil(value.Type().Name()), p.fields(value))
 }
 
 // value writes one field's value as a person would.
-func (n *names) value(v reflect.Value) jen.Code {
+func (p *printer) value(v reflect.Value) jen.Code {
 	switch x := v.Interface().(type) {
 	case time.Duration:
-		return n.duration(x)
+		return p.duration(x)
 	case resil.Ratio:
-		return n.ratio(x)
+		return p.ratio(x)
 	case resil.Backoff:
-		return n.resil(raised(x.String()))
+		return p.resil(raised(x.String()))
 	case resil.Class:
-		return n.class(x)
+		return p.class(x)
 	case resil.Jitter:
 		if x > 0 {
-			return n.resil("Jitter").Call(n.ratio(resil.Ratio(x)))
+			return p.resil("Jitter").Call(p.ratio(resil.Ratio(x)))
 		}
-		return n.resil(raised(x.String()) + "Jitter")
+		return p.resil(raised(x.String()) + "Jitter")
 	case resil.Mode:
-		return n.resil(raised(x.String()))
+		return p.resil(raised(x.String()))
 	}
 	switch v.Kind() {
 	case reflect.Int:
@@ -95,30 +95,30 @@ func (n *names) value(v reflect.Value) jen.Code {
 	case reflect.Float64:
 		return jen.Id(strconv.FormatFloat(v.Float(), 'g', -1, 64))
 	case reflect.Struct:
-		return n.resil(v.Type().Name()).Values(n.fields(v)...)
+		return p.resil(v.Type().Name()).Values(p.fields(v)...)
 	case reflect.Slice:
 		var elems []jen.Code
 		for i := range v.Len() {
-			elems = append(elems, n.value(v.Index(i)))
+			elems = append(elems, p.value(v.Index(i)))
 		}
-		return jen.Index().Add(n.resil(v.Type().Elem().Name())).Values(elems...)
+		return jen.Index().Add(p.resil(v.Type().Elem().Name())).Values(elems...)
 	}
 	panic(fmt.Sprintf("generator: a policy field of type %s cannot be written", v.Type()))
 }
 
-func (n *names) class(c resil.Class) *jen.Statement {
+func (p *printer) class(c resil.Class) *jen.Statement {
 	if c == resil.SystemFault {
-		return n.resil("SystemFault")
+		return p.resil("SystemFault")
 	}
-	return n.resil(raised(c.String()))
+	return p.resil(raised(c.String()))
 }
 
-func (n *names) ratio(r resil.Ratio) *jen.Statement {
+func (p *printer) ratio(r resil.Ratio) *jen.Statement {
 	unit, name := resil.PPM, "PPM"
 	if r%resil.Percent == 0 {
 		unit, name = resil.Percent, "Percent"
 	}
-	return jen.Lit(int(r / unit)).Op("*").Add(n.resil(name))
+	return jen.Lit(int(r / unit)).Op("*").Add(p.resil(name))
 }
 
 var timeUnits = []struct {
@@ -129,10 +129,10 @@ var timeUnits = []struct {
 	{time.Millisecond, "Millisecond"}, {time.Microsecond, "Microsecond"}, {time.Nanosecond, "Nanosecond"},
 }
 
-func (n *names) duration(d time.Duration) *jen.Statement {
+func (p *printer) duration(d time.Duration) *jen.Statement {
 	for _, u := range timeUnits {
 		if d%u.unit == 0 {
-			code := jen.Id(n.imported("time", "time")).Dot(u.name)
+			code := jen.Id(p.imported("time", "time")).Dot(u.name)
 			if d == u.unit {
 				return code
 			}

@@ -28,8 +28,8 @@ type source struct {
 	interfaces  []*annotations.Interface
 	wrappers    []*wrapper
 	diagnostics []annotations.Diagnostic
-	unknown     bool               // it depends on a package that cannot be loaded here
-	waived      map[token.Pos]bool // waivers that had an effect
+	constraint  string // what decides whether it is built
+	unknown     bool   // it depends on a package that cannot be loaded here
 	lifetimes   lifetimes
 }
 
@@ -57,9 +57,11 @@ type method struct {
 	unwritable  string // what keeps it from being written down, or ""
 	grouped     bool   // its interface's directives are a comment group of their own
 	classifiers []function
-	judge       *function   // asked about all results; nil for none
-	fallback    *function   // nil for none or the second implementation
-	key         *key        // nil unless a guard is kept by one
+	judge       *function // asked about all results; nil for none
+	fallback    *function // nil for none or the second implementation
+	key         *key      // nil unless a guard is kept by one
+	form        form
+	discards    []discard
 	hedgeBudget resil.Ratio // what hedges draw on where there is no retry
 }
 
@@ -67,13 +69,6 @@ type method struct {
 type named interface{ TypeParams() *types.TypeParamList }
 
 func (w *wrapper) named() named { return w.obj.Type().(named) }
-
-// guarded reports whether calls of the method go through the runtime.
-func (m *method) guarded() bool {
-	p := m.Policy
-	return !p.Skip && (p.Timeout != nil || p.Retry != nil || p.Breaker != nil || p.Limit != nil ||
-		p.Bulkhead != nil || p.Hedge != nil || p.Fallback != nil)
-}
 
 // substituted reports whether the constructor takes a second implementation.
 func (w *wrapper) substituted() bool {
@@ -123,6 +118,9 @@ func (m *model) build() {
 			m.wrap(src, i)
 		}
 		src.noteMissed(m)
+		if len(src.wrappers) > 0 {
+			src.constraint = buildConstraint(src)
+		}
 	}
 	m.checkNames()
 	m.nameHelpers()
@@ -216,6 +214,7 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 	} else {
 		w.methods = methodsOf(src, i.Spec, iface)
 	}
+	w.embeds = slices.ContainsFunc(w.methods, func(m *method) bool { return m.unwritable != "" })
 	if src.unresolvedMethods(w) {
 		return
 	}
@@ -230,13 +229,17 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 		w.methods[k].Guarded = guarded[k]
 	}
 	w.budgets()
+	for _, method := range w.methods {
+		method.decide()
+	}
 	w.name, w.constructor = wrap.Name, "New"+raised(wrap.Name)
 	if !token.IsExported(wrap.Name) {
 		w.constructor = "new" + raised(wrap.Name)
 	}
 	m.functions(src, w)
 	m.keys(src, w)
-	src.check(w)
+	c := checker{src, w, map[token.Pos]bool{}}
+	c.check()
 	src.wrappers = append(src.wrappers, w)
 }
 

@@ -30,9 +30,11 @@ type names struct {
 	params  map[*types.TypeParam]string
 }
 
-func newNames(src *source) *names {
+// newNames makes the names of an output: of a package, beside a source, with what
+// the output declares and the type parameters of that.
+func newNames(pkg *types.Package, source *ast.File, declared []string, params []*types.TypeParamList) *names {
 	n := &names{
-		pkg:     src.pkg.Types,
+		pkg:     pkg,
 		taken:   map[string]bool{"init": true}, // which no import may be called
 		aliases: map[string]string{},
 		imports: map[string]string{},
@@ -40,17 +42,11 @@ func newNames(src *source) *names {
 		used:    map[string]bool{},
 		params:  map[*types.TypeParam]string{},
 	}
-	for _, name := range n.pkg.Scope().Names() {
+	for _, name := range slices.Concat(n.pkg.Scope().Names(), declared) {
 		n.taken[name] = true
 	}
-	for _, w := range src.wrappers {
-		n.taken[w.name], n.taken[w.constructor] = true, true
-		for _, h := range w.helpers {
-			n.taken[h.name] = true
-		}
-	}
-	n.typeParameters(src.wrappers)
-	for _, imp := range src.syntax.Imports {
+	n.typeParameters(params)
+	for _, imp := range source.Imports {
 		if imp.Name != nil && imp.Name.Name != "." && imp.Name.Name != "_" {
 			if p, err := strconv.Unquote(imp.Path.Value); err == nil {
 				n.aliases[p] = imp.Name.Name
@@ -62,15 +58,15 @@ func newNames(src *source) *names {
 
 // typeParameters names type parameters as the source does, except where that
 // would hide what generated code may refer to, or is blank.
-func (n *names) typeParameters(wrappers []*wrapper) {
+func (n *names) typeParameters(lists []*types.TypeParamList) {
 	hides := maps.Clone(n.taken)
 	hides["_"] = true
 	for _, name := range types.Universe.Names() {
 		hides[name] = true
 	}
 	var renamed []*types.TypeParam
-	for _, w := range wrappers {
-		for p := range w.named().TypeParams().TypeParams() {
+	for _, list := range lists {
+		for p := range list.TypeParams() {
 			if name := p.Obj().Name(); hides[name] {
 				renamed = append(renamed, p)
 			} else {
@@ -122,18 +118,6 @@ func (n *names) qualified(pkg *types.Package, name string) *jen.Statement {
 // resil refers to a name of the runtime.
 func (n *names) resil(name string) *jen.Statement {
 	return jen.Id(n.imported(runtimePath, "resil")).Dot(name)
-}
-
-// function refers to a function that a directive names, or one that is generated.
-func (n *names) function(f function) *jen.Statement {
-	if f.helper != nil {
-		n.used[f.helper.name] = true
-		return jen.Id(f.helper.name)
-	}
-	if f.pkg == nil {
-		return n.resil(f.name)
-	}
-	return n.qualified(f.pkg, f.name)
 }
 
 // record runs f and returns the identifiers that the code built in it refers

@@ -10,7 +10,7 @@ import (
 
 // A spec builds the resil.Spec of a wrapper.
 type spec struct {
-	*names
+	*printer
 	w        *wrapper
 	policies []*policy // in the order of their first use
 	of       map[*method][]*policy
@@ -33,46 +33,46 @@ var variable = []struct{ field, name string }{
 }
 
 // newSpec writes the policies of a wrapper's methods.
-func newSpec(n *names, w *wrapper) *spec {
-	s := &spec{names: n, w: w, of: map[*method][]*policy{}, states: map[string][]jen.Code{}}
+func newSpec(p *printer, w *wrapper) *spec {
+	s := &spec{printer: p, w: w, of: map[*method][]*policy{}, states: map[string][]jen.Code{}}
 	seen := map[string]bool{}
 	state := func(field, owner string, v any) {
 		if !seen[field+owner] {
 			seen[field+owner] = true
-			s.states[field] = append(s.states[field], jen.Lit(owner).Op(":").Add(composite(nil, n.fields(reflect.ValueOf(v)))))
+			s.states[field] = append(s.states[field], jen.Lit(owner).Op(":").Add(composite(nil, p.fields(reflect.ValueOf(v)))))
 		}
 	}
 	for _, m := range w.methods {
 		if !m.guarded() {
 			continue
 		}
-		if p := m.Policy.Timeout; p != nil {
-			s.use(m, "Timeout", *p, func() *jen.Statement { return n.policy(*p) })
+		if policy := m.Policy.Timeout; policy != nil {
+			s.use(m, "Timeout", *policy, func() *jen.Statement { return p.policy(*policy) })
 		}
-		if p := m.Policy.Retry; p != nil {
-			s.use(m, "Retry", *p, func() *jen.Statement { return n.policy(*p) })
+		if policy := m.Policy.Retry; policy != nil {
+			s.use(m, "Retry", *policy, func() *jen.Statement { return p.policy(*policy) })
 		} else if m.Policy.Hedge != nil && m.hedgeBudget > 0 {
 			budget := resil.Retry{Budget: m.hedgeBudget}
-			s.use(m, "Retry", budget, func() *jen.Statement { return n.policy(budget) })
+			s.use(m, "Retry", budget, func() *jen.Statement { return p.policy(budget) })
 		}
-		if p := m.Policy.Breaker; p != nil {
-			state("Breakers", m.Owners["breaker"], *p)
+		if policy := m.Policy.Breaker; policy != nil {
+			state("Breakers", m.Owners["breaker"], *policy)
 		}
-		if p := m.Policy.Limit; p != nil {
-			limit := *p
+		if policy := m.Policy.Limit; policy != nil {
+			limit := *policy
 			if limit.Burst == limit.Rate.Count {
 				limit.Burst = 0 // the runtime's to complete, so that it follows an override of the rate
 			}
 			state("Limits", m.Owners["limit"], limit)
 		}
-		if p := m.Policy.Bulkhead; p != nil {
-			state("Bulkheads", m.Owners["bulkhead"], *p)
+		if policy := m.Policy.Bulkhead; policy != nil {
+			state("Bulkheads", m.Owners["bulkhead"], *policy)
 		}
-		if p := m.Policy.Hedge; p != nil {
-			s.use(m, "Hedge", *p, func() *jen.Statement { return n.policy(*p) })
+		if policy := m.Policy.Hedge; policy != nil {
+			s.use(m, "Hedge", *policy, func() *jen.Statement { return p.policy(*policy) })
 		}
 		if len(m.classifiers) > 0 {
-			s.use(m, "Classify", m.classifiers, func() *jen.Statement { return n.classify(m.classifiers) })
+			s.use(m, "Classify", m.classifiers, func() *jen.Statement { return p.classify(m.classifiers) })
 		}
 	}
 	return s
@@ -92,12 +92,12 @@ func (s *spec) use(m *method, field string, value any, write func() *jen.Stateme
 	s.of[m] = append(s.of[m], p)
 }
 
-func (n *names) classify(classifiers []function) *jen.Statement {
+func (p *printer) classify(classifiers []function) *jen.Statement {
 	var elems []jen.Code
 	for _, c := range classifiers {
-		elems = append(elems, n.function(c))
+		elems = append(elems, p.function(c))
 	}
-	return composite(jen.Index().Add(n.resil("Classifier")), elems)
+	return composite(jen.Index().Add(p.resil("Classifier")), elems)
 }
 
 // variables declares the policies that several methods have, under names that

@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
+	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // summary is the part of the wrapper's doc comment that tells, in a line for
 // each method, what guards it.
-func (w *wrapper) summary() []string {
+func summary(w *wrapper) []string {
 	widest := 0
 	for _, m := range w.methods {
 		widest = max(widest, utf8.RuneCountInString(m.Name))
@@ -20,12 +20,12 @@ func (w *wrapper) summary() []string {
 	var lines []string
 	for _, m := range w.methods {
 		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(m.Name)+2)
-		lines = append(lines, m.Name+pad+m.summary())
+		lines = append(lines, m.Name+pad+methodSummary(m))
 	}
 	return lines
 }
 
-func (m *method) summary() string {
+func methodSummary(m *method) string {
 	if !m.guarded() {
 		return "plain delegation"
 	}
@@ -57,18 +57,18 @@ func (m *method) summary() string {
 func timeoutSummary(t *resil.Timeout) string {
 	var parts []string
 	if t.Total > 0 {
-		parts = append(parts, short(t.Total))
+		parts = append(parts, directive.Duration(t.Total))
 	}
 	if t.Attempt > 0 {
-		parts = append(parts, short(t.Attempt)+" an attempt")
+		parts = append(parts, directive.Duration(t.Attempt)+" an attempt")
 	}
 	return strings.Join(parts, ", ")
 }
 
 func retrySummary(r *resil.Retry) string {
-	delay := fmt.Sprintf("%s %s–%s", r.Backoff, short(r.Initial), short(r.Max))
+	delay := fmt.Sprintf("%s %s–%s", r.Backoff, directive.Duration(r.Initial), directive.Duration(r.Max))
 	if r.Backoff == resil.Constant {
-		delay = fmt.Sprintf("%s %s", r.Backoff, short(min(r.Initial, r.Max)))
+		delay = fmt.Sprintf("%s %s", r.Backoff, directive.Duration(min(r.Initial, r.Max)))
 	}
 	jitter := r.Jitter.String() + " jitter"
 	if r.Jitter == resil.NoJitter {
@@ -91,7 +91,7 @@ func limitSummary(l *resil.Limit, owner string) string {
 		text += fmt.Sprintf(" burst %d", l.Burst)
 	}
 	if l.Wait > 0 {
-		text += " wait " + short(l.Wait)
+		text += " wait " + directive.Duration(l.Wait)
 	}
 	return text + scopeSummary(l.Scope)
 }
@@ -99,7 +99,7 @@ func limitSummary(l *resil.Limit, owner string) string {
 func bulkheadSummary(b *resil.Bulkhead, owner string) string {
 	text := fmt.Sprintf("bulkhead %s %d", owner, b.Calls)
 	if b.Wait > 0 {
-		text += " wait " + short(b.Wait)
+		text += " wait " + directive.Duration(b.Wait)
 	}
 	return text + scopeSummary(b.Scope)
 }
@@ -116,21 +116,9 @@ func scopeSummary(s resil.Scope) string {
 }
 
 func hedgeSummary(h *resil.Hedge) string {
-	text := "hedge after " + short(h.Delay)
+	text := "hedge after " + directive.Duration(h.Delay)
 	if h.Max > 1 {
 		text += fmt.Sprintf(", %d at most", h.Max)
 	}
 	return text
-}
-
-// short writes 1m and 2h where time.Duration writes 1m0s and 2h0m0s.
-func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }

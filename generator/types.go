@@ -190,3 +190,34 @@ func oneLine(keyword string, elems []jen.Code) *jen.Statement {
 	}
 	return jen.Custom(jen.Options{Open: keyword + "{ ", Close: " }", Separator: "; "}, elems...)
 }
+
+// titled writes parameters and results with their names, if they have any.
+func (n *names) titled(sig *types.Signature) *jen.Statement {
+	write := func(vars *types.Tuple, variadic bool) (code []jen.Code) {
+		var names []string
+		var types []*jen.Statement
+		for i := range vars.Len() {
+			t := n.typ(vars.At(i).Type())
+			if variadic {
+				t = n.param(sig, i)
+			}
+			if vars.At(i).Name() == "" {
+				code = append(code, t)
+			}
+			names, types = append(names, vars.At(i).Name()), append(types, t)
+		}
+		if code == nil {
+			code = grouped(names, types, vars, variadic)
+		}
+		return code
+	}
+	code := jen.Params(write(sig.Params(), sig.Variadic())...)
+	results := write(sig.Results(), false)
+	if len(results) == 1 && sig.Results().At(0).Name() == "" {
+		return code.Add(results[0])
+	}
+	if len(results) > 0 {
+		code.Params(results...)
+	}
+	return code
+}

@@ -118,7 +118,7 @@ func setting(f reflect.StructField, v reflect.Value) (value string, set bool) {
 func notation(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case time.Duration:
-		return short(x)
+		return directive.Duration(x)
 	case fmt.Stringer:
 		return x.String()
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -115,7 +116,7 @@ func (e Expected) String() string {
 	if e.Pauses == 0 {
 		return calls(e.Calls)
 	}
-	return calls(e.Calls) + ", " + short(e.Pauses.Round(100*time.Microsecond)) + " of pauses"
+	return calls(e.Calls) + ", " + directive.Duration(e.Pauses.Round(100*time.Microsecond)) + " of pauses"
 }
 
 func calls(n float64) string {
@@ -130,7 +131,7 @@ func bounded(d time.Duration) string {
 	if d == Unbounded {
 		return "unbounded"
 	}
-	return short(d)
+	return directive.Duration(d)
 }
 
 // limit is a timeout's, which 0 turns off.
