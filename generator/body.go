@@ -112,7 +112,7 @@ func (e *emitter) guarded(m *method, v locals, results []*jen.Statement) []jen.C
 func (e *emitter) judging(m *method) *jen.Statement {
 	fn := e.function(*m.judge)
 	if m.judge.generic || m.judge.helper != nil {
-		fn.Add(e.typeParamNames(e.w.named().TypeParams()))
+		fn.Add(e.typeParamNames(e.w.typeParams()))
 	}
 	return fn
 }
@@ -155,7 +155,7 @@ func (e *emitter) substitute(m *method, v locals, cause jen.Code) *jen.Statement
 	}
 	fn := e.function(*m.fallback)
 	if m.fallback.generic {
-		fn.Add(e.typeParamNames(e.w.named().TypeParams()))
+		fn.Add(e.typeParamNames(e.w.typeParams()))
 	}
 	return fn.Call(append(args, cause)...)
 }
@@ -174,7 +174,8 @@ type locals struct {
 func (e *emitter) referTo(m *method) {
 	e.imported("context", "context")
 	e.resil("Run")
-	e.used["error"], e.used["nil"] = true, true
+	e.use("error")
+	e.use("nil")
 	for v := range m.sig.Results().Variables() {
 		e.typ(v.Type())
 	}
@@ -194,8 +195,8 @@ func (e *emitter) referTo(m *method) {
 func (e *emitter) locals(m *method) locals {
 	taken := map[string]bool{e.receiver: true}
 	maps.Copy(taken, e.refers[m])
-	for p := range e.w.named().TypeParams().TypeParams() {
-		taken[e.params[p]] = true
+	for p := range e.w.typeParams().TypeParams() {
+		taken[e.typeParam(p)] = true
 	}
 	sig := m.sig
 	all := maps.Clone(taken) // and the names that the source gives
@@ -224,7 +225,7 @@ func (e *emitter) locals(m *method) locals {
 		}
 		v.params = append(v.params, name(sig.Params().At(i).Name(), otherwise))
 	}
-	if !m.guarded() {
+	if !m.hasGuard() {
 		return v
 	}
 	last := sig.Results().Len() - 1

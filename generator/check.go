@@ -31,7 +31,7 @@ type checker struct {
 // check refuses policies that a method's signature or name forbids.
 func (s *checker) check() {
 	w := s.w
-	for t := range w.named().TypeParams().TypeParams() {
+	for t := range w.typeParams().TypeParams() {
 		if bad := unwritable(t.Constraint(), s.pkg.Types); bad != nil {
 			s.report(codeInterface, w.spec.Pos(), "%s cannot be wrapped: %s cannot be named in this package", w.obj.Name(), bad)
 		}
@@ -47,12 +47,12 @@ func (s *checker) check() {
 	}
 	for _, m := range w.methods {
 		if m.unwritable != "" {
-			if m.guarded() {
+			if m.hasGuard() {
 				s.report(codeInterface, m.pos, "%s cannot be guarded: %s", m.Name, m.unwritable)
 			}
 			continue
 		}
-		if m.guarded() {
+		if m.hasGuard() {
 			s.checkMethod(m)
 		}
 	}
@@ -68,9 +68,9 @@ func (s *checker) check() {
 // idle finds a method whose classify directive nothing asks: one of its own, or
 // the interface's where no method has a guard.
 func (w *wrapper) idle() *method {
-	anyGuard := slices.ContainsFunc(w.methods, (*method).guarded)
+	anyGuard := slices.ContainsFunc(w.methods, (*method).hasGuard)
 	for _, m := range w.methods {
-		if m.Policy.Classify != nil && !m.guarded() && (m.OnMethod["classify"] || !anyGuard) {
+		if m.Policy.Classify != nil && !m.hasGuard() && (m.OnMethod["classify"] || !anyGuard) {
 			return m
 		}
 	}

@@ -15,7 +15,7 @@ func TestDifferencesInWords(t *testing.T) {
 		if !m.Policy.Skip {
 			m.form = errorAlone
 		}
-		return m.explain("Store")
+		return explainMethod(m, "Store")
 	}
 	for _, tt := range []struct {
 		name     string

@@ -8,7 +8,6 @@ import (
 	"go/types"
 	"maps"
 	"strconv"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -58,7 +57,10 @@ func emit(src *source) ([]byte, error) {
 }
 
 // A printer writes what one output holds.
-type printer struct{ *names }
+type printer struct {
+	*names
+	pkg *types.Package
+}
 
 func newPrinter(src *source) *printer {
 	var declared []string
@@ -68,16 +70,15 @@ func newPrinter(src *source) *printer {
 		for _, h := range w.helpers {
 			declared = append(declared, h.name)
 		}
-		params = append(params, w.named().TypeParams())
+		params = append(params, w.typeParams())
 	}
-	return &printer{newNames(src.pkg.Types, src.syntax, declared, params)}
+	return &printer{newNames(src.pkg.Types, src.syntax, declared, params), src.pkg.Types}
 }
 
 // function refers to a function that a directive names, or one that is generated.
 func (p *printer) function(f function) *jen.Statement {
 	if f.helper != nil {
-		p.used[f.helper.name] = true
-		return jen.Id(f.helper.name)
+		return p.use(f.helper.name)
 	}
 	if f.pkg == nil {
 		return p.resil(f.name)
@@ -113,14 +114,14 @@ func newEmitter(p *printer, w *wrapper) *emitter {
 		for v := range m.sig.Results().Variables() {
 			params[v.Name()] = true
 		}
-		if m.guarded() {
+		if m.hasGuard() {
 			e.refers[m] = p.record(func() { e.referTo(m) })
 			maps.Copy(params, e.refers[m])
 		}
 	}
 	maps.Copy(params, p.record(func() { p.resil("Method") }))
-	for param := range w.named().TypeParams().TypeParams() {
-		params[p.params[param]] = true
+	for param := range w.typeParams().TypeParams() {
+		params[p.typeParam(param)] = true
 	}
 	e.receiver = fresh(params, "c", "w", "r", "wrapper")
 
@@ -143,7 +144,7 @@ func newEmitter(p *printer, w *wrapper) *emitter {
 	}
 	e.client = pick("client")
 	for _, m := range w.methods {
-		if m.guarded() {
+		if m.hasGuard() {
 			field := lowered(m.Name)
 			if methods[field] || token.IsKeyword(field) {
 				field += "Method"
@@ -156,12 +157,12 @@ func newEmitter(p *printer, w *wrapper) *emitter {
 
 // wrapped is the wrapper's type with its type parameters, as it is used.
 func (e *emitter) wrapped() *jen.Statement {
-	return jen.Id(e.w.name).Add(e.typeParamNames(e.w.named().TypeParams()))
+	return jen.Id(e.w.name).Add(e.typeParamNames(e.w.typeParams()))
 }
 
 // iface is the interface's type with its type parameters, as it is used.
 func (e *emitter) iface() *jen.Statement {
-	return jen.Id(e.w.obj.Name()).Add(e.typeParamNames(e.w.named().TypeParams()))
+	return jen.Id(e.w.obj.Name()).Add(e.typeParamNames(e.w.typeParams()))
 }
 
 func (e *emitter) structure() *jen.Statement {
@@ -179,7 +180,7 @@ func (e *emitter) structure() *jen.Statement {
 		switch {
 		case m.key != nil:
 			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.resil("KeyedMethod")).Types(e.typ(m.key.typ)))
-		case m.guarded():
+		case m.hasGuard():
 			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.resil("Method")))
 		}
 	}
@@ -193,12 +194,12 @@ func (e *emitter) structure() *jen.Statement {
 		code.Comment("// The interface has a method Resilience of its own: resil.ClientOf returns the").Line()
 		code.Comment("// client behind the wrapper.").Line()
 	}
-	return code.Type().Id(e.w.name).Add(e.typeParams(e.w.named().TypeParams())).Struct(fields...)
+	return code.Type().Id(e.w.name).Add(e.typeParams(e.w.typeParams())).Struct(fields...)
 }
 
 func (e *emitter) assertion() *jen.Statement {
 	check := jen.Var().Id("_").Add(e.iface()).Op("=").Parens(jen.Op("*").Add(e.wrapped())).Parens(jen.Nil())
-	params := e.w.named().TypeParams()
+	params := e.w.typeParams()
 	if params.Len() == 0 {
 		return check
 	}
@@ -210,8 +211,8 @@ func (e *emitter) constructor() *jen.Statement {
 	used := e.record(func() {
 		spec = newSpec(e.printer, e.w)
 		e.resil("New")
-		for p := range e.w.named().TypeParams().TypeParams() {
-			e.used[e.params[p]] = true
+		for p := range e.w.typeParams().TypeParams() {
+			e.typeParam(p)
 		}
 		for _, m := range e.w.methods {
 			if m.key != nil {
@@ -246,14 +247,14 @@ func (e *emitter) constructor() *jen.Statement {
 		switch {
 		case m.key != nil:
 			values = append(values, keyed(e.fields[m.Name], e.resil("MethodByKey").Types(e.typ(m.key.typ)).Call(jen.Id(client), jen.Lit(m.Name))))
-		case m.guarded():
+		case m.hasGuard():
 			values = append(values, keyed(e.fields[m.Name], jen.Id(client).Dot("Method").Call(jen.Lit(m.Name))))
 		}
 	}
 	body = append(body, jen.Return(jen.Op("&").Add(e.wrapped()).Add(lines(values)), jen.Nil()))
 
 	return jen.Comment(doc).Line().
-		Func().Id(e.w.constructor).Add(e.typeParams(e.w.named().TypeParams())).
+		Func().Id(e.w.constructor).Add(e.typeParams(e.w.typeParams())).
 		Params(append(params, jen.Id(opts).Op("...").Add(e.resil("Option")))...).
 		Params(jen.Op("*").Add(e.wrapped()), jen.Error()).
 		Block(body...)
@@ -286,7 +287,7 @@ func (e *emitter) method(m *method) *jen.Statement {
 	case len(results) > 0:
 		code.Add(resultList(results))
 	}
-	if m.guarded() {
+	if m.hasGuard() {
 		return code.Block(e.guarded(m, v, results)...)
 	}
 	call := e.call(e.next, m, m.args(v))
@@ -295,23 +296,6 @@ func (e *emitter) method(m *method) *jen.Statement {
 	}
 	return code.Block(call)
 }
-
-// grouped declares variables, neighbours of one type together: a, b int.
-func grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic bool) []jen.Code {
-	var list []jen.Code
-	for i, name := range names {
-		next := i + 1
-		if next < len(names) && !(variadic && next == len(names)-1) && sameWords(vars.At(i).Type(), vars.At(next).Type()) {
-			list = append(list, jen.Id(name))
-		} else {
-			list = append(list, jen.Id(name).Add(code[i]))
-		}
-	}
-	return list
-}
-
-// sameWords reports whether two types are the same and written so.
-func sameWords(a, b types.Type) bool { return types.Identical(a, b) && a.String() == b.String() }
 
 func resultList(types []*jen.Statement) *jen.Statement {
 	if len(types) == 1 {
@@ -322,11 +306,4 @@ func resultList(types []*jen.Statement) *jen.Statement {
 		list = append(list, t)
 	}
 	return jen.Params(list...)
-}
-
-func withArticle(name string) string {
-	if strings.ContainsRune("AEIOaeio", rune(name[0])) || strings.HasPrefix(name, "Un") && !strings.HasPrefix(name, "Uni") {
-		return "an " + name
-	}
-	return "a " + name
 }

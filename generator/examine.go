@@ -51,8 +51,7 @@ func Examine(p Package) []Source {
 		return nil
 	}
 	pkg, outputs := p.withoutOutputs()
-	m := model{ctx: context.Background(), pkg: pkg}
-	m.build()
+	m := buildOne(context.Background(), pkg)
 	var sources []Source
 	for _, src := range m.sources {
 		written := outputs[src.output]
@@ -66,7 +65,7 @@ func Examine(p Package) []Source {
 			sources = append(sources, s)
 			continue
 		}
-		code := src.code()
+		code := codeOf(src)
 		if code != nil {
 			for _, f := range pkg.Sources {
 				if f.Path == src.output {
@@ -77,7 +76,7 @@ func Examine(p Package) []Source {
 		s.Diagnostics = annotations.Sort(src.diagnostics)
 		if len(s.Diagnostics) == 0 {
 			s.Stale = p.differs(written, code)
-			s.Idle = m.idle(src)
+			s.Idle = idle(m, src)
 		}
 		sources = append(sources, s)
 	}

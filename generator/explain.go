@@ -58,15 +58,14 @@ func explain(ctx context.Context, cfg Config, sound func(*source) bool) (*Explan
 		return nil, err
 	}
 	var e Explanation
-	for _, m := range models(ctx, packages) {
-		m.build()
+	for m := range buildAll(ctx, packages) {
 		for _, src := range m.sources {
 			e.Diagnostics = append(e.Diagnostics, src.diagnostics...)
 			if !sound(src) {
 				continue
 			}
 			for _, w := range src.wrappers {
-				e.Interfaces = append(e.Interfaces, w.explain(src))
+				e.Interfaces = append(e.Interfaces, explainWrapper(src, w))
 			}
 		}
 	}
@@ -78,7 +77,7 @@ func explain(ctx context.Context, cfg Config, sound func(*source) bool) (*Explan
 	return &e, nil
 }
 
-func (w *wrapper) explain(src *source) Interface {
+func explainWrapper(src *source, w *wrapper) Interface {
 	i := Interface{
 		Package: src.pkg.PkgPath,
 		Name:    w.obj.Name(),
@@ -87,14 +86,14 @@ func (w *wrapper) explain(src *source) Interface {
 		Line:    src.pkg.Fset.PositionFor(w.spec.Pos(), false).Line,
 	}
 	for _, m := range w.methods {
-		i.Methods = append(i.Methods, m.explain(i.Name))
+		i.Methods = append(i.Methods, explainMethod(m, i.Name))
 	}
 	return i
 }
 
-func (m *method) explain(client string) Method {
+func explainMethod(m *method, client string) Method {
 	e := Method{Name: m.Name, Directives: directives(m.Policy), State: []string{}, Worst: worst(m.Policy), Expected: expected(m.Policy)}
-	if !m.guarded() {
+	if !m.hasGuard() {
 		e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name != "skip" })
 		return e
 	}
@@ -108,7 +107,7 @@ func (m *method) explain(client string) Method {
 			}
 			e.State = append(e.State, state)
 		}
-		if m.spends(d.Name) {
+		if spends(m, d.Name) {
 			e.State = append(e.State, "budget "+client)
 		}
 	}
@@ -142,7 +141,7 @@ func judges(c *annotations.Classify) string {
 
 // spends reports whether the directive draws on the client's retry budget. Of
 // retry and hedge, the first to do so is enough to know.
-func (m *method) spends(directive string) bool {
+func spends(m *method, directive string) bool {
 	switch {
 	case m.Policy.Retry != nil:
 		return directive == "retry" && m.Policy.Retry.Budget > 0

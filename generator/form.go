@@ -53,8 +53,8 @@ func (m *method) decide() {
 	}
 }
 
-// guarded reports whether calls of the method go through the runtime.
-func (m *method) guarded() bool { return m.form != plain }
+// hasGuard reports whether calls of the method go through the runtime.
+func (m *method) hasGuard() bool { return m.form != plain }
 
 // A discard is a result that must be closed by whoever gets it.
 type discard struct {

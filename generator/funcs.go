@@ -78,7 +78,7 @@ func fallback(w *wrapper, method *method) role {
 // instance gives a function as many type arguments as the interface has type
 // parameters, if it takes as many.
 func instance(sig *types.Signature, w *wrapper) *types.Signature {
-	params := w.named().TypeParams()
+	params := w.typeParams()
 	if sig.TypeParams().Len() == 0 || sig.TypeParams().Len() != params.Len() {
 		return sig
 	}

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,14 +19,27 @@ type generated struct {
 	declares bool // it has interfaces that are generated
 }
 
-// models are the models of packages, each after those that it imports. They are
-// to be built in that order.
-func models(ctx context.Context, pkgs []*load.Package) (all []*model) {
+// buildAll builds the models of packages, each after those that it imports, and
+// yields them as they are made.
+func buildAll(ctx context.Context, pkgs []*load.Package) iter.Seq[*model] {
+	return func(yield func(*model) bool) {
+		shared := map[string]*generated{}
+		for _, p := range importsFirst(pkgs) {
+			m := &model{ctx: ctx, pkg: p, generated: shared}
+			m.build()
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// importsFirst sorts packages so that each stands after those that it imports.
+func importsFirst(pkgs []*load.Package) (sorted []*load.Package) {
 	byPath := map[string]*load.Package{}
 	for _, p := range pkgs {
 		byPath[p.PkgPath] = p
 	}
-	shared := map[string]*generated{}
 	seen := map[*load.Package]bool{nil: true}
 	var add func(*load.Package)
 	add = func(p *load.Package) {
@@ -38,12 +52,12 @@ func models(ctx context.Context, pkgs []*load.Package) (all []*model) {
 				add(byPath[imported.Path()])
 			}
 		}
-		all = append(all, &model{ctx: ctx, pkg: p, generated: shared})
+		sorted = append(sorted, p)
 	}
 	for _, p := range pkgs {
 		add(p)
 	}
-	return all
+	return sorted
 }
 
 // announce tells the models that are yet to come what is generated here.
@@ -55,9 +69,7 @@ func (m *model) announce() {
 	if !m.stubbed {
 		m.checkFiles(m.pkg.Types, load.NewInfo(), []*ast.File{m.stubs()})
 	}
-	if m.generated != nil {
-		m.generated[m.pkg.Types.Path()] = &generated{m.pkg.Types, names, len(m.derived) > 0}
-	}
+	m.generated[m.pkg.Types.Path()] = &generated{m.pkg.Types, names, len(m.derived) > 0}
 }
 
 func (m *model) wrapperNames() (names []string) {

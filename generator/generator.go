@@ -6,6 +6,7 @@ package generator
 
 import (
 	"context"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	run := run{check: cfg.Check, written: map[string][]byte{}}
-	run.generate(models(ctx, packages))
+	run.generate(buildAll(ctx, packages))
 	if ctx.Err() != nil { // packages may have been looked for in vain
 		return nil, context.Cause(ctx)
 	}
@@ -103,20 +104,18 @@ type run struct {
 	result  Result
 }
 
-// generate builds the models and makes their outputs, some while further models
-// are built.
-func (r *run) generate(models []*model) {
+// generate makes the outputs of models, some while further models are built.
+func (r *run) generate(models iter.Seq[*model]) {
 	var sources []*source
 	var codes []*[]byte
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for _, m := range models {
-		m.build()
+	for m := range models {
 		for _, src := range m.sources {
 			code := new([]byte)
 			sources, codes = append(sources, src), append(codes, code)
 			g.Go(func() error {
-				*code = src.code()
+				*code = codeOf(src)
 				return nil
 			})
 		}
@@ -128,9 +127,9 @@ func (r *run) generate(models []*model) {
 	}
 }
 
-// code is what the source's output must hold, or nil if it must not be there or
+// codeOf is what the source's output must hold, or nil if it must not be there or
 // the source has something wrong in it.
-func (s *source) code() []byte {
+func codeOf(s *source) []byte {
 	if len(s.diagnostics) > 0 || len(s.wrappers) == 0 {
 		return nil
 	}

@@ -22,8 +22,7 @@ func TestGolden(t *testing.T) {
 	pkgs := loaded(t, "testdata/golden", "./...")
 	outputs := 0
 	for _, p := range pkgs {
-		m := model{ctx: t.Context(), pkg: p}
-		m.build()
+		m := buildOne(t.Context(), p)
 		for _, src := range m.sources {
 			for _, d := range src.diagnostics {
 				t.Error(d)

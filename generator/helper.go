@@ -28,7 +28,7 @@ func (e *emitter) classifier(h *helper, owner string) *jen.Statement {
 
 // judge writes one that is asked about all results.
 func (e *emitter) judge(h *helper, owner string) *jen.Statement {
-	typeParams := e.w.named().TypeParams()
+	typeParams := e.w.typeParams()
 	used := e.record(func() {
 		e.resil("Undecided")
 		for _, s := range h.steps {
@@ -42,7 +42,7 @@ func (e *emitter) judge(h *helper, owner string) *jen.Statement {
 			e.typ(v.Type())
 		}
 		for p := range typeParams.TypeParams() {
-			e.used[e.params[p]] = true
+			e.typeParam(p)
 		}
 	})
 	local := func(candidates ...string) string {

@@ -12,14 +12,14 @@ import (
 
 // idle finds the directives that could be left out of a source without a
 // difference. Of several that say the same, all but the outermost are idle.
-func (m *model) idle(src *source) []annotations.Directive {
+func idle(m *model, src *source) []annotations.Directive {
 	var found []annotations.Directive
 	for _, w := range src.wrappers {
 		kept := *w.directives
 		kept.Directives = slices.Clone(kept.Directives)
 		kept.Elements = maps.Clone(kept.Elements)
 		try := func(d annotations.Directive, less annotations.Interface) {
-			if d.Name != "wrap" && m.same(src, w, &less) {
+			if d.Name != "wrap" && same(m, src, w, &less) {
 				found = append(found, d)
 				kept = less
 			}
@@ -49,29 +49,16 @@ func without(directives []annotations.Directive, d annotations.Directive) []anno
 }
 
 // same reports whether other directives on an interface give the same wrapper.
-func (m *model) same(src *source, w *wrapper, directives *annotations.Interface) bool {
+func same(m *model, src *source, w *wrapper, directives *annotations.Interface) bool {
 	if directives.Declaration == nil && len(directives.Directives) == 0 && len(directives.Elements) == 0 {
 		return false // nothing would be generated
 	}
-	one := func() *source { return &source{pkg: src.pkg, path: src.path, output: src.output, syntax: src.syntax} }
-	with, less := one(), one()
-	with.wrappers = []*wrapper{w}
-	m.wrap(less, directives)
-	if len(less.diagnostics) > 0 || len(less.wrappers) != 1 {
+	less := m.variant(src, w, directives)
+	if len(less.diagnostics) > 0 || len(less.wrappers) != 1 || !slices.EqualFunc(w.methods, less.wrappers[0].methods, alike) {
 		return false
 	}
-	if !slices.EqualFunc(w.methods, less.wrappers[0].methods, alike) {
-		return false
-	}
-	for _, h := range less.wrappers[0].helpers {
-		k := slices.IndexFunc(w.helpers, func(named *helper) bool { return named.key == h.key })
-		if k < 0 {
-			return false
-		}
-		h.name = w.helpers[k].name
-	}
-	code := with.code()
-	return code != nil && bytes.Equal(code, less.code())
+	code := codeOf(src.only(w))
+	return code != nil && bytes.Equal(code, codeOf(less))
 }
 
 // alike reports whether two methods have one policy. Methods without guards do,
@@ -79,7 +66,7 @@ func (m *model) same(src *source, w *wrapper, directives *annotations.Interface)
 // errors where nothing is said of it.
 func alike(a, b *method) bool {
 	policy := func(m *method) (p annotations.Policy) {
-		if m.guarded() {
+		if m.hasGuard() {
 			p = m.Policy
 			p.Idempotent = p.Idempotent && (p.Retry != nil || p.Hedge != nil)
 			if c := p.Classify; c != nil && reflect.DeepEqual(*c, annotations.Classify{By: []string{"network"}}) {

@@ -138,7 +138,7 @@ func (m *model) key(src *source, w *wrapper, method *method, guard, per string, 
 // type parameters and parameters, which it returns.
 func (m *model) scope(source *ast.File, w *wrapper, method *method, file *token.File) (params []types.Object) {
 	outer := m.fileScope(source, file)
-	for p := range w.named().TypeParams().TypeParams() {
+	for p := range w.typeParams().TypeParams() {
 		outer.Insert(p.Obj())
 	}
 	inner := types.NewScope(outer, outer.Pos(), outer.End(), method.Name)

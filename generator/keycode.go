@@ -47,11 +47,11 @@ func (p *printer) refer(m *method, obj types.Object, params []string) string {
 		}
 	case *types.TypeName:
 		if param, ok := obj.Type().(*types.TypeParam); ok {
-			return p.params[param]
+			return p.typeParam(param)
 		}
 	}
 	if obj.Pkg() == nil {
-		p.used[obj.Name()] = true
+		p.use(obj.Name())
 		return obj.Name()
 	}
 	return fmt.Sprintf("%#v", p.qualified(obj.Pkg(), obj.Name())) // of a dot import, or this package's own

@@ -167,22 +167,10 @@ func deref(t types.Type) types.Type {
 	return t
 }
 
-func typeName(t types.Type) string {
-	return types.TypeString(t, func(p *types.Package) string { return p.Name() })
-}
-
 // like names a type, and what makes it so unless its name says that already.
 func like(t types.Type, what string) string {
 	if typeName(t) == what {
 		return article(t)
 	}
 	return article(t) + " (" + what + ")"
-}
-
-func article(t types.Type) string {
-	name := typeName(t)
-	if first := strings.TrimLeft(name, "*"); first != "" && strings.ContainsRune("aeiouAEIOU", rune(first[0])) {
-		return "an " + name
-	}
-	return "a " + name
 }

@@ -65,10 +65,10 @@ type method struct {
 	hedgeBudget resil.Ratio // what hedges draw on where there is no retry
 }
 
-// A named type is a *types.Named or a *types.Alias.
-type named interface{ TypeParams() *types.TypeParamList }
-
-func (w *wrapper) named() named { return w.obj.Type().(named) }
+// typeParams are those of the interface, and so of the wrapper.
+func (w *wrapper) typeParams() *types.TypeParamList {
+	return w.obj.Type().(interface{ TypeParams() *types.TypeParamList }).TypeParams() // a named type or an alias
+}
 
 // substituted reports whether the constructor takes a second implementation.
 func (w *wrapper) substituted() bool {
@@ -91,6 +91,13 @@ type model struct {
 	stubbed   bool         // the package has stubs for what is generated
 	derived   []*derived
 	generated map[string]*generated // others of the run, with what is generated; by path
+}
+
+// buildOne resolves and checks the directives of one package.
+func buildOne(ctx context.Context, pkg *load.Package) *model {
+	m := &model{ctx: ctx, pkg: pkg, generated: map[string]*generated{}}
+	m.build()
+	return m
 }
 
 func (m *model) build() {
@@ -243,6 +250,27 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 	src.wrappers = append(src.wrappers, w)
 }
 
+// only is the source without its wrappers.
+func (s *source) only(wrappers ...*wrapper) *source {
+	return &source{pkg: s.pkg, path: s.path, output: s.output, syntax: s.syntax, wrappers: wrappers}
+}
+
+// variant is the source with nothing but a wrapper of the interface that w is of, as
+// other directives make it. It has diagnostics where they would not do. Functions
+// that both have are called as w calls them.
+func (m *model) variant(src *source, w *wrapper, directives *annotations.Interface) *source {
+	variant := src.only()
+	m.wrap(variant, directives)
+	for _, other := range variant.wrappers {
+		for _, h := range other.helpers {
+			if k := slices.IndexFunc(w.helpers, func(named *helper) bool { return named.key == h.key }); k >= 0 {
+				h.name = w.helpers[k].name
+			}
+		}
+	}
+	return variant
+}
+
 // budgets gives hedges without retries a share of the client's budget too, and
 // takes away retries of one attempt, which are none.
 func (w *wrapper) budgets() {
@@ -260,14 +288,6 @@ func (w *wrapper) budgets() {
 			m.hedgeBudget, m.Policy.Retry = r.Budget, nil
 		}
 	}
-}
-
-// raised writes a name's first letter as a capital.
-func raised(name string) string {
-	for i, r := range name {
-		return strings.ToUpper(string(r)) + name[i+len(string(r)):]
-	}
-	return name
 }
 
 // nameHelpers gives the functions that classify the package's errors and results

@@ -109,8 +109,7 @@ func (n *names) imported(p, name string) string {
 // qualified refers to a package's name from the output.
 func (n *names) qualified(pkg *types.Package, name string) *jen.Statement {
 	if pkg == nil || pkg.Path() == n.pkg.Path() {
-		n.used[name] = true
-		return jen.Id(name)
+		return n.use(name)
 	}
 	return jen.Id(n.imported(pkg.Path(), pkg.Name())).Dot(name)
 }
@@ -118,6 +117,18 @@ func (n *names) qualified(pkg *types.Package, name string) *jen.Statement {
 // resil refers to a name of the runtime.
 func (n *names) resil(name string) *jen.Statement {
 	return jen.Id(n.imported(runtimePath, "resil")).Dot(name)
+}
+
+// use refers to an identifier of the output's own package or of Go.
+func (n *names) use(name string) *jen.Statement {
+	n.used[name] = true
+	return jen.Id(name)
+}
+
+// typeParam is what a type parameter is called.
+func (n *names) typeParam(p *types.TypeParam) string {
+	n.used[n.params[p]] = true
+	return n.params[p]
 }
 
 // record runs f and returns the identifiers that the code built in it refers
@@ -187,51 +198,4 @@ func baseName(p string) string {
 		base = path.Base(path.Dir(p))
 	}
 	return base
-}
-
-// lowered writes a name's first word in small letters: GetUser as getUser, URL
-// as url, HTTPGet as httpGet.
-func lowered(name string) string {
-	words := words(name)
-	if len(words) == 0 || !strings.HasPrefix(name, words[0]) { // it begins with an underscore
-		return name
-	}
-	return strings.ToLower(words[0]) + name[len(words[0]):]
-}
-
-// words splits a camel-case name: HTTPGetUser is HTTP, Get, User.
-func words(name string) []string {
-	runes := []rune(name)
-	upper := func(i int) bool { return string(runes[i]) != strings.ToLower(string(runes[i])) }
-	var out []string
-	start := 0
-	for i := 1; i <= len(runes); i++ {
-		ends := i == len(runes) ||
-			upper(i) && !upper(i-1) ||
-			upper(i) && i+1 < len(runes) && !upper(i+1) && runes[i+1] != '_' ||
-			runes[i] == '_'
-		if ends {
-			if w := strings.Trim(string(runes[start:i]), "_"); w != "" {
-				out = append(out, w)
-			}
-			start = i
-		}
-	}
-	return out
-}
-
-// importOf finds the import of a file that is called name there.
-func importOf(info *types.Info, syntax *ast.File, name string) *types.Package {
-	for _, spec := range syntax.Imports {
-		var obj types.Object
-		if spec.Name != nil {
-			obj = info.Defs[spec.Name]
-		} else {
-			obj = info.Implicits[spec]
-		}
-		if imported, ok := obj.(*types.PkgName); ok && imported.Name() == name {
-			return imported.Imported()
-		}
-	}
-	return nil
 }

@@ -43,7 +43,7 @@ func newSpec(p *printer, w *wrapper) *spec {
 		}
 	}
 	for _, m := range w.methods {
-		if !m.guarded() {
+		if !m.hasGuard() {
 			continue
 		}
 		if policy := m.Policy.Timeout; policy != nil {
@@ -121,7 +121,7 @@ func (s *spec) literal() *jen.Statement {
 	fields := []jen.Code{keyed("Name", jen.Lit(s.w.obj.Name()))}
 	var methods []jen.Code
 	for _, m := range s.w.methods {
-		if m.guarded() {
+		if m.hasGuard() {
 			methods = append(methods, s.method(m))
 		}
 	}

@@ -26,7 +26,7 @@ func summary(w *wrapper) []string {
 }
 
 func methodSummary(m *method) string {
-	if !m.guarded() {
+	if !m.hasGuard() {
 		return "plain delegation"
 	}
 	var parts []string

@@ -16,8 +16,7 @@ func (n *names) typ(t types.Type) *jen.Statement {
 		if t.Kind() == types.UnsafePointer {
 			return jen.Id(n.imported("unsafe", "unsafe")).Dot("Pointer")
 		}
-		n.used[t.Name()] = true
-		return jen.Id(t.Name())
+		return n.use(t.Name())
 	case *types.Alias:
 		if !nameable(t.Obj(), n.pkg) {
 			return n.typ(types.Unalias(t))
@@ -26,8 +25,7 @@ func (n *names) typ(t types.Type) *jen.Statement {
 	case *types.Named:
 		return n.qualified(t.Obj().Pkg(), t.Obj().Name()).Add(n.typeArgs(t.TypeArgs()))
 	case *types.TypeParam:
-		n.used[n.params[t]] = true
-		return jen.Id(n.params[t])
+		return jen.Id(n.typeParam(t))
 	case *types.Pointer:
 		return jen.Op("*").Add(n.typ(t.Elem()))
 	case *types.Slice:
@@ -221,3 +219,20 @@ func (n *names) titled(sig *types.Signature) *jen.Statement {
 	}
 	return code
 }
+
+// grouped declares variables, neighbours of one type together: a, b int.
+func grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic bool) []jen.Code {
+	var list []jen.Code
+	for i, name := range names {
+		next := i + 1
+		if next < len(names) && !(variadic && next == len(names)-1) && sameWords(vars.At(i).Type(), vars.At(next).Type()) {
+			list = append(list, jen.Id(name))
+		} else {
+			list = append(list, jen.Id(name).Add(code[i]))
+		}
+	}
+	return list
+}
+
+// sameWords reports whether two types are the same and written so.
+func sameWords(a, b types.Type) bool { return types.Identical(a, b) && a.String() == b.String() }
