@@ -12,7 +12,6 @@ const (
 	codeSource      = "RG037" // a source file or a signature that does not compile
 	codeFunction    = "RG038" // a classifier, fallback or error that does not exist or has another type
 	codeIntegration = "RG039" // a classifier whose integration is not installed
-	codeWrite       = "RG040" // an output that cannot be written
 	codeNoEffect    = "RG041" // a directive or classifier that nothing asks, or a waiver that nothing needs
 	codeKey         = "RG042" // a per= expression that cannot be a key
 	codeDerived     = "RG049" // an interface that cannot be made from the type that from= names

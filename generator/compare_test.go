@@ -9,7 +9,7 @@ import (
 
 func TestDifferencesInWords(t *testing.T) {
 	method := func(directives []string) Method {
-		m := &method{fails: true}
+		m := &method{}
 		m.Name = "Get"
 		m.Policy = policyOf(t, directives...)
 		if !m.Policy.Skip {

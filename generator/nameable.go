@@ -202,3 +202,11 @@ func walk(t types.Type, visit func(types.Type) bool) {
 		}
 	}
 }
+
+// typeObject is the declaration of a type or of what it points to.
+func typeObject(t types.Type) *types.TypeName {
+	if pointer, ok := t.(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	return t.(interface{ Obj() *types.TypeName }).Obj() // a named type or an alias
+}

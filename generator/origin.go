@@ -245,11 +245,3 @@ func (m *model) instantiate(d *derived, pkg *types.Package, name, args string) t
 	}
 	return info.Types[expr].Type
 }
-
-// typeObject is the declaration of a type or of what it points to.
-func typeObject(t types.Type) *types.TypeName {
-	if pointer, ok := t.(*types.Pointer); ok {
-		t = pointer.Elem()
-	}
-	return t.(interface{ Obj() *types.TypeName }).Obj() // a named type or an alias
-}
