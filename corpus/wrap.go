@@ -12,8 +12,6 @@ import (
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator"
-
-	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A corpus is worked through once.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/model"
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
@@ -51,33 +52,32 @@ func Examine(p Package) []Source {
 		return nil
 	}
 	pkg, outputs := p.withoutOutputs()
-	m := model{ctx: context.Background(), pkg: pkg}
-	m.build()
+	m := model.Build(context.Background(), pkg)
 	var sources []Source
-	for _, src := range m.sources {
-		written := outputs[src.output]
-		delete(outputs, src.output)
-		s := Source{Pos: src.syntax.Package, Output: src.output}
-		if len(src.interfaces) > 0 {
-			s.Pos = src.interfaces[0].Spec.Name.Pos()
+	for _, src := range m.Sources {
+		written := outputs[src.Output]
+		delete(outputs, src.Output)
+		s := Source{Pos: src.Syntax.Package, Output: src.Output}
+		if len(src.Interfaces) > 0 {
+			s.Pos = src.Interfaces[0].Spec.Name.Pos()
 		}
-		if src.unknown {
+		if src.Incomplete {
 			s.Stale = true
 			sources = append(sources, s)
 			continue
 		}
-		code := src.code()
+		code := codeOf(src)
 		if code != nil {
 			for _, f := range pkg.Sources {
-				if f.Path == src.output {
-					src.report(codeWrite, f.Syntax.Package, "%v", errForeign)
+				if f.Path == src.Output {
+					src.Report(codeWrite, f.Syntax.Package, "%v", errForeign)
 				}
 			}
 		}
-		s.Diagnostics = annotations.Sort(src.diagnostics)
+		s.Diagnostics = annotations.Sort(src.Diagnostics)
 		if len(s.Diagnostics) == 0 {
 			s.Stale = p.differs(written, code)
-			s.Idle = m.idle(src)
+			s.Idle = idle(m, src)
 		}
 		sources = append(sources, s)
 	}

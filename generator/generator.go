@@ -6,6 +6,7 @@ package generator
 
 import (
 	"context"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,7 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/emit"
 	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
 // A Config says what to generate. Its zero value is the package in the current
@@ -68,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	run := run{check: cfg.Check, written: map[string][]byte{}}
-	run.generate(models(ctx, packages))
+	run.generate(model.BuildAll(ctx, packages))
 	if ctx.Err() != nil { // packages may have been looked for in vain
 		return nil, context.Cause(ctx)
 	}
@@ -103,40 +106,38 @@ type run struct {
 	result  Result
 }
 
-// generate builds the models and makes their outputs, some while further models
-// are built.
-func (r *run) generate(models []*model) {
-	var sources []*source
+// generate makes the outputs of models, some while further models are built.
+func (r *run) generate(models iter.Seq[*model.Package]) {
+	var sources []*model.Source
 	var codes []*[]byte
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for _, m := range models {
-		m.build()
-		for _, src := range m.sources {
+	for m := range models {
+		for _, src := range m.Sources {
 			code := new([]byte)
 			sources, codes = append(sources, src), append(codes, code)
 			g.Go(func() error {
-				*code = src.code()
+				*code = codeOf(src)
 				return nil
 			})
 		}
 	}
 	g.Wait()
 	for i, src := range sources {
-		r.targets = append(r.targets, target{path: src.output, code: *codes[i], keep: len(src.diagnostics) > 0})
-		r.result.Diagnostics = append(r.result.Diagnostics, src.diagnostics...)
+		r.targets = append(r.targets, target{path: src.Output, code: *codes[i], keep: len(src.Diagnostics) > 0})
+		r.result.Diagnostics = append(r.result.Diagnostics, src.Diagnostics...)
 	}
 }
 
-// code is what the source's output must hold, or nil if it must not be there or
+// codeOf is what the source's output must hold, or nil if it must not be there or
 // the source has something wrong in it.
-func (s *source) code() []byte {
-	if len(s.diagnostics) > 0 || len(s.wrappers) == 0 {
+func codeOf(s *model.Source) []byte {
+	if len(s.Diagnostics) > 0 || len(s.Wrappers) == 0 {
 		return nil
 	}
-	code, err := emit(s)
+	code, err := emit.Source(s)
 	if err != nil {
-		s.report(codeWrite, s.wrappers[0].spec.Pos(), "no code can be written for this file, which is a fault of resilgen: %v", err)
+		s.Report(codeWrite, s.Wrappers[0].Spec.Pos(), "no code can be written for this file, which is a fault of resilgen: %v", err)
 		return nil
 	}
 	return code

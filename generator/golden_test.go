@@ -10,7 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/resilgen/resilgen/generator/internal/emit"
 	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/model"
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
@@ -22,35 +24,34 @@ func TestGolden(t *testing.T) {
 	pkgs := loaded(t, "testdata/golden", "./...")
 	outputs := 0
 	for _, p := range pkgs {
-		m := model{ctx: t.Context(), pkg: p}
-		m.build()
-		for _, src := range m.sources {
-			for _, d := range src.diagnostics {
+		m := model.Build(t.Context(), p)
+		for _, src := range m.Sources {
+			for _, d := range src.Diagnostics {
 				t.Error(d)
 			}
-			if len(src.diagnostics) > 0 || len(src.wrappers) == 0 {
+			if len(src.Diagnostics) > 0 || len(src.Wrappers) == 0 {
 				continue
 			}
 			outputs++
-			got, err := emit(src)
+			got, err := emit.Source(src)
 			if err != nil {
-				t.Errorf("%s: %v", src.path, err)
+				t.Errorf("%s: %v", src.Path, err)
 				continue
 			}
 			if clean, err := format.Source(got); err != nil || !bytes.Equal(got, clean) {
-				t.Errorf("gofmt would change %s (%v)", src.output, err)
+				t.Errorf("gofmt would change %s (%v)", src.Output, err)
 			}
 			if *update {
-				if err := output.Replace(src.output, got); err != nil {
+				if err := output.Replace(src.Output, got); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(src.output)
+			want, err := os.ReadFile(src.Output)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("%s (-golden +emitted; -update writes it):\n%s", src.output, diff)
+				t.Errorf("%s (-golden +emitted; -update writes it):\n%s", src.Output, diff)
 			}
 		}
 	}

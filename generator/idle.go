@@ -8,24 +8,25 @@ import (
 	"slices"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
 // idle finds the directives that could be left out of a source without a
 // difference. Of several that say the same, all but the outermost are idle.
-func (m *model) idle(src *source) []annotations.Directive {
+func idle(m *model.Package, src *model.Source) []annotations.Directive {
 	var found []annotations.Directive
-	for _, w := range src.wrappers {
-		kept := *w.directives
+	for _, w := range src.Wrappers {
+		kept := *w.Directives
 		kept.Directives = slices.Clone(kept.Directives)
 		kept.Elements = maps.Clone(kept.Elements)
 		try := func(d annotations.Directive, less annotations.Interface) {
-			if d.Name != "wrap" && m.same(src, w, &less) {
+			if d.Name != "wrap" && same(m, src, w, &less) {
 				found = append(found, d)
 				kept = less
 			}
 		}
 		for _, element := range slices.SortedFunc(maps.Keys(kept.Elements), func(a, b *ast.Field) int { return int(b.Pos() - a.Pos()) }) {
-			for _, d := range slices.Backward(w.directives.Elements[element]) {
+			for _, d := range slices.Backward(w.Directives.Elements[element]) {
 				less := kept
 				less.Elements = maps.Clone(kept.Elements)
 				less.Elements[element] = without(kept.Elements[element], d)
@@ -35,7 +36,7 @@ func (m *model) idle(src *source) []annotations.Directive {
 				try(d, less)
 			}
 		}
-		for _, d := range slices.Backward(w.directives.Directives) {
+		for _, d := range slices.Backward(w.Directives.Directives) {
 			less := kept
 			less.Directives = without(kept.Directives, d)
 			try(d, less)
@@ -49,37 +50,24 @@ func without(directives []annotations.Directive, d annotations.Directive) []anno
 }
 
 // same reports whether other directives on an interface give the same wrapper.
-func (m *model) same(src *source, w *wrapper, directives *annotations.Interface) bool {
+func same(m *model.Package, src *model.Source, w *model.Wrapper, directives *annotations.Interface) bool {
 	if directives.Declaration == nil && len(directives.Directives) == 0 && len(directives.Elements) == 0 {
 		return false // nothing would be generated
 	}
-	one := func() *source { return &source{pkg: src.pkg, path: src.path, output: src.output, syntax: src.syntax} }
-	with, less := one(), one()
-	with.wrappers = []*wrapper{w}
-	m.wrap(less, directives)
-	if len(less.diagnostics) > 0 || len(less.wrappers) != 1 {
+	less := m.Variant(src, w, directives)
+	if len(less.Diagnostics) > 0 || len(less.Wrappers) != 1 || !slices.EqualFunc(w.Methods, less.Wrappers[0].Methods, alike) {
 		return false
 	}
-	if !slices.EqualFunc(w.methods, less.wrappers[0].methods, alike) {
-		return false
-	}
-	for _, h := range less.wrappers[0].helpers {
-		k := slices.IndexFunc(w.helpers, func(named *helper) bool { return named.key == h.key })
-		if k < 0 {
-			return false
-		}
-		h.name = w.helpers[k].name
-	}
-	code := with.code()
-	return code != nil && bytes.Equal(code, less.code())
+	code := codeOf(src.Only(w))
+	return code != nil && bytes.Equal(code, codeOf(less))
 }
 
 // alike reports whether two methods have one policy. Methods without guards do,
 // being idempotent counts only where a call may be repeated, and network judges
 // errors where nothing is said of it.
-func alike(a, b *method) bool {
-	policy := func(m *method) (p annotations.Policy) {
-		if m.guarded() {
+func alike(a, b *model.Method) bool {
+	policy := func(m *model.Method) (p annotations.Policy) {
+		if m.HasGuard() {
 			p = m.Policy
 			p.Idempotent = p.Idempotent && (p.Retry != nil || p.Hedge != nil)
 			if c := p.Classify; c != nil && reflect.DeepEqual(*c, annotations.Classify{By: []string{"network"}}) {

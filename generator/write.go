@@ -22,6 +22,10 @@ type target struct {
 	keep bool // leave what is there: the source has something wrong in it
 }
 
+// codeWrite is the kind of diagnostics found here, as docs/errors.md lists it: an
+// output that cannot be written.
+const codeWrite = "RG040"
+
 var errForeign = errors.New("was not written by resilgen and is left as it is; rename it, or the source that it stands beside")
 
 // write brings the outputs up to date.

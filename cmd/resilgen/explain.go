@@ -12,6 +12,7 @@ import (
 
 	"github.com/resilgen/resilgen/docs"
 	"github.com/resilgen/resilgen/generator"
+	"github.com/resilgen/resilgen/generator/explain"
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
@@ -33,8 +34,8 @@ Expected is the mean where one attempt in ten fails and is retried, the callee
 In JSON, times are in seconds; null stands for one that nothing limits.
 `
 
-// explain tells what directives come to, or what an error code means.
-func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+// runExplain tells what directives come to, or what an error code means.
+func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("resilgen explain", flag.ContinueOnError)
 	format := "text"
 	flags.Func("format", "`form` of the output: text, json or markdown (default text)", func(value string) error {
@@ -63,7 +64,7 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return explainCode(strings.ToUpper(code[1]), stdout, stderr)
 	}
 	cfg := generator.Config{Patterns: flags.Args()}
-	now, err := generator.Explain(ctx, cfg)
+	now, err := explain.Packages(ctx, cfg)
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
@@ -84,7 +85,7 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case code != 0: // what a source will come to is not known before it is mended
 		return code
 	}
-	then, err := generator.ExplainAt(ctx, cfg, against)
+	then, err := explain.PackagesAt(ctx, cfg, against)
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
@@ -93,11 +94,11 @@ func explain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		printDiagnostics(stderr, "at "+against+": ", then.Diagnostics)
 		code = 1
 	}
-	printChanges(stdout, format, generator.Compare(then.Interfaces, now.Interfaces))
+	printChanges(stdout, format, explain.Compare(then.Interfaces, now.Interfaces))
 	return code
 }
 
-func printInterfaces(w io.Writer, format string, interfaces []generator.Interface) {
+func printInterfaces(w io.Writer, format string, interfaces []explain.Interface) {
 	if format == "json" {
 		printJSON(w, interfaces)
 		return
@@ -124,7 +125,7 @@ func printInterfaces(w io.Writer, format string, interfaces []generator.Interfac
 	}
 }
 
-func methodRow(m generator.Method) []string {
+func methodRow(m explain.Method) []string {
 	var policy []string
 	for _, d := range m.Directives {
 		policy = append(policy, d.Text)
@@ -141,7 +142,7 @@ func methodRow(m generator.Method) []string {
 	return row
 }
 
-func printChanges(w io.Writer, format string, changes []generator.Change) {
+func printChanges(w io.Writer, format string, changes []explain.Change) {
 	if format == "json" {
 		printJSON(w, changes)
 		return
@@ -157,7 +158,7 @@ func printChanges(w io.Writer, format string, changes []generator.Change) {
 		if format == "markdown" {
 			head, bullet, escape = "### ", "- ", escapeMarkdown
 		}
-		became := map[generator.Kind]string{generator.Added: " is wrapped now", generator.Removed: " is wrapped no longer"}
+		became := map[explain.Kind]string{explain.Added: " is wrapped now", explain.Removed: " is wrapped no longer"}
 		fmt.Fprintf(w, "%s%s (%s)%s\n", head, escape(c.Interface), escape(c.Package), became[c.Kind])
 		if format == "markdown" && len(c.Differences)+len(c.Methods) > 0 {
 			fmt.Fprintln(w)

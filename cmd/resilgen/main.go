@@ -98,7 +98,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if len(args) > 0 {
 		switch args[0] {
 		case "explain":
-			return explain(ctx, args[1:], stdout, stderr)
+			return runExplain(ctx, args[1:], stdout, stderr)
 		case "directives":
 			return directives(args[1:], stdout, stderr)
 		case "version":

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/resilgen/resilgen/generator"
+	"github.com/resilgen/resilgen/generator/explain"
 	"github.com/resilgen/resilgen/generator/internal/load"
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
@@ -543,7 +544,7 @@ func TestAnInterruptedRunFindsNothingWrong(t *testing.T) {
 	cfg := generator.Config{Dir: dir, Patterns: []string{"./..."}}
 	for what, run := range map[string]func(context.Context) (any, error){
 		"generating": func(ctx context.Context) (any, error) { return generator.Run(ctx, cfg) },
-		"explaining": func(ctx context.Context) (any, error) { return generator.Explain(ctx, cfg) },
+		"explaining": func(ctx context.Context) (any, error) { return explain.Packages(ctx, cfg) },
 	} {
 		inner, cancel := context.WithCancel(t.Context())
 		defer cancel()

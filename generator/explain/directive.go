@@ -1,0 +1,144 @@
+package explain
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/internal/directive"
+)
+
+// A Directive is one of a method's, as everything that reaches the method left
+// it.
+type Directive struct {
+	Name     string   `json:"name"`
+	Text     string   `json:"text"`               // as it could be written above the method, defaults left out
+	Settings Settings `json:"settings,omitempty"` // defaults included, in the order of the language
+	State    string   `json:"state,omitempty"`    // whose breaker, limit or bulkhead it is
+}
+
+// Settings are a directive's keys and their values.
+type Settings []Setting
+
+// A Setting is a key of a directive and its value.
+type Setting struct {
+	Key, Value string
+	positional bool
+}
+
+// MarshalJSON writes an object.
+func (s Settings) MarshalJSON() ([]byte, error) {
+	object := map[string]string{}
+	for _, s := range s {
+		object[s.Key] = s.Value
+	}
+	return json.Marshal(object)
+}
+
+// directives are those that a policy comes from, in the order of its fields.
+func directives(p annotations.Policy) []Directive {
+	found := []Directive{}
+	for name, policy := range each(p) {
+		d := Directive{Name: name, Text: name, Settings: settings(policy)}
+		var words []directive.Word
+		for _, s := range d.Settings {
+			w := directive.Word{Key: s.Key, Value: s.Value}
+			text := s.Key + "=" + quoted(s.Value)
+			if s.positional {
+				w.Key, text = "", quoted(s.Value)
+			} else if slices.Contains(read(name, words), s) {
+				continue // it follows from the words before it
+			}
+			words = append(words, w)
+			d.Text += " " + text
+		}
+		found = append(found, d)
+	}
+	return found
+}
+
+// read is what a directive comes to that has just these words.
+func read(name string, words []directive.Word) Settings {
+	var p annotations.Policy
+	directive.Refine(&p, name, words)
+	p.Complete()
+	for _, policy := range each(p) {
+		return settings(policy)
+	}
+	return nil
+}
+
+// each yields the fields of a policy that are set, by directive.
+func each(p annotations.Policy) iter.Seq2[string, reflect.Value] {
+	return func(yield func(string, reflect.Value) bool) {
+		v := reflect.ValueOf(p)
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			name, policy := f.Tag.Get("directive"), v.FieldByIndex(f.Index)
+			if name != "" && !policy.IsZero() && !yield(name, reflect.Indirect(policy)) {
+				return
+			}
+		}
+	}
+}
+
+// settings are the keys of one directive's struct, defaults included.
+func settings(policy reflect.Value) (list Settings) {
+	if policy.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(policy.Type()) {
+		key, positional := strings.CutSuffix(f.Tag.Get("key"), ",positional")
+		if value, set := setting(f, policy.FieldByIndex(f.Index)); key != "" && set {
+			list = append(list, Setting{key, value, positional})
+		}
+	}
+	return list
+}
+
+// setting is a field's value in the notation of directives. It is not set where
+// the field is zero and neither off nor a default means that.
+func setting(f reflect.StructField, v reflect.Value) (value string, set bool) {
+	if v.IsZero() {
+		if _, hasOff := f.Tag.Lookup("off"); hasOff {
+			return "off", true
+		}
+		if _, hasDefault := f.Tag.Lookup("default"); !hasDefault {
+			return "", false
+		}
+	}
+	return notation(v), true
+}
+
+func notation(v reflect.Value) string {
+	switch x := v.Interface().(type) {
+	case time.Duration:
+		return directive.Duration(x)
+	case fmt.Stringer:
+		return x.String()
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		var list []string
+		for i := range v.Len() {
+			list = append(list, notation(v.Index(i)))
+		}
+		return strings.Join(list, ",")
+	case reflect.Float64:
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// quoted quotes a value that would not read as one word.
+func quoted(value string) string {
+	if value == "" || strings.ContainsAny(value, " \t\"'`") {
+		return strconv.Quote(value)
+	}
+	return value
+}

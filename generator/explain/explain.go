@@ -1,0 +1,191 @@
+// Package explain tells what directives come to: for each method its policy, its state
+// and how much a call can cost, now and at an earlier revision.
+package explain
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator"
+	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/model"
+)
+
+// An Explanation tells what directives come to.
+type Explanation struct {
+	Interfaces  []Interface              // by package and source
+	Diagnostics []annotations.Diagnostic // sorted by position; their sources have no interfaces here
+}
+
+// An Interface is one that carries directives.
+type Interface struct {
+	Package string   `json:"package"`
+	Name    string   `json:"name"`
+	Wrapper string   `json:"wrapper"`
+	File    string   `json:"file"` // an absolute path
+	Line    int      `json:"line"`
+	Methods []Method `json:"methods"` // in the order of the source
+}
+
+// A Method is one of an interface's, and what calls through the wrapper meet.
+type Method struct {
+	Name       string      `json:"name"`
+	Directives []Directive `json:"directives"`
+	Classifier string      `json:"classifier,omitempty"` // what decides the class of an error
+	State      []string    `json:"state"`                // that its calls share, as in "breaker Store"
+	Worst      Worst       `json:"worst"`
+	Expected   Expected    `json:"expected"`
+}
+
+// Packages tells what the directives in the packages of cfg come to. It writes
+// nothing. The error is for runs that could not start.
+func Packages(ctx context.Context, cfg generator.Config) (*Explanation, error) {
+	return explain(ctx, cfg, func(src *model.Source) bool { return len(src.Diagnostics) == 0 })
+}
+
+// explain explains the sources that sound accepts.
+func explain(ctx context.Context, cfg generator.Config, sound func(*model.Source) bool) (*Explanation, error) {
+	patterns := cfg.Patterns
+	if len(patterns) == 0 {
+		patterns = []string{"."}
+	}
+	loader, err := load.New(ctx, cfg.Dir, patterns, cfg.Progress)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := loader.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var e Explanation
+	for m := range model.BuildAll(ctx, packages) {
+		for _, src := range m.Sources {
+			e.Diagnostics = append(e.Diagnostics, src.Diagnostics...)
+			if !sound(src) {
+				continue
+			}
+			for _, w := range src.Wrappers {
+				e.Interfaces = append(e.Interfaces, explainWrapper(src, w))
+			}
+		}
+	}
+	if ctx.Err() != nil { // packages may have been looked for in vain
+		return nil, context.Cause(ctx)
+	}
+	e.Diagnostics = annotations.Sort(e.Diagnostics)
+	slices.SortStableFunc(e.Interfaces, func(a, b Interface) int { return strings.Compare(a.Package, b.Package) })
+	return &e, nil
+}
+
+func explainWrapper(src *model.Source, w *model.Wrapper) Interface {
+	i := Interface{
+		Package: src.Package.PkgPath,
+		Name:    w.Interface.Name(),
+		Wrapper: w.Name,
+		File:    src.Path,
+		Line:    src.Package.Fset.PositionFor(w.Spec.Pos(), false).Line,
+	}
+	for _, m := range w.Methods {
+		i.Methods = append(i.Methods, explainMethod(m, i.Name))
+	}
+	return i
+}
+
+func explainMethod(m *model.Method, client string) Method {
+	e := Method{Name: m.Name, Directives: directives(m.Policy), State: []string{}, Worst: worst(m.Policy), Expected: expected(m.Policy)}
+	if !m.HasGuard() {
+		e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name != "skip" })
+		return e
+	}
+	e.Classifier = "network"
+	for k, d := range e.Directives {
+		if owner := m.Owners[d.Name]; owner != "" {
+			e.Directives[k].State = owner
+			state := d.Name + " " + owner
+			if per, keyed := d.setting("per"); keyed {
+				state += " per " + per
+			}
+			e.State = append(e.State, state)
+		}
+		if spends(m, d.Name) {
+			e.State = append(e.State, "budget "+client)
+		}
+	}
+	if c := m.Policy.Classify; c != nil {
+		e.Classifier = judges(c)
+	}
+	e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name == "classify" })
+	return e
+}
+
+// judges are those that decide about errors, in the order in which they do.
+func judges(c *annotations.Classify) string {
+	var lists, order []string
+	for _, list := range []struct {
+		key   string
+		names []string
+	}{{"app", c.App}, {"infra", c.Infra}, {"system", c.System}, {"throttled", c.Throttled}} {
+		if len(list.names) > 0 {
+			lists = append(lists, list.key+"="+strings.Join(list.names, ","))
+		}
+	}
+	if len(lists) > 0 {
+		order = append(order, strings.Join(lists, " "))
+	}
+	order = append(order, strings.Join(c.By, ","))
+	if !slices.Contains(c.By, "network") && !slices.Contains(c.By, "all") {
+		order = append(order, "network")
+	}
+	return strings.Join(order, ", then ")
+}
+
+// spends reports whether the directive draws on the client's retry budget. Of
+// retry and hedge, the first to do so is enough to know.
+func spends(m *model.Method, directive string) bool {
+	switch {
+	case m.Policy.Retry != nil:
+		return directive == "retry" && m.Policy.Retry.Budget > 0
+	case m.Policy.Hedge != nil:
+		return directive == "hedge" && m.HedgeBudget > 0
+	}
+	return false
+}
+
+// setting is the value of one of the directive's keys.
+func (d Directive) setting(key string) (value string, ok bool) {
+	for _, s := range d.Settings {
+		if s.Key == key {
+			return s.Value, true
+		}
+	}
+	return "", false
+}
+
+// MarshalJSON gives times in seconds, null where they are unbounded.
+func (w Worst) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Calls   int      `json:"calls"`
+		Seconds *float64 `json:"seconds"`
+		Hinted  *float64 `json:"secondsWithRetryAfter"`
+	}{w.Calls, seconds(w.Time), seconds(w.Hinted)})
+}
+
+// MarshalJSON gives times in seconds.
+func (e Expected) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Calls  float64  `json:"calls"`
+		Pauses *float64 `json:"pauseSeconds"`
+	}{e.Calls, seconds(e.Pauses)})
+}
+
+func seconds(d time.Duration) *float64 {
+	if d == Unbounded {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}

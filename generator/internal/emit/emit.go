@@ -1,0 +1,312 @@
+// Package emit prints checked models as Go source. It refuses nothing.
+package emit
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"go/token"
+	"go/types"
+	"maps"
+	"strconv"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/resilgen/resilgen/generator/internal/gosrc"
+	"github.com/resilgen/resilgen/generator/internal/model"
+	"github.com/resilgen/resilgen/generator/internal/output"
+)
+
+// Source writes the output of a source.
+func Source(src *model.Source) ([]byte, error) {
+	p := newPrinter(src)
+	body := jen.Null()
+	body.Const().Id("_").Op("=").Add(p.Runtime("SupportVersion1")).Line()
+	for _, w := range src.Wrappers {
+		if w.Derived != nil {
+			body.Line().Add(p.declaration(w.Derived)).Line()
+		}
+		e := newEmitter(p, w)
+		body.Line().Add(e.structure()).Line()
+		body.Line().Add(e.assertion()).Line()
+		body.Line().Add(e.constructor()).Line()
+		if e.accessor {
+			body.Line().Add(e.resilience()).Line()
+		}
+		for _, m := range w.Methods {
+			if m.Unwritable == "" {
+				body.Line().Add(e.method(m)).Line()
+			}
+		}
+		for _, h := range w.Classifiers {
+			body.Line().Add(e.helper(h)).Line()
+		}
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s\n\n", output.Header)
+	if src.Constraint != "" {
+		fmt.Fprintf(&out, "//go:build %s\n\n", src.Constraint)
+	}
+	file := jen.NewFile(src.Syntax.Name.Name)
+	file.Add(p.ImportDecl().Line().Line().Add(body))
+	if err := file.Render(&out); err != nil {
+		return nil, err
+	}
+	// A type literal that gofmt breaks over lines may want another break behind it.
+	if code := out.Bytes(); bytes.Contains(code, []byte("interface {\n")) || bytes.Count(code, []byte("struct {\n")) > len(src.Wrappers) {
+		return format.Source(code)
+	}
+	return out.Bytes(), nil
+}
+
+// A printer writes what one output holds.
+type printer struct {
+	*gosrc.Names
+	pkg *types.Package
+}
+
+func newPrinter(src *model.Source) *printer {
+	var declared []string
+	var params []*types.TypeParamList
+	for _, w := range src.Wrappers {
+		declared = append(declared, w.Name, w.Constructor)
+		for _, h := range w.Classifiers {
+			declared = append(declared, h.Name)
+		}
+		params = append(params, w.TypeParams())
+	}
+	return &printer{gosrc.NewNames(src.Package.Types, src.Syntax, declared, params), src.Package.Types}
+}
+
+// function refers to a function that a directive names, or one that is generated.
+func (p *printer) function(f model.Function) *jen.Statement {
+	if f.Generated != nil {
+		return p.Use(f.Generated.Name)
+	}
+	if f.Package == nil {
+		return p.Runtime(f.Name)
+	}
+	return p.Qualified(f.Package, f.Name)
+}
+
+// An emitter writes one wrapper.
+type emitter struct {
+	*printer
+	w        *model.Wrapper
+	receiver string
+	next     string                            // the field that holds what is wrapped
+	fallback string                            // the field that holds the second implementation, if there is one
+	client   string                            // the field that holds the client
+	fields   map[string]string                 // the field of each guarded method
+	refers   map[*model.Method]map[string]bool // the names that its body refers to
+	accessor bool
+}
+
+func newEmitter(p *printer, w *model.Wrapper) *emitter {
+	e := &emitter{printer: p, w: w, fields: map[string]string{}, refers: map[*model.Method]map[string]bool{}, accessor: true}
+	methods, params := map[string]bool{}, map[string]bool{}
+	for _, m := range w.Methods {
+		methods[m.Name] = true
+		e.accessor = e.accessor && m.Name != "Resilience"
+		if m.Unwritable != "" {
+			continue
+		}
+		for v := range m.Signature.Params().Variables() {
+			params[v.Name()] = true
+		}
+		for v := range m.Signature.Results().Variables() {
+			params[v.Name()] = true
+		}
+		if m.HasGuard() {
+			e.refers[m] = p.Record(func() { e.referTo(m) })
+			maps.Copy(params, e.refers[m])
+		}
+	}
+	maps.Copy(params, p.Record(func() { p.Runtime("Method") }))
+	for param := range w.TypeParams().TypeParams() {
+		params[p.TypeParam(param)] = true
+	}
+	e.receiver = gosrc.Unused(params, "c", "w", "r", "wrapper")
+
+	taken := maps.Clone(methods)
+	pick := func(name string) string {
+		for i, stem := 2, name; taken[name] || token.IsKeyword(name); i++ {
+			name = stem + strconv.Itoa(i)
+		}
+		taken[name] = true
+		return name
+	}
+	if w.Embeds {
+		e.next = w.Interface.Name()
+		taken[e.next] = true
+	} else {
+		e.next = pick("next")
+	}
+	if w.Substituted() {
+		e.fallback = pick("fallback")
+	}
+	e.client = pick("client")
+	for _, m := range w.Methods {
+		if m.HasGuard() {
+			field := gosrc.Uncapitalize(m.Name)
+			if methods[field] || token.IsKeyword(field) {
+				field += "Method"
+			}
+			e.fields[m.Name] = pick(field)
+		}
+	}
+	return e
+}
+
+// wrapped is the wrapper's type with its type parameters, as it is used.
+func (e *emitter) wrapped() *jen.Statement {
+	return jen.Id(e.w.Name).Add(e.TypeParamNames(e.w.TypeParams()))
+}
+
+// iface is the interface's type with its type parameters, as it is used.
+func (e *emitter) iface() *jen.Statement {
+	return jen.Id(e.w.Interface.Name()).Add(e.TypeParamNames(e.w.TypeParams()))
+}
+
+func (e *emitter) structure() *jen.Statement {
+	var fields []jen.Code
+	if e.w.Embeds {
+		fields = append(fields, e.iface())
+	} else {
+		fields = append(fields, jen.Id(e.next).Add(e.iface()))
+	}
+	if e.fallback != "" {
+		fields = append(fields, jen.Id(e.fallback).Add(e.iface()))
+	}
+	fields = append(fields, jen.Id(e.client).Op("*").Add(e.Runtime("Client")))
+	for _, m := range e.w.Methods {
+		switch {
+		case m.Key != nil:
+			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.Runtime("KeyedMethod")).Types(e.Type(m.Key.Type)))
+		case m.HasGuard():
+			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.Runtime("Method")))
+		}
+	}
+	code := jen.Commentf("// %s guards %s.", e.w.Name, gosrc.WithArticle(e.w.Interface.Name())).Line()
+	code.Comment("//").Line()
+	for _, line := range summary(e.w) {
+		code.Comment("//\t" + line).Line()
+	}
+	if !e.accessor {
+		code.Comment("//").Line()
+		code.Comment("// The interface has a method Resilience of its own: resil.ClientOf returns the").Line()
+		code.Comment("// client behind the wrapper.").Line()
+	}
+	return code.Type().Id(e.w.Name).Add(e.TypeParams(e.w.TypeParams())).Struct(fields...)
+}
+
+func (e *emitter) assertion() *jen.Statement {
+	check := jen.Var().Id("_").Add(e.iface()).Op("=").Parens(jen.Op("*").Add(e.wrapped())).Parens(jen.Nil())
+	params := e.w.TypeParams()
+	if params.Len() == 0 {
+		return check
+	}
+	return jen.Func().Id("_").Add(e.TypeParams(params)).Params().Custom(jen.Options{Open: "{ ", Close: " }"}, check)
+}
+
+func (e *emitter) constructor() *jen.Statement {
+	var spec *spec
+	used := e.Record(func() {
+		spec = newSpec(e.printer, e.w)
+		e.Runtime("New")
+		for p := range e.w.TypeParams().TypeParams() {
+			e.TypeParam(p)
+		}
+		for _, m := range e.w.Methods {
+			if m.Key != nil {
+				e.Type(m.Key.Type)
+			}
+		}
+	})
+	used[e.w.Name] = true
+	local := func(name string) string {
+		name = gosrc.Unused(used, name)
+		used[name] = true
+		return name
+	}
+	next, fallback, opts := local("next"), local("fallback"), local("opts")
+	client, err := local("client"), local("err")
+
+	body := spec.variables(used)
+	body = append(body,
+		jen.List(jen.Id(client), jen.Id(err)).Op(":=").Add(e.Runtime("New")).Call(spec.literal(), jen.Id(opts).Op("...")),
+		jen.If(jen.Id(err).Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Id(err))),
+	)
+	values := []jen.Code{keyed(e.next, jen.Id(next))}
+	params := []jen.Code{jen.Id(next).Add(e.iface())}
+	doc := fmt.Sprintf("// %s guards %s. It fails only if an option is wrong.", e.w.Constructor, next)
+	if e.fallback != "" {
+		values = append(values, keyed(e.fallback, jen.Id(fallback)))
+		params = []jen.Code{jen.Id(next), jen.Id(fallback).Add(e.iface())}
+		doc = fmt.Sprintf("// %s guards %s; where a call of it has failed,\n// %s answers. It fails only if an option is wrong.", e.w.Constructor, next, fallback)
+	}
+	values = append(values, keyed(e.client, jen.Id(client)))
+	for _, m := range e.w.Methods {
+		switch {
+		case m.Key != nil:
+			values = append(values, keyed(e.fields[m.Name], e.Runtime("MethodByKey").Types(e.Type(m.Key.Type)).Call(jen.Id(client), jen.Lit(m.Name))))
+		case m.HasGuard():
+			values = append(values, keyed(e.fields[m.Name], jen.Id(client).Dot("Method").Call(jen.Lit(m.Name))))
+		}
+	}
+	body = append(body, jen.Return(jen.Op("&").Add(e.wrapped()).Add(lines(values)), jen.Nil()))
+
+	return jen.Comment(doc).Line().
+		Func().Id(e.w.Constructor).Add(e.TypeParams(e.w.TypeParams())).
+		Params(append(params, jen.Id(opts).Op("...").Add(e.Runtime("Option")))...).
+		Params(jen.Op("*").Add(e.wrapped()), jen.Error()).
+		Block(body...)
+}
+
+func (e *emitter) resilience() *jen.Statement {
+	return jen.Comment("// Resilience returns the client behind the wrapper: its stats and manual control.").Line().
+		Func().Params(e.self()).Id("Resilience").Params().Op("*").Add(e.Runtime("Client")).
+		Custom(jen.Options{Open: "{ ", Close: " }"}, jen.Return(jen.Id(e.receiver).Dot(e.client)))
+}
+
+func (e *emitter) self() *jen.Statement {
+	return jen.Id(e.receiver).Op("*").Add(e.wrapped())
+}
+
+// method writes one method: a call through the runtime, or plain delegation.
+func (e *emitter) method(m *model.Method) *jen.Statement {
+	v := e.locals(m)
+	var params, results []*jen.Statement
+	for i := range v.params {
+		params = append(params, e.Param(m.Signature, i))
+	}
+	for r := range m.Signature.Results().Variables() {
+		results = append(results, e.Type(r.Type()))
+	}
+	code := jen.Func().Params(e.self()).Id(m.Name).Params(gosrc.Grouped(v.params, params, m.Signature.Params(), m.Signature.Variadic())...)
+	switch {
+	case m.Form == model.Captured:
+		code.Params(gosrc.Grouped(v.results, results, m.Signature.Results(), false)...)
+	case len(results) > 0:
+		code.Add(resultList(results))
+	}
+	if m.HasGuard() {
+		return code.Block(e.guarded(m, v, results)...)
+	}
+	call := e.call(e.next, m, arguments(m, v))
+	if len(results) > 0 {
+		call = jen.Return(call)
+	}
+	return code.Block(call)
+}
+
+func resultList(types []*jen.Statement) *jen.Statement {
+	if len(types) == 1 {
+		return types[0]
+	}
+	var list []jen.Code
+	for _, t := range types {
+		list = append(list, t)
+	}
+	return jen.Params(list...)
+}

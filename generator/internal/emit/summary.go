@@ -1,0 +1,125 @@
+package emit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/resilgen/resilgen/generator/internal/model"
+	"github.com/resilgen/resilgen/internal/directive"
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// summary is the part of the wrapper's doc comment that tells, in a line for
+// each method, what guards it.
+func summary(w *model.Wrapper) []string {
+	widest := 0
+	for _, m := range w.Methods {
+		widest = max(widest, utf8.RuneCountInString(m.Name))
+	}
+	var lines []string
+	for _, m := range w.Methods {
+		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(m.Name)+2)
+		lines = append(lines, m.Name+pad+methodSummary(m))
+	}
+	return lines
+}
+
+func methodSummary(m *model.Method) string {
+	if !m.HasGuard() {
+		return "plain delegation"
+	}
+	var parts []string
+	if t := m.Policy.Timeout; t != nil {
+		parts = append(parts, timeoutSummary(t))
+	}
+	if r := m.Policy.Retry; r != nil {
+		parts = append(parts, retrySummary(r))
+	}
+	if b := m.Policy.Breaker; b != nil {
+		parts = append(parts, "breaker "+m.Owners["breaker"]+scopeSummary(b.Scope))
+	}
+	if l := m.Policy.Limit; l != nil {
+		parts = append(parts, limitSummary(l, m.Owners["limit"]))
+	}
+	if b := m.Policy.Bulkhead; b != nil {
+		parts = append(parts, bulkheadSummary(b, m.Owners["bulkhead"]))
+	}
+	if h := m.Policy.Hedge; h != nil {
+		parts = append(parts, hedgeSummary(h))
+	}
+	if f := m.Policy.Fallback; f != nil {
+		parts = append(parts, strings.TrimSpace("fallback "+f.Func))
+	}
+	return strings.Join(parts, " · ")
+}
+
+func timeoutSummary(t *resil.Timeout) string {
+	var parts []string
+	if t.Total > 0 {
+		parts = append(parts, directive.Duration(t.Total))
+	}
+	if t.Attempt > 0 {
+		parts = append(parts, directive.Duration(t.Attempt)+" an attempt")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func retrySummary(r *resil.Retry) string {
+	delay := fmt.Sprintf("%s %s–%s", r.Backoff, directive.Duration(r.Initial), directive.Duration(r.Max))
+	if r.Backoff == resil.Constant {
+		delay = fmt.Sprintf("%s %s", r.Backoff, directive.Duration(min(r.Initial, r.Max)))
+	}
+	jitter := r.Jitter.String() + " jitter"
+	if r.Jitter == resil.NoJitter {
+		jitter = "no jitter"
+	}
+	text := fmt.Sprintf("%d attempts, %s, %s", r.Attempts, delay, jitter)
+	if !slices.Equal(r.On, []resil.Class{resil.Infrastructure, resil.Throttled}) {
+		var on []string
+		for _, c := range r.On {
+			on = append(on, c.String())
+		}
+		text += ", on " + strings.Join(on, " and ")
+	}
+	return text
+}
+
+func limitSummary(l *resil.Limit, owner string) string {
+	text := fmt.Sprintf("limit %s %s", owner, l.Rate)
+	if l.Burst != l.Rate.Count {
+		text += fmt.Sprintf(" burst %d", l.Burst)
+	}
+	if l.Wait > 0 {
+		text += " wait " + directive.Duration(l.Wait)
+	}
+	return text + scopeSummary(l.Scope)
+}
+
+func bulkheadSummary(b *resil.Bulkhead, owner string) string {
+	text := fmt.Sprintf("bulkhead %s %d", owner, b.Calls)
+	if b.Wait > 0 {
+		text += " wait " + directive.Duration(b.Wait)
+	}
+	return text + scopeSummary(b.Scope)
+}
+
+func scopeSummary(s resil.Scope) string {
+	text := ""
+	if s.Per != "" {
+		text = " per " + strings.Join(strings.Fields(s.Per), " ")
+	}
+	if s.Mode == resil.Observe {
+		text += ", observed"
+	}
+	return text
+}
+
+func hedgeSummary(h *resil.Hedge) string {
+	text := "hedge after " + directive.Duration(h.Delay)
+	if h.Max > 1 {
+		text += fmt.Sprintf(", %d at most", h.Max)
+	}
+	return text
+}

@@ -1,0 +1,178 @@
+package model
+
+import (
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/resilgen/resilgen/generator/internal/gosrc"
+)
+
+// lifetimes finds what one attempt uses up and what outlives a call. It remembers
+// what it has found of a type.
+type lifetimes struct{ usedUps, outlived typeutil.Map }
+
+// usedUp finds a parameter that can be read once only, and says what it is.
+func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
+	for v := range params.Variables() {
+		if why := part(v.Type(), readOnce, &l.usedUps); why != "" {
+			return v.Name(), why
+		}
+	}
+	return "", ""
+}
+
+// outlives finds a result that is used after the call, and says what it is.
+func (l *lifetimes) outlives(results *types.Tuple) string {
+	for v := range results.Variables() {
+		if why := part(v.Type(), usedAfter, &l.outlived); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// part finds what is says is so in a type: the type itself, what a pointer, slice,
+// array or map leads to, or an exported field of a struct, at any depth.
+func part(t types.Type, is func(types.Type) string, known *typeutil.Map) string {
+	if why, ok := known.At(t).(string); ok {
+		return why
+	}
+	s := search{is: is}
+	holder, path, why := s.in(t)
+	if path != "" {
+		why = gosrc.Article(holder) + " whose field " + path + " is " + why
+	}
+	known.Set(t, why)
+	return why
+}
+
+type search struct {
+	is   func(types.Type) string
+	done typeutil.Map
+}
+
+// in returns the struct that has the part, or a pointer to it, the names of the
+// fields that lead there, and what the part is.
+func (s *search) in(t types.Type) (holder types.Type, path, why string) {
+	if why := s.is(t); why != "" {
+		return t, "", why
+	}
+	if s.done.Set(t, true) != nil {
+		return nil, "", ""
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		return s.in(u.Elem())
+	case *types.Array:
+		return s.in(u.Elem())
+	case *types.Map:
+		return s.in(u.Elem())
+	case *types.Pointer:
+		holder, path, why = s.in(u.Elem())
+		if holder == u.Elem() {
+			holder = t
+		}
+		return holder, path, why
+	case *types.Struct:
+		for f := range u.Fields() {
+			if !f.Exported() {
+				continue
+			}
+			if _, inner, why := s.in(f.Type()); why != "" {
+				return t, strings.TrimSuffix(f.Name()+"."+inner, "."), why
+			}
+		}
+	}
+	return nil, "", ""
+}
+
+func readOnce(t types.Type) string {
+	switch {
+	case isChan(t):
+		return "a channel"
+	case isReader(t):
+		return like(t, "io.Reader")
+	}
+	return ""
+}
+
+func usedAfter(t types.Type) string {
+	switch {
+	case isChan(t):
+		return "a channel"
+	case isIterator(t):
+		return "an iterator"
+	case isContext(t):
+		return gosrc.Article(t)
+	case hasMethod(t, "Close", "func() error"):
+		return like(t, "io.Closer")
+	case hasMethod(t, "Close", "func()"):
+		return like(t, "with a method Close")
+	case types.IsInterface(t) && isReader(t): // a type of another kind may well hold what was read
+		return like(t, "io.Reader")
+	case hasMethod(t, "RecvMsg", "func(any) error"):
+		return like(t, "gRPC stream")
+	case isNamed(deref(t), "database/sql", "Row"), isNamed(deref(t), "database/sql", "Tx"):
+		return gosrc.Article(t)
+	}
+	return ""
+}
+
+func isReader(t types.Type) bool { return hasMethod(t, "Read", "func([]byte) (int, error)") }
+
+func isChan(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Chan)
+	return ok
+}
+
+// isIterator reports whether t is a function that yields to a function, as
+// iter.Seq and iter.Seq2 are.
+func isIterator(t types.Type) bool {
+	sig, ok := t.Underlying().(*types.Signature)
+	if !ok || sig.Params().Len() != 1 || sig.Results().Len() != 0 {
+		return false
+	}
+	yield, ok := sig.Params().At(0).Type().Underlying().(*types.Signature)
+	return ok && yield.Results().Len() == 1 && types.Identical(yield.Results().At(0).Type(), types.Typ[types.Bool])
+}
+
+// hasMethod reports whether t has the method with that signature.
+func hasMethod(t types.Type, name, signature string) bool {
+	obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
+	fn, ok := obj.(*types.Func)
+	if !ok {
+		return false
+	}
+	return strings.ReplaceAll(unnamed(fn.Signature()).String(), "interface{}", "any") == signature
+}
+
+// unnamed is a signature without the names of its parameters and results.
+func unnamed(sig *types.Signature) *types.Signature {
+	return types.NewSignatureType(nil, nil, nil, untitled(sig.Params()), untitled(sig.Results()), sig.Variadic())
+}
+
+func untitled(vars *types.Tuple) *types.Tuple {
+	var list []*types.Var
+	for v := range vars.Variables() {
+		list = append(list, types.NewParam(token.NoPos, nil, "", v.Type()))
+	}
+	return types.NewTuple(list...)
+}
+
+func deref(t types.Type) types.Type {
+	if pointer, ok := t.Underlying().(*types.Pointer); ok {
+		return pointer.Elem()
+	}
+	return t
+}
+
+// like names a type, and what makes it so unless its name says that already.
+func like(t types.Type, what string) string {
+	if gosrc.TypeName(t) == what {
+		return gosrc.Article(t)
+	}
+	return gosrc.Article(t) + " (" + what + ")"
+}

@@ -1,0 +1,144 @@
+package model
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/gosrc"
+)
+
+// methodsOf lists an interface's method set in the order of the source. What an
+// embedded interface brings stands in its place, in that interface's order.
+func methodsOf(src *Source, spec *ast.TypeSpec, iface *types.Interface) []*Method {
+	byName := map[string]*types.Func{}
+	for fn := range iface.Methods() {
+		byName[fn.Id()] = fn
+	}
+	var list []*Method
+	add := func(fn *types.Func, element *ast.Field, pos token.Pos, through ast.Expr) {
+		if byName[fn.Id()] == nil {
+			return
+		}
+		delete(byName, fn.Id())
+		sig := gosrc.Exposed(fn.Signature(), packageOf(src.Package.TypesInfo.TypeOf(through)), src.Package.Types)
+		list = append(list, newMethod(fn, sig, element, pos, src.Package.Types))
+	}
+	syntax, ok := ast.Unparen(spec.Type).(*ast.InterfaceType)
+	if !ok {
+		for _, fn := range ordered(iface) {
+			add(fn, nil, spec.Pos(), spec.Type)
+		}
+		return list
+	}
+	own := map[string]*types.Func{}
+	for fn := range iface.ExplicitMethods() {
+		own[fn.Id()] = fn
+	}
+	for _, element := range syntax.Methods.List {
+		for _, name := range element.Names {
+			if fn := own[types.Id(src.Package.Types, name.Name)]; fn != nil {
+				add(fn, element, name.Pos(), nil)
+			}
+		}
+		if len(element.Names) == 0 {
+			if embedded, ok := src.Package.TypesInfo.TypeOf(element.Type).Underlying().(*types.Interface); ok {
+				for _, fn := range ordered(embedded) {
+					if own[fn.Id()] == nil {
+						add(fn, element, element.Pos(), element.Type)
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+// checkOverlap refuses a method that several embedded interfaces bring where
+// more than one of them has directives: only one could have its way.
+func (s *Source) checkOverlap(i *annotations.Interface) {
+	syntax, ok := ast.Unparen(i.Spec.Type).(*ast.InterfaceType)
+	if !ok {
+		return
+	}
+	first := map[string]*ast.Field{}
+	for _, element := range syntax.Methods.List {
+		embedded, ok := s.Package.TypesInfo.TypeOf(element.Type).Underlying().(*types.Interface)
+		if !ok || len(element.Names) > 0 || len(i.Elements[element]) == 0 {
+			continue
+		}
+		for fn := range embedded.Methods() {
+			if other := first[fn.Name()]; other != nil {
+				s.Report(codeInterface, element.Pos(), "%s comes from %s too, which has directives of its own; put those for %s on %s with methods=%s",
+					fn.Name(), types.ExprString(other.Type), fn.Name(), i.Spec.Name.Name, fn.Name())
+			}
+			first[fn.Name()] = element
+		}
+	}
+}
+
+// ordered lists an interface's method set as its source does.
+func ordered(iface *types.Interface) []*types.Func {
+	explicit := slices.Collect(iface.ExplicitMethods())
+	slices.SortStableFunc(explicit, func(a, b *types.Func) int { return int(a.Pos() - b.Pos()) })
+	for e := range iface.EmbeddedTypes() {
+		if embedded, ok := e.Underlying().(*types.Interface); ok {
+			explicit = append(explicit, ordered(embedded)...)
+		}
+	}
+	return explicit
+}
+
+// packageOf is the package that declares a type or alias, or nil.
+func packageOf(t types.Type) *types.Package {
+	if declared, ok := t.(interface{ Obj() *types.TypeName }); ok {
+		return declared.Obj().Pkg()
+	}
+	return nil
+}
+
+func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos token.Pos, from *types.Package) *Method {
+	m := &Method{Func: fn, Signature: sig, Pos: pos, Context: -1}
+	for i := range sig.Params().Len() {
+		if isContext(sig.Params().At(i).Type()) {
+			m.Context = i
+			break
+		}
+	}
+	if n := sig.Results().Len(); n > 0 {
+		m.Fails = types.Identical(sig.Results().At(n-1).Type(), types.Universe.Lookup("error").Type())
+	}
+	if !fn.Exported() && fn.Pkg().Path() != from.Path() {
+		m.Unwritable = fmt.Sprintf("it is unexported in package %s", fn.Pkg().Path())
+	} else if t := gosrc.Unwritable(sig, from); t != nil {
+		m.Unwritable = fmt.Sprintf("the type %s cannot be named in this package", t)
+	}
+	m.Method = annotations.Method{Name: fn.Name(), Element: element, Guardable: m.Context >= 0 && m.Fails && m.Unwritable == ""}
+	return m
+}
+
+// distinguish adds the package to the name of another package's unexported method
+// where the interface has a method of that name besides, lest directives for one
+// reach both.
+func distinguish(methods []*Method) {
+	count := map[string]int{}
+	for _, m := range methods {
+		count[m.Name]++
+	}
+	for _, m := range methods {
+		if count[m.Name] > 1 && m.Unwritable != "" {
+			m.Name = m.Func.Id()
+		}
+	}
+}
+
+func isContext(t types.Type) bool { return isNamed(t, "context", "Context") }
+
+// isNamed compares by path and name: one package can be loaded more than once.
+func isNamed(t types.Type, path, name string) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == path && named.Obj().Name() == name
+}

@@ -1,0 +1,90 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/types"
+	"maps"
+	"slices"
+
+	"github.com/resilgen/resilgen/generator/internal/load"
+)
+
+// recheck type-checks the package together with what it is yet to get.
+func (m *Package) recheck() {
+	pkg, info := types.NewPackage(m.pkg.Types.Path(), m.pkg.Types.Name()), load.NewInfo()
+	problems := m.checkFiles(pkg, info, append(slices.Clone(m.pkg.Syntax), m.stubs()))
+	m.pkg.Types, m.pkg.TypesInfo, m.pkg.TypeErrors = pkg, info, problems
+	m.stubbed = true
+}
+
+// checkFiles type-checks files as part of a package, which may have others.
+func (m *Package) checkFiles(pkg *types.Package, info *types.Info, files []*ast.File) (problems []types.Error) {
+	known := m.known()
+	conf := types.Config{
+		GoVersion:        m.pkg.Types.GoVersion(),
+		Sizes:            m.pkg.TypesSizes,
+		IgnoreFuncBodies: true,
+		FakeImportC:      true,
+		Importer: load.ImporterFunc(func(path string) (*types.Package, error) {
+			if parts := known[path]; parts != nil {
+				if p := whole(parts); p.Scope().Len() > 0 || path == "unsafe" {
+					return p, nil
+				}
+			}
+			return nil, fmt.Errorf("package %s cannot be loaded", path)
+		}),
+		Error: func(err error) {
+			if e, ok := errors.AsType[types.Error](err); ok {
+				problems = append(problems, e)
+			}
+		},
+	}
+	types.NewChecker(&conf, m.pkg.Fset, pkg, info).Files(files)
+	return problems
+}
+
+// known are the packages that the package imports, directly or not, and then
+// those that directives name. Of some only that was read which others refer to.
+func (m *Package) known() map[string][]*types.Package {
+	known := map[string][]*types.Package{"unsafe": {types.Unsafe}}
+	seen := map[*types.Package]bool{}
+	visit := func(next []*types.Package) {
+		for len(next) > 0 {
+			p := next[0]
+			next = next[1:]
+			if g := m.generated[p.Path()]; g != nil {
+				p = g.types
+			}
+			if !seen[p] {
+				seen[p] = true
+				known[p.Path()] = append(known[p.Path()], p)
+				next = append(next, p.Imports()...)
+			}
+		}
+	}
+	visit(slices.Concat(m.pkg.Types.Imports(), m.pkg.Known))
+	for _, path := range slices.Sorted(maps.Keys(m.others)) {
+		if p := m.others[path]; p != nil {
+			visit([]*types.Package{p})
+		}
+	}
+	return known
+}
+
+// whole is a package put together from what is known of it. The first to have a
+// name counts.
+func whole(parts []*types.Package) *types.Package {
+	if parts[0].Complete() && parts[0].Scope().Len() > 0 {
+		return parts[0]
+	}
+	p := types.NewPackage(parts[0].Path(), parts[0].Name())
+	for _, part := range parts {
+		for _, name := range part.Scope().Names() {
+			p.Scope().Insert(part.Scope().Lookup(name)) // unless it is there
+		}
+	}
+	p.MarkComplete()
+	return p
+}

@@ -1,0 +1,117 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/scanner"
+	"go/types"
+	"path/filepath"
+
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/gosrc"
+)
+
+// unread reports that the file does not parse.
+func (s *Source) unread(err error) {
+	pos, message := s.Package.Fset.Position(s.Syntax.Package), err.Error()
+	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
+		pos, message = list[0].Pos, list[0].Msg // the others may only follow from it
+	}
+	s.Diagnostics = append(s.Diagnostics, annotations.Diagnostic{Pos: pos, Code: codeSource, Message: "the file cannot be read: " + message})
+}
+
+// unresolved explains every part of an interface's declaration whose type is not
+// known.
+func (s *Source) unresolved(spec *ast.TypeSpec, obj *types.TypeName) []annotations.Diagnostic {
+	name := spec.Name.Name
+	var found []annotations.Diagnostic
+	explain := func(node ast.Node, what string) {
+		for _, e := range s.Package.TypeErrors {
+			if node.Pos() <= e.Pos && e.Pos <= node.End() {
+				found = append(found, annotations.Diagnostic{Pos: s.Package.Fset.Position(e.Pos), Code: codeSource,
+					Message: fmt.Sprintf("%s does not compile: %s", what, e.Msg)})
+				return
+			}
+		}
+		found = append(found, annotations.Diagnostic{Pos: s.Package.Fset.Position(node.Pos()), Code: codeSource,
+			Message: fmt.Sprintf("%s uses a type of %s, which cannot be loaded; make it compile, or go get it", what, s.declarer(node))})
+	}
+	if obj.Type().Underlying() == types.Typ[types.Invalid] {
+		explain(spec, name)
+		return found
+	}
+	check := func(expr ast.Expr, what string) {
+		if invalid(s.Package.TypesInfo.TypeOf(expr)) {
+			explain(expr, what)
+		}
+	}
+	if spec.TypeParams != nil {
+		for _, f := range spec.TypeParams.List {
+			check(f.Type, name)
+		}
+	}
+	syntax, ok := ast.Unparen(spec.Type).(*ast.InterfaceType)
+	if !ok {
+		check(spec.Type, name)
+		return found
+	}
+	for _, f := range syntax.Methods.List {
+		if len(f.Names) == 0 {
+			check(f.Type, name)
+			continue
+		}
+		signature, ok := f.Type.(*ast.FuncType)
+		if !ok {
+			continue
+		}
+		for _, list := range []*ast.FieldList{signature.Params, signature.Results} {
+			if list != nil {
+				for _, param := range list.List {
+					check(param.Type, name+"."+f.Names[0].Name)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// unresolvedMethods reports methods that embedded interfaces bring with a type
+// that is not known.
+func (s *Source) unresolvedMethods(w *Wrapper) bool {
+	found := false
+	for _, m := range w.Methods {
+		if invalid(m.Signature) {
+			found = true
+			s.Report(codeSource, m.Pos, "%s.%s has a type that is not known where it is declared, at %s; make that compile",
+				w.Interface.Name(), m.Name, filepath.Base(s.Package.Fset.Position(m.Func.Pos()).String()))
+		}
+	}
+	return found
+}
+
+// declarer names the package that an expression takes a type from.
+func (s *Source) declarer(node ast.Node) string {
+	name := "another package"
+	ast.Inspect(node, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok {
+				if imported, ok := s.Package.TypesInfo.Uses[x].(*types.PkgName); ok {
+					name = "package " + imported.Imported().Path()
+				}
+			}
+		}
+		return true
+	})
+	return name
+}
+
+func invalid(t types.Type) bool {
+	bad := false
+	gosrc.Walk(t, func(t types.Type) bool {
+		basic, ok := t.(*types.Basic)
+		bad = bad || ok && basic.Kind() == types.Invalid
+		return !bad
+	})
+	return bad
+}

@@ -1,0 +1,21 @@
+// Package released has hedges of methods whose results must be closed, where the
+// author says that they do not depend on the context of the call.
+package released
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+)
+
+//resil:hedge 1s
+//resil:idempotent
+//resil:allow RG034 "what is opened is read into memory first"
+type Released interface {
+	Open(ctx context.Context, name string) (io.ReadCloser, error)
+	Fetch(ctx context.Context, url string) (resp *http.Response, err error)
+	Pipe(ctx context.Context) (r, w *os.File, err error)
+	//resil:fallback
+	Either(ctx context.Context) (*http.Response, error)
+}
