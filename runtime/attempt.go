@@ -8,7 +8,7 @@ import (
 // An attempt is what is known of the last one that reached the callee.
 type attempt struct {
 	err      error // the callee's own
-	vote     error // what the circuit gets to see of it
+	signal   error // what the breaker gets to see of it
 	class    Class
 	retry    bool // the class is one to retry, and the call still lives
 	timedOut bool // one of the method's own timeouts ended it
@@ -22,15 +22,15 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return c.stop(err)
 	}
-	c.would = 0
-	circuit := m.circuit
-	if circuit != nil {
-		if p := circuit.refusing(); p != nil {
-			if !c.waives(&circuit.group.group) {
+	c.shadow = 0
+	breaker := m.breaker
+	if breaker != nil {
+		if p := breaker.refusing(); p != nil {
+			if !c.waives(&breaker.pool.seat) {
 				return c.refuse(OutcomeOpen, p.refusal(m))
 			}
-			c.would |= wouldOpen
-			circuit = nil
+			c.shadow |= shadowOpen
+			breaker = nil
 		}
 	}
 	waited := false
@@ -46,35 +46,35 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	}
 	if l := m.limiter; l != nil && !l.allow() {
 		switch {
-		case c.waives(&l.group.group):
-			c.would |= wouldLimit
+		case c.waives(&l.pool.seat):
+			c.shadow |= shadowLimit
 		case l.await(ctx):
 			waited = true
 		default:
 			return c.refuseAfterWait(ctx, OutcomeLimited, m.limitedError())
 		}
 	}
-	if circuit == nil {
+	if breaker == nil {
 		c.invoke(ctx, f)
 		return nil
 	}
 	if waited {
-		if p := circuit.refusing(); p != nil && !c.waives(&circuit.group.group) {
+		if p := breaker.refusing(); p != nil && !c.waives(&breaker.pool.seat) {
 			return c.refuse(OutcomeOpen, p.refusal(m))
 		}
 	}
-	p := circuit.execute(ctx, func() (struct{}, error) {
+	p := breaker.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
-		if c.vote == votedFailure || c.vote == votedLate {
-			circuit.note(c)
+		if c.signal == signalFailure || c.signal == signalLate {
+			breaker.note(c)
 		}
-		return struct{}{}, c.vote
+		return struct{}{}, c.signal
 	})
 	switch {
 	case p == nil:
 		return nil
-	case c.waives(&circuit.group.group):
-		c.would |= wouldOpen
+	case c.waives(&breaker.pool.seat):
+		c.shadow |= shadowOpen
 		c.invoke(ctx, f)
 		return nil
 	}
@@ -86,8 +86,8 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err e
 	switch {
 	case b.enter():
 		return true, false, nil
-	case c.waives(&b.group.group):
-		c.would |= wouldFull
+	case c.waives(&b.pool.seat):
+		c.shadow |= shadowFull
 		return false, false, nil
 	case b.await(ctx):
 		return true, true, nil
@@ -96,8 +96,8 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err e
 }
 
 // waives reports whether a guard that would refuse lets the attempt pass.
-func (c *call) waives(g *group) bool {
-	return g.scope.Mode == Observe || bypassed(c.caller)
+func (c *call) waives(s *seat) bool {
+	return s.scope.Mode == ModeObserve || bypassed(c.caller)
 }
 
 // refuseAfterWait refuses an attempt that waited in vain, or would have; the wait
@@ -109,12 +109,12 @@ func (c *call) refuseAfterWait(ctx context.Context, outcome Outcome, shared *Err
 	return c.refuse(outcome, shared)
 }
 
-// invoke calls f and judges what comes back.
+// invoke calls f and classifies what comes back.
 func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	m := c.method
 	c.attempts++
-	if c.would != 0 {
-		m.counts.pass(c.would)
+	if c.shadow != 0 {
+		m.counts.pass(c.shadow)
 	}
 	own := ctx
 	if c.attempts > 1 {
@@ -131,33 +131,33 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		started = m.client.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
-	said, err := opened(f(own))
+	resultClass, err := unwrapClass(f(own))
 	if m.timed {
 		elapsed = m.client.now() - started
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left
 	}
-	if err == nil && said <= Success {
+	if err == nil && resultClass <= Success {
 		c.class, c.outcome = Success, OutcomeSucceeded
 	} else {
-		c.judge(ctx, own, said, err)
+		c.classify(ctx, own, resultClass, err)
 	}
 	if c.class <= Application {
 		m.deposit()
 		if m.slow > 0 && elapsed > m.slow {
-			c.vote = votedFailure
+			c.signal = signalFailure
 		}
 	}
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: AttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
+		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
 	}
 }
 
-// judge says what an attempt that was no success means. total is the context of
+// classify says what an attempt that was no success means. total is the context of
 // the whole call and own that of the attempt. said is what its results say; err
 // is nil where they alone do.
-func (c *call) judge(total, own context.Context, said Class, err error) {
+func (c *call) classify(total, own context.Context, resultClass Class, err error) {
 	m := c.method
 	c.err = err
 	callerErr := c.caller.Err()
@@ -171,14 +171,14 @@ func (c *call) judge(total, own context.Context, said Class, err error) {
 	case callerErr == context.Canceled, callerErr == nil && own.Err() == context.Canceled:
 		c.class = Canceled // by the caller, or by a race that another attempt has won
 	case err == nil:
-		c.class = said
+		c.class = resultClass
 	case callerErr != nil || timedOut:
 		// Whatever words the callee has for it, time ran out.
 		if c.class = markOf(err); c.class == Undecided {
 			c.class = Infrastructure
 		}
 	default:
-		c.class = classOf(err, said, m.classifiers)
+		c.class = classOf(err, resultClass, m.classifiers)
 	}
 	m.counts.classes[c.class].Add(1)
 
@@ -195,15 +195,15 @@ func (c *call) judge(total, own context.Context, said Class, err error) {
 	switch c.class {
 	case Application:
 	case Infrastructure, SystemFault:
-		c.vote = votedFailure
+		c.signal = signalFailure
 		// A caller with no time left, or the rest of a total timeout that earlier
 		// attempts used up, proves little.
 		if callerErr != nil && !timedOut || c.attempts > 1 && cause != nil && cause == m.totalCause {
-			c.vote = votedLate
+			c.signal = signalLate
 		}
 	case Throttled:
-		c.vote = votedThrottled(hintOf(err))
+		c.signal = signalThrottled(hintOf(err))
 	default:
-		c.vote = votedNothing
+		c.signal = signalNone
 	}
 }

@@ -309,7 +309,7 @@ func TestBreakerDoesAsItsModel(t *testing.T) {
 }
 
 func compareBreaker(t *testing.T, policy Breaker, steps []breakerStep) error {
-	c, m := one(t, breaker(func(b *Breaker) { *b = policy }))
+	c, m := one(t, breaker(func(b *Breaker) { *b = policy; b.Name = "Store" }))
 	model := breakerModel{policy: policy}
 	model.enter(StateClosed, 0, 0)
 	began := time.Now()
@@ -433,7 +433,7 @@ func TestProbesUnderAnyInterleaving(t *testing.T) {
 		}), 1, 32).Draw(rt, "callers")
 
 		c, m := one(t, breaker(func(b *Breaker) { b.Probes = probes; b.Open = time.Hour }))
-		m.circuit.phase.Store(m.circuit.refusingPhase(StateOpen, 0))
+		m.breaker.phase.Store(m.breaker.refusingPhase(StateOpen, 0))
 		var inside, most, passed, failed atomic.Int32
 		var wg sync.WaitGroup
 		begin := make(chan bool)
@@ -519,30 +519,27 @@ func TestBooksAddUp(t *testing.T) {
 		spec := Spec{Name: "Store", Methods: []MethodSpec{{Name: "Get"}}}
 		get := &spec.Methods[0]
 		if rapid.Bool().Draw(rt, "retry") {
-			get.Retry = testRetry
+			get.Retry = copyOf(&testRetry)
 			get.Retry.Attempts = rapid.IntRange(1, 5).Draw(rt, "attempts")
 			get.Retry.Initial = 10 * time.Millisecond
 		}
 		if rapid.Bool().Draw(rt, "breaker") {
-			spec.Breakers = map[string]Breaker{"Store": {Consecutive: rapid.IntRange(1, 5).Draw(rt, "consecutive"), Min: 1,
-				Window: time.Second, Open: ms(rt, "open", 1, 100), Probes: rapid.IntRange(1, 3).Draw(rt, "probes")}}
-			get.Breaker = "Store"
+			get.Breaker = &Breaker{Name: "Store", Consecutive: rapid.IntRange(1, 5).Draw(rt, "consecutive"), Min: 1,
+				Window: time.Second, Open: ms(rt, "open", 1, 100), Probes: rapid.IntRange(1, 3).Draw(rt, "probes")}
 		}
 		if rapid.Bool().Draw(rt, "limit") {
-			spec.Limits = map[string]Limit{"Store": {Rate: Rate{Count: 100, Per: time.Second},
-				Burst: rapid.IntRange(1, 10).Draw(rt, "burst"), Wait: ms(rt, "limit wait", 0, 30)}}
-			get.Limit = "Store"
+			get.Limit = &Limit{Name: "Store", Rate: Rate{Count: 100, Per: time.Second},
+				Burst: rapid.IntRange(1, 10).Draw(rt, "burst"), Wait: ms(rt, "limit wait", 0, 30)}
 		}
 		if rapid.Bool().Draw(rt, "bulkhead") {
-			spec.Bulkheads = map[string]Bulkhead{"Store": {Calls: rapid.IntRange(1, 4).Draw(rt, "calls"), Wait: ms(rt, "bulkhead wait", 0, 30)}}
-			get.Bulkhead = "Store"
+			get.Bulkhead = &Bulkhead{Name: "Store", Calls: rapid.IntRange(1, 4).Draw(rt, "calls"), Wait: ms(rt, "bulkhead wait", 0, 30)}
 		}
 		if rapid.Bool().Draw(rt, "timeout") {
-			get.Timeout = Timeout{Total: ms(rt, "total", 60, 200), Attempt: ms(rt, "attempt", 30, 60)}
+			get.Timeout = &Timeout{Total: ms(rt, "total", 60, 200), Attempt: ms(rt, "attempt", 30, 60)}
 		}
 		hedged := rapid.Bool().Draw(rt, "hedge")
 		if hedged {
-			get.Hedge = Hedge{Delay: ms(rt, "delay", 1, 29), Max: rapid.IntRange(1, 3).Draw(rt, "max")}
+			get.Hedge = &Hedge{Delay: ms(rt, "delay", 1, 29), Max: rapid.IntRange(1, 3).Draw(rt, "max")}
 		}
 		plans := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) planned {
 			p := planned{Pause: ms(rt, "pause", 0, 50), Takes: ms(rt, "takes", 0, 70)}
@@ -712,7 +709,7 @@ func TestLimiterKeepsItsRate(t *testing.T) {
 // A budget never holds less than nothing or more than it may, grants what it has
 // and no more, and comes back by itself, however often it is asked meanwhile.
 func TestBudgetIsBoundedAndComesBack(t *testing.T) {
-	const unit = 200 // parts of a ppm: the floor is a whole number of them each ns
+	const unit = 200 // parts of a ppm: the floor is a hundredPercent number of them each ns
 	type step struct {
 		Deposits, Spends int
 		Every            time.Duration // between the spends
@@ -722,7 +719,7 @@ func TestBudgetIsBoundedAndComesBack(t *testing.T) {
 		return rapid.Map(rapid.Int64Range(0, int64(high)), func(n int64) time.Duration { return time.Duration(n) })
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		share := Ratio(rapid.Int64Range(1, int64(whole)).Draw(rt, "share"))
+		share := Ratio(rapid.Int64Range(1, int64(hundredPercent)).Draw(rt, "share"))
 		capacity := sampled(rt, "capacity", budgetCapacity, budgetCapacity/2)
 		steps := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) step {
 			return step{

@@ -305,7 +305,7 @@ func TestProbeSlotComesBackOnEveryExit(t *testing.T) {
 func TestProbeSlotComesBackWhenTheObserverEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
-			if e.Kind == StateChanged && e.To == StateHalfOpen {
+			if e.Kind == EventStateChanged && e.To == StateHalfOpen {
 				runtime.Goexit()
 			}
 		}))
@@ -486,7 +486,7 @@ func TestHalfOpenAdmitsNoMoreThanItsProbes(t *testing.T) {
 		// Probes hang until all callers have had their answer, so that none can be
 		// written off: the lease is as short as the open time.
 		p := c.Breaker("Store").phase.Load()
-		p.circuit.group.policy.Open = time.Hour
+		p.breaker.pool.policy.Open = time.Hour
 		var inside, most atomic.Int32
 		var wg sync.WaitGroup
 		begin, hold := make(chan bool), make(chan bool)

@@ -1,0 +1,21 @@
+package resil
+
+import "time"
+
+// A signal is what gobreaker and a half-open phase get to see of a result. A nil
+// error is a success.
+type signal uint8
+
+const (
+	signalNone signal = iota // a cancel, a panic: says nothing about the callee
+	signalFailure
+	signalLate // a failure at the caller's own deadline: no part of a streak
+)
+
+func (s signal) Error() string { return [...]string{"none", "failure", "late"}[s] }
+
+// signalThrottled is none either, but sends a half-open breaker back to open
+// for at least the callee's hint.
+type signalThrottled time.Duration
+
+func (signalThrottled) Error() string { return "throttled" }
