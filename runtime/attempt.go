@@ -131,8 +131,8 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	}
 	// The clock is read only where somebody will ask: an observer, slow=, a sample, or
 	// a breaker that must know how long a call was that its caller ended.
-	sampled := m.breaker != nil && m.counts.atOnce.Load()%sampleEvery == 0
-	measured := m.timed || sampled
+	sample := m.breaker != nil && isSample(m.counts.atOnce.Load())
+	measured := m.timed || sample
 	var elapsed time.Duration
 	started := time.Duration(-1) // nobody asked
 	if measured || m.breaker != nil && own.Done() != nil {
@@ -153,7 +153,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	}
 	if c.class <= Application {
 		m.deposit()
-		if sampled {
+		if sample {
 			m.usual.observe(elapsed)
 		}
 		if m.slow > 0 && elapsed > m.slow {
@@ -210,7 +210,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 		c.signal = signalFailure
 		// The caller's deadline, and the rest of a total timeout that earlier attempts
 		// have used up, may have left the callee too little time.
-		if (whose == byDeadline || whose == byTotal && c.attempts > 1) && m.breaker != nil && !m.usual.reached(now-started, now) {
+		if (whose == byDeadline || whose == byTotal && c.attempts > 1) && m.breaker != nil && !m.usual.reached(now-started, now, m.counts.answers()) {
 			c.signal = signalNone
 		}
 	case Throttled:

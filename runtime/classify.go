@@ -121,3 +121,6 @@ func All(err error) Class {
 	}
 	return Infrastructure
 }
+
+// ClassifierOf adapts a function of the class alone.
+func ClassifierOf(f func(error) Class) Classifier { return f }

@@ -353,7 +353,7 @@ func compareBreaker(t *testing.T, policy Breaker, steps []breakerStep) error {
 		call, phase := calls[i], model.phase
 		calls = slices.Delete(calls, i, i+1)
 		now := time.Since(began)
-		patient := m.usual.reached(now-call.model.started, now)
+		patient := m.usual.reached(now-call.model.started, now, m.counts.answers())
 		call.end <- s
 		synctest.Wait()
 		model.finish(call.model, s.How, patient, s.Hint, now)
@@ -441,7 +441,7 @@ func TestProbesUnderAnyInterleaving(t *testing.T) {
 
 		c, m := one(t, breaker(func(b *Breaker) { b.Probes = probes; b.Open = time.Hour }))
 		m.breaker.phase.Store(m.breaker.refusingPhase(StateOpen, 0))
-		m.usual.mean.Store(int64(time.Hour)) // so that no caller whose deadline passes gave it its time
+		m.usual.observe(time.Hour) // so that no caller whose deadline passes gave it its time
 		var inside, most, passed, failed atomic.Int32
 		var wg sync.WaitGroup
 		begin := make(chan bool)

@@ -5,49 +5,72 @@ import (
 	"time"
 )
 
-// A usual is an estimate of how long a method's callee takes to answer: the mean of
-// sampled answers plus their mean deviation, smoothed as RFC 6298 smooths the round
-// trips of TCP. It is zero until the first answer.
+// A usual is an estimate of how long a method's callee takes for nearly all of its
+// answers: the 94 % expectile of sampled answers, found by asymmetric steps (Newey
+// and Powell, Asymmetric Least Squares Estimation and Testing, 1987). It must lean to
+// the long ones, because the answers that hasty callers get are the short ones.
 type usual struct {
-	mean      atomic.Int64 // ns
-	deviation atomic.Int64 // ns
-	first     atomic.Int64 // when the first call that its caller ended began, by client.now
+	time    atomic.Int64 // ns, 0 until the first answer
+	samples atomic.Int32
+
+	// The last answer that somebody knew of when a caller ended a call.
+	answers atomic.Uint64 // how many there were
+	since   atomic.Int64  // when the first call ended that has seen no more, by client.now
 }
 
-// sampleEvery is how many successes at the first attempt lie between two that are
-// timed, a power of two. Timing all of them would cost two clock readings a call.
-const sampleEvery = 16
-
-// observe takes one answer into account. Samples that come at once may overwrite
-// each other, which an estimate can bear.
-func (u *usual) observe(took time.Duration) {
-	sample, mean := int64(took), u.mean.Load()
-	if mean == 0 {
-		u.deviation.Store(sample / 2)
-		u.mean.Store(max(sample, 1))
-		return
-	}
-	off := sample - mean
-	u.deviation.Store(u.deviation.Load() + (max(off, -off)-u.deviation.Load())/4)
-	u.mean.Store(max(mean+off/8, 1))
-}
-
-// Until the callee has answered once, nobody knows how long it takes. A call that
-// was given patientTime proves something then. So does a shorter one, but not below
-// hastyTime, when the callee has had patientFactor times as long to answer any call.
 const (
-	hastyTime     = time.Millisecond
-	patientTime   = time.Second
-	patientFactor = 50
+	sampleAll   = 16 // successes at the first attempt that are all timed
+	sampleEvery = 16 // beyond them, each of so many is: a power of two
+
+	stepUp, stepDown = 4, 64 // parts of the distance to a longer and to a shorter answer
+
+	// Where the callee has answered nobody for so long, it may as well be down as slow,
+	// and shorter calls prove something too, but not those below hastyTime.
+	silentTime = time.Minute
+	hastyTime  = time.Millisecond
+
+	// A call that waited so long proves something about a callee that never answered.
+	patientTime = time.Second
 )
+
+// isSample reports whether the attempt after so many successes is to be timed. Timing
+// all of them would cost two clock readings a call.
+func isSample(successes uint64) bool {
+	return successes < sampleAll || successes%sampleEvery == 0
+}
+
+// observe takes one answer into account. Samples that come at once may overwrite each
+// other, which an estimate can bear.
+func (u *usual) observe(took time.Duration) {
+	if u.samples.Load() < sampleAll {
+		u.samples.Add(1)
+	}
+	sample, usually := int64(took), u.time.Load()
+	switch {
+	case usually == 0:
+		usually = sample
+	case sample > usually:
+		usually += (sample-usually)/stepUp + 1
+	default:
+		usually -= (usually - sample) / stepDown
+	}
+	u.time.Store(max(usually, 1))
+}
 
 // reached reports whether a call that its caller ended after the given time, at now,
 // gave the callee its usual time. What gave less proves nothing about the callee.
-func (u *usual) reached(took, now time.Duration) bool {
-	if mean := u.mean.Load(); mean > 0 {
-		return int64(took) >= mean+u.deviation.Load()
+// answers is how many the callee has given so far.
+func (u *usual) reached(took, now time.Duration, answers uint64) bool {
+	if u.since.Load() == 0 || u.answers.Load() != answers {
+		u.answers.Store(answers)
+		u.since.Store(int64(max(now, 1)))
 	}
-	u.first.CompareAndSwap(0, int64(max(now-took, 1)))
-	waited := now - time.Duration(u.first.Load())
-	return took >= patientTime || took >= hastyTime && waited >= patientFactor*took
+	if now-time.Duration(u.since.Load()) >= silentTime {
+		return took >= hastyTime
+	}
+	n := time.Duration(u.samples.Load())
+	if n == 0 {
+		return took >= patientTime
+	}
+	return took >= time.Duration(u.time.Load())*(n+4)/n // the fewer samples, the less is known
 }
