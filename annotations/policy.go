@@ -44,9 +44,9 @@ func (p *Policy) Overruled(yield func(by string, problem *directive.Problem) boo
 	var rules []rule
 	if r := p.Retry; r != nil {
 		rules = append(rules,
-			rule{r.Backoff != resil.Exponential, "retry.factor", "retry.backoff", "factor is the growth of an exponential delay: leave it out, or write backoff=exponential"},
-			rule{r.Jitter == resil.DecorrelatedJitter, "retry.backoff", "retry.jitter", "a decorrelated delay follows from the last one and not from backoff: leave one of the two out"},
-			rule{r.Jitter == resil.DecorrelatedJitter, "retry.factor", "retry.jitter", "a decorrelated delay follows from the last one and not from factor: leave one of the two out"},
+			rule{r.Backoff != resil.BackoffExponential, "retry.factor", "retry.backoff", "factor is the growth of an exponential delay: leave it out, or write backoff=exponential"},
+			rule{r.Jitter == resil.JitterDecorrelated, "retry.backoff", "retry.jitter", "a decorrelated delay follows from the last one and not from backoff: leave one of the two out"},
+			rule{r.Jitter == resil.JitterDecorrelated, "retry.factor", "retry.jitter", "a decorrelated delay follows from the last one and not from factor: leave one of the two out"},
 		)
 		if r.Attempts == 1 {
 			for _, key := range []string{"backoff", "initial", "max", "factor", "jitter", "on"} {

@@ -73,7 +73,7 @@ func brief(g annotations.Guarded) string {
 		parts = append(parts, fmt.Sprintf("bulkhead %d %s", p.Bulkhead.Calls, g.Owners["bulkhead"]))
 	}
 	for directive, s := range p.Scopes {
-		if s.Per != "" || s.Keys != 0 || s.Mode != resil.Enforce {
+		if s.Per != "" || s.Keys != 0 || s.Mode != resil.ModeEnforce {
 			parts = append(parts, fmt.Sprintf("%s per=%s keys=%d mode=%s", directive, s.Per, s.Keys, s.Mode))
 		}
 	}

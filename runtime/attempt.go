@@ -2,13 +2,14 @@ package resil
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 // An attempt is what is known of the last one that reached the callee.
 type attempt struct {
 	err      error // the callee's own
-	vote     error // what the circuit gets to see of it
+	signal   error // what the breaker gets to see of it
 	class    Class
 	retry    bool // the class is one to retry, and the call still lives
 	timedOut bool // one of the method's own timeouts ended it
@@ -22,15 +23,15 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return c.stop(err)
 	}
-	c.would = 0
-	circuit := m.circuit
-	if circuit != nil {
-		if p := circuit.refusing(); p != nil {
-			if !c.waives(&circuit.group.group) {
+	c.shadow = 0
+	breaker := m.breaker
+	if breaker != nil {
+		if p := breaker.refusing(); p != nil {
+			if !c.waives(&breaker.pool.seat) {
 				return c.refuse(OutcomeOpen, p.refusal(m))
 			}
-			c.would |= wouldOpen
-			circuit = nil
+			c.shadow |= shadowOpen
+			breaker = nil
 		}
 	}
 	waited := false
@@ -46,35 +47,35 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	}
 	if l := m.limiter; l != nil && !l.allow() {
 		switch {
-		case c.waives(&l.group.group):
-			c.would |= wouldLimit
+		case c.waives(&l.pool.seat):
+			c.shadow |= shadowLimit
 		case l.await(ctx):
 			waited = true
 		default:
 			return c.refuseAfterWait(ctx, OutcomeLimited, m.limitedError())
 		}
 	}
-	if circuit == nil {
+	if breaker == nil {
 		c.invoke(ctx, f)
 		return nil
 	}
 	if waited {
-		if p := circuit.refusing(); p != nil && !c.waives(&circuit.group.group) {
+		if p := breaker.refusing(); p != nil && !c.waives(&breaker.pool.seat) {
 			return c.refuse(OutcomeOpen, p.refusal(m))
 		}
 	}
-	p := circuit.execute(ctx, func() (struct{}, error) {
+	p := breaker.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
-		if c.vote == votedFailure || c.vote == votedLate {
-			circuit.note(c)
+		if c.signal == signalFailure {
+			breaker.note(c)
 		}
-		return struct{}{}, c.vote
+		return struct{}{}, c.signal
 	})
 	switch {
 	case p == nil:
 		return nil
-	case c.waives(&circuit.group.group):
-		c.would |= wouldOpen
+	case c.waives(&breaker.pool.seat):
+		c.shadow |= shadowOpen
 		c.invoke(ctx, f)
 		return nil
 	}
@@ -86,8 +87,8 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err e
 	switch {
 	case b.enter():
 		return true, false, nil
-	case c.waives(&b.group.group):
-		c.would |= wouldFull
+	case c.waives(&b.pool.seat):
+		c.shadow |= shadowFull
 		return false, false, nil
 	case b.await(ctx):
 		return true, true, nil
@@ -96,8 +97,8 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err e
 }
 
 // waives reports whether a guard that would refuse lets the attempt pass.
-func (c *call) waives(g *group) bool {
-	return g.scope.Mode == Observe || bypassed(c.caller)
+func (c *call) waives(s *seat) bool {
+	return s.scope.Mode == ModeObserve || bypassed(c.caller)
 }
 
 // refuseAfterWait refuses an attempt that waited in vain, or would have; the wait
@@ -109,84 +110,95 @@ func (c *call) refuseAfterWait(ctx context.Context, outcome Outcome, shared *Err
 	return c.refuse(outcome, shared)
 }
 
-// invoke calls f and judges what comes back.
+// invoke calls f and classifies what comes back.
 func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	m := c.method
 	c.attempts++
-	if c.would != 0 {
-		m.counts.pass(c.would)
+	if c.shadow != 0 {
+		m.counts.pass(c.shadow)
 	}
 	own := ctx
 	if c.attempts > 1 {
 		own = context.WithValue(own, repeatedKey{}, repeated{c.attempts})
 	}
+	limited := false // by the attempt's own timeout
 	if m.timeout.Attempt > 0 {
 		var cancel context.CancelFunc
 		if own, cancel = within(own, m.timeout.Attempt, m.attemptCause); cancel != nil {
 			defer cancel()
+			limited = true
 		}
 	}
-	var started, elapsed time.Duration
-	if m.timed {
+	// The clock is read only where somebody will ask: an observer, slow=, a sample, or
+	// a breaker that must know how long a call was that its caller ended.
+	sample := m.breaker != nil && isSample(m.counts.atOnce.Load())
+	measured := m.timed || sample
+	var elapsed time.Duration
+	started := time.Duration(-1) // nobody asked
+	if measured || m.breaker != nil && own.Done() != nil {
 		started = m.client.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
-	said, err := opened(f(own))
-	if m.timed {
+	resultClass, err := unwrapClass(f(own))
+	if measured {
 		elapsed = m.client.now() - started
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left
 	}
-	if err == nil && said <= Success {
+	if err == nil && resultClass <= Success {
 		c.class, c.outcome = Success, OutcomeSucceeded
 	} else {
-		c.judge(ctx, own, said, err)
+		c.classify(ctx, own, limited, started, resultClass, err)
 	}
 	if c.class <= Application {
 		m.deposit()
+		if sample {
+			m.usual.observe(elapsed)
+		}
 		if m.slow > 0 && elapsed > m.slow {
-			c.vote = votedFailure
+			c.signal = signalFailure
 		}
 	}
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: AttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
+		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
 	}
 }
 
-// judge says what an attempt that was no success means. total is the context of
-// the whole call and own that of the attempt. said is what its results say; err
+// classify says what an attempt that was no success means. total is the context of
+// the whole call and own that of the attempt, which began at started and has a
+// timeout of its own where limited is true. resultClass is what its results say; err
 // is nil where they alone do.
-func (c *call) judge(total, own context.Context, said Class, err error) {
+func (c *call) classify(total, own context.Context, limited bool, started time.Duration, resultClass Class, err error) {
 	m := c.method
 	c.err = err
-	callerErr := c.caller.Err()
-	// Whose deadline passed is told by its cause: the caller's may have followed.
-	var cause error
-	if err != nil && own.Err() == context.DeadlineExceeded {
-		cause = context.Cause(own)
-	}
-	timedOut := cause != nil && (cause == m.attemptCause || cause == m.totalCause)
+	now := m.client.now()
+	whose, early := c.ended(own, limited, started, now)
 	switch {
-	case callerErr == context.Canceled, callerErr == nil && own.Err() == context.Canceled:
-		c.class = Canceled // by the caller, or by a race that another attempt has won
+	case whose == byCaller, whose == byRace:
+		c.class = Canceled
 	case err == nil:
-		c.class = said
-	case callerErr != nil || timedOut:
-		// Whatever words the callee has for it, time ran out.
-		if c.class = markOf(err); c.class == Undecided {
-			c.class = Infrastructure
-		}
+		c.class = resultClass
 	default:
-		c.class = classOf(err, said, m.classifiers)
+		c.class = classOf(err, resultClass, m.classifiers)
+		switch {
+		case whose == byNobody:
+		case early && c.class != Infrastructure && !outOfTime(err):
+			whose = byNobody // it is the callee's own word
+		case (c.class != Application || outOfTime(err)) && markOf(err) == Undecided:
+			c.class = Infrastructure // whatever words the callee has for it, time ran out
+		}
 	}
 	m.counts.classes[c.class].Add(1)
 
+	timedOut := whose == byAttempt || whose == byTotal
 	switch {
 	case timedOut && c.class == Infrastructure:
 		c.outcome, c.timedOut = OutcomeTimedOut, true
-	case callerErr != nil:
-		c.outcome = ended(callerErr)
+	case whose == byCaller:
+		c.outcome = OutcomeCanceled
+	case whose == byDeadline:
+		c.outcome = OutcomeDeadline
 	default:
 		c.outcome = OutcomeFailed
 	}
@@ -195,15 +207,78 @@ func (c *call) judge(total, own context.Context, said Class, err error) {
 	switch c.class {
 	case Application:
 	case Infrastructure, SystemFault:
-		c.vote = votedFailure
-		// A caller with no time left, or the rest of a total timeout that earlier
-		// attempts used up, proves little.
-		if callerErr != nil && !timedOut || c.attempts > 1 && cause != nil && cause == m.totalCause {
-			c.vote = votedLate
+		c.signal = signalFailure
+		// The caller's deadline, and the rest of a total timeout that earlier attempts
+		// have used up, may have left the callee too little time.
+		if (whose == byDeadline || whose == byTotal && c.attempts > 1) && m.breaker != nil && !m.usual.reached(now-started, now, m.counts.answers()) {
+			c.signal = signalNone
 		}
 	case Throttled:
-		c.vote = votedThrottled(hintOf(err))
+		c.signal = signalThrottled(hintOf(err))
 	default:
-		c.vote = votedNothing
+		c.signal = signalNone
 	}
+	if c.signal == signalNone && whose != byNobody && m.slow > 0 && now-started > m.slow {
+		c.signal = signalFailure // it was given up after more than slow
+	}
+}
+
+// An ender is what ended an attempt that failed.
+type ender uint8
+
+const (
+	byNobody   ender = iota // but the callee
+	byAttempt               // the attempt's timeout
+	byTotal                 // the total timeout
+	byDeadline              // the deadline that the caller brought
+	byCaller                // the caller, who gave up
+	byRace                  // another attempt, which won
+)
+
+// ended tells what ended an attempt. Whether a deadline has passed is told by the
+// clock: a context's error comes a little later, and drivers that set the deadline on
+// a connection, or servers that know it, report it before that. early says that the
+// deadline is near and has not passed yet.
+func (c *call) ended(own context.Context, limited bool, started, now time.Duration) (_ ender, early bool) {
+	if err := c.caller.Err(); err != nil && err != context.DeadlineExceeded {
+		return byCaller, false
+	}
+	if own.Err() == context.Canceled {
+		return byRace, false
+	}
+	deadline, ok := own.Deadline()
+	switch {
+	case ok:
+	case own.Err() != nil:
+		return byDeadline, false // of a context that does not tell it
+	default:
+		return byNobody, false
+	}
+	left := deadline.Sub(c.method.client.base) - now
+	early = left > 0 && own.Err() == nil
+	switch {
+	case early && left > slack(started, now+left):
+		return byNobody, false
+	case limited:
+		return byAttempt, early
+	case c.totalSet:
+		return byTotal, early
+	}
+	return byDeadline, early
+}
+
+// slack is how long before its deadline an error of an attempt is taken to come of
+// it: a twentieth of the time that the attempt was given, if that is known, and a
+// millisecond at least. started is negative where it is not known.
+func slack(started, deadline time.Duration) time.Duration {
+	if started < 0 {
+		return time.Millisecond
+	}
+	return max((deadline-started)/20, time.Millisecond)
+}
+
+// outOfTime reports whether an error says by itself that time ran out.
+func outOfTime(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }

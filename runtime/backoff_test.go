@@ -15,12 +15,12 @@ func TestBackoffGrows(t *testing.T) {
 		backoff Backoff
 		want    []time.Duration
 	}{
-		{Constant, []time.Duration{1, 1, 1, 1, 1, 1}},
-		{Linear, []time.Duration{1, 2, 3, 4, 5, 6}},
-		{Exponential, []time.Duration{1, 2, 4, 8, 16, 20}},
-		{Fibonacci, []time.Duration{1, 1, 2, 3, 5, 8, 13, 20}},
+		{BackoffConstant, []time.Duration{1, 1, 1, 1, 1, 1}},
+		{BackoffLinear, []time.Duration{1, 2, 3, 4, 5, 6}},
+		{BackoffExponential, []time.Duration{1, 2, 4, 8, 16, 20}},
+		{BackoffFibonacci, []time.Duration{1, 1, 2, 3, 5, 8, 13, 20}},
 	} {
-		r := Retry{Backoff: tt.backoff, Initial: unit, Max: 20 * unit, Factor: 2, Jitter: NoJitter}
+		r := Retry{Backoff: tt.backoff, Initial: unit, Max: 20 * unit, Factor: 2, Jitter: JitterNone}
 		var got []time.Duration
 		for n := range tt.want {
 			got = append(got, r.delay(n+1, 0)/unit)
@@ -40,13 +40,13 @@ func retries(t *rapid.T) *Retry {
 	a, b := duration.Draw(t, "a"), duration.Draw(t, "b")
 	return &Retry{
 		Attempts: rapid.IntRange(1, 1e6).Draw(t, "attempts"),
-		Backoff:  rapid.SampledFrom([]Backoff{Constant, Linear, Exponential, Fibonacci}).Draw(t, "backoff"),
+		Backoff:  rapid.SampledFrom([]Backoff{BackoffConstant, BackoffLinear, BackoffExponential, BackoffFibonacci}).Draw(t, "backoff"),
 		Initial:  time.Duration(min(a, b)),
 		Max:      time.Duration(max(a, b)),
 		Factor:   rapid.OneOf(rapid.Float64Range(1, 10), rapid.Float64Range(1, math.MaxFloat64)).Draw(t, "factor"),
 		Jitter: rapid.OneOf(
-			rapid.SampledFrom([]Jitter{NoJitter, FullJitter, EqualJitter, DecorrelatedJitter, Jitter(whole)}),
-			rapid.Custom(func(t *rapid.T) Jitter { return Jitter(rapid.Int64Range(0, int64(whole)).Draw(t, "ppm")) }),
+			rapid.SampledFrom([]Jitter{JitterNone, JitterFull, JitterEqual, JitterDecorrelated, Jitter(hundredPercent)}),
+			rapid.Custom(func(t *rapid.T) Jitter { return Jitter(rapid.Int64Range(0, int64(hundredPercent)).Draw(t, "ppm")) }),
 		).Draw(t, "jitter"),
 	}
 }
@@ -99,13 +99,13 @@ func TestJitterSpreadsOverItsWholeRange(t *testing.T) {
 		jitter    Jitter
 		low, high time.Duration
 	}{
-		{NoJitter, full, full},
-		{FullJitter, 0, full},
-		{EqualJitter, full / 2, full},
-		{DecorrelatedJitter, full, 3 * full},
+		{JitterNone, full, full},
+		{JitterFull, 0, full},
+		{JitterEqual, full / 2, full},
+		{JitterDecorrelated, full, 3 * full},
 		{Jitter(20 * Percent), 800 * time.Millisecond, 1200 * time.Millisecond},
 	} {
-		r := Retry{Backoff: Constant, Initial: full, Max: time.Minute, Jitter: tt.jitter}
+		r := Retry{Backoff: BackoffConstant, Initial: full, Max: time.Minute, Jitter: tt.jitter}
 		low, high := time.Duration(math.MaxInt64), time.Duration(0)
 		for range 10_000 {
 			d := r.delay(1, full)
@@ -121,7 +121,7 @@ func TestJitterSpreadsOverItsWholeRange(t *testing.T) {
 }
 
 func TestJitterAtTheMaxSpreadsBelowIt(t *testing.T) {
-	r := Retry{Backoff: Constant, Initial: time.Second, Max: time.Second, Jitter: Jitter(50 * Percent)}
+	r := Retry{Backoff: BackoffConstant, Initial: time.Second, Max: time.Second, Jitter: Jitter(50 * Percent)}
 	atMax := 0
 	for range 1000 {
 		switch d := r.delay(1, 0); {
@@ -143,11 +143,11 @@ func TestAttemptsWithin(t *testing.T) {
 		total time.Duration
 		want  int
 	}{
-		{"a delay that ends at the timeout is too late", Retry{Attempts: 5, Backoff: Constant, Initial: 100, Max: 100}, 200, 2},
-		{"one that ends before it is not", Retry{Attempts: 5, Backoff: Constant, Initial: 100, Max: 100}, 201, 3},
-		{"full jitter may be no delay", Retry{Attempts: 1e6, Backoff: Constant, Initial: 100, Max: 100, Jitter: FullJitter}, 1, 1e6},
-		{"full spread may be no delay", Retry{Attempts: 1000, Backoff: Constant, Initial: 100, Max: 100, Jitter: Jitter(whole)}, 1, 1000},
-		{"delays that add up beyond any duration", Retry{Attempts: 5, Backoff: Constant, Initial: 3 << 61, Max: math.MaxInt64}, math.MaxInt64, 2},
+		{"a delay that ends at the timeout is too late", Retry{Attempts: 5, Backoff: BackoffConstant, Initial: 100, Max: 100}, 200, 2},
+		{"one that ends before it is not", Retry{Attempts: 5, Backoff: BackoffConstant, Initial: 100, Max: 100}, 201, 3},
+		{"full jitter may be no delay", Retry{Attempts: 1e6, Backoff: BackoffConstant, Initial: 100, Max: 100, Jitter: JitterFull}, 1, 1e6},
+		{"full spread may be no delay", Retry{Attempts: 1000, Backoff: BackoffConstant, Initial: 100, Max: 100, Jitter: Jitter(hundredPercent)}, 1, 1000},
+		{"delays that add up beyond any duration", Retry{Attempts: 5, Backoff: BackoffConstant, Initial: 3 << 61, Max: math.MaxInt64}, math.MaxInt64, 2},
 		{"one attempt", Retry{Attempts: 1, Initial: 100, Max: 100}, 1, 1},
 	} {
 		if got := tt.retry.attemptsWithin(tt.total); got != tt.want {

@@ -19,7 +19,7 @@ type budget struct {
 }
 
 const (
-	token          = int64(whole)
+	token          = int64(hundredPercent)
 	budgetCapacity = 100 * token
 	budgetSeconds  = 10 // that an empty bucket takes to fill by itself
 )

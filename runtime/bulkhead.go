@@ -9,22 +9,21 @@ import (
 
 // bulkheads are a bulkhead as declared, with all its instances.
 type bulkheads struct {
-	group
+	pool[*bulkhead]
 	policy Bulkhead
 }
 
-func newBulkheads(c *Client, name string, policy Bulkhead) *bulkheads {
+func newBulkheads(c *Client, policy Bulkhead) *bulkheads {
 	g := &bulkheads{policy: policy}
-	g.group = group{name: name, client: c, scope: policy.Scope, fresh: func(*entry) guard {
-		return &bulkhead{group: g, permits: semaphore.NewWeighted(int64(policy.Calls))}
-	}}
-	g.one = g.fresh(nil)
+	g.init(c, &policy, func(*entry) *bulkhead {
+		return &bulkhead{pool: g, permits: semaphore.NewWeighted(int64(policy.Calls))}
+	})
 	return g
 }
 
 // A bulkhead bounds the attempts that are in the callee at once.
 type bulkhead struct {
-	group   *bulkheads
+	pool    *bulkheads
 	permits *semaphore.Weighted
 }
 
@@ -33,10 +32,10 @@ func (b *bulkhead) enter() bool { return b.permits.TryAcquire(1) }
 
 // await takes a permit within the bulkhead's patience and ctx's deadline.
 func (b *bulkhead) await(ctx context.Context) bool {
-	if b.group.policy.Wait <= 0 {
+	if b.pool.policy.Wait <= 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, b.group.policy.Wait)
+	ctx, cancel := context.WithTimeout(ctx, b.pool.policy.Wait)
 	defer cancel()
 	return b.permits.Acquire(ctx, 1) == nil
 }

@@ -11,10 +11,8 @@ import (
 )
 
 func bulk(b Bulkhead) func(*Spec, *MethodSpec) {
-	return func(s *Spec, m *MethodSpec) {
-		s.Bulkheads = map[string]Bulkhead{"Store": b}
-		m.Bulkhead = "Store"
-	}
+	b.Name = "Store"
+	return func(_ *Spec, m *MethodSpec) { m.Bulkhead = copyOf(&b) }
 }
 
 func TestBulkheadBoundsWhatIsUnderWay(t *testing.T) {

@@ -41,7 +41,8 @@ type call struct {
 	rounds   int             // attempts without those that were hedges
 	attempt                  // the last of them
 	outcome  Outcome
-	would    would         // what would have refused the attempt under way
+	shadow   shadow        // what would have refused the attempt under way
+	totalSet bool          // the total timeout ends before the caller's deadline
 	started  time.Duration // where somebody observes
 }
 
@@ -58,6 +59,7 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 		var cancel context.CancelFunc
 		if ctx, cancel = within(ctx, m.timeout.Total, m.totalCause); cancel != nil {
 			defer cancel()
+			c.totalSet = true
 		}
 	}
 	for delay := time.Duration(0); ; {
@@ -103,7 +105,7 @@ func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
 		return ErrBudget
 	}
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: RetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
+		m.event(c.caller, Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
@@ -165,6 +167,6 @@ func (c *call) end(err error) {
 	m.counts.add(c)
 	m.entry.unpin()
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: CallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: m.client.now() - c.started})
+		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: m.client.now() - c.started})
 	}
 }

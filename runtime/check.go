@@ -79,17 +79,37 @@ func (p *Policies) Check() []*directive.Problem {
 	return c.problems
 }
 
-// Scopes yields those of the policy's guards, by directive.
+// Scopes yields those of the guards that are there, by directive.
 func (p *Policies) Scopes(yield func(name string, s *Scope) bool) {
-	if p.Breaker != nil && !yield("breaker", &p.Breaker.Scope) {
+	for name, g := range p.guards {
+		if _, scope := g.state(); !yield(name, scope) {
+			return
+		}
+	}
+}
+
+// guards yields the policies that have state, by directive.
+func (p *Policies) guards(yield func(name string, guard statePolicy) bool) {
+	if p.Breaker != nil && !yield("breaker", p.Breaker) {
 		return
 	}
-	if p.Limit != nil && !yield("limit", &p.Limit.Scope) {
+	if p.Limit != nil && !yield("limit", p.Limit) {
 		return
 	}
 	if p.Bulkhead != nil {
-		yield("bulkhead", &p.Bulkhead.Scope)
+		yield("bulkhead", p.Bulkhead)
 	}
+}
+
+// budget is what the method may spend of the client's retry budget, 0 for no bound.
+func (p *Policies) budget() Ratio {
+	switch {
+	case p.Retry != nil:
+		return p.Retry.Budget
+	case p.Hedge != nil:
+		return p.Hedge.Budget
+	}
+	return 0
 }
 
 type checker struct{ problems []*directive.Problem }

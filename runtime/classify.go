@@ -14,15 +14,15 @@ func ClassOf(err error) Class { return classOf(err, Undecided, nil) }
 // classifiers in order, then Network. An error that nobody knows is Application:
 // what we do not understand must not trip a breaker or repeat a call. So is one
 // that somebody calls a success.
-func classOf(err error, said Class, classifiers []Classifier) Class {
+func classOf(err error, resultClass Class, classifiers []Classifier) Class {
 	if err == nil {
 		return Success
 	}
 	if c := markOf(err); c != Undecided {
 		return c
 	}
-	if said != Undecided {
-		return max(said, Application)
+	if resultClass != Undecided {
+		return max(resultClass, Application)
 	}
 	for _, classify := range classifiers {
 		if c := known(classify(err)); c != Undecided {
@@ -121,3 +121,6 @@ func All(err error) Class {
 	}
 	return Infrastructure
 }
+
+// ClassifierOf adapts a function of the class alone.
+func ClassifierOf(f func(error) Class) Classifier { return f }

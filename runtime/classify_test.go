@@ -21,7 +21,7 @@ import (
 
 func TestClassOf(t *testing.T) {
 	_, nested := one(t, breaker(func(*Breaker) {}))
-	nested.circuit.ForceOpen()
+	nested.breaker.ForceOpen()
 	refused := Run(context.Background(), nested, succeed)
 
 	for _, tt := range []struct {

@@ -29,7 +29,7 @@
 // SystemFault count against the breaker, and by default Infrastructure and
 // Throttled are retried. Marks ([App], [Infra], [System], [Throttle]) decide
 // first, then the method's classifiers, then [Network]; an error that nobody
-// knows is Application. Where a method can fail in its value, [CallJudged] and its
+// knows is Application. Where a method can fail in its value, [CallClassified] and its
 // siblings ask about all results.
 //
 // When the runtime had no part in a failure, the callee's own error comes back
@@ -55,7 +55,7 @@
 // [Client.Stats] is a snapshot of all counters and breakers. [WithObserver] has a
 // function told of every attempt, retry, outcome and change of state. [Registry]
 // lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides]
-// changes numbers and modes, and a guard whose mode is [Observe] counts what it
+// changes numbers and modes, and a guard whose mode is [ModeObserve] counts what it
 // would refuse and refuses nothing.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout

@@ -10,26 +10,26 @@ func (m *Method) FallsBack(ctx context.Context, err error) bool {
 	return err != nil && m.fallsBack(ctx, err, func(error) Class { return Undecided })
 }
 
-// FallsBackJudged is [Method.FallsBack] for calls through [CallJudged],
-// [RunJudged] or [HedgedJudged], with the last results bound in judge. It returns
+// FallsBackClassified is [Method.FallsBack] for calls through [CallClassified],
+// [RunClassified] or [HedgedClassified], with the last results bound in classify. It returns
 // what the fallback is called for, or nil for none: err or, where the callee
-// returned no error and judge says that it failed, [ErrResult].
-func (m *Method) FallsBackJudged(ctx context.Context, err error, judge func(error) Class) (cause error) {
+// returned no error and classify says that it failed, [ErrResult].
+func (m *Method) FallsBackClassified(ctx context.Context, err error, classify func(error) Class) (cause error) {
 	if err == nil {
-		said := judge(nil)
-		if said <= Application || said == Canceled {
+		resultClass := classify(nil)
+		if resultClass <= Application || resultClass == Canceled {
 			return nil
 		}
-		err, judge = ErrResult, func(error) Class { return said }
+		err, classify = ErrResult, func(error) Class { return resultClass }
 	}
-	if !m.fallsBack(ctx, err, judge) {
+	if !m.fallsBack(ctx, err, classify) {
 		return nil
 	}
 	return err
 }
 
-func (m *Method) fallsBack(ctx context.Context, err error, judge func(error) Class) bool {
-	if ctx.Err() != nil || m.finally(err, judge) == Application {
+func (m *Method) fallsBack(ctx context.Context, err error, classify func(error) Class) bool {
+	if ctx.Err() != nil || m.finalClass(err, classify) == Application {
 		return false
 	}
 	m.counts.fallbacks.Add(1)
@@ -37,8 +37,8 @@ func (m *Method) fallsBack(ctx context.Context, err error, judge func(error) Cla
 }
 
 // finally is the class of the error that a call ended with. Where the runtime has
-// wrapped the callee's, it is the callee's that is judged.
-func (m *Method) finally(err error, judge func(error) Class) Class {
+// wrapped the callee's, it is the callee's that is classified.
+func (m *Method) finalClass(err error, classify func(error) Class) Class {
 	if c := markOf(err); c != Undecided {
 		return c
 	}
@@ -48,7 +48,7 @@ func (m *Method) finally(err error, judge func(error) Class) Class {
 		}
 		err = own.Err
 	}
-	return classOf(err, judge(err), m.classifiers)
+	return classOf(err, classify(err), m.classifiers)
 }
 
 type causeKey struct{}

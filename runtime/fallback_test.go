@@ -66,7 +66,7 @@ func TestRegistry(t *testing.T) {
 	if none := FromContext(context.Background()); none.Clients() != nil || none.Client("Store") != nil {
 		t.Error("a context without a registry has clients")
 	}
-	if _, err := New(Spec{Name: "X", Methods: []MethodSpec{{Name: "A", Breaker: "?"}}}, WithRegistry(&r)); err == nil || len(r.Clients()) != 1 {
+	if _, err := New(Spec{Name: "X", Methods: []MethodSpec{{Name: "A"}, {Name: "A"}}}, WithRegistry(&r)); err == nil || len(r.Clients()) != 1 {
 		t.Errorf("a client that could not be made is listed: %v", errors.Unwrap(err))
 	}
 }

@@ -84,7 +84,7 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 		return own, own.try(ctx, func(ctx context.Context) error {
 			r.depart(lane, first)
 			if lane > 0 && m.events != nil {
-				m.event(caller, Event{Kind: HedgeStarted, Attempt: before + lane + 1, Delay: delay})
+				m.event(caller, Event{Kind: EventHedgeStarted, Attempt: before + lane + 1, Delay: delay})
 			}
 			return r.run(ctx, lane)
 		})

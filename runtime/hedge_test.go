@@ -13,7 +13,7 @@ import (
 )
 
 func hedge(h Hedge) func(*Spec, *MethodSpec) {
-	return func(_ *Spec, m *MethodSpec) { m.Hedge = h }
+	return func(_ *Spec, m *MethodSpec) { m.Hedge = copyOf(&h) }
 }
 
 // lanes answers the n-th call it gets after a time with a value and an error, as
@@ -158,7 +158,7 @@ func TestHedgeOfARefusedAttemptGivesTheResults(t *testing.T) {
 
 func TestEachRetryIsHedged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(hedge(Hedge{Delay: 50 * time.Millisecond, Max: 1}), retry(func(r *Retry) { r.Backoff = Constant })))
+		c, m := one(t, all(hedge(Hedge{Delay: 50 * time.Millisecond, Max: 1}), retry(func(r *Retry) { r.Backoff = BackoffConstant })))
 		failing := lane{after: 60 * time.Millisecond, err: errDown}
 		f, discard, discarded := lanes(failing, failing, failing, lane{after: time.Millisecond})
 		v, err := Hedged(t.Context(), m, f, discard)

@@ -18,12 +18,8 @@ type KeyedMethod[K comparable] struct {
 	index int // of the plan in the table
 }
 
-// MethodByKey returns the named method of a client for keys of type K. It panics
-// if there is none, if no guard of it is kept by key, or if one is by keys of
-// another type. All guards of a client with one type of key share their keys; ask
-// for all its methods before calling one.
-func MethodByKey[K comparable](c *Client, name string) *KeyedMethod[K] {
-	p := c.plans[c.index(name)]
+// bind makes k the method of c that p plans.
+func (k *KeyedMethod[K]) bind(c *Client, p *plan) *Method {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t, ok := c.tables[reflect.TypeFor[K]()].(*table[K])
@@ -31,7 +27,8 @@ func MethodByKey[K comparable](c *Client, name string) *KeyedMethod[K] {
 		t = &table[K]{client: c, seed: maphash.MakeSeed(), overflow: &entry{client: c}}
 		c.tables[reflect.TypeFor[K]()] = t
 	}
-	return &KeyedMethod[K]{table: t, plan: p, index: t.add(p)}
+	k.table, k.plan, k.index = t, p, t.add(p)
+	return t.overflow.methods[k.index]
 }
 
 // For returns the method for one key. Each result is for one call, which it must
@@ -50,7 +47,9 @@ func (k *KeyedMethod[K]) For(key K) *Method {
 	e := t.entry(s, key)
 	e.pins.Add(1)
 	if e.methods[k.index] == nil {
-		e.methods[k.index] = k.plan.bind(e)
+		m := new(Method)
+		m.equip(k.plan, e)
+		e.methods[k.index] = m
 	}
 	return e.methods[k.index]
 }
@@ -63,7 +62,7 @@ type entry struct {
 	gone    atomic.Bool            // has lost its place
 	used    atomic.Int64           // when the last call ended, by client.now
 	budget  atomic.Pointer[budget]
-	guards  []guard   // made when first needed, by their groups' indexes
+	guards  []guard   // made when first needed, by their pools' indexes
 	methods []*Method // likewise, by their plans' indexes
 }
 
@@ -102,8 +101,8 @@ func (e *entry) idle(now time.Duration) bool {
 func (e *entry) forget() {
 	e.gone.Store(true)
 	for _, g := range e.guards {
-		if c, ok := g.(*Circuit); ok {
-			c.group.open.Add(-refuses(c.phase.Load()))
+		if c, ok := g.(*CircuitBreaker); ok {
+			c.pool.open.Add(-refuses(c.phase.Load()))
 		}
 	}
 }
@@ -158,32 +157,32 @@ const (
 	examined  = 16 // entries that an insert looks at for one to evict
 )
 
-// add makes room for a method in the table's entries. It is called before the
+// add makes room for a method in the table's entries. New calls it, before the
 // table is used.
 func (t *table[K]) add(p *plan) (index int) {
 	keyed := false
-	for g := range p.groups {
-		if !g.scope.keyed() {
+	for pool := range p.pools {
+		at := pool.place()
+		if !at.scope.keyed() {
 			continue
 		}
 		keyed = true
-		if g.table == nil {
-			g.table, g.index = t, len(t.overflow.guards)
-			t.overflow.guards = append(t.overflow.guards, g.one)
+		if at.table == nil {
+			at.table, at.index = t, len(t.overflow.guards)
+			t.overflow.guards = append(t.overflow.guards, pool.overflow())
 		}
-		if g.table != keyTable(t) {
-			panic(fmt.Sprintf("resil: %s of %s is kept by two types of key", g.name, p.fullName))
+		if at.table != keyTable(t) {
+			panic(fmt.Sprintf("resil: %s of %s is kept by two types of key", at.name, p.fullName))
 		}
-		t.bound = max(t.bound, int64(g.scope.Keys))
-	}
-	if t.size.Load() > 0 {
-		panic(fmt.Sprintf("resil: %s asked for by key when calls have been made", p.fullName))
+		t.bound = max(t.bound, int64(at.scope.Keys))
 	}
 	if !keyed {
 		panic(fmt.Sprintf("resil: no guard of %s is kept by key", p.fullName))
 	}
 	t.shards = make([]shard[K], min(1<<bits.Len64(uint64(t.bound/256)), maxShards))
-	t.overflow.methods = append(t.overflow.methods, p.bind(t.overflow))
+	m := new(Method)
+	m.equip(p, t.overflow)
+	t.overflow.methods = append(t.overflow.methods, m)
 	t.plans++
 	return t.plans - 1
 }
@@ -245,12 +244,12 @@ func (t *table[K]) evict(s *shard[K]) (found bool) {
 	return found
 }
 
-// lookup returns a group's guard for a key, for manual control and stats. Without
+// lookup returns a pool's guard for a key, for manual control and stats. Without
 // create it returns nil for a key that is not held.
-func (t *table[K]) lookup(g *group, key any, create bool) guard {
+func (t *table[K]) lookup(pool anyPool, key any, create bool) guard {
 	k, ok := key.(K)
 	if !ok {
-		panic(fmt.Sprintf("resil: %s of client %s is kept by %s, not by %T", g.name, t.client.name, reflect.TypeFor[K](), key))
+		panic(fmt.Sprintf("resil: %s of client %s is kept by %s, not by %T", pool.place().name, t.client.name, reflect.TypeFor[K](), key))
 	}
 	s := t.shard(k)
 	s.mu.Lock()
@@ -264,7 +263,7 @@ func (t *table[K]) lookup(g *group, key any, create bool) guard {
 		h = t.insert(s, k)
 		h.used.Store(int64(t.client.now())) // it is about to be
 	}
-	return g.of(&h.entry)
+	return pool.instance(&h.entry)
 }
 
 // count returns how many keys are held, and how many calls had to share the

@@ -19,7 +19,7 @@ func perPeer(t testing.TB, keys int, sets ...func(*Spec, *MethodSpec)) (*Client,
 	t.Helper()
 	set := breaker(func(b *Breaker) { b.Consecutive = 2; b.Per = "peer"; b.Keys = keys })
 	c, _ := one(t, all(append([]func(*Spec, *MethodSpec){set}, sets...)...))
-	return c, MethodByKey[string](c, "Get")
+	return c, keyed[string](c, "Get")
 }
 
 func TestOneKeysTroubleIsItsOwn(t *testing.T) {
@@ -63,11 +63,11 @@ func TestForAllocatesNothingForAKnownKey(t *testing.T) {
 }
 
 func TestMethodsShareAKeysGuard(t *testing.T) {
-	b := testBreaker
+	b := copyOf(&testBreaker)
 	b.Consecutive, b.Per = 1, "peer"
-	c := newClient(t, Spec{Name: "Store", Breakers: map[string]Breaker{"Store": b},
-		Methods: []MethodSpec{{Name: "Get", Breaker: "Store"}, {Name: "Put", Breaker: "Store"}}})
-	get, put := MethodByKey[string](c, "Get"), MethodByKey[string](c, "Put")
+	c := newClient(t, Spec{Name: "Store",
+		Methods: []MethodSpec{{Name: "Get", Policies: Policies{Breaker: b}}, {Name: "Put", Policies: Policies{Breaker: b}}}})
+	get, put := keyed[string](c, "Get"), keyed[string](c, "Put")
 	Run(context.Background(), get.For("bad"), fail)
 	if err := Run(context.Background(), put.For("bad"), succeed); !errors.Is(err, ErrOpen) {
 		t.Errorf("Put got %v, want ErrOpen", err)
@@ -184,7 +184,7 @@ func TestOneEntryWhenManyAskAtOnce(t *testing.T) {
 
 func TestANaNKeyLeaksNothing(t *testing.T) {
 	c, _ := one(t, breaker(func(b *Breaker) { b.Per = "x"; b.Keys = 10 }))
-	get := MethodByKey[float64](c, "Get")
+	get := keyed[float64](c, "Get")
 	for range 100 {
 		Run(context.Background(), get.For(math.NaN()), succeed)
 	}
@@ -195,12 +195,8 @@ func TestANaNKeyLeaksNothing(t *testing.T) {
 
 func TestAKeyHoldsHalfTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = FullJitter }),
-			func(s *Spec, m *MethodSpec) {
-				b := s.Breakers["Store"]
-				b.Mode = Observe
-				s.Breakers["Store"] = b
-			})
+		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = JitterFull }),
+			func(_ *Spec, m *MethodSpec) { m.Breaker.Mode = ModeObserve })
 		for range 200 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
@@ -216,11 +212,7 @@ func TestAKeyHoldsHalfTheBudget(t *testing.T) {
 
 func TestRetryThatTheClientCannotAffordCostsTheKeyNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond }), func(s *Spec, _ *MethodSpec) {
-			b := s.Breakers["Store"]
-			b.Mode = Observe
-			s.Breakers["Store"] = b
-		})
+		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond }), func(_ *Spec, m *MethodSpec) { m.Breaker.Mode = ModeObserve })
 		c.budget.tokens.Store(0)
 		for range 50 {
 			Run(t.Context(), get.For("bad"), fail)
@@ -257,10 +249,8 @@ func TestStatsMayBeReadWhileKeysAreAskedFor(t *testing.T) {
 	})
 	for range 50 {
 		spec := full()
-		b := testBreaker
-		b.Per = "peer"
-		spec.Breakers["Store"] = b
-		MethodByKey[string](newClient(t, spec, WithRegistry(&r)), "Get")
+		spec.Methods[0].Breaker.Per = "peer"
+		keyed[string](newClient(t, spec, WithRegistry(&r)), "Get")
 	}
 	close(built)
 	wg.Wait()
@@ -269,10 +259,10 @@ func TestStatsMayBeReadWhileKeysAreAskedFor(t *testing.T) {
 func TestWrongUseOfKeysPanics(t *testing.T) {
 	c, _ := perPeer(t, 10)
 	for name, use := range map[string]func(){
-		"unknown method":     func() { MethodByKey[string](c, "Put") },
-		"two types of key":   func() { MethodByKey[int](c, "Get") },
+		"unknown method":     func() { keyed[string](c, "Put") },
+		"two types of key":   func() { keyed[int](c, "Get") },
 		"a key of its own":   func() { c.Breaker("Store").For(7) },
-		"a method unguarded": func() { c, _ := one(t, func(*Spec, *MethodSpec) {}); MethodByKey[string](c, "Get") },
+		"a method unguarded": func() { c, _ := one(t, func(*Spec, *MethodSpec) {}); keyed[string](c, "Get") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

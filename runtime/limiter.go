@@ -10,23 +10,22 @@ import (
 
 // limits are a limit as declared, with all its instances.
 type limits struct {
-	group
+	pool[*limiter]
 	policy Limit
 }
 
-func newLimits(c *Client, name string, policy Limit) *limits {
+func newLimits(c *Client, policy Limit) *limits {
 	g := &limits{policy: policy}
 	perSecond := rate.Limit(float64(policy.Rate.Count) / policy.Rate.Per.Seconds())
-	g.group = group{name: name, client: c, scope: policy.Scope, fresh: func(*entry) guard {
-		return &limiter{group: g, bucket: rate.NewLimiter(perSecond, policy.Burst)}
-	}}
-	g.one = g.fresh(nil)
+	g.init(c, &policy, func(*entry) *limiter {
+		return &limiter{pool: g, bucket: rate.NewLimiter(perSecond, policy.Burst)}
+	})
 	return g
 }
 
 // A limiter is a token bucket.
 type limiter struct {
-	group  *limits
+	pool   *limits
 	bucket *rate.Limiter
 
 	// The clock is read and the bucket asked under one lock: of two readings that
@@ -35,7 +34,7 @@ type limiter struct {
 	mu sync.Mutex
 }
 
-func (l *limiter) now() time.Time { return l.group.client.base.Add(l.group.client.now()) }
+func (l *limiter) now() time.Time { return l.pool.client.base.Add(l.pool.client.now()) }
 
 // allow takes a token if there is one.
 func (l *limiter) allow() bool {
@@ -48,7 +47,7 @@ func (l *limiter) allow() bool {
 // await takes a token within the limit's patience and ctx's deadline. If none
 // will be there in time it says so at once and takes nothing.
 func (l *limiter) await(ctx context.Context) bool {
-	patience := l.group.policy.Wait
+	patience := l.pool.policy.Wait
 	if deadline, ok := ctx.Deadline(); ok {
 		patience = min(patience, time.Until(deadline))
 	}

@@ -11,10 +11,8 @@ import (
 )
 
 func limit(l Limit) func(*Spec, *MethodSpec) {
-	return func(s *Spec, m *MethodSpec) {
-		s.Limits = map[string]Limit{"Store": l}
-		m.Limit = "Store"
-	}
+	l.Name = "Store"
+	return func(_ *Spec, m *MethodSpec) { m.Limit = copyOf(&l) }
 }
 
 func TestLimitAdmitsItsRate(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 // for one key. It is safe for concurrent use.
 type Method struct {
 	*plan
-	circuit  *Circuit  // nil for none
-	limiter  *limiter  // nil for none
-	bulkhead *bulkhead // nil for none
-	entry    *entry    // the key's; nil where there are none
+	breaker  *CircuitBreaker // nil for none
+	limiter  *limiter        // nil for none
+	bulkhead *bulkhead       // nil for none
+	entry    *entry          // the key's; nil where there are none
 	limited  atomic.Pointer[Error]
 }
 
@@ -27,20 +27,22 @@ type plan struct {
 	retryable   classes
 	hedge       Hedge
 	classifiers []Classifier
-	circuits    *circuits  // nil for none
-	slot        int        // the method's among those that share circuits
+	breakers    *breakers  // nil for none
+	slot        int        // the method's among those that share breakers
 	limits      *limits    // nil for none
 	bulkheads   *bulkheads // nil for none
 	full        *Error     // what calls refused at their first attempt get
 	slow        time.Duration
 	timed       bool    // somebody wants to know how long attempts take
 	budget      *budget // the client's, nil for none
-	events      *events // the client's, nil for none
+	draws       bool    // retries and hedges take from the budget
+	events      *events // the client's; nil for none
 
 	// What context.Cause says of a context that a timeout ended.
 	totalCause, attemptCause error
 
 	counts counts
+	usual  usual // time that the callee takes
 }
 
 func newPlan(c *Client, s MethodSpec) *plan {
@@ -48,57 +50,69 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		client:      c,
 		name:        s.Name,
 		fullName:    c.name + "." + s.Name,
-		timeout:     s.Timeout,
-		retry:       s.Retry,
-		hedge:       s.Hedge,
 		classifiers: s.Classify,
 		budget:      c.budget,
+		draws:       s.budget() > 0,
 		events:      c.events,
-		circuits:    c.circuits[s.Breaker],
-		limits:      c.limits[s.Limit],
-		bulkheads:   c.bulkheads[s.Bulkhead],
+		breakers:    shared(c, c.breakers, s.Breaker, newBreakers),
+		limits:      shared(c, c.limits, s.Limit, newLimits),
+		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),
 	}
-	if s.Retry.Attempts > 1 {
-		p.retryable = classSet(s.Retry.On)
+	if s.Timeout != nil {
+		p.timeout = *s.Timeout
 	}
-	if p.circuits != nil {
-		p.slot = p.circuits.methods
-		p.circuits.methods++
-		p.slow = p.circuits.policy.Slow
+	if s.Retry != nil {
+		p.retry = *s.Retry
+	}
+	if s.Hedge != nil {
+		p.hedge = *s.Hedge
+	}
+	if p.retry.Attempts > 1 {
+		p.retryable = classSet(p.retry.On)
+	}
+	if p.breakers != nil {
+		p.slot = p.breakers.methods
+		p.breakers.methods++
+		p.slow = p.breakers.policy.Slow
 	}
 	p.timed = p.slow > 0 || p.events != nil
 	p.full = &Error{Method: p.fullName, Reason: ErrFull}
-	p.totalCause = fmt.Errorf("%s: timeout of %s: %w", p.fullName, s.Timeout.Total, ErrTimeout)
-	p.attemptCause = fmt.Errorf("%s: attempt timeout of %s: %w", p.fullName, s.Timeout.Attempt, ErrTimeout)
+	p.totalCause = fmt.Errorf("%s: timeout of %s: %w", p.fullName, p.timeout.Total, ErrTimeout)
+	p.attemptCause = fmt.Errorf("%s: attempt timeout of %s: %w", p.fullName, p.timeout.Attempt, ErrTimeout)
 	return p
 }
 
-// groups are the guards that the method has.
-func (p *plan) groups(yield func(*group) bool) {
-	if p.circuits != nil && !yield(&p.circuits.group) {
+// pools yields those of the guards that the method has.
+func (p *plan) pools(yield func(anyPool) bool) {
+	if p.breakers != nil && !yield(p.breakers) {
 		return
 	}
-	if p.limits != nil && !yield(&p.limits.group) {
+	if p.limits != nil && !yield(p.limits) {
 		return
 	}
 	if p.bulkheads != nil {
-		yield(&p.bulkheads.group)
+		yield(p.bulkheads)
 	}
 }
 
-// bind returns the method with the guards of an entry, which may be nil.
-func (p *plan) bind(e *entry) *Method {
-	m := &Method{plan: p, entry: e}
-	if p.circuits != nil {
-		m.circuit = p.circuits.of(e).(*Circuit)
+// bind makes m the method of c that p plans, for calls without a key.
+func (m *Method) bind(_ *Client, p *plan) *Method {
+	m.equip(p, nil)
+	return m
+}
+
+// equip gives m the guards of an entry, which may be nil.
+func (m *Method) equip(p *plan, e *entry) {
+	m.plan, m.entry = p, e
+	if p.breakers != nil {
+		m.breaker = p.breakers.of(e)
 	}
 	if p.limits != nil {
-		m.limiter = p.limits.of(e).(*limiter)
+		m.limiter = p.limits.of(e)
 	}
 	if p.bulkheads != nil {
-		m.bulkhead = p.bulkheads.of(e).(*bulkhead)
+		m.bulkhead = p.bulkheads.of(e)
 	}
-	return m
 }
 
 // limitedError is shared by the calls that the limiter refuses at their first
@@ -113,7 +127,7 @@ func (m *Method) limitedError() *Error {
 // spend takes a token for another attempt from the client's budget, if there is
 // one and the method draws on it, and from its key's share.
 func (m *Method) spend() bool {
-	if m.retry.Budget == 0 {
+	if !m.draws {
 		return true
 	}
 	now := m.client.now()
@@ -129,7 +143,7 @@ func (m *Method) spend() bool {
 
 // refund gives back what spend took for an attempt that did not come about.
 func (m *Method) refund() {
-	if m.retry.Budget > 0 {
+	if m.draws {
 		m.budget.add(token)
 		m.entry.refund()
 	}

@@ -50,6 +50,8 @@ type Retry struct {
 // times Open. Failures in a row are forgotten when no call has finished for longer
 // than Window and Open. A Slow of 0 is off.
 type Breaker struct {
+	Name string // as errors and stats show it
+
 	Consecutive int           `key:"consecutive" default:"5" off:"0" range:"[1,]" help:"failures in a row that open it"`
 	Ratio       Ratio         `key:"ratio" default:"50%" off:"0%" range:"(0%,100%]" help:"share of failures in the window that opens it"`
 	Min         int           `key:"min" default:"10" range:"[1,]" help:"answered calls in the window below which the ratio does not count"`
@@ -64,6 +66,8 @@ type Breaker struct {
 // once after a quiet time. An attempt that finds no token waits up to Wait for
 // one.
 type Limit struct {
+	Name string // as errors and stats show it
+
 	Rate  Rate          `key:"rate,positional" help:"attempts in a span of time: 100/s, 10/60s, 1000/m"`
 	Burst int           `key:"burst" range:"[1,]" help:"attempts at once after a quiet time; the rate's count where it is left out"`
 	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
@@ -73,6 +77,8 @@ type Limit struct {
 // Bulkhead admits Calls attempts at once. One that finds no place waits up to
 // Wait for it.
 type Bulkhead struct {
+	Name string // as errors and stats show it
+
 	Calls int           `key:"calls,positional" range:"[1,1000000000]" help:"attempts under way at once"`
 	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
 	Scope
@@ -86,9 +92,22 @@ type Scope struct {
 	Mode Mode   `key:"mode" default:"enforce" help:"enforce, or observe: decide and count, never refuse"`
 }
 
+// A statePolicy is a policy whose methods share state: a guard's.
+type statePolicy interface {
+	state() (name string, scope *Scope)
+}
+
+func (b *Breaker) state() (string, *Scope)  { return b.Name, &b.Scope }
+func (l *Limit) state() (string, *Scope)    { return l.Name, &l.Scope }
+func (b *Bulkhead) state() (string, *Scope) { return b.Name, &b.Scope }
+
 // Hedge starts up to Max more attempts, one each Delay, while none has
 // succeeded. A Delay of 0 is none.
 type Hedge struct {
 	Delay time.Duration `key:"delay,positional" range:"(0s,]" help:"time after which another attempt starts"`
 	Max   int           `key:"max" default:"1" range:"[1,100]" help:"extra attempts"`
+
+	// Budget is the retry budget of the client, which hedges draw on: see
+	// [Retry.Budget]. It is for methods that are hedged and not retried.
+	Budget Ratio
 }

@@ -13,7 +13,7 @@ import (
 type opening struct {
 	until    time.Duration // when probing may begin, by client.now
 	refusals []atomic.Pointer[Error]
-	probing  bool // a probe has been let out; guarded by the group's mu
+	probing  bool // a probe has been let out; guarded by the pool's mu
 	mu       sync.Mutex
 	probes   []*probe // that are out
 	passed   int      // probes that succeeded
@@ -23,26 +23,26 @@ type opening struct {
 type probe struct{ started time.Duration }
 
 // probe runs call as a probe of p if there is room for one.
-func (c *Circuit) probe(ctx context.Context, p *phase, call func() (struct{}, error)) (admitted bool) {
-	own := p.admit(c.group.client.now())
+func (c *CircuitBreaker) probe(ctx context.Context, p *phase, call func() (struct{}, error)) (admitted bool) {
+	own := p.admit(c.pool.client.now())
 	if own == nil {
 		return false
 	}
-	var vote error = votedNothing // a panic and runtime.Goexit leave it so
-	defer func() { c.report(ctx, p, own, vote) }()
+	var signal error = signalNone // a panic and runtime.Goexit leave it so
+	defer func() { c.report(ctx, p, own, signal) }()
 	c.halfOpen(ctx, p)
-	_, vote = call()
+	_, signal = call()
 	return true
 }
 
 // admit lets a probe out, nil if it is too early or enough are out. A probe that
 // has been out for longer than the open time is written off: its place is free
-// and its result has no vote.
+// and its result does not count.
 func (p *phase) admit(now time.Duration) *probe {
 	if now < p.until {
 		return nil
 	}
-	policy := &p.circuit.group.policy
+	policy := &p.breaker.pool.policy
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.probes = slices.DeleteFunc(p.probes, func(o *probe) bool { return now-o.started > policy.Open })
@@ -56,7 +56,7 @@ func (p *phase) admit(now time.Duration) *probe {
 
 // full reports whether admit would find no room for a probe.
 func (p *phase) full(now time.Duration) bool {
-	policy := &p.circuit.group.policy
+	policy := &p.breaker.pool.policy
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := p.passed
@@ -68,8 +68,8 @@ func (p *phase) full(now time.Duration) bool {
 	return out >= policy.Probes
 }
 
-// report takes a probe back and acts on its vote.
-func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) {
+// report takes a probe back and acts on its signal.
+func (c *CircuitBreaker) report(ctx context.Context, p *phase, own *probe, signal error) {
 	p.mu.Lock()
 	i := slices.Index(p.probes, own)
 	if i < 0 {
@@ -77,17 +77,17 @@ func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) 
 		return
 	}
 	p.probes = slices.Delete(p.probes, i, i+1)
-	if vote == nil {
+	if signal == nil {
 		p.passed++
 	}
 	passed := p.passed
 	p.mu.Unlock()
 
-	hint, throttled := vote.(votedThrottled)
+	hint, throttled := signal.(signalThrottled)
 	switch {
-	case vote == nil && passed >= c.group.policy.Probes:
+	case signal == nil && passed >= c.pool.policy.Probes:
 		c.change(ctx, p, c.closed(), StateHalfOpen)
-	case vote == votedFailure:
+	case signal == signalFailure:
 		c.open(ctx, p, StateHalfOpen, 0)
 	case throttled:
 		c.open(ctx, p, StateHalfOpen, time.Duration(hint))
@@ -95,12 +95,12 @@ func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) 
 }
 
 // halfOpen tells, once, that phase p has begun to probe.
-func (c *Circuit) halfOpen(ctx context.Context, p *phase) {
-	c.group.mu.Lock()
+func (c *CircuitBreaker) halfOpen(ctx context.Context, p *phase) {
+	c.pool.mu.Lock()
 	if !p.probing && c.phase.Load() == p {
 		p.probing = true
-		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, Key: c.key(), From: StateOpen, To: StateHalfOpen})
+		c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: StateOpen, To: StateHalfOpen})
 	}
-	c.group.mu.Unlock()
-	c.group.client.events.deliver()
+	c.pool.mu.Unlock()
+	c.pool.client.events.deliver()
 }

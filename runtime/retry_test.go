@@ -45,10 +45,10 @@ func TestBackoffs(t *testing.T) {
 		set  func(*Retry)
 		want []time.Duration
 	}{
-		{"constant", func(r *Retry) { r.Backoff = Constant }, ms(100, 100, 100, 100, 100)},
-		{"linear", func(r *Retry) { r.Backoff = Linear }, ms(100, 200, 300, 400, 500)},
+		{"constant", func(r *Retry) { r.Backoff = BackoffConstant }, ms(100, 100, 100, 100, 100)},
+		{"linear", func(r *Retry) { r.Backoff = BackoffLinear }, ms(100, 200, 300, 400, 500)},
 		{"exponential", func(r *Retry) { r.Factor = 3 }, ms(100, 300, 900, 2700, 8100)},
-		{"fibonacci", func(r *Retry) { r.Backoff = Fibonacci }, ms(100, 100, 200, 300, 500)},
+		{"fibonacci", func(r *Retry) { r.Backoff = BackoffFibonacci }, ms(100, 100, 200, 300, 500)},
 		{"capped", func(r *Retry) { r.Max = 250 * time.Millisecond }, ms(100, 200, 250, 250, 250)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestDeadContextMakesNoCall(t *testing.T) {
 		{late, context.DeadlineExceeded, func(s MethodStats) uint64 { return s.Deadline }},
 	} {
 		spec := full()
-		spec.Limits["Store"] = Limit{Rate: Rate{Count: 1, Per: time.Hour}}
+		spec.Methods[0].Limit = &Limit{Name: "Store", Rate: Rate{Count: 1, Per: time.Hour}}
 		c := newClient(t, spec)
 		backend := &callee{}
 		err := Run(tt.ctx, c.Method("Get"), backend.call)
@@ -223,7 +223,7 @@ func TestOwnRefusalEndsTheLoop(t *testing.T) {
 
 func TestBudgetStopsRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = FullJitter }))
+		c, m := one(t, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = JitterFull }))
 		backend := &callee{answers: fails(1000)}
 		var spent error
 		for range 200 {

@@ -37,7 +37,7 @@ func (s Stats) Breaker(name string, key ...any) BreakerStats {
 		switch {
 		case b.Name != name:
 		case b.Keyed && len(key) > 0:
-			return s.client.circuits[name].keyStats(key[0])
+			return s.client.breakers[name].keyStats(key[0])
 		default:
 			return b
 		}
@@ -106,23 +106,23 @@ type counts struct {
 }
 
 // would are the guards that would have refused an attempt.
-type would uint8
+type shadow uint8
 
 const (
-	wouldOpen would = 1 << iota
-	wouldLimit
-	wouldFull
+	shadowOpen shadow = 1 << iota
+	shadowLimit
+	shadowFull
 )
 
 // pass books an attempt that goes to the callee past guards that would refuse it.
-func (n *counts) pass(w would) {
-	if w&wouldOpen != 0 {
+func (n *counts) pass(w shadow) {
+	if w&shadowOpen != 0 {
 		n.wouldOpen.Add(1)
 	}
-	if w&wouldLimit != 0 {
+	if w&shadowLimit != 0 {
 		n.wouldLimit.Add(1)
 	}
-	if w&wouldFull != 0 {
+	if w&shadowFull != 0 {
 		n.wouldFull.Add(1)
 	}
 }
@@ -145,6 +145,11 @@ func (n *counts) add(c *call) {
 			n.retried.Add(1)
 		}
 	}
+}
+
+// answers is how many attempts the callee has answered, with success or not.
+func (n *counts) answers() uint64 {
+	return n.atOnce.Load() + n.classes[Success].Load() + n.classes[Application].Load()
 }
 
 func (n *counts) snapshot(name string) MethodStats {
@@ -190,17 +195,17 @@ func (c *Client) Stats() Stats {
 	for _, p := range c.plans {
 		s.Methods = append(s.Methods, p.counts.snapshot(p.name))
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.circuits)) {
-		s.Breakers = append(s.Breakers, c.circuits[name].stats())
+	for _, name := range slices.Sorted(maps.Keys(c.breakers)) {
+		s.Breakers = append(s.Breakers, c.breakers[name].stats())
 	}
 	return s
 }
 
-func (g *circuits) stats() BreakerStats {
+func (g *breakers) stats() BreakerStats {
 	g.client.mu.Lock()
 	defer g.client.mu.Unlock()
 	if g.table == nil {
-		return g.one.(*Circuit).stats()
+		return g.shared.stats()
 	}
 	s := BreakerStats{Name: g.name, Keyed: true, OpenKeys: int(g.open.Load())}
 	s.Keys, s.Overflowed = g.table.count()
@@ -208,17 +213,17 @@ func (g *circuits) stats() BreakerStats {
 }
 
 // keyStats are those of one key. A key that is not held has a closed breaker.
-func (g *circuits) keyStats(key any) BreakerStats {
-	if c, _ := g.lookup(key, false); c != nil {
-		return c.(*Circuit).stats()
+func (g *breakers) keyStats(key any) BreakerStats {
+	if c, ok := g.lookup(key, false); ok {
+		return c.stats()
 	}
 	return BreakerStats{Name: g.name, Key: key}
 }
 
-func (c *Circuit) stats() BreakerStats {
-	now := c.group.client.now()
+func (c *CircuitBreaker) stats() BreakerStats {
+	now := c.pool.client.now()
 	p := c.phase.Load()
-	s := BreakerStats{Name: c.group.name, Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
+	s := BreakerStats{Name: c.pool.name, Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
 	if f := c.last.Load(); f != nil {
 		s.LastFailure, s.LastError = f.at, f.err
 	}

@@ -10,15 +10,15 @@ import (
 // windowBuckets is how finely the rolling window slides.
 const windowBuckets = 10
 
-// closed returns a new closed phase. gobreaker keeps its rolling window and judges
+// closed returns a new closed phase. gobreaker keeps its rolling window and decides
 // it; what gobreaker cannot do, the streak and all that follows tripping, is
 // ours.
-func (c *Circuit) closed() *phase {
-	p := &phase{circuit: c, state: StateClosed}
+func (c *CircuitBreaker) closed() *phase {
+	p := &phase{breaker: c, state: StateClosed}
 	p.window = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:          c.group.name,
-		Interval:      c.group.policy.Window,
-		BucketPeriod:  (c.group.policy.Window + windowBuckets - 1) / windowBuckets,
+		Name:          c.pool.name,
+		Interval:      c.pool.policy.Window,
+		BucketPeriod:  (c.pool.policy.Window + windowBuckets - 1) / windowBuckets,
 		Timeout:       math.MaxInt64 / 2, // never: the next phase takes over
 		ReadyToTrip:   p.readyToTrip,
 		IsSuccessful:  p.isSuccessful,
@@ -30,44 +30,44 @@ func (c *Circuit) closed() *phase {
 
 // isExcluded and isSuccessful keep the streak. gobreaker calls them under its
 // lock, for results of the current generation only.
-func (p *phase) isExcluded(vote error) bool {
-	switch vote {
-	case nil, votedFailure:
+func (p *phase) isExcluded(signal error) bool {
+	switch signal {
+	case nil, signalFailure:
 		return false
 	}
 	if p.streak.Load() != 0 { // a sign that calls still finish
-		now := p.circuit.group.client.now()
+		now := p.breaker.pool.client.now()
 		p.streak.Store(p.streakAt(now))
 		p.finishedAt.Store(int64(now))
 	}
-	return vote != votedLate
+	return true
 }
 
-func (p *phase) isSuccessful(vote error) bool {
-	switch vote {
+func (p *phase) isSuccessful(signal error) bool {
+	switch signal {
 	case nil:
 		if p.streak.Load() != 0 {
 			p.streak.Store(0)
 		}
-	case votedFailure:
-		now := p.circuit.group.client.now()
+	case signalFailure:
+		now := p.breaker.pool.client.now()
 		p.streak.Store(p.streakAt(now) + 1)
 		p.finishedAt.Store(int64(now))
 	}
-	return vote == nil
+	return signal == nil
 }
 
 // streakAt is the number of failures in a row, 0 once no call has finished for so
 // long that they say nothing about today.
 func (p *phase) streakAt(now time.Duration) int64 {
-	if now-time.Duration(p.finishedAt.Load()) > p.circuit.lapse() {
+	if now-time.Duration(p.finishedAt.Load()) > p.breaker.lapse() {
 		return 0
 	}
 	return p.streak.Load()
 }
 
 func (p *phase) readyToTrip(counts gobreaker.Counts) bool {
-	policy := &p.circuit.group.policy
+	policy := &p.breaker.pool.policy
 	if policy.Consecutive > 0 && p.streak.Load() >= int64(policy.Consecutive) {
 		return true
 	}

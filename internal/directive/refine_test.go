@@ -29,8 +29,8 @@ func refineAll(t *testing.T, language any, directives ...string) (messages []str
 }
 
 func TestRefine(t *testing.T) {
-	retry := resil.Retry{Attempts: 3, Backoff: resil.Exponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second,
-		Factor: 2, Jitter: resil.FullJitter, On: []resil.Class{resil.Infrastructure, resil.Throttled}, Budget: 20 * resil.Percent}
+	retry := resil.Retry{Attempts: 3, Backoff: resil.BackoffExponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second,
+		Factor: 2, Jitter: resil.JitterFull, On: []resil.Class{resil.Infrastructure, resil.Throttled}, Budget: 20 * resil.Percent}
 	breaker := resil.Breaker{Consecutive: 5, Ratio: 50 * resil.Percent, Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}
 	for _, tt := range []struct {
 		name       string
@@ -42,7 +42,7 @@ func TestRefine(t *testing.T) {
 			annotations.Policy{Policies: resil.Policies{Retry: &retry, Breaker: &breaker}, Classify: &annotations.Classify{By: []string{"network"}}, Idempotent: true}},
 		{"each word sets its field",
 			[]string{"retry 5 backoff=linear initial=1s max=2s factor=1.5 jitter=10% on=system,application budget=0.5%"},
-			annotations.Policy{Policies: resil.Policies{Retry: &resil.Retry{Attempts: 5, Backoff: resil.Linear, Initial: time.Second, Max: 2 * time.Second, Factor: 1.5,
+			annotations.Policy{Policies: resil.Policies{Retry: &resil.Retry{Attempts: 5, Backoff: resil.BackoffLinear, Initial: time.Second, Max: 2 * time.Second, Factor: 1.5,
 				Jitter: resil.Jitter(10 * resil.Percent), On: []resil.Class{resil.SystemFault, resil.Application}, Budget: resil.Ratio(5000)}}}},
 		{"the positional value has a key too",
 			[]string{"timeout total=2s attempt=500ms", "limit rate=10/60s"},

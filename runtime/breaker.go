@@ -26,36 +26,35 @@ var stateNames = directive.Enum[State]{"closed", "open", "half-open", "forced-op
 
 func (s State) String() string { return stateNames.Text(s) }
 
-// circuits are a breaker as declared, with all its instances.
-type circuits struct {
-	group
+// breakers are a breaker as declared, with all its instances.
+type breakers struct {
+	pool[*CircuitBreaker]
 	policy  Breaker
 	methods int          // that share it
 	open    atomic.Int64 // instances that are open or forced open
 	mu      sync.Mutex   // held while a phase changes, so that events keep the order of changes
 }
 
-func newCircuits(client *Client, name string, policy Breaker) *circuits {
-	g := &circuits{policy: policy}
-	g.group = group{name: name, client: client, scope: policy.Scope, fresh: func(e *entry) guard {
-		c := &Circuit{group: g, entry: e}
+func newBreakers(client *Client, policy Breaker) *breakers {
+	g := &breakers{policy: policy}
+	g.init(client, &policy, func(e *entry) *CircuitBreaker {
+		c := &CircuitBreaker{pool: g, entry: e}
 		c.phase.Store(c.closed())
 		return c
-	}}
-	g.one = g.fresh(nil)
+	})
 	return g
 }
 
-// A Circuit is a circuit breaker at work.
+// A CircuitBreaker is a circuit breaker at work.
 //
 //	closed ── consecutive failures, or ratio of failures in the window ──▶ open
 //	open ── open time, ±10 % ──▶ half-open
 //	half-open ── probes successes ──▶ closed
 //	half-open ── one failure, or the callee throttles ──▶ open
 //
-// A Circuit is safe for concurrent use.
-type Circuit struct {
-	group  *circuits
+// A CircuitBreaker is safe for concurrent use.
+type CircuitBreaker struct {
+	pool   *breakers
 	entry  *entry // of its key, nil where there are none
 	phase  atomic.Pointer[phase]
 	opened atomic.Uint64
@@ -68,14 +67,14 @@ type failure struct {
 	err error
 }
 
-// A phase is the time between two changes of state. A result has a vote only in
+// A phase is the time between two changes of state. A result counts only in
 // the phase that admitted it. Open turns half-open by the clock alone, within
 // one phase.
 type phase struct {
-	circuit *Circuit
+	breaker *CircuitBreaker
 	state   State // never StateHalfOpen
 
-	// Closed: gobreaker keeps the window and judges, the streak is ours because
+	// Closed: gobreaker keeps the window and decides, the streak is ours because
 	// gobreaker's shrinks as its buckets expire.
 	tripped    atomic.Bool
 	window     *gobreaker.CircuitBreaker[struct{}]
@@ -87,13 +86,13 @@ type phase struct {
 
 // refusing returns the phase that refuses calls now, nil if they may try. It
 // takes nothing.
-func (c *Circuit) refusing() *phase {
+func (c *CircuitBreaker) refusing() *phase {
 	p := c.phase.Load()
 	switch p.state {
 	case StateForcedOpen:
 		return p
 	case StateOpen:
-		now := c.group.client.now()
+		now := c.pool.client.now()
 		if now < p.until || p.full(now) {
 			return p
 		}
@@ -101,19 +100,19 @@ func (c *Circuit) refusing() *phase {
 	return nil
 }
 
-// execute runs call, which returns its vote, unless the circuit refuses it; then
+// execute runs call, which returns its signal, unless the breaker refuses it; then
 // it returns the phase that did.
-func (c *Circuit) execute(ctx context.Context, call func() (struct{}, error)) (refused *phase) {
+func (c *CircuitBreaker) execute(ctx context.Context, call func() (struct{}, error)) (refused *phase) {
 	for {
 		p := c.phase.Load()
 		switch p.state {
 		case StateClosed:
-			_, vote := p.window.Execute(call)
-			if vote == gobreaker.ErrOpenState {
+			_, signal := p.window.Execute(call)
+			if signal == gobreaker.ErrOpenState {
 				c.open(ctx, p, StateClosed, 0) // if who tripped it has not yet
 				continue
 			}
-			if vote != nil && p.tripped.Load() {
+			if signal != nil && p.tripped.Load() {
 				c.open(ctx, p, StateClosed, 0)
 			}
 			return nil
@@ -130,7 +129,7 @@ func (c *Circuit) execute(ctx context.Context, call func() (struct{}, error)) (r
 }
 
 // note remembers the failure that a call's attempt was, for the stats.
-func (c *Circuit) note(failed *call) {
+func (c *CircuitBreaker) note(failed *call) {
 	if c.phase.Load().state == StateForcedClosed {
 		return
 	}
@@ -144,32 +143,32 @@ func (c *Circuit) note(failed *call) {
 // open ends phase p with an open one: of the policy's length, jittered so that
 // circuits which opened together do not probe together, and of at least the
 // callee's hint, as far as that can be believed.
-func (c *Circuit) open(ctx context.Context, p *phase, was State, hint time.Duration) {
-	length := c.group.policy.Open
+func (c *CircuitBreaker) open(ctx context.Context, p *phase, was State, hint time.Duration) {
+	length := c.pool.policy.Open
 	believed := max(time.Hour, 10*length)
 	length = max(between(length-length/10, length+length/10), min(hint, believed))
-	c.change(ctx, p, c.refusingPhase(StateOpen, c.group.client.now()+length), was)
+	c.change(ctx, p, c.refusingPhase(StateOpen, c.pool.client.now()+length), was)
 }
 
-func (c *Circuit) refusingPhase(state State, until time.Duration) *phase {
-	refusals := make([]atomic.Pointer[Error], c.group.methods)
-	return &phase{circuit: c, state: state, opening: &opening{until: until, refusals: refusals}}
+func (c *CircuitBreaker) refusingPhase(state State, until time.Duration) *phase {
+	refusals := make([]atomic.Pointer[Error], c.pool.methods)
+	return &phase{breaker: c, state: state, opening: &opening{until: until, refusals: refusals}}
 }
 
 // change replaces phase from, if it is still the current one.
-func (c *Circuit) change(ctx context.Context, from, to *phase, was State) (changed bool) {
-	c.group.mu.Lock()
+func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State) (changed bool) {
+	c.pool.mu.Lock()
 	if changed = c.phase.CompareAndSwap(from, to); changed {
 		if to.state == StateOpen {
 			c.opened.Add(1)
 		}
-		c.group.open.Add(refuses(to) - refuses(from))
+		c.pool.open.Add(refuses(to) - refuses(from))
 		if was != to.state {
-			c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, Key: c.key(), From: was, To: to.state})
+			c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.state})
 		}
 	}
-	c.group.mu.Unlock()
-	c.group.client.events.deliver()
+	c.pool.mu.Unlock()
+	c.pool.client.events.deliver()
 	return changed
 }
 
@@ -183,7 +182,7 @@ func refuses(p *phase) int64 {
 
 // State returns the state at this moment and changes nothing: open turns
 // half-open when its time has passed, whether or not a call has come.
-func (c *Circuit) State() State { return c.phase.Load().stateAt(c.group.client.now()) }
+func (c *CircuitBreaker) State() State { return c.phase.Load().stateAt(c.pool.client.now()) }
 
 func (p *phase) stateAt(now time.Duration) State {
 	if p.state == StateOpen && now >= p.until {
@@ -193,37 +192,37 @@ func (p *phase) stateAt(now time.Duration) State {
 }
 
 // ForceOpen refuses every call until Reset.
-func (c *Circuit) ForceOpen() {
+func (c *CircuitBreaker) ForceOpen() {
 	c = c.current()
 	c.force(c.refusingPhase(StateForcedOpen, 0))
 }
 
 // ForceClose lets every call pass, uncounted, until Reset.
-func (c *Circuit) ForceClose() {
+func (c *CircuitBreaker) ForceClose() {
 	c = c.current()
-	c.force(&phase{circuit: c, state: StateForcedClosed})
+	c.force(&phase{breaker: c, state: StateForcedClosed})
 }
 
 // Reset closes the circuit and forgets what it has seen. Only Reset ends what
 // ForceOpen and ForceClose began.
-func (c *Circuit) Reset() {
+func (c *CircuitBreaker) Reset() {
 	c = c.current()
 	c.force(c.closed())
 }
 
 // current is c or, if its key has lost its place since, the one that the key has
 // now.
-func (c *Circuit) current() *Circuit {
+func (c *CircuitBreaker) current() *CircuitBreaker {
 	if c.entry != nil && c.entry.gone.Load() {
 		return c.For(c.key())
 	}
 	return c
 }
 
-func (c *Circuit) force(to *phase) {
+func (c *CircuitBreaker) force(to *phase) {
 	for {
 		p := c.phase.Load()
-		if c.change(context.Background(), p, to, p.stateAt(c.group.client.now())) {
+		if c.change(context.Background(), p, to, p.stateAt(c.pool.client.now())) {
 			return
 		}
 	}
@@ -239,10 +238,10 @@ func (p *phase) refusal(m *Method) *Error {
 	return shared.Load()
 }
 
-func (p *phase) retryAfter() time.Duration { return p.until - p.circuit.group.client.now() }
+func (p *phase) retryAfter() time.Duration { return p.until - p.breaker.pool.client.now() }
 
 // key is what the circuit is kept by, nil where it is not.
-func (c *Circuit) key() any {
+func (c *CircuitBreaker) key() any {
 	if c.entry == nil || c.entry.key == nil {
 		return nil
 	}
@@ -251,7 +250,7 @@ func (c *Circuit) key() any {
 
 // idle reports whether what a circuit last used at the given time knows says
 // nothing about today: it is closed, or nobody came to probe it for long.
-func (c *Circuit) idle(now, used time.Duration) bool {
+func (c *CircuitBreaker) idle(now, used time.Duration) bool {
 	p := c.phase.Load()
 	switch p.state {
 	case StateClosed:
@@ -263,15 +262,17 @@ func (c *Circuit) idle(now, used time.Duration) bool {
 }
 
 // lapse is the time after which failures say nothing about today.
-func (c *Circuit) lapse() time.Duration { return max(c.group.policy.Window, c.group.policy.Open) }
+func (c *CircuitBreaker) lapse() time.Duration {
+	return max(c.pool.policy.Window, c.pool.policy.Open)
+}
 
 // For returns the circuit of one key of a breaker that is kept by key, and c
 // itself of any other. A key that is not held gets a place, even beyond the bound;
 // one that is idle for long may lose it, but not while its circuit is forced. For panics if key is not of the type that the
 // breaker is kept by.
-func (c *Circuit) For(key any) *Circuit {
-	if g, kept := c.group.lookup(key, true); kept {
-		return g.(*Circuit)
+func (c *CircuitBreaker) For(key any) *CircuitBreaker {
+	if own, ok := c.pool.lookup(key, true); ok {
+		return own
 	}
 	return c
 }
