@@ -13,9 +13,9 @@ import (
 
 // guarded writes the body of a method whose calls go through the runtime.
 func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) []jen.Code {
-	method := jen.Id(e.receiver).Dot(e.fields[m.Name])
+	method := jen.Op("&").Id(e.receiver).Dot(e.fields[m.Name])
 	if m.Key != nil {
-		method.Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
+		method = jen.Id(e.receiver).Dot(e.fields[m.Name]).Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
 	}
 	context := jen.Id(e.Import("context", "context"))
 	outer, inner := context.Clone().Dot("Background").Call(), context.Clone().Dot("Context")
@@ -34,7 +34,7 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 	run := func(entry string, results jen.Code, body []jen.Code, more ...jen.Code) *jen.Statement {
 		args := []jen.Code{outer, method, jen.Func().Params(inner).Add(results).Block(body...)}
 		if m.ResultClassifier != nil {
-			entry += "Judged"
+			entry += "Classified"
 			args = append(args, judge)
 		}
 		return e.Runtime(entry).Call(append(args, more...)...)
@@ -99,10 +99,13 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 	}
 	if m.Policy.Fallback != nil {
 		cause := outcome[last]
+		if m.Key == nil {
+			method = jen.Id(e.receiver).Dot(e.fields[m.Name])
+		}
 		falls := jen.Add(method).Dot("FallsBack").Call(outer, cause)
 		if m.ResultClassifier != nil {
 			cause = jen.Id(v.cause)
-			falls = jen.Add(cause).Op(":=").Add(method).Dot("FallsBackJudged").Call(outer, outcome[last], e.judged(m, v, outcome)).
+			falls = jen.Add(cause).Op(":=").Add(method).Dot("FallsBackClassified").Call(outer, outcome[last], e.judged(m, v, outcome)).
 				Op(";").Add(cause).Op("!=").Nil()
 		}
 		answer := append(e.release(m, outcome), jen.Return(e.substitute(m, v, cause)))

@@ -18,7 +18,8 @@ type Derived struct {
 	src      *Source
 	From     types.Type // *s3.Client, or an interface
 	Methods  []*types.Func
-	Omitted  []string // methods that cannot be written down here
+	Docs     map[string]Doc // by method
+	Omitted  []string       // methods that cannot be written down here
 	problems []annotations.Diagnostic
 }
 
@@ -40,7 +41,7 @@ func (m *Package) made(i *annotations.Interface) *Derived {
 func (d *Derived) list() (methods []*Method) {
 	for _, fn := range d.Methods {
 		m := newMethod(fn, fn.Signature(), nil, d.Declaration.Pos(), d.src.Package.Types)
-		m.grouped = true
+		m.grouped, m.Doc = true, d.Docs[fn.Name()]
 		methods = append(methods, m)
 	}
 	return methods

@@ -29,13 +29,16 @@ func (m *Package) resolve(d *Derived) {
 		return
 	}
 	d.From = t
+	d.Docs, m.docs.fset = map[string]Doc{}, m.pkg.Fset
 	sound := map[string]*types.Func{}
+	origins := map[string]*types.Func{}
 	faults := map[string]string{}
 	var names []string
 	for method := range types.NewMethodSet(t).Methods() {
 		fn := method.Obj().(*types.Func)
 		sig := gosrc.Exposed(method.Type().(*types.Signature), gosrc.TypeObject(t).Pkg(), m.pkg.Types)
 		names = append(names, fn.Name())
+		origins[fn.Name()] = fn
 		switch {
 		case !fn.Exported() && fn.Pkg().Path() != m.pkg.Types.Path():
 			faults[fn.Name()] = "it is unexported in package " + fn.Pkg().Path()
@@ -58,6 +61,7 @@ func (m *Package) resolve(d *Derived) {
 		why := faults[name]
 		if why == "" {
 			d.Methods = append(d.Methods, sound[name])
+			d.Docs[name] = m.docs.of(origins[name])
 		} else if pos, ok := d.Declaration.Names(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {

@@ -64,6 +64,7 @@ type Method struct {
 	Fallback         *Function // nil for none or the second implementation
 	Key              *Key      // nil unless a guard is kept by one
 	Form             Form
+	Doc              Doc
 	Discards         []Discard
 	HedgeBudget      resil.Ratio // what hedges draw on where there is no retry
 }
@@ -94,6 +95,7 @@ type Package struct {
 	stubbed   bool         // the package has stubs for what is generated
 	derived   []*Derived
 	generated map[string]*generated // others of the run, with what is generated; by path
+	docs      docs
 }
 
 // Build resolves and checks the directives of one package.
@@ -224,6 +226,14 @@ func (m *Package) wrap(src *Source, i *annotations.Interface) {
 		w.Methods = made.list()
 	} else {
 		w.Methods = methodsOf(src, i.Spec, iface)
+		m.docs.fset = m.pkg.Fset
+		for _, method := range w.Methods {
+			if method.declared() {
+				method.Doc = newDoc(method.Element.Doc)
+			} else {
+				method.Doc = m.docs.of(method.Func)
+			}
+		}
 	}
 	w.Embeds = slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Unwritable != "" })
 	if src.unresolvedMethods(w) {
