@@ -73,7 +73,7 @@ func mend(pass *analysis.Pass, pos token.Pos) []analysis.SuggestedFix {
 				if c.Slash != pos {
 					continue
 				}
-				mended, ok := annotations.Mend(c.Text)
+				mended, ok := annotations.Fix(c.Text)
 				if !ok {
 					return nil
 				}

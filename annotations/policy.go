@@ -5,9 +5,9 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// A Policy is what the directives on one method say: what the runtime is given,
-// and what only the generator needs. A field is nil or false where there is no
-// such directive. Its tags are those of [resil.Policies].
+// A Policy is what the directives on one method say: the policies of the runtime, and
+// what only the generator needs. A field is nil or false if there is no such
+// directive. Its tags are those that package directive describes.
 type Policy struct {
 	resil.Policies
 	Fallback   *Fallback `directive:"fallback" help:"answers in the callee's place when a call has failed"`
@@ -16,15 +16,16 @@ type Policy struct {
 	Skip       bool      `directive:"skip" help:"delegates the method as it is, without a policy"`
 }
 
-// Fallback names the function that answers, which the generator resolves. With
-// none, the constructor takes a second implementation of the interface.
+// Fallback names the function that answers when a call has failed. The generator
+// resolves it. If it is empty, the constructor takes a second implementation of the
+// interface.
 type Fallback struct {
 	Func string `key:"func,positional" on:"method" help:"function that takes the method's parameters and the cause and returns its results"`
 }
 
-// Classify names classifiers, which the generator resolves to functions, and
-// errors of known class, which come before them: variables, which errors.Is
-// finds, and types, which errors.As does.
+// Classify names classifiers, and errors of a known class, which come before the
+// classifiers. The generator resolves the names. An error is a variable, found with
+// errors.Is, or a type, found with errors.As.
 type Classify struct {
 	By        []string `key:"by,positional" default:"network" help:"comma list of network, all, http, grpc, sql and functions of the error or of all results; the first that decides wins"`
 	App       []string `key:"app" help:"comma list of error variables and types that are the callee's answer, such as ErrNotFound,*ValidationError; this list and the next three come before the classifiers"`
@@ -33,13 +34,13 @@ type Classify struct {
 	Throttled []string `key:"throttled" help:"those that ask for fewer calls"`
 }
 
-// Overruled yields a problem for each field that the value of another, by, leaves
-// without effect. It is one where both were written.
-func (p *Policy) Overruled(yield func(by string, problem *directive.Problem) bool) {
+// overruled yields a problem for each field that has no effect because of the value
+// of another field, by. It is a problem only if directives give both fields.
+func (p *Policy) overruled(yield func(by string, problem *directive.Problem) bool) {
 	type rule struct {
-		applies     bool
-		field, by   string
-		instruction string
+		applies   bool
+		field, by string
+		message   string
 	}
 	var rules []rule
 	if r := p.Retry; r != nil {
@@ -59,7 +60,7 @@ func (p *Policy) Overruled(yield func(by string, problem *directive.Problem) boo
 		rules = append(rules, rule{b.Ratio == 0, "breaker.min", "breaker.ratio", "min goes with a ratio, which is off: leave it out, or write ratio=50%"})
 	}
 	for _, r := range rules {
-		if r.applies && !yield(r.by, &directive.Problem{Code: directive.CodeEffect, Field: r.field, Message: r.instruction}) {
+		if r.applies && !yield(r.by, &directive.Problem{Code: directive.CodeEffect, Field: r.field, Message: r.message}) {
 			return
 		}
 	}

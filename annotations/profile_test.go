@@ -108,13 +108,13 @@ type S interface {
 			map[string]string{"A": "limit 5/s 5 S.A", "B": "limit 5/s 5 S.B"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, guarded, diagnostics := resolve(t, tt.src)
+			_, _, methods, diagnostics := resolve(t, tt.src)
 			if len(diagnostics) > 0 {
 				t.Error(lines(diagnostics))
 			}
 			got := map[string]string{}
-			for name, g := range guarded {
-				got[name] = brief(g)
+			for name, m := range methods {
+				got[name] = brief(m)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("policies (-want +got):\n%s", diff)
@@ -308,7 +308,7 @@ func TestLink(t *testing.T) {
 	var all []annotations.Diagnostic
 	for _, f := range files {
 		for _, i := range f.Interfaces {
-			_, _, diagnostics := i.Resolve(fset, methods(i))
+			_, diagnostics := i.Resolve(fset, methods(i))
 			all = append(all, diagnostics...)
 		}
 	}

@@ -20,43 +20,43 @@ import (
 // methods lists an interface's methods by its syntax: guardable ones return an
 // error, and an embedded Name_A_b stands for one with the methods A, which is
 // guardable, and b, which is not.
-func methods(i *annotations.Interface) (all []annotations.Method) {
+func methods(i *annotations.Interface) (all []annotations.Target) {
 	literal, ok := i.Spec.Type.(*ast.InterfaceType)
 	if !ok {
-		return []annotations.Method{{Name: "Read"}}
+		return []annotations.Target{{Name: "Read"}}
 	}
 	for _, element := range literal.Methods.List {
 		signature, _ := element.Type.(*ast.FuncType)
 		if len(element.Names) > 0 {
-			all = append(all, annotations.Method{Name: element.Names[0].Name, Element: element,
+			all = append(all, annotations.Target{Name: element.Names[0].Name, Element: element,
 				Guardable: signature != nil && signature.Results != nil})
 			continue
 		}
 		for _, name := range strings.Split(types.ExprString(element.Type), "_")[1:] {
-			all = append(all, annotations.Method{Name: name, Element: element, Guardable: ast.IsExported(name)})
+			all = append(all, annotations.Target{Name: name, Element: element, Guardable: ast.IsExported(name)})
 		}
 	}
 	return all
 }
 
-func resolve(t *testing.T, decls string) (*token.FileSet, annotations.Wrap, map[string]annotations.Guarded, []annotations.Diagnostic) {
+func resolve(t *testing.T, decls string) (fset *token.FileSet, wrapper string, resolved map[string]annotations.Resolved, diagnostics []annotations.Diagnostic) {
 	t.Helper()
 	fset, interfaces, diagnostics := read(t, decls)
 	if len(interfaces) != 1 {
 		t.Fatalf("read %d interfaces, want 1", len(interfaces))
 	}
-	wrap, guarded, more := interfaces[0].Resolve(fset, methods(interfaces[0]))
-	byName := map[string]annotations.Guarded{}
-	for _, g := range guarded {
-		byName[g.Name] = g
+	all, more := interfaces[0].Resolve(fset, methods(interfaces[0]))
+	resolved = map[string]annotations.Resolved{}
+	for _, m := range all {
+		resolved[m.Name] = m
 	}
-	return fset, wrap, byName, annotations.Sort(append(diagnostics, more...))
+	return fset, interfaces[0].WrapperName(), resolved, annotations.Sort(append(diagnostics, more...))
 }
 
 // brief writes a policy as the directives that make it up, off for none.
-func brief(g annotations.Guarded) string {
+func brief(m annotations.Resolved) string {
 	var parts []string
-	p := g.Policy
+	p := m.Policy
 	if p.Timeout != nil {
 		parts = append(parts, fmt.Sprintf("timeout %s %s", p.Timeout.Total, p.Timeout.Attempt))
 	}
@@ -64,13 +64,13 @@ func brief(g annotations.Guarded) string {
 		parts = append(parts, fmt.Sprintf("retry %d %s %s %s", p.Retry.Attempts, p.Retry.Initial, p.Retry.Max, p.Retry.Budget))
 	}
 	if p.Breaker != nil {
-		parts = append(parts, fmt.Sprintf("breaker %d %s %s", p.Breaker.Consecutive, p.Breaker.Open, g.Owners["breaker"]))
+		parts = append(parts, fmt.Sprintf("breaker %d %s %s", p.Breaker.Consecutive, p.Breaker.Open, m.States["breaker"]))
 	}
 	if p.Limit != nil {
-		parts = append(parts, fmt.Sprintf("limit %s %d %s", p.Limit.Rate, p.Limit.Burst, g.Owners["limit"]))
+		parts = append(parts, fmt.Sprintf("limit %s %d %s", p.Limit.Rate, p.Limit.Burst, m.States["limit"]))
 	}
 	if p.Bulkhead != nil {
-		parts = append(parts, fmt.Sprintf("bulkhead %d %s", p.Bulkhead.Calls, g.Owners["bulkhead"]))
+		parts = append(parts, fmt.Sprintf("bulkhead %d %s", p.Bulkhead.Calls, m.States["bulkhead"]))
 	}
 	for directive, s := range p.Scopes {
 		if s.Per != "" || s.Keys != 0 || s.Mode != resil.Enforce {
@@ -271,13 +271,13 @@ type S io.Reader`,
 			map[string]string{"Read": "timeout 1s 0s"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, guarded, diagnostics := resolve(t, tt.src)
+			_, _, methods, diagnostics := resolve(t, tt.src)
 			if len(diagnostics) > 0 {
 				t.Error(lines(diagnostics))
 			}
 			got := map[string]string{}
-			for name, g := range guarded {
-				got[name] = brief(g)
+			for name, m := range methods {
+				got[name] = brief(m)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("policies (-want +got):\n%s", diff)
@@ -287,7 +287,7 @@ type S io.Reader`,
 }
 
 func TestResolveRemembersOrigins(t *testing.T) {
-	fset, _, guarded, _ := resolve(t, `
+	fset, _, methods, _ := resolve(t, `
 //resil:retry 5 initial=2s
 //resil:breaker open=1s
 //resil:breaker off methods=B
@@ -305,14 +305,14 @@ type S interface {
 		"own A": "retry", "own B": "", "own C": "breaker",
 	}
 	got := map[string]string{}
-	for name, g := range guarded {
+	for name, m := range methods {
 		var at []string
-		for _, field := range slices.Sorted(maps.Keys(g.Origins)) {
-			pos := fset.Position(g.Origins[field])
+		for _, field := range slices.Sorted(maps.Keys(m.Origins)) {
+			pos := fset.Position(m.Origins[field].Pos)
 			at = append(at, fmt.Sprintf("%s@%d:%d", field, pos.Line, pos.Column))
 		}
 		got[name] = strings.Join(at, " ")
-		got["own "+name] = strings.Join(slices.Sorted(maps.Keys(g.OnMethod)), " ")
+		got["own "+name] = strings.Join(slices.Sorted(maps.Keys(m.OnMethod)), " ")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("origins (-want +got):\n%s", diff)
@@ -320,12 +320,12 @@ type S interface {
 }
 
 func TestResolveRemembersWhereValuesBegin(t *testing.T) {
-	fset, _, guarded, _ := resolve(t, `
+	fset, _, methods, _ := resolve(t, `
 //resil:breaker per=a
 //resil:limit 1/s per="a"
 type S interface { A(a int) error }`)
 	for field, want := range map[string]int{"breaker.per": 21, "limit.rate": 15, "limit.per": 24} {
-		if got := fset.Position(guarded["A"].Values[field]).Column; got != want {
+		if got := fset.Position(methods["A"].Origins[field].ValuePos).Column; got != want {
 			t.Errorf("the value of %s begins in column %d, want %d", field, got, want)
 		}
 	}
@@ -335,18 +335,18 @@ func TestResolveKeepsTheOrderOfMethods(t *testing.T) {
 	fset, interfaces, _ := read(t, `
 //resil:timeout 1s
 type S interface { B() error; A() error }`)
-	_, guarded, _ := interfaces[0].Resolve(fset, methods(interfaces[0]))
-	if len(guarded) != 2 || guarded[0].Name != "B" || guarded[1].Name != "A" {
-		t.Errorf("got %v", guarded)
+	all, _ := interfaces[0].Resolve(fset, methods(interfaces[0]))
+	if len(all) != 2 || all[0].Name != "B" || all[1].Name != "A" {
+		t.Errorf("got %v", all)
 	}
 }
 
 func TestResolvedPoliciesAreTheMethodsOwn(t *testing.T) {
-	_, _, guarded, _ := resolve(t, `
+	_, _, methods, _ := resolve(t, `
 //resil:timeout 1s
 type S interface { A() error; B() error }`)
-	guarded["A"].Policy.Timeout.Total = time.Hour
-	if got := guarded["B"].Policy.Timeout; *got != (resil.Timeout{Total: time.Second}) {
+	methods["A"].Policy.Timeout.Total = time.Hour
+	if got := methods["B"].Policy.Timeout; *got != (resil.Timeout{Total: time.Second}) {
 		t.Errorf("B's timeout became %+v with A's", got)
 	}
 }
@@ -358,9 +358,9 @@ func TestResolveNamesTheWrapper(t *testing.T) {
 		"//resil:wrap\ntype östore interface{}":          "resilientÖstore",
 		"//resil:wrap name=Safe\ntype store interface{}": "Safe",
 	} {
-		_, wrap, _, diagnostics := resolve(t, src)
-		if wrap.Name != want || len(diagnostics) > 0 {
-			t.Errorf("%s: name %q, want %q\n%s", src, wrap.Name, want, lines(diagnostics))
+		_, wrapper, _, diagnostics := resolve(t, src)
+		if wrapper != want || len(diagnostics) > 0 {
+			t.Errorf("%s: name %q, want %q\n%s", src, wrapper, want, lines(diagnostics))
 		}
 	}
 }

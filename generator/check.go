@@ -168,7 +168,7 @@ func (m *method) guards() []string {
 
 // origin is where the directive that reaches the method stands.
 func (m *method) origin(directive string) token.Pos {
-	if pos := m.Origins[directive]; pos.IsValid() {
+	if pos := m.Origins[directive].Pos; pos.IsValid() {
 		return pos
 	}
 	return m.pos
@@ -176,7 +176,7 @@ func (m *method) origin(directive string) token.Pos {
 
 // word is where a field's word stands, or its directive.
 func (m *method) word(field string) token.Pos {
-	if pos := m.Origins[field]; pos.IsValid() {
+	if pos := m.Origins[field].Pos; pos.IsValid() {
 		return pos
 	}
 	directive, _, _ := strings.Cut(field, ".")
@@ -211,14 +211,14 @@ func (s *source) fromEmbedded(m *method, directive string) bool {
 	if m.declared() || m.Element == nil || m.Element.Doc == nil {
 		return false
 	}
-	place, _ := m.Place(s.pkg.Fset, m.Origins[directive])
+	place, _ := m.ReportPos(s.pkg.Fset, m.Origins[directive].Pos)
 	return m.Element.Doc.Pos() <= place && place < m.Element.Doc.End()
 }
 
 // chosen reports whether the directive reaches the method by methods=, beside which
 // no other can.
 func (s *source) chosen(w *wrapper, m *method, directive string) bool {
-	place, _ := m.Place(s.pkg.Fset, m.Origins[directive])
+	place, _ := m.ReportPos(s.pkg.Fset, m.Origins[directive].Pos)
 	return slices.ContainsFunc(w.directives.Directives, func(d annotations.Directive) bool {
 		end, chosen := d.Args, false
 		for _, word := range d.Words {

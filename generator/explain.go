@@ -100,7 +100,7 @@ func (m *method) explain(client string) Method {
 	}
 	e.Classifier = "network"
 	for k, d := range e.Directives {
-		if owner := m.Owners[d.Name]; owner != "" {
+		if owner := m.States[d.Name]; owner != "" {
 			e.Directives[k].State = owner
 			state := d.Name + " " + owner
 			if per, keyed := d.setting("per"); keyed {

@@ -62,7 +62,7 @@ func (m *model) announce() {
 func (m *model) wrapperNames() (names []string) {
 	for _, src := range m.sources {
 		for _, i := range src.interfaces {
-			names = append(names, i.Wrapper().Name)
+			names = append(names, i.WrapperName())
 		}
 	}
 	return names
@@ -122,7 +122,7 @@ func (m *model) stubs() (files []*ast.File) {
 func (m *model) eachStub(f func(src *source, i *annotations.Interface, name string)) {
 	for _, src := range m.sources {
 		for _, i := range src.interfaces {
-			name := i.Wrapper().Name
+			name := i.WrapperName()
 			if !m.reserved(name) && !m.taken(name).IsValid() && !slices.ContainsFunc(m.derived, func(d *derived) bool { return d.Declaration.Name == name }) {
 				f(src, i, name)
 			}

@@ -115,7 +115,7 @@ func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos tok
 	} else if t := unwritable(sig, from); t != nil {
 		m.unwritable = fmt.Sprintf("the type %s cannot be named in this package", t)
 	}
-	m.Method = annotations.Method{Name: fn.Name(), Element: element, Guardable: m.context >= 0 && m.fails && m.unwritable == ""}
+	m.Target = annotations.Target{Name: fn.Name(), Element: element, Guardable: m.context >= 0 && m.fails && m.unwritable == ""}
 	return m
 }
 

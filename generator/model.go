@@ -48,7 +48,7 @@ type wrapper struct {
 
 // A method is one method of an interface and what guards it.
 type method struct {
-	annotations.Guarded
+	annotations.Resolved
 	fn          *types.Func
 	sig         *types.Signature
 	pos         token.Pos
@@ -132,7 +132,7 @@ func (m *model) build() {
 // only ones to use a profile. Those that every build leaves out are not the
 // package's.
 func (m *model) elsewhere(read []*annotations.File) (others []*annotations.File) {
-	if !slices.ContainsFunc(read, func(f *annotations.File) bool { return len(f.Profiles) > 0 }) {
+	if !slices.ContainsFunc(read, (*annotations.File).HasProfiles) {
 		return nil
 	}
 	folder := filepath.Dir(m.sources[0].path)
@@ -172,7 +172,7 @@ func (s *source) report(code string, pos token.Pos, format string, args ...any) 
 // reportOn reports what is wrong with a method's policy. Where a profile says it,
 // that is where the profile is used.
 func (s *source) reportOn(m *method, code string, pos token.Pos, format string, args ...any) {
-	place, from := m.Place(s.pkg.Fset, pos)
+	place, from := m.ReportPos(s.pkg.Fset, pos)
 	s.report(code, place, "%s%s", fmt.Sprintf(format, args...), from)
 }
 
@@ -215,22 +215,23 @@ func (m *model) wrap(src *source, i *annotations.Interface) {
 		return
 	}
 	distinguish(w.methods)
-	plain := make([]annotations.Method, len(w.methods))
+	plain := make([]annotations.Target, len(w.methods))
 	for k, method := range w.methods {
 		if made != nil {
 			method.Element, method.grouped = nil, true
 		}
-		plain[k] = method.Method
+		plain[k] = method.Target
 	}
-	wrap, guarded, diagnostics := i.Resolve(m.pkg.Fset, plain)
+	guarded, diagnostics := i.Resolve(m.pkg.Fset, plain)
 	src.diagnostics = append(src.diagnostics, diagnostics...)
 	for k := range min(len(guarded), len(w.methods)) {
-		w.methods[k].Guarded = guarded[k]
+		w.methods[k].Resolved = guarded[k]
 	}
 	w.budgets()
-	w.name, w.constructor = wrap.Name, "New"+raised(wrap.Name)
-	if !token.IsExported(wrap.Name) {
-		w.constructor = "new" + raised(wrap.Name)
+	w.name = i.WrapperName()
+	w.constructor = "New" + raised(w.name)
+	if !token.IsExported(w.name) {
+		w.constructor = "new" + raised(w.name)
 	}
 	m.functions(src, w)
 	m.keys(src, w)

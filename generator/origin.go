@@ -57,7 +57,7 @@ func (m *model) resolve(d *derived) {
 		why := faults[name]
 		if why == "" {
 			d.methods = append(d.methods, sound[name])
-		} else if pos, ok := d.Declaration.Names(name); ok {
+		} else if pos, ok := d.Declaration.MethodPos(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {
 			d.omitted = append(d.omitted, name)

@@ -56,17 +56,17 @@ func newSpec(n *names, w *wrapper) *spec {
 			s.use(m, "Retry", budget, func() *jen.Statement { return n.policy(budget) })
 		}
 		if p := m.Policy.Breaker; p != nil {
-			state("Breakers", m.Owners["breaker"], *p)
+			state("Breakers", m.States["breaker"], *p)
 		}
 		if p := m.Policy.Limit; p != nil {
 			limit := *p
 			if limit.Burst == limit.Rate.Count {
 				limit.Burst = 0 // the runtime's to complete, so that it follows an override of the rate
 			}
-			state("Limits", m.Owners["limit"], limit)
+			state("Limits", m.States["limit"], limit)
 		}
 		if p := m.Policy.Bulkhead; p != nil {
-			state("Bulkheads", m.Owners["bulkhead"], *p)
+			state("Bulkheads", m.States["bulkhead"], *p)
 		}
 		if p := m.Policy.Hedge; p != nil {
 			s.use(m, "Hedge", *p, func() *jen.Statement { return n.policy(*p) })
@@ -153,13 +153,13 @@ func (s *spec) method(m *method) jen.Code {
 	add("Timeout")
 	add("Retry")
 	if m.Policy.Breaker != nil {
-		entry = append(entry, keyed("Breaker", jen.Lit(m.Owners["breaker"])))
+		entry = append(entry, keyed("Breaker", jen.Lit(m.States["breaker"])))
 	}
 	if m.Policy.Limit != nil {
-		entry = append(entry, keyed("Limit", jen.Lit(m.Owners["limit"])))
+		entry = append(entry, keyed("Limit", jen.Lit(m.States["limit"])))
 	}
 	if m.Policy.Bulkhead != nil {
-		entry = append(entry, keyed("Bulkhead", jen.Lit(m.Owners["bulkhead"])))
+		entry = append(entry, keyed("Bulkhead", jen.Lit(m.States["bulkhead"])))
 	}
 	add("Hedge")
 	add("Classify")

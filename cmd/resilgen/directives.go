@@ -68,8 +68,11 @@ func directives(args []string, stdout, stderr io.Writer) int {
 	name := strings.TrimPrefix(strings.TrimPrefix(args[0], "//"), "resil:")
 	k := slices.IndexFunc(all, func(r annotations.Reference) bool { return r.Name == name })
 	if k < 0 {
-		_, problems := directive.Refine(new(annotations.Language), name, nil)
-		fmt.Fprintf(stderr, "resilgen: %v\n", problems[0])
+		var names []string
+		for _, r := range all {
+			names = append(names, r.Name)
+		}
+		fmt.Fprintln(stderr, "resilgen:", directive.Unknown("directive", name, names))
 		return 2
 	}
 	printDirective(stdout, all[k])
@@ -101,7 +104,7 @@ func printKeys(w io.Writer, keys []annotations.KeyReference) {
 	rows := table{{"key", "default", "values", "meaning"}}
 	for _, k := range keys {
 		help := k.Help
-		switch k.Positional {
+		switch k.Position {
 		case 1:
 			help += "; may stand first, without the key"
 		case 2:

@@ -8,7 +8,7 @@ import (
 )
 
 func TestWaiversReachWhatDirectivesReach(t *testing.T) {
-	_, _, guarded, diagnostics := resolve(t, `
+	_, _, methods, diagnostics := resolve(t, `
 //resil:allow RG032 "the server deduplicates"
 //resil:allow RG033 methods=B,D reason="the reader is rewound"
 type S interface {
@@ -25,9 +25,9 @@ type S interface {
 		t.Error(lines(diagnostics))
 	}
 	got := map[string]string{}
-	for name, g := range guarded {
+	for name, m := range methods {
 		var codes []string
-		for _, w := range g.Waivers {
+		for _, w := range m.Waivers {
 			codes = append(codes, w.Code)
 		}
 		got[name] = strings.Join(codes, " ")
