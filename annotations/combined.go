@@ -55,7 +55,7 @@ func (r *resolver) checkSkipped(m Resolved, layers []layer) {
 			if l.profile != nil {
 				name, pos = "use", l.profile.use
 			}
-			r.add(pos, codeSkip, "%s has no effect, for %s is skipped on line %d: write //%s:skip off beside it, or leave it out",
+			r.add(pos, codeSkip, "%s has no effect, because %s is skipped on line %d: write //%s:skip off beside it, or remove it",
 				name, m.Name, r.fset.Position(m.Origins["skip"].Pos).Line, tool)
 		}
 	}
@@ -79,7 +79,7 @@ func (r *resolver) checkShared(methods []Resolved) {
 			}
 			reported[g] = true
 			pos, suffix := m.ReportPos(r.fset, m.Origins[directive].Pos)
-			r.add(pos, codeShared, "%s and %s share the %s %s and get different settings for it from further out: write all of its settings here, or a %s of its own above one of them%s",
+			r.add(pos, codeShared, "%s and %s share the %s %s, but outer directives give them different settings: write all settings here, or give one of them a %s of its own%s",
 				f.Name, m.Name, directive, state, directive, suffix)
 		}
 	}
@@ -116,7 +116,7 @@ func (r *resolver) shareBudget(methods []Resolved) {
 	for _, m := range withBudget[1:] {
 		if m.Policy.Retry.Budget != first.Policy.Retry.Budget {
 			pos, suffix := reportPos(m)
-			r.add(pos, codeShared, "the retry budget is the client's: %s has %s and %s has %s; write it once, above the interface%s",
+			r.add(pos, codeShared, "the retry budget belongs to the whole client, but %s has %s and %s has %s: write it once, above the interface%s",
 				first.Name, first.Policy.Retry.Budget, m.Name, m.Policy.Retry.Budget, suffix)
 		}
 	}

@@ -29,7 +29,7 @@ func (r *reader) declaration(file *ast.File, group *ast.CommentGroup) *Interface
 	first, directives := directives[0], r.take(group)[1:]
 	for _, d := range directives {
 		if d.Name == first.Name {
-			r.add(d.Pos, codeRepeated, "a comment group makes one interface: leave a blank line above this one")
+			r.add(d.Pos, codeRepeated, "a comment group can declare only one interface: put a blank line above this directive")
 		}
 	}
 	directives = slices.DeleteFunc(directives, func(d Directive) bool { return d.Name == first.Name })
@@ -44,13 +44,13 @@ func (r *reader) declaration(file *ast.File, group *ast.CommentGroup) *Interface
 		r.add(first.Pos, codeLevel, "interface cannot be turned off: remove the group")
 		return nil
 	case !named:
-		r.add(first.Pos, codeDeclaration, "the interface has no name: write one behind the word interface, as in //%s:interface Objects from=s3.Client", tool)
+		r.add(first.Pos, codeDeclaration, "the interface has no name: write one after interface, as in //%s:interface Objects from=s3.Client", tool)
 		return nil
 	case !isTypeName(name.Value):
 		r.add(first.valuePos(name), codeName, badTypeName, name.Value)
 		return nil
 	case !ok:
-		r.add(first.Pos, codeDeclaration, "interface does not say whose methods %s is to have: write from= and a type, as in from=s3.Client", name.Value)
+		r.add(first.Pos, codeDeclaration, "interface does not say which type has the methods of %s: write from= and a type, as in from=s3.Client", name.Value)
 		return nil
 	}
 	return &Interface{

@@ -32,11 +32,11 @@ func globs(w directive.Word) (globs []glob) {
 // what is wrong.
 func (g glob) match(names []string) (matches []string, message string) {
 	if strings.Contains(g.pattern, "[!") {
-		return nil, fmt.Sprintf("methods: %q has a ! where none is meant: write [^a-z] for what a choice leaves out", g.pattern)
+		return nil, fmt.Sprintf("methods: %q uses ! to exclude letters: write [^a-z] instead of [!a-z]", g.pattern)
 	}
 	for _, name := range names {
 		if ok, err := path.Match(g.pattern, name); err != nil {
-			return nil, fmt.Sprintf("methods: %q is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice", g.pattern)
+			return nil, fmt.Sprintf("methods: %q is not a valid pattern: write a method's name, * for any letters, ? for one letter, [a-z] for one of several", g.pattern)
 		} else if ok {
 			matches = append(matches, name)
 		}
@@ -46,7 +46,7 @@ func (g glob) match(names []string) (matches []string, message string) {
 		if near := g.nearest(names); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		} else if len(names) > 0 {
-			message += "; there are " + directive.Few(names)
+			message += "; the methods are " + directive.Few(names)
 		}
 	}
 	return matches, message

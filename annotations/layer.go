@@ -55,7 +55,7 @@ func (r *resolver) interfaceLayers(i *Interface, methods []Target) []layer {
 			}
 		}
 		if len(reach) == 0 && d.Name != "wrap" && !d.faulty {
-			r.add(d.Pos, codeNoReach, "%s reaches no method: none of %s takes a context and returns an error; name those it is for with methods=", d.Name, r.name)
+			r.add(d.Pos, codeNoReach, "%s reaches no method: no method of %s takes a context and returns an error; name the methods with methods=", d.Name, r.name)
 		}
 		forAll = append(forAll, layer{Directive: d, reach: reach, state: r.name, level: interfaceLevel})
 	}
@@ -88,7 +88,7 @@ func (r *resolver) chosenLayer(d Directive, w directive.Word, earlier []layer, m
 			}
 		}
 		if twice != nil {
-			r.add(d.wordPos(w), codeOverlap, "methods=%s matches %s, which methods= of the %s on line %d matches too: let each method be matched once",
+			r.add(d.wordPos(w), codeOverlap, "methods=%s matches %s, which methods= of the %s on line %d matches too: match each method only once",
 				w.Value, directive.Few(twice), d.Name, r.fset.Position(e.Pos).Line)
 		}
 	}
@@ -119,7 +119,7 @@ func (r *resolver) elementLayers(i *Interface, methods []Target) (layers []layer
 				l.reach = guardable
 			}
 			if len(all) == 0 {
-				r.add(i.Elements[element][0].Pos, codeNoReach, "no method of %s comes from %s: put the directive above one that has methods", r.name, embedded)
+				r.add(i.Elements[element][0].Pos, codeNoReach, "no method of %s comes from %s: put the directive above an embedded interface that has methods", r.name, embedded)
 			}
 		}
 		var here []layer
@@ -145,7 +145,7 @@ func (r *resolver) applyProfiles(layers []layer) (applied []layer) {
 		}
 		for _, d := range p.directives {
 			if w, ok := d.clientBudget(); ok && l.level > chosenLevel {
-				r.add(l.Pos, codeLevel, "the retry budget is the client's: use the profile %s above the interface, or take budget=%s out of it (%s)",
+				r.add(l.Pos, codeLevel, "the retry budget belongs to the whole client: use the profile %s above the interface, or remove budget=%s from it (%s)",
 					p.name, w.Value, shortPosition(r.fset, d.wordPos(w)))
 				d.remove(w)
 			}

@@ -20,7 +20,7 @@ func Link(fset *token.FileSet, files []*File, others ...*File) [][]Diagnostic {
 		reports[k].fset = fset
 		for _, p := range f.profiles {
 			if first := profiles[p.name]; first != nil {
-				reports[k].add(p.pos, codeProfile, "the profile %s is there twice, here and at %s: rename one", p.name, shortPosition(fset, first.pos))
+				reports[k].add(p.pos, codeProfile, "the profile %s exists twice, here and at %s: rename one of them", p.name, shortPosition(fset, first.pos))
 				first.faulty = true // it is not clear which of the two is meant
 				continue
 			}
@@ -41,7 +41,7 @@ func Link(fset *token.FileSet, files []*File, others ...*File) [][]Diagnostic {
 	for k, f := range files {
 		for _, p := range f.profiles {
 			if profiles[p.name] == p && !used[p] {
-				reports[k].add(p.pos, codeProfile, "nothing uses the profile %s: write //%s:use %s where it is to be applied, or remove it", p.name, tool, p.name)
+				reports[k].add(p.pos, codeProfile, "nothing uses the profile %s: write //%s:use %s where you need it, or remove the profile", p.name, tool, p.name)
 			}
 		}
 		diagnostics[k] = Sort(reports[k].diagnostics)
@@ -68,14 +68,14 @@ func (r *resolver) usedProfile(d Directive) *profile {
 		if near := nearestProfile(w.Value, r.profiles); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		} else {
-			message += fmt.Sprintf(": begin a comment group of its own with //%s:profile %s", tool, w.Value)
+			message += fmt.Sprintf(": declare it in a comment group that begins with //%s:profile %s", tool, w.Value)
 		}
 		r.add(d.valuePos(w), codeProfile, "%s", message)
 	case p.inTest && !r.inTest:
-		r.add(d.valuePos(w), codeProfile, "only tests see the profile %s, which is in one (%s): move it to another file", p.name, shortPosition(r.fset, p.pos))
+		r.add(d.valuePos(w), codeProfile, "the profile %s is in a test file (%s), so that only test files can use it: move it to another file", p.name, shortPosition(r.fset, p.pos))
 		return nil
 	case p.faulty && r.fset.File(p.pos) != r.fset.File(d.Pos):
-		r.add(d.valuePos(w), codeProfile, "the profile %s (%s) has something wrong with it, which is to be mended first", p.name, shortPosition(r.fset, p.pos))
+		r.add(d.valuePos(w), codeProfile, "the profile %s (%s) has mistakes: fix them first", p.name, shortPosition(r.fset, p.pos))
 	}
 	return p
 }

@@ -8,7 +8,7 @@ import (
 
 const (
 	properPlaces    = "an interface, one of its methods or an interface it embeds"
-	interfaceInside = "interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations"
+	interfaceInside = "interface must stand in a comment group of its own: put the group outside all declarations, with a blank line above and below it"
 )
 
 // reportMisplaced reports the directives that belong to nothing, each with the
@@ -27,15 +27,15 @@ func (r *reader) reportMisplaced(file *ast.File) {
 			}
 			switch place, ok := places[group]; {
 			case d.Name == "interface" && !ok && !isCode:
-				r.add(d.Pos, codeDetached, "interface makes the comment group that it begins into an interface: put it first, before the other directives of the group, and outside all declarations")
+				r.add(d.Pos, codeDetached, "interface must be the first directive of its comment group: put it above the others, and the group outside all declarations")
 			case d.Name == "interface":
 				r.add(d.Pos, codeMisplaced, "%s", interfaceInside)
 			case ok:
 				r.add(d.Pos, codeMisplaced, "//%s:%s %s: put it above %s", tool, d.Name, place, properPlaces)
 			case isCode && start < group.Pos():
-				r.add(d.Pos, codeDetached, "//%s:%s stands behind code: put it on a line of its own above %s", tool, d.Name, properPlaces)
+				r.add(d.Pos, codeDetached, "//%s:%s stands after code: put it on a line of its own above %s", tool, d.Name, properPlaces)
 			default:
-				r.add(d.Pos, codeDetached, "//%s:%s stands above nothing: put it directly above %s, with no blank line between", tool, d.Name, properPlaces)
+				r.add(d.Pos, codeDetached, "//%s:%s stands above no declaration: put it directly above %s, without a blank line between", tool, d.Name, properPlaces)
 			}
 		}
 	}

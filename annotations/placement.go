@@ -9,7 +9,7 @@ func (r *reader) checkInterface(directives []Directive) {
 	for k, d := range directives {
 		methods, chosen := d.key("methods")
 		if !chosen && forAll[d.subject()] {
-			r.add(d.Pos, codeRepeated, "%s stands twice on this interface: make one of the two, or write methods= to say which methods one is for", d.subject())
+			r.add(d.Pos, codeRepeated, "%s stands twice above this interface: merge the two, or name the methods of one with methods=", d.subject())
 		}
 		forAll[d.subject()] = forAll[d.subject()] || !chosen
 		r.removeFunc(&directives[k])
@@ -17,11 +17,11 @@ func (r *reader) checkInterface(directives []Directive) {
 		switch d.Name {
 		case "skip":
 			if !chosen {
-				r.add(d.Pos, codeSkip, "skip on a whole interface would leave nothing to guard: write methods= to name those it is for, or put it above a method")
+				r.add(d.Pos, codeSkip, "skip above an interface leaves no method to guard: name methods with methods=, or put it above a method")
 			}
 		case "wrap":
 			if chosen {
-				r.add(d.wordPos(methods), codeLevel, "wrap is for the whole interface: leave methods= out")
+				r.add(d.wordPos(methods), codeLevel, "wrap is for the whole interface: remove methods=")
 			}
 			if d.isOff() {
 				r.add(d.Pos, codeLevel, "wrap cannot be turned off: an interface without directives has no wrapper")
@@ -33,7 +33,7 @@ func (r *reader) checkInterface(directives []Directive) {
 	}
 }
 
-const badTypeName = "name: %q cannot be a type's name: write a Go identifier"
+const badTypeName = "name: %q is not a valid type name: write a Go identifier"
 
 // checkElement reports the directives above a method or an embedded interface, and
 // the words in them, that cannot stand there. It removes a retry budget, which
@@ -42,7 +42,7 @@ func (r *reader) checkElement(directives []Directive, isMethod bool) {
 	seen := map[string]bool{}
 	for k, d := range directives {
 		if seen[d.subject()] {
-			r.add(d.Pos, codeRepeated, "%s stands twice here: make one of the two", d.subject())
+			r.add(d.Pos, codeRepeated, "%s stands twice here: merge the two", d.subject())
 		}
 		seen[d.subject()] = true
 		r.checkAnywhere(d)
@@ -50,17 +50,17 @@ func (r *reader) checkElement(directives []Directive, isMethod bool) {
 			r.add(d.Pos, codeLevel, "wrap is for the whole interface: put it above the type")
 		}
 		if w, ok := d.key("methods"); ok {
-			r.add(d.wordPos(w), codeLevel, "methods= is for directives above the interface: leave it out here, where the directive reaches what it stands above")
+			r.add(d.wordPos(w), codeLevel, "methods= is for directives above an interface: remove it; a directive here reaches only what it stands above")
 		}
 		if w, ok := d.clientBudget(); ok {
-			r.add(d.wordPos(w), codeLevel, "the retry budget is the client's: write budget=%s above the interface; here it can only be off", w.Value)
+			r.add(d.wordPos(w), codeLevel, "the retry budget belongs to the whole client: write budget=%s above the interface; here only budget=off is allowed", w.Value)
 			directives[k].remove(w)
 		}
 		if !isMethod {
 			r.removeFunc(&directives[k])
 		}
 		if d.Name == "skip" && !d.isOff() && len(directives) > 1 {
-			r.add(d.Pos, codeSkip, "skip undoes the directives beside it: keep it or them")
+			r.add(d.Pos, codeSkip, "skip makes the directives beside it pointless: keep skip or the others")
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (r *reader) checkAnywhere(d Directive) {
 	case "interface":
 		r.add(d.Pos, codeMisplaced, "%s", interfaceInside)
 	case "profile":
-		r.add(d.Pos, codeProfile, "a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //%s:use where it is to be applied", tool)
+		r.add(d.Pos, codeProfile, "profile must begin a comment group of its own: put a blank line above and below the group, and write //%s:use where you need the profile", tool)
 	case "use":
 		r.checkProfileName(d)
 	case "allow":
@@ -84,7 +84,7 @@ func (r *reader) checkAnywhere(d Directive) {
 // several methods.
 func (r *reader) removeFunc(d *Directive) {
 	if w, ok := d.fields["fallback.func"]; ok {
-		r.add(d.wordPos(w), codeLevel, "a fallback's function answers for one method: put //resil:fallback %s above it; here, fallback alone makes the constructor take a second implementation", w.Value)
+		r.add(d.wordPos(w), codeLevel, "a fallback function serves one method: put //resil:fallback %s above that method; without a function, fallback makes the constructor take a second implementation", w.Value)
 		d.remove(w)
 	}
 }

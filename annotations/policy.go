@@ -45,19 +45,19 @@ func (p *Policy) overruled(yield func(by string, problem *directive.Problem) boo
 	var rules []rule
 	if r := p.Retry; r != nil {
 		rules = append(rules,
-			rule{r.Backoff != resil.Exponential, "retry.factor", "retry.backoff", "factor is the growth of an exponential delay: leave it out, or write backoff=exponential"},
-			rule{r.Jitter == resil.DecorrelatedJitter, "retry.backoff", "retry.jitter", "a decorrelated delay follows from the last one and not from backoff: leave one of the two out"},
-			rule{r.Jitter == resil.DecorrelatedJitter, "retry.factor", "retry.jitter", "a decorrelated delay follows from the last one and not from factor: leave one of the two out"},
+			rule{r.Backoff != resil.Exponential, "retry.factor", "retry.backoff", "factor applies only to exponential backoff: remove it, or write backoff=exponential"},
+			rule{r.Jitter == resil.DecorrelatedJitter, "retry.backoff", "retry.jitter", "decorrelated jitter does not use backoff: remove one of the two"},
+			rule{r.Jitter == resil.DecorrelatedJitter, "retry.factor", "retry.jitter", "decorrelated jitter does not use factor: remove one of the two"},
 		)
 		if r.Attempts == 1 {
 			for _, key := range []string{"backoff", "initial", "max", "factor", "jitter", "on"} {
 				rules = append(rules, rule{true, "retry." + key, "retry.attempts",
-					key + " is about retries, and with one attempt there are none: raise attempts, or write //resil:retry off"})
+					key + " applies to retries, and with one attempt there are none: raise attempts, or write //resil:retry off"})
 			}
 		}
 	}
 	if b := p.Breaker; b != nil {
-		rules = append(rules, rule{b.Ratio == 0, "breaker.min", "breaker.ratio", "min goes with a ratio, which is off: leave it out, or write ratio=50%"})
+		rules = append(rules, rule{b.Ratio == 0, "breaker.min", "breaker.ratio", "min applies to ratio, which is off: remove it, or write ratio=50%"})
 	}
 	for _, r := range rules {
 		if r.applies && !yield(r.by, &directive.Problem{Code: directive.CodeEffect, Field: r.field, Message: r.message}) {

@@ -31,12 +31,12 @@ func (r *reader) profiles(file *ast.File) (profiles []*profile) {
 		p := &profile{name: first.profileName().Value, pos: first.Pos, end: group.End(), inTest: isTest(r.fset, file)}
 		before := len(r.diagnostics)
 		if w, ok := first.key("methods"); ok {
-			r.add(first.wordPos(w), codeLevel, "methods= is for directives above the interface: write it beside //%s:use %s", tool, p.name)
+			r.add(first.wordPos(w), codeLevel, "methods= is for directives above an interface: write it beside //%s:use %s", tool, p.name)
 		}
 		seen := map[string]bool{}
 		for _, d := range rest {
 			if seen[d.Name] {
-				r.add(d.Pos, codeRepeated, "%s stands twice in this profile: make one of the two", d.Name)
+				r.add(d.Pos, codeRepeated, "%s stands twice in this profile: merge the two", d.Name)
 			}
 			seen[d.Name] = true
 			if r.checkInProfile(&d) {
@@ -44,7 +44,7 @@ func (r *reader) profiles(file *ast.File) (profiles []*profile) {
 			}
 		}
 		if len(rest) == 0 {
-			r.add(first.Pos, codeProfile, "the profile %s says nothing: write its directives on the lines below, without a blank line between", p.name)
+			r.add(first.Pos, codeProfile, "the profile %s has no directives: write them on the lines below it, without a blank line between", p.name)
 		}
 		p.faulty = len(r.diagnostics) > before || slices.ContainsFunc(directives, func(d Directive) bool { return d.faulty })
 		profiles = append(profiles, p)
@@ -57,7 +57,7 @@ func (r *reader) profiles(file *ast.File) (profiles []*profile) {
 func (r *reader) checkProfileName(d Directive) bool {
 	switch {
 	case d.isOff() && d.Name == "use":
-		r.add(d.Pos, codeProfile, "use cannot be turned off: turn off what the profile brings, as in //%s:retry off", tool)
+		r.add(d.Pos, codeProfile, "use cannot be turned off: turn off the profile's policies, as in //%s:retry off", tool)
 	case d.profileName().Value == "":
 		r.add(d.Pos, codeProfile, "%s needs the name of a profile: write //%s:%s fast", d.Name, tool, d.Name)
 	default:
@@ -74,16 +74,16 @@ func (r *reader) checkInProfile(d *Directive) bool {
 	}
 	switch d.Name {
 	case "wrap", "skip", "interface":
-		refuse(d.Pos, "%s cannot stand in a profile, which is for policies: put it where it is meant", d.Name)
+		refuse(d.Pos, "%s cannot stand in a profile, which holds policies only: put it where you need it", d.Name)
 		return false
 	case "use":
-		refuse(d.Pos, "a profile cannot use another: write out here what that one says")
+		refuse(d.Pos, "a profile cannot use another profile: copy the directives of that profile here")
 		return false
 	case "profile":
-		refuse(d.Pos, "a comment group is one profile: leave a blank line above this one")
+		refuse(d.Pos, "a comment group can hold only one profile: put a blank line above this directive")
 		return false
 	case "allow":
-		refuse(d.Pos, "a waiver cannot stand in a profile: its reason holds where it is used, so put it beside //%s:use", tool)
+		refuse(d.Pos, "allow cannot stand in a profile, because its reason is about one place: put it beside //%s:use", tool)
 		return false
 	}
 	if w, ok := d.key("methods"); ok {
@@ -91,7 +91,7 @@ func (r *reader) checkInProfile(d *Directive) bool {
 		d.remove(w)
 	}
 	if w, ok := d.fields["fallback.func"]; ok {
-		refuse(d.wordPos(w), "a fallback's function answers for one method: put //%s:fallback %s above that, beside //%s:use", tool, w.Value, tool)
+		refuse(d.wordPos(w), "a fallback function serves one method: put //%s:fallback %s above that method, beside //%s:use", tool, w.Value, tool)
 		d.remove(w)
 	}
 	return true

@@ -121,7 +121,7 @@ func (n *resolution) apply(k int, l layer) {
 	onMethod := l.level == methodLevel && l.profile == nil
 	if w, ok := set[l.Name+".per"]; ok && w.Value == "method" {
 		if onMethod && !wasKeyed {
-			n.add(l.wordPos(w), codeLevel, "per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here, or write per=(method) if you mean a parameter of that name")
+			n.add(l.wordPos(w), codeLevel, "per=method has no effect above a method, which has its own state anyway: remove it, or write per=(method) if you mean a parameter of that name")
 		}
 		if _, ok := set[l.Name+".keys"]; !ok {
 			after.Keys = 0 // keys= of an outer directive was for the key that per=method removes

@@ -371,7 +371,7 @@ func TestResolveReports(t *testing.T) {
 //resil:timeout 1s methods=Gte*,List
 type S interface { GetA() error; GetB() error }`, `
 s.go:4:28: methods: "Gte*" matches no method; did you mean "Get*"? [RG016]
-s.go:4:33: methods: "List" matches no method; there are GetA and GetB [RG016]
+s.go:4:33: methods: "List" matches no method; the methods are GetA and GetB [RG016]
 `},
 		{"settings that mean nothing", `
 //resil:bulkhead 3 keys=5
@@ -384,44 +384,44 @@ type S interface {
 }`, `
 s.go:4:20: keys=5 means nothing without per=EXPR; write what the bulkhead is kept by, or leave keys out [RG008]
 s.go:6:15: a hedge after 1s never starts under a timeout of 50ms; shorten it [RG008]
-s.go:9:18: per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here, or write per=(method) if you mean a parameter of that name [RG014]
+s.go:9:18: per=method has no effect above a method, which has its own state anyway: remove it, or write per=(method) if you mean a parameter of that name [RG014]
 `},
 		{"a malformed glob, a mistyped name, a quoted list", `
 //resil:timeout 1s methods=GetA,[x
 //resil:limit 5/s methods="GetA, GetBB"
 type S interface { GetA() error; GetB() error }`, `
-s.go:4:33: methods: "[x" is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice [RG016]
+s.go:4:33: methods: "[x" is not a valid pattern: write a method's name, * for any letters, ? for one letter, [a-z] for one of several [RG016]
 s.go:5:27: methods: "GetBB" matches no method; did you mean "GetB"? [RG016]
 `},
 		{"a glob with the shell's negation", `
 //resil:timeout 1s methods=[!G]*
 //resil:limit 5/s methods=[^G]*
 type S interface { GetA(); Put() }`, `
-s.go:4:28: methods: "[!G]*" has a ! where none is meant: write [^a-z] for what a choice leaves out [RG016]
+s.go:4:28: methods: "[!G]*" uses ! to exclude letters: write [^a-z] instead of [!a-z] [RG016]
 `},
 		{"many methods are not all listed", `
 //resil:timeout 1s methods=Xyzzy
 type S interface { A() error; B() error; C() error; D() error; E() error; F() error }`, `
-s.go:4:28: methods: "Xyzzy" matches no method; there are A, B, C, D and 2 more [RG016]
+s.go:4:28: methods: "Xyzzy" matches no method; the methods are A, B, C, D and 2 more [RG016]
 `},
 		{"overlap within a name is wrong, across names it is not", `
 //resil:timeout 1s methods=Get*
 //resil:timeout 2s methods=*A,B
 //resil:limit 5/s methods=*
 type S interface { GetA() error; GetB() error; B() error }`, `
-s.go:5:20: methods=*A,B matches GetA, which methods= of the timeout on line 4 matches too: let each method be matched once [RG017]
+s.go:5:20: methods=*A,B matches GetA, which methods= of the timeout on line 4 matches too: match each method only once [RG017]
 `},
 		{"an overlap is not two settings for one state as well", `
 //resil:breaker open=1s methods=GetA
 //resil:breaker methods=Get*
 type S interface { GetA() error; GetB() error }`, `
-s.go:5:17: methods=Get* matches GetA, which methods= of the breaker on line 4 matches too: let each method be matched once [RG017]
+s.go:5:17: methods=Get* matches GetA, which methods= of the breaker on line 4 matches too: match each method only once [RG017]
 `},
 		{"an interface directive that reaches nothing", `
 //resil:wrap
 //resil:timeout 1s
 type S interface { A() }`, `
-s.go:5:1: timeout reaches no method: none of S takes a context and returns an error; name those it is for with methods= [RG018]
+s.go:5:1: timeout reaches no method: no method of S takes a context and returns an error; name the methods with methods= [RG018]
 `},
 		{"an embedded interface's directive that reaches nothing", `
 type S interface {
@@ -429,7 +429,7 @@ type S interface {
 	E
 	A() error
 }`, `
-s.go:5:2: no method of S comes from E: put the directive above one that has methods [RG018]
+s.go:5:2: no method of S comes from E: put the directive above an embedded interface that has methods [RG018]
 `},
 		{"a method's directives that a skip undoes", `
 //resil:skip methods=*
@@ -437,7 +437,7 @@ type S interface {
 	//resil:timeout 1s
 	A() error
 }`, `
-s.go:6:2: timeout has no effect, for A is skipped on line 4: write //resil:skip off beside it, or leave it out [RG019]
+s.go:6:2: timeout has no effect, because A is skipped on line 4: write //resil:skip off beside it, or remove it [RG019]
 `},
 		{"a policy that cannot take effect, once for all methods", `
 //resil:timeout 1s
@@ -490,7 +490,7 @@ s.go:4:17: total: "2": write a duration with its unit, such as 250ms, 2s or 1m30
 s.go:5:15: rate: "5": write a rate such as 100/s, 10/60s or 1000/m [RG005]
 s.go:6:23: initial: "1": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
 s.go:7:1: unknown directive "cache"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use or wrap [RG002]
-s.go:9:16: the retry budget is the client's: write budget=10% above the interface; here it can only be off [RG014]
+s.go:9:16: the retry budget belongs to the whole client: write budget=10% above the interface; here only budget=off is allowed [RG014]
 `},
 		{"nor what may follow from a timeout that could not be read", `
 //resil:timeout 1s
@@ -505,7 +505,7 @@ s.go:7:18: total: "1min": write a duration with its unit, such as 250ms, 2s or 1
 //resil:retry budget=10% methods=A
 //resil:retry budget=20% methods=B
 type S interface { A() error; B() error }`, `
-s.go:5:15: the retry budget is the client's: A has 10% and B has 20%; write it once, above the interface [RG020]
+s.go:5:15: the retry budget belongs to the whole client, but A has 10% and B has 20%: write it once, above the interface [RG020]
 `},
 		{"shared state with two settings", `
 //resil:breaker open=1s methods=A
@@ -513,7 +513,7 @@ type S interface {
 	//resil:breaker consecutive=3
 	E_A_B_C
 }`, `
-s.go:6:2: A and B share the breaker S[E_A_B_C] and get different settings for it from further out: write all of its settings here, or a breaker of its own above one of them [RG020]
+s.go:6:2: A and B share the breaker S[E_A_B_C], but outer directives give them different settings: write all settings here, or give one of them a breaker of its own [RG020]
 `},
 		{"words that another makes pointless, unless it stands further in", `
 //resil:retry factor=3 initial=1s
@@ -531,10 +531,10 @@ type S interface {
 	//resil:retry 1
 	F() error
 }`, `
-s.go:8:31: factor is the growth of an exponential delay: leave it out, or write backoff=exponential [RG008]
-s.go:10:36: a decorrelated delay follows from the last one and not from backoff: leave one of the two out [RG008]
-s.go:12:18: max is about retries, and with one attempt there are none: raise attempts, or write //resil:retry off [RG008]
-s.go:14:28: min goes with a ratio, which is off: leave it out, or write ratio=50% [RG008]
+s.go:8:31: factor applies only to exponential backoff: remove it, or write backoff=exponential [RG008]
+s.go:10:36: decorrelated jitter does not use backoff: remove one of the two [RG008]
+s.go:12:18: max applies to retries, and with one attempt there are none: raise attempts, or write //resil:retry off [RG008]
+s.go:14:28: min applies to ratio, which is off: remove it, or write ratio=50% [RG008]
 `},
 		{"further out the pointless word is the one further in", `
 //resil:retry backoff=constant
@@ -546,7 +546,7 @@ type S interface {
 	//resil:retry off
 	C() error
 }`, `
-s.go:6:16: factor is the growth of an exponential delay: leave it out, or write backoff=exponential [RG008]
+s.go:6:16: factor applies only to exponential backoff: remove it, or write backoff=exponential [RG008]
 `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

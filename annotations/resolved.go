@@ -71,7 +71,7 @@ func (m *Resolved) EntryPos(field string, i int) token.Pos {
 func (m *Resolved) ReportPos(fset *token.FileSet, pos token.Pos) (at token.Pos, suffix string) {
 	for _, p := range m.applied {
 		if p.pos <= pos && pos <= p.end {
-			return p.use, fmt.Sprintf("; the profile %s says so (%s)", p.name, shortPosition(fset, pos))
+			return p.use, fmt.Sprintf("; this comes from the profile %s (%s)", p.name, shortPosition(fset, pos))
 		}
 	}
 	return pos, ""

@@ -23,7 +23,7 @@ var waivable = []string{CodeRepeat, CodeParameter, CodeResult}
 // or gives no reason.
 func (r *reader) checkWaiver(d Directive) {
 	code, reason := d.fields["allow.code"], d.fields["allow.reason"]
-	codes := strings.Join(waivable, ", ")
+	codes := directive.All(waivable)
 	switch {
 	case code.Value == "":
 		r.add(d.Pos, codeWaiver, `allow needs the code of a check and a reason: write //%s:allow %s "why it is safe here"; the codes are %s`, tool, waivable[0], codes)
@@ -34,6 +34,6 @@ func (r *reader) checkWaiver(d Directive) {
 		}
 		r.add(d.valuePos(code), codeWaiver, "%s cannot be waived: only %s can", code.Value, codes)
 	case strings.TrimSpace(reason.Value) == "":
-		r.add(d.Pos, codeWaiver, `a waiver needs a reason, for whoever reads it next: write //%s:allow %s "why it is safe here"`, tool, code.Value)
+		r.add(d.Pos, codeWaiver, `allow needs a reason: write //%s:allow %s "why it is safe here"`, tool, code.Value)
 	}
 }

@@ -29,7 +29,7 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 		field.SetZero()
 		r.set[directive] = words[0]
 		for _, w := range words[1:] {
-			r.problem(CodeWord, w, "off takes the whole directive away; nothing can stand beside it")
+			r.problem(CodeWord, w, "off removes the whole directive; remove the other words")
 		}
 		return r.set, r.problems
 	}
@@ -37,7 +37,7 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 	if field.Kind() == reflect.Bool {
 		field.SetBool(true)
 		for _, w := range words {
-			r.problem(CodeKey, w, fmt.Sprintf("%s takes no words but %s", directive, OneOf(append([]string{"off"}, suffixed(r.shared.names, "=")...))))
+			r.problem(CodeKey, w, fmt.Sprintf("%s takes no words except %s", directive, OneOf(append([]string{"off"}, suffixed(r.shared.names, "=")...))))
 		}
 		return r.set, r.problems
 	}
@@ -73,7 +73,7 @@ func (r *refinement) wellFormed(words []Word) (rest []Word) {
 		case isKey && colon && value != "":
 			r.problem(CodeWord, w, fmt.Sprintf("write %s=%s, with an equals sign", name, value))
 		case isKey && (colon || i >= max(len(r.keys.places), 1)):
-			r.problem(CodeWord, w, fmt.Sprintf("%s lacks a value: write %s= and the value right behind it", name, name))
+			r.problem(CodeWord, w, fmt.Sprintf("%s has no value: write %s= and the value directly after it", name, name))
 		default:
 			rest = append(rest, w)
 		}
@@ -89,7 +89,7 @@ func (r *refinement) wellPlaced(words []Word) (rest []Word) {
 	for i, w := range words {
 		switch {
 		case w.Key == "" && i >= places && places > 1:
-			r.problem(CodeWord, w, fmt.Sprintf("%s takes %d words without a key: put quotes around what has spaces in it", r.directive, places))
+			r.problem(CodeWord, w, fmt.Sprintf("%s takes %d words without a key: put a value with spaces in quotes", r.directive, places))
 		case w.Key == "" && i > 0 && (i >= places || words[i-1].Key != ""):
 			r.problem(CodeWord, w, fmt.Sprintf("only the first word may stand without a key: write key=%s, or put it first", w.Value))
 		default:

@@ -81,7 +81,7 @@ func parseInto(v reflect.Value, text string) error {
 			elem := reflect.New(v.Type().Elem()).Elem()
 			part = strings.TrimSpace(part)
 			if part == "" {
-				return fmt.Errorf("write a list with commas and nothing empty between them")
+				return fmt.Errorf("write a list with commas, without empty entries")
 			}
 			if err := parseInto(elem, part); err != nil {
 				return fmt.Errorf("%q: %w", part, err)

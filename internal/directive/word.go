@@ -56,7 +56,7 @@ func Words(args string) ([]Word, []*Problem) {
 			problems = append(problems, problemAt(CodeWord, w.ValueStart, w.End, message))
 		case spaced, w.Key == "" && w.ValueStart > w.Start, w.Key != "" && n == 0:
 			problems = append(problems, problemAt(CodeWord, w.Start, w.End,
-				"write key=value with nothing around the equals sign"))
+				"write key=value without spaces around the equals sign"))
 		default:
 			words = append(words, w)
 		}
