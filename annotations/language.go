@@ -9,21 +9,21 @@ const tool = "resil"
 // it may stand on interfaces, embedded interfaces and methods.
 type language struct {
 	Interface *interfaceKeys `directive:"interface" on:"group" help:"generates an interface from the methods of another type, and its wrapper; the directives below it are the interface's"`
-	Wrap      *wrapKeys      `directive:"wrap" on:"interface" help:"generates a wrapper, where no other directive already says so"`
-	Profile   *profileKeys   `directive:"profile" on:"group" help:"begins a comment group of its own, and gives the directives below it a name"`
-	Use       *profileKeys   `directive:"use" help:"applies the directives of a profile of the package, which those beside it refine"`
+	Wrap      *wrapKeys      `directive:"wrap" on:"interface" help:"generates a wrapper for an interface that has no other directive, or names the wrapper"`
+	Profile   *profileKeys   `directive:"profile" on:"group" help:"gives a name to the directives below it"`
+	Use       *profileKeys   `directive:"use" help:"applies a profile of the package; the directives beside it refine the profile"`
 	Policy
-	Allow   *allowKeys `directive:"allow" help:"waives a check that refuses a method, where the author knows better"`
-	Methods []string   `key:"methods" help:"on an interface: reach just the methods that match one of these comma-separated globs"`
+	Allow   *allowKeys `directive:"allow" help:"waives a check that refuses a method, for a reason that the author gives"`
+	Methods []string   `key:"methods" help:"on an interface: the directive reaches only the methods that match one of these comma-separated patterns"`
 }
 
 type interfaceKeys struct {
 	Name string `key:"name,positional" help:"the interface's name"`
-	From string `key:"from" help:"the type that has the methods: Client, s3.Client by an import of the file, import/path.Client, or Cache[string,int]; methods= says which of them, without it all that are exported"`
+	From string `key:"from" help:"the type that has the methods: Client, s3.Client for an import of the file, import/path.Client, or Cache[string,int]; methods= chooses among them, without it all that are exported"`
 }
 
 type wrapKeys struct {
-	Name string `key:"name" help:"the wrapper's name; Resilient<Interface> where it is left out"`
+	Name string `key:"name" help:"the wrapper's name; without it Resilient<Interface>"`
 }
 
 // profileKeys are those of profile and of use.

@@ -10,10 +10,10 @@ import (
 // directive. Its tags are those that package directive describes.
 type Policy struct {
 	resil.Policies
-	Fallback   *Fallback `directive:"fallback" help:"answers in the callee's place when a call has failed"`
-	Classify   *Classify `directive:"classify" help:"decides what an error says about the backend"`
+	Fallback   *Fallback `directive:"fallback" help:"provides the results when a call has failed"`
+	Classify   *Classify `directive:"classify" help:"decides the class of an error: what it says about the backend"`
 	Idempotent bool      `directive:"idempotent" help:"says that the method is safe to repeat"`
-	Skip       bool      `directive:"skip" help:"delegates the method as it is, without a policy"`
+	Skip       bool      `directive:"skip" help:"delegates the method without any policy"`
 }
 
 // Fallback names the function that answers when a call has failed. The generator
@@ -29,9 +29,9 @@ type Fallback struct {
 type Classify struct {
 	By        []string `key:"by,positional" default:"network" help:"comma list of network, all, http, grpc, sql and functions of the error or of all results; the first that decides wins"`
 	App       []string `key:"app" help:"comma list of error variables and types that are the callee's answer, such as ErrNotFound,*ValidationError; this list and the next three come before the classifiers"`
-	Infra     []string `key:"infra" help:"those that say the callee or the way to it is failing"`
-	System    []string `key:"system" help:"those that last until someone mends their cause"`
-	Throttled []string `key:"throttled" help:"those that ask for fewer calls"`
+	Infra     []string `key:"infra" help:"those that say that the callee, or the connection to it, is failing"`
+	System    []string `key:"system" help:"those that last until someone fixes their cause"`
+	Throttled []string `key:"throttled" help:"those that ask the caller to slow down"`
 }
 
 // overruled yields a problem for each field that has no effect because of the value
