@@ -11,7 +11,7 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// The runtime must know what this code asks of it: see its documentation.
+// Where this does not compile, the runtime is older than this code.
 const _ = resil.SupportVersion1
 
 // ResilientAccounts guards an Accounts.
@@ -27,8 +27,8 @@ type ResilientAccounts struct {
 
 var _ Accounts = (*ResilientAccounts)(nil)
 
-// NewResilientAccounts guards next. Its error says that next
-// is nil or what is wrong with an option.
+// NewResilientAccounts guards next. It fails if next is nil or an option is
+// wrong.
 func NewResilientAccounts(next Accounts, opts ...resil.Option) (*ResilientAccounts, error) {
 	if next == nil {
 		return nil, errors.New("NewResilientAccounts: next is nil")
@@ -100,6 +100,8 @@ func (c *ResilientAccounts) Balance(ctx context.Context, peer, account string) (
 	})
 }
 
+// Statement may take several attempts, so it needs more failures in a row
+// before its breaker opens.
 func (c *ResilientAccounts) Statement(ctx context.Context, peer, account string) (string, error) {
 	return resil.Call(ctx, c.statement.For(peer), func(ctx context.Context) (string, error) {
 		return c.next.Statement(ctx, peer, account)

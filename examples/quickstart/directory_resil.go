@@ -89,7 +89,7 @@ func NewResilientDirectoryClient(next DirectoryClient, opts ...resil.Option) (*R
 // Resilience returns the client behind the wrapper: its stats and manual control.
 func (c *ResilientDirectoryClient) Resilience() *resil.Client { return c.client }
 
-// Search is hard work for the service, which must have room for others too.
+// Search is expensive for the service, so only a few calls may run at once.
 func (c *ResilientDirectoryClient) Search(ctx context.Context, tenant, name string) ([]User, error) {
 	return resil.Call(ctx, c.search.For(tenant), func(ctx context.Context) ([]User, error) {
 		return c.next.Search(ctx, tenant, name)

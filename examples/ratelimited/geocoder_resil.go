@@ -11,7 +11,7 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// The runtime must know what this code asks of it: see its documentation.
+// Where this does not compile, the runtime is older than this code.
 const _ = resil.SupportVersion1
 
 // ResilientGeocoder guards a Geocoder.
@@ -33,8 +33,8 @@ type ResilientGeocoder struct {
 
 var _ Geocoder = (*ResilientGeocoder)(nil)
 
-// NewResilientGeocoder guards next. Its error says that next
-// is nil or what is wrong with an option.
+// NewResilientGeocoder guards next. It fails if next is nil or an option is
+// wrong.
 func NewResilientGeocoder(next Geocoder, opts ...resil.Option) (*ResilientGeocoder, error) {
 	if next == nil {
 		return nil, errors.New("NewResilientGeocoder: next is nil")
@@ -138,30 +138,37 @@ func NewResilientGeocoder(next Geocoder, opts ...resil.Option) (*ResilientGeocod
 // Resilience returns the client behind the wrapper: its stats and manual control.
 func (c *ResilientGeocoder) Resilience() *resil.Client { return c.client }
 
+// Locate may be called three times in three seconds: in a burst, or once a
+// second on average.
 func (c *ResilientGeocoder) Locate(ctx context.Context, address string) (string, error) {
 	return resil.Call(ctx, &c.locate, func(ctx context.Context) (string, error) {
 		return c.next.Locate(ctx, address)
 	})
 }
 
+// Reverse waits up to five seconds until the limit admits it.
 func (c *ResilientGeocoder) Reverse(ctx context.Context, position string) (string, error) {
 	return resil.Call(ctx, &c.reverse, func(ctx context.Context) (string, error) {
 		return c.next.Reverse(ctx, position)
 	})
 }
 
+// Distance waits for the same time before each retry.
 func (c *ResilientGeocoder) Distance(ctx context.Context, address string) (string, error) {
 	return resil.Call(ctx, &c.distance, func(ctx context.Context) (string, error) {
 		return c.next.Distance(ctx, address)
 	})
 }
 
+// Route waits twice as long before each further retry.
 func (c *ResilientGeocoder) Route(ctx context.Context, address string) (string, error) {
 	return resil.Call(ctx, &c.route, func(ctx context.Context) (string, error) {
 		return c.next.Route(ctx, address)
 	})
 }
 
+// Traffic waits for a random part of that time, so that callers that failed at
+// the same time do not retry at the same time.
 func (c *ResilientGeocoder) Traffic(ctx context.Context, address string) (string, error) {
 	return resil.Call(ctx, &c.traffic, func(ctx context.Context) (string, error) {
 		return c.next.Traffic(ctx, address)

@@ -80,8 +80,10 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 		declare(p.shared)
 	}
 	for _, set := range sets {
-		set.code = s.set(set)
-		declare(&set.shared)
+		if len(set.parts) > 0 {
+			set.code = s.set(set)
+			declare(&set.shared)
+		}
 	}
 	for _, p := range lists {
 		declare(p.shared)
@@ -120,12 +122,12 @@ func policies(m *model.Method) (parts []part) {
 	}
 	if p.Breaker != nil {
 		breaker := *p.Breaker
-		breaker.Name = m.Owners["breaker"]
+		breaker.Name = m.States["breaker"]
 		add("Breaker", "breaker", breaker)
 	}
 	if p.Limit != nil {
 		limit := *p.Limit
-		limit.Name = m.Owners["limit"]
+		limit.Name = m.States["limit"]
 		if limit.Burst == limit.Rate.Count {
 			limit.Burst = 0 // the runtime's to complete, so that it follows an override of the rate
 		}
@@ -133,7 +135,7 @@ func policies(m *model.Method) (parts []part) {
 	}
 	if p.Bulkhead != nil {
 		bulkhead := *p.Bulkhead
-		bulkhead.Name = m.Owners["bulkhead"]
+		bulkhead.Name = m.States["bulkhead"]
 		add("Bulkhead", "bulkhead", bulkhead)
 	}
 	if p.Hedge != nil {

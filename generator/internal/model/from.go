@@ -62,7 +62,7 @@ func (m *Package) resolve(d *Derived) {
 		if why == "" {
 			d.Methods = append(d.Methods, sound[name])
 			d.Docs[name] = m.docs.of(origins[name])
-		} else if pos, ok := d.Declaration.Names(name); ok {
+		} else if pos, ok := d.Declaration.MethodPos(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {
 			d.Omitted = append(d.Omitted, name)
