@@ -21,7 +21,7 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
-const recorded = `
+const project = `
 -- go.mod --
 module example.com/app
 
@@ -79,10 +79,10 @@ package other
 type Thing struct{}
 `
 
-// TestNothingIsLoadedWhereNothingChanged runs the generator after one thing
-// after another has happened to a module, and again after that.
-func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
-	top, dir := unpack(t, recorded)
+// TestNothingIsLoadedIfNothingChanged makes one change after another to a module, and
+// runs the generator twice after each.
+func TestNothingIsLoadedIfNothingChanged(t *testing.T) {
+	top, dir := unpack(t, project)
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
@@ -105,11 +105,11 @@ func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eachRecord := func(f func(path string) error) {
+	eachEntry := func(f func(path string) error) {
 		t.Helper()
 		found, err := filepath.Glob(filepath.Join(cache, "resilgen", "*"))
 		if len(found) == 0 || err != nil {
-			t.Fatalf("no records: %v", err)
+			t.Fatalf("the cache is empty: %v", err)
 		}
 		for _, path := range found {
 			if err := f(path); err != nil {
@@ -141,7 +141,7 @@ func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
 		{"a replaced module's package is edited", func() { add("../other/other.go", "\n// more\n") }, loads},
 		{"a replaced module's go.mod is edited", func() { add("../other/go.mod", "\n// more\n") }, loads},
 		{"a replaced module that is not imported is edited", func() { add("../unused/go.mod", "\n// more\n") }, loads},
-		{"a module that is not used is edited", func() { add("beside/go.mod", "\n// more\n") }, loads}, // for it lies below ./...
+		{"a module that is not used is edited", func() { add("beside/go.mod", "\n// more\n") }, loads}, // it is below ./...
 		{"a workspace is made", func() { write("go.work", "go 1.26\n\nuse (\n\t.\n\t./beside\n)\n") }, loads},
 		{"a module of the workspace gets a go.sum", func() { write("beside/go.sum", "") }, loads},
 		{"the workspace is edited", func() { add("go.work", "\n// more\n") }, loads},
@@ -155,9 +155,9 @@ func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
 		{"build tags are set", func() { t.Setenv("GOFLAGS", "-tags=special") }, loads},
 		{"another system is chosen", func() { t.Setenv("GOOS", "windows") }, loads},
 		{"the settings are as before", func() { t.Setenv("GOOS", ""); t.Setenv("GOFLAGS", "") }, stays},
-		{"the record is cut short", func() { eachRecord(func(path string) error { return os.Truncate(path, 20) }) }, loads},
-		{"the record is empty", func() { eachRecord(func(path string) error { return os.Truncate(path, 0) }) }, loads},
-		{"the records are gone", func() { eachRecord(os.Remove) }, loads},
+		{"the cache is cut short", func() { eachEntry(func(path string) error { return os.Truncate(path, 20) }) }, loads},
+		{"the files of the cache are empty", func() { eachEntry(func(path string) error { return os.Truncate(path, 0) }) }, loads},
+		{"the cache is gone", func() { eachEntry(os.Remove) }, loads},
 	} {
 		step.do()
 		for k, want := range []bool{step.want, stays} {
@@ -184,11 +184,10 @@ func TestNothingIsLoadedWhereNothingChanged(t *testing.T) {
 	}
 }
 
-// TestImportsAreListedAnewWhereTheyChanged runs the generator after one thing
-// after another, and looks whether the next run would ask the go command what its
-// packages import.
-func TestImportsAreListedAnewWhereTheyChanged(t *testing.T) {
-	top, dir := unpack(t, recorded)
+// TestImportsAreListedAgainAfterAChange makes one change after another, and asks whether
+// the next run takes the imports of its packages from the cache.
+func TestImportsAreListedAgainAfterAChange(t *testing.T) {
+	top, dir := unpack(t, project)
 	imports := []string{"context", "example.com/app/item", "example.com/other"}
 	build := func() {
 		t.Helper()
@@ -223,16 +222,15 @@ func TestImportsAreListedAnewWhereTheyChanged(t *testing.T) {
 		step.do()
 		age(t, top)
 		if got := loader(t, dir).HasGraph(imports); got != step.want {
-			t.Errorf("after this: %s: remembered is %t, want %t", step.what, got, step.want)
+			t.Errorf("after this: %s: cached is %t, want %t", step.what, got, step.want)
 		}
 	}
 }
 
-// TestPackagesAreListedAnewWhereTheyChanged runs the generator after one thing
-// after another, and looks whether the next run would ask the go command which
-// packages there are.
-func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
-	top, dir := unpack(t, recorded)
+// TestPackagesAreListedAgainAfterAChange makes one change after another, and asks
+// whether the next run takes its packages from the cache.
+func TestPackagesAreListedAgainAfterAChange(t *testing.T) {
+	top, dir := unpack(t, project)
 	in := func(name, content string) func() {
 		return func() { write(t, filepath.Join(dir, name), content) }
 	}
@@ -266,9 +264,9 @@ func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 		{"a package is new", in("empty/empty.go", "package empty\n"), false},
 		{"go.mod is edited", in("beside/go.mod", "module example.com/beside\n\ngo 1.25\n"), false},
 		{"a package is a template", in("empty/empty.go", "package {{.Name}}\n"), false},
-		{"it is remembered", in("plain/plain.go", plain+"// edited\n"), true},
+		{"it is cached", in("plain/plain.go", plain+"// edited\n"), true},
 		{"a template is of another package", in("empty/other.go", "package other\n"), false},
-		{"both are remembered", in("plain/plain.go", plain), true},
+		{"both are cached", in("plain/plain.go", plain), true},
 	} {
 		for range 2 {
 			age(t, top)
@@ -279,7 +277,7 @@ func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 		step.do()
 		age(t, top)
 		if got := loader(t, dir).HasListing(); got != step.want {
-			t.Errorf("after this: %s: remembered is %t, want %t", step.what, got, step.want)
+			t.Errorf("after this: %s: cached is %t, want %t", step.what, got, step.want)
 		}
 		if _, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}}); err != nil {
 			t.Fatal(err)
@@ -300,10 +298,9 @@ func TestPackagesAreListedAnewWhereTheyChanged(t *testing.T) {
 	}
 }
 
-// A package of which only outputs are left is not to be forgotten before they are
-// removed.
-func TestAPackageOfOutputsIsNotRemembered(t *testing.T) {
-	top, dir := unpack(t, recorded)
+// A package of which only outputs are left must be found until they are removed.
+func TestAPackageOfOutputsIsNotCached(t *testing.T) {
+	top, dir := unpack(t, project)
 	orphan := filepath.Join(dir, "empty/gone_resil.go")
 	write(t, orphan, output.Header+"\npackage empty\n")
 	for _, check := range []bool{true, true, false} {
@@ -319,9 +316,9 @@ func TestAPackageOfOutputsIsNotRemembered(t *testing.T) {
 	}
 }
 
-// Runs in a folder that is a symbolic link see what lies below it.
-func TestWhatALinkLeadsToIsLookedThrough(t *testing.T) {
-	top, dir := unpack(t, recorded)
+// A run in a folder that is a symbolic link finds the packages below it.
+func TestALinkedFolderIsSearched(t *testing.T) {
+	top, dir := unpack(t, project)
 	link := filepath.Join(top, "link")
 	if err := os.Symlink(dir, link); err != nil {
 		t.Skip(err)
@@ -357,8 +354,8 @@ func TestWhatALinkLeadsToIsLookedThrough(t *testing.T) {
 }
 
 // The folder of a workspace is often in no module.
-func TestAWorkspaceIsRemembered(t *testing.T) {
-	top, dir := unpack(t, recorded)
+func TestAWorkspaceIsCached(t *testing.T) {
+	top, dir := unpack(t, project)
 	write(t, filepath.Join(top, "go.work"), "go 1.26\n\nuse ./app\n")
 	cfg := generator.Config{Dir: top, Patterns: []string{"./app/..."}}
 	for _, step := range []struct {
@@ -385,10 +382,10 @@ func TestAWorkspaceIsRemembered(t *testing.T) {
 	}
 }
 
-// What a run begins to load early it may not need any more. It is done with it
-// all the same before anything looks for further packages.
-func TestWhatIsLoadedEarlyIsAwaited(t *testing.T) {
-	top, dir := unpack(t, recorded)
+// Packages that a run loads early may not be needed any more. The run waits for them
+// before it looks for further packages.
+func TestPackagesLoadedEarlyAreWaitedFor(t *testing.T) {
+	top, dir := unpack(t, project)
 	paths := strings.Fields(`archive/zip crypto/tls database/sql debug/dwarf debug/elf encoding/gob encoding/xml go/build
 		go/types html/template image/png log/slog math/big mime/multipart net/http net/http/httptest net/http/httputil
 		net/rpc net/smtp os/exec regexp runtime/pprof testing text/template`)
@@ -414,21 +411,21 @@ func TestWhatIsLoadedEarlyIsAwaited(t *testing.T) {
 	}
 	l := loader(t, dir)
 	if !l.HasGraph(paths) || !l.HasListing() {
-		t.Fatal("nothing is remembered")
+		t.Fatal("nothing is cached")
 	}
 	if _, err := l.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
 		if !l.Loads(path) {
-			t.Errorf("%s is still to be loaded", path)
+			t.Errorf("%s is not loaded", path)
 		}
 	}
 }
 
-// A run vouches for the sources that it has read, whatever becomes of them before
-// it has ended.
-func TestWhatChangesDuringARunIsSeenByTheNext(t *testing.T) {
+// The cache depends on the sources that the run has read, even if they change before the
+// run ends.
+func TestAChangeDuringARunIsSeenByTheNextRun(t *testing.T) {
 	for _, change := range []struct {
 		what string
 		do   func(source string) error
@@ -447,7 +444,7 @@ func TestWhatChangesDuringARunIsSeenByTheNext(t *testing.T) {
 		}},
 	} {
 		t.Run(change.what, func(t *testing.T) {
-			top, dir := unpack(t, recorded)
+			top, dir := unpack(t, project)
 			age(t, top)
 			source := filepath.Join(dir, "store", "store.go")
 			var failed error
@@ -473,10 +470,10 @@ func TestWhatChangesDuringARunIsSeenByTheNext(t *testing.T) {
 	}
 }
 
-// What a run has loaded of a package is without the outputs that the run gives it,
-// and with those that it takes.
-func TestAnOutputThatIsImportedIsSeenAsItIs(t *testing.T) {
-	top, dir := unpack(t, recorded)
+// A run loads a package without the outputs that it is to write there, and with those
+// that it is to remove.
+func TestAChangedOutputIsLoadedByTheNextRun(t *testing.T) {
+	top, dir := unpack(t, project)
 	const store = "package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { F(context.Context) error }\n"
 	write(t, filepath.Join(dir, "store", "store.go"), store)
 	write(t, filepath.Join(dir, "plain", "plain.go"), "package plain\n\nimport (\n\t\"context\"\n\n\t\"example.com/app/store\"\n)\n\n"+
@@ -505,13 +502,13 @@ func TestAnOutputThatIsImportedIsSeenAsItIs(t *testing.T) {
 	write(t, filepath.Join(dir, "store", "store.go"), strings.Replace(store, "//resil:retry\n", "", 1))
 	run()
 	if result := run(); len(result.Diagnostics) != 1 {
-		t.Errorf("a wrapper is gone and named: %v", result.Diagnostics)
+		t.Errorf("a wrapper that is gone is referred to: %v", result.Diagnostics)
 	}
 }
 
-// Files that the go command ignores change nothing.
-func TestIgnoredFilesAreOfNoUse(t *testing.T) {
-	_, dir := unpack(t, recorded)
+// Files that the go command ignores do not count.
+func TestAnIgnoredFileDoesNotUseAProfile(t *testing.T) {
+	_, dir := unpack(t, project)
 	write(t, filepath.Join(dir, "store", "store.go"), "package store\n\n//resil:profile slow\n//resil:retry 3\n")
 	write(t, filepath.Join(dir, "store", "_ignored.go"),
 		"package store\n\nimport \"context\"\n\n//resil:use slow\ntype T interface { F(context.Context) error }\n")
@@ -521,7 +518,8 @@ func TestIgnoredFilesAreOfNoUse(t *testing.T) {
 	}
 }
 
-// A leaving context is cancelled when it is asked for the first time after leave.
+// A leaving context is canceled when Err is called for the first time after leave is
+// set.
 type leaving struct {
 	context.Context
 	leave  bool
@@ -536,9 +534,9 @@ func (c *leaving) Err() error {
 	return err
 }
 
-// Packages that were not found because the run was interrupted are not missing.
-func TestAnInterruptedRunFindsNothingWrong(t *testing.T) {
-	_, dir := unpack(t, recorded)
+// Packages that are not found because the run was interrupted are not missing.
+func TestAnInterruptedRunReportsNoMistakes(t *testing.T) {
+	_, dir := unpack(t, project)
 	write(t, filepath.Join(dir, "store", "store.go"), "package store\n\nimport \"context\"\n\n"+
 		"//resil:retry\n//resil:classify app=encoding/csv.ErrQuote\ntype Store interface { F(context.Context) error }\n")
 	cfg := generator.Config{Dir: dir, Patterns: []string{"./..."}}
@@ -556,7 +554,7 @@ func TestAnInterruptedRunFindsNothingWrong(t *testing.T) {
 	}
 }
 
-// loader is one of the next run.
+// loader returns the loader of the next run.
 func loader(t *testing.T, dir string) *load.Loader {
 	t.Helper()
 	l, err := load.New(t.Context(), dir, []string{"./..."}, nil)
@@ -571,8 +569,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// unpack writes an archive to the folder dir below top, and gives runs there
-// records of their own.
+// unpack writes an archive to the folder dir below top, and gives runs there a cache of
+// their own.
 func unpack(t *testing.T, archive string) (top, dir string) {
 	t.Helper()
 	env, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
@@ -604,7 +602,7 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// age makes everything in a folder an hour old.
+// age sets the times of everything in a folder to an hour ago.
 func age(t *testing.T, dir string) {
 	t.Helper()
 	then := time.Now().Add(-time.Hour)

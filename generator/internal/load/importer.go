@@ -20,88 +20,90 @@ import (
 	"golang.org/x/tools/go/gcexportdata"
 )
 
-// A universe has one types.Package for each import path. It takes a package
-// from the export data that the build cache holds or else from its sources, and
-// as a package whose export data is there has that of all its imports beside it,
-// the two kinds never mix.
+// An importer has one types.Package for each import path. It reads the export data of
+// a package if the build cache has it, and else type-checks the sources. The build
+// cache that has a package's export data has that of all its imports, so that packages
+// of the two kinds are never mixed.
 //
-// Of sources it reads what others can see, and loads what that refers to.
-type universe struct {
-	fset   *token.FileSet
-	cmd    *goCommand
-	sizes  types.Sizes
-	listed map[string]*listed // by import path
-	source bool               // ignore export data
+// Of sources it checks only what other packages can refer to.
+type importer struct {
+	fset     *token.FileSet
+	cmd      *goCommand
+	sizes    types.Sizes
+	listed   map[string]*listedPackage // by import path
+	noExport bool                      // read no export data
 
-	outer *universe       // has the packages that are not in own
-	own   map[string]bool // nil: all
+	outer    *importer       // has the packages that are not in replaced; nil if this one has all
+	replaced map[string]bool // by import path
 
 	mu         sync.Mutex
-	packages   map[string]*universal
+	packages   map[string]*pendingPackage
 	exported   map[string]*types.Package
-	unreadable error // an export data file could not be read
-	sources    int   // packages that were type-checked
+	unreadable error // why a file of export data could not be read
+	checked    int   // number of packages that were type-checked from source
 }
 
-// A universal is a package that some goroutine loads.
-type universal struct {
+// A pendingPackage is a package that some goroutine loads. It is there when ready is
+// closed.
+type pendingPackage struct {
 	ready chan struct{}
 	types *types.Package
 	err   error
 }
 
-func newUniverse(fset *token.FileSet, cmd *goCommand, packages []*listed) *universe {
-	u := &universe{
+func newImporter(fset *token.FileSet, cmd *goCommand, packages []*listedPackage) *importer {
+	u := &importer{
 		fset:     fset,
 		cmd:      cmd,
 		sizes:    types.SizesFor("gc", cmd.env["GOARCH"]),
-		listed:   map[string]*listed{},
-		packages: map[string]*universal{},
+		listed:   map[string]*listedPackage{},
+		packages: map[string]*pendingPackage{},
 		exported: map[string]*types.Package{"unsafe": types.Unsafe},
 	}
 	u.add(packages)
 	return u
 }
 
-// fromSource is a universe of the same packages that has no use for export data.
-func (u *universe) fromSource() *universe {
-	in := newUniverse(u.fset, u.cmd, nil)
-	in.listed, in.source = u.listed, true
+// fromSource returns an importer of the same packages that reads no export data.
+func (u *importer) fromSource() *importer {
+	in := newImporter(u.fset, u.cmd, nil)
+	in.listed, in.noExport = u.listed, true
 	return in
 }
 
-// within is a universe in which one package is another than here: a package as
-// its tests see it. So are those that import it.
-func (u *universe) within(path string, pkg *types.Package) *universe {
+// replacing returns an importer in which pkg, which has tests, takes the place of the
+// package without them. The packages that import it are replaced too.
+func (u *importer) replacing(path string, pkg *types.Package) *importer {
 	in := u.fromSource()
-	in.outer, in.own = u, map[string]bool{path: true}
+	in.outer, in.replaced = u, map[string]bool{path: true}
 	done := map[string]bool{}
 	var visit func(string) bool
 	visit = func(p string) bool {
-		if l := u.listed[p]; l != nil && !done[p] && !in.own[p] {
+		if l := u.listed[p]; l != nil && !done[p] && !in.replaced[p] {
 			done[p] = true
 			for _, imported := range l.Imports {
 				if visit(imported) {
-					in.own[p] = true
+					in.replaced[p] = true
 				}
 			}
 		}
-		return in.own[p]
+		return in.replaced[p]
 	}
 	for p := range u.listed {
 		visit(p)
 	}
 	ready := make(chan struct{})
 	close(ready)
-	in.packages[path] = &universal{ready: ready, types: pkg}
+	in.packages[path] = &pendingPackage{ready: ready, types: pkg}
 	return in
 }
 
-// finding is held while packages become known after others are in use.
+// finding guards the lists of packages of all importers: find adds to them when
+// others may be reading them.
 var finding sync.Mutex
 
-// find is a package that nothing here need import.
-func (u *universe) find(ctx context.Context, path string) (*types.Package, error) {
+// find returns a package that perhaps nothing imports.
+func (u *importer) find(ctx context.Context, path string) (*types.Package, error) {
 	finding.Lock()
 	defer finding.Unlock()
 	if u.listed[path] == nil && listable(path) {
@@ -117,9 +119,9 @@ func (u *universe) find(ctx context.Context, path string) (*types.Package, error
 	return u.Import(path)
 }
 
-// leads reports whether a package that find has found imports another, itself or
+// leads reports whether a package that find has returned imports another, directly or
 // through others.
-func (u *universe) leads(from, to string) bool {
+func (u *importer) leads(from, to string) bool {
 	finding.Lock()
 	defer finding.Unlock()
 	done := map[string]bool{}
@@ -136,22 +138,22 @@ func (u *universe) leads(from, to string) bool {
 }
 
 // add makes packages known.
-func (u *universe) add(packages []*listed) {
+func (u *importer) add(packages []*listedPackage) {
 	for _, l := range packages {
 		if old := u.listed[l.ImportPath]; old == nil || old.Error != nil && l.Error == nil {
 			u.listed[l.ImportPath] = l
 		}
 	}
-	u.cut()
+	u.breakCycles()
 }
 
-// cut removes the imports that lead back to the package they are in, which do
-// not compile, and would be waited for in vain.
-func (u *universe) cut() {
+// breakCycles removes imports that lead back to the package they are in. They do not
+// compile, and a package would wait for itself.
+func (u *importer) breakCycles() {
 	const under, done = 1, 2
 	state := map[string]int{}
-	var visit func(*listed)
-	visit = func(l *listed) {
+	var visit func(*listedPackage)
+	visit = func(l *listedPackage) {
 		state[l.ImportPath] = under
 		l.Imports = slices.DeleteFunc(l.Imports, func(path string) bool {
 			imported := u.listed[path]
@@ -162,25 +164,25 @@ func (u *universe) cut() {
 		})
 		state[l.ImportPath] = done
 	}
-	for _, path := range slices.Sorted(maps.Keys(u.listed)) { // in an order, to cut the same ones in every run
+	for _, path := range slices.Sorted(maps.Keys(u.listed)) { // sorted, to remove the same ones in every run
 		if state[path] == 0 {
 			visit(u.listed[path])
 		}
 	}
 }
 
-// slots bounds how many packages are parsed or checked at once.
+// slots limits how many packages are parsed or checked at a time.
 var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
 
-// Import makes a universe a types.Importer. It may be called by many at once.
-func (u *universe) Import(path string) (*types.Package, error) {
+// Import returns a package when it is loaded. It may be called by several goroutines.
+func (u *importer) Import(path string) (*types.Package, error) {
 	p := u.start(path)
 	<-p.ready
 	return p.types, p.err
 }
 
 // wait returns when packages are loaded.
-func (u *universe) wait(paths []string) {
+func (u *importer) wait(paths []string) {
 	for _, path := range paths {
 		u.start(path)
 	}
@@ -189,9 +191,9 @@ func (u *universe) wait(paths []string) {
 	}
 }
 
-// start begins to load a package.
-func (u *universe) start(path string) *universal {
-	if u.outer != nil && !u.own[path] {
+// start begins to load a package, unless that has begun.
+func (u *importer) start(path string) *pendingPackage {
+	if u.outer != nil && !u.replaced[path] {
 		return u.outer.start(path)
 	}
 	u.mu.Lock()
@@ -200,7 +202,7 @@ func (u *universe) start(path string) *universal {
 	if p != nil {
 		return p
 	}
-	p = &universal{ready: make(chan struct{})}
+	p = &pendingPackage{ready: make(chan struct{})}
 	u.packages[path] = p
 	l := u.listed[path]
 	switch {
@@ -208,7 +210,7 @@ func (u *universe) start(path string) *universal {
 		p.types = types.Unsafe
 	case l == nil:
 		p.err = fmt.Errorf("package %s is not known", path)
-	case l.Export != "" && !u.source:
+	case l.Export != "" && !u.noExport:
 		p.types, p.err = u.read(l)
 	case len(l.GoFiles)+len(l.CgoFiles) == 0:
 		p.err = fmt.Errorf("package %s cannot be loaded", path)
@@ -216,7 +218,7 @@ func (u *universe) start(path string) *universal {
 			p.err = errors.New(l.Error.Err)
 		}
 	default:
-		u.sources++
+		u.checked++
 		go func() {
 			defer close(p.ready)
 			p.types = u.check(l)
@@ -227,8 +229,8 @@ func (u *universe) start(path string) *universal {
 	return p
 }
 
-// read reads a package's export data.
-func (u *universe) read(l *listed) (*types.Package, error) {
+// read reads the export data of a package.
+func (u *importer) read(l *listedPackage) (*types.Package, error) {
 	if p := u.exported[l.ImportPath]; p != nil && p.Complete() {
 		return p, nil
 	}
@@ -239,7 +241,7 @@ func (u *universe) read(l *listed) (*types.Package, error) {
 	return p, err
 }
 
-func (u *universe) decode(l *listed) (*types.Package, error) {
+func (u *importer) decode(l *listedPackage) (*types.Package, error) {
 	f, err := os.Open(l.Export)
 	if err != nil {
 		return nil, err
@@ -254,11 +256,11 @@ func (u *universe) decode(l *listed) (*types.Package, error) {
 }
 
 // check type-checks a package from its sources.
-func (u *universe) check(l *listed) *types.Package {
+func (u *importer) check(l *listedPackage) *types.Package {
 	files := u.parse(l)
 	needed := map[string]bool{}
 	for _, f := range files {
-		for _, imported := range u.uses(f, l) {
+		for _, imported := range u.usedImports(f, l) {
 			needed[imported] = true
 		}
 	}
@@ -276,7 +278,7 @@ func (u *universe) check(l *listed) *types.Package {
 		IgnoreFuncBodies: true,
 		FakeImportC:      true,
 		Sizes:            u.sizes,
-		Error:            func(error) {}, // what is missing shows where it is used
+		Error:            func(error) {}, // types that are missing are reported where they are used
 		Importer: ImporterFunc(func(path string) (*types.Package, error) {
 			switch {
 			case path == "unsafe":
@@ -293,8 +295,8 @@ func (u *universe) check(l *listed) *types.Package {
 	return p
 }
 
-// placeholder stands for an import that no declaration refers to.
-func (u *universe) placeholder(path string) *types.Package {
+// placeholder returns an empty package, for an import that no declaration refers to.
+func (u *importer) placeholder(path string) *types.Package {
 	name := "_"
 	if l := u.listed[path]; l != nil && l.Name != "" {
 		name = l.Name
@@ -304,23 +306,24 @@ func (u *universe) placeholder(path string) *types.Package {
 	return p
 }
 
-// resolve is the package that an import path stands for in this one.
-func (l *listed) resolve(path string) string {
+// resolve returns the path of the package that an import path means in this package.
+func (l *listedPackage) resolve(path string) string {
 	if mapped := l.ImportMap[path]; mapped != "" {
 		return mapped
 	}
 	return path
 }
 
-func (l *listed) goVersion() string {
+// goVersion returns the language version of the package, empty if it is not known.
+func (l *listedPackage) goVersion() string {
 	if l.Module == nil || l.Module.GoVersion == "" {
 		return ""
 	}
 	return "go" + l.Module.GoVersion
 }
 
-// parse parses what others can see of a package.
-func (u *universe) parse(l *listed) []*ast.File {
+// parse parses the sources of a package, and leaves what other packages can refer to.
+func (u *importer) parse(l *listedPackage) []*ast.File {
 	slots <- struct{}{}
 	defer func() { <-slots }()
 	var files []*ast.File
@@ -338,8 +341,8 @@ func (u *universe) parse(l *listed) []*ast.File {
 	return files
 }
 
-// uses names the imports of a file that its declarations refer to.
-func (u *universe) uses(f *ast.File, l *listed) []string {
+// usedImports returns the imports of a file that its declarations refer to.
+func (u *importer) usedImports(f *ast.File, l *listedPackage) []string {
 	if len(f.Imports) == 0 {
 		return nil
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What changes while a run goes on may have been seen or not.
-func TestNothingUnsettledIsRecorded(t *testing.T) {
+// A run may have read a file before or after a change that happens during the run.
+func TestAFolderThatChangedDuringTheRunHasNoDigest(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.go")
 	if err := os.WriteFile(path, []byte("package a"), 0o666); err != nil {
@@ -24,33 +24,33 @@ func TestNothingUnsettledIsRecorded(t *testing.T) {
 		}
 	}
 	age()
-	w := witness{start: start}
-	if _, err := w.folder(dir); err != nil {
+	d := digester{start: start}
+	if _, err := d.folder(dir); err != nil {
 		t.Errorf("a folder that is an hour old: %v", err)
 	}
 	for what, changed := range map[string]time.Time{
 		"after the start":                          start.Add(time.Millisecond),
-		"as far as can be told at the start":       start.Add(-time.Millisecond),
-		"in a second of which no more can be told": start.Add(-time.Second).Truncate(time.Second),
+		"at the start, as far as can be told":       start.Add(-time.Millisecond),
+		"in the second of the start": start.Add(-time.Second).Truncate(time.Second),
 	} {
 		if err := os.Chtimes(path, changed, changed); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.folder(dir); err == nil {
-			t.Errorf("a file that was changed %s is vouched for", what)
+		if _, err := d.folder(dir); err == nil {
+			t.Errorf("a file that was changed %s has a digest", what)
 		}
 	}
-	w.written = map[string][]byte{path: []byte("package a")}
-	if _, err := w.folder(dir); err != nil {
+	d.contents = map[string][]byte{path: []byte("package a")}
+	if _, err := d.folder(dir); err != nil {
 		t.Errorf("an output of the run: %v", err)
 	}
-	w.names = map[string]map[string]bool{dir: {}}
-	if _, err := w.folder(dir); err != nil {
+	d.names = map[string]map[string]bool{dir: {}}
+	if _, err := d.folder(dir); err != nil {
 		t.Errorf("an output that go list has not seen: %v", err)
 	}
-	w.written = nil
+	d.contents = nil
 	age()
-	if _, err := w.folder(dir); err == nil {
-		t.Error("a source that go list has not seen is vouched for")
+	if _, err := d.folder(dir); err == nil {
+		t.Error("a source that go list has not seen has a digest")
 	}
 }

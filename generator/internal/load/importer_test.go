@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Export data of a Go release that is newer than the reader is no reason to fail.
-func TestUnreadableExportDataIsDoneWithout(t *testing.T) {
+// The export data of a newer Go release may have another format.
+func TestSourcesAreReadIfExportDataIsUnreadable(t *testing.T) {
 	l, err := New(t.Context(), "../../testdata/golden", []string{"./signatures"}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func TestUnreadableExportDataIsDoneWithout(t *testing.T) {
 	if err := forEach(all, (*candidate).parse); err != nil {
 		t.Fatal(err)
 	}
-	imported, err := l.cmd.graph(t.Context(), importedBy(all))
+	imported, err := l.cmd.graph(t.Context(), importPaths(all))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestUnreadableExportDataIsDoneWithout(t *testing.T) {
 		p.Export = strange
 	}
 	l.Notes = nil
-	l.universe = newUniverse(l.fset, l.cmd, imported)
+	l.importer = newImporter(l.fset, l.cmd, imported)
 	l.check(all)
 	if len(l.Notes) != 1 {
 		t.Errorf("notes %q, want one that says why it is slower", l.Notes)
