@@ -584,6 +584,11 @@ func unpack(t *testing.T, archive string) (top, dir string) {
 	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
 		t.Setenv(name, t.TempDir())
 	}
+	config, err := os.UserConfigDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(config, "go", "telemetry", "mode"), "off") // else the go command writes there when the test has ended
 	top = t.TempDir()
 	dir = filepath.Join(top, "app")
 	for _, f := range txtar.Parse([]byte(archive)).Files {

@@ -29,9 +29,9 @@ func TestAFolderThatChangedDuringTheRunHasNoDigest(t *testing.T) {
 		t.Errorf("a folder that is an hour old: %v", err)
 	}
 	for what, changed := range map[string]time.Time{
-		"after the start":                          start.Add(time.Millisecond),
-		"at the start, as far as can be told":       start.Add(-time.Millisecond),
-		"in the second of the start": start.Add(-time.Second).Truncate(time.Second),
+		"after the start":                     start.Add(time.Millisecond),
+		"at the start, as far as can be told": start.Add(-time.Millisecond),
+		"in the second of the start":          start.Add(-time.Second).Truncate(time.Second),
 	} {
 		if err := os.Chtimes(path, changed, changed); err != nil {
 			t.Fatal(err)
