@@ -1,5 +1,5 @@
-// Package analyzer finds mistakes with //resil: directives and with the wrappers
-// generated from them, for go vet and for editors.
+// Package analyzer finds mistakes in //resil: directives and in the use of the
+// wrappers that are generated from them. It is for go vet and for editors.
 package analyzer
 
 import (
@@ -9,30 +9,31 @@ import (
 
 const doc = `check //resil: directives and the use of the wrappers generated from them
 
-What resilgen refuses is reported as resilgen reports it, with the same codes as
-categories. Beside that, the analyzer reports an output that is out of date, a
-directive that makes no difference, a wrapper that is constructed and dropped, and
-a call that goes past a wrapper to what it wraps.`
+The analyzer reports what resilgen refuses, in the same words and with the same
+codes as categories. It also reports an output that is out of date, a directive
+that has no effect, a wrapper that is constructed and not kept, and a call that
+bypasses a wrapper.`
 
-// Analyzer loads nothing: it sees what its driver has loaded. The driver runs it
-// on one package at a time; it keeps no state and has no facts.
+// Analyzer checks one package at a time, as its driver has loaded it. It loads
+// nothing itself, keeps no state between packages and has no facts.
 var Analyzer = &analysis.Analyzer{
 	Name:     "resilgen",
 	Doc:      doc,
 	URL:      "https://github.com/resilgen/resilgen/blob/main/docs/errors.md",
 	Requires: []*analysis.Analyzer{inspect.Analyzer},
 	Run:      run,
-	// Code that uses a wrapper does not compile before there is one.
+	// Code that uses a wrapper does not compile before the wrapper is generated.
 	RunDespiteErrors: true,
 }
 
 func run(pass *analysis.Pass) (any, error) {
-	examine(pass)
-	inspectUse(pass)
+	checkGeneration(pass)
+	checkUse(pass)
 	return nil, nil
 }
 
-// report reports a diagnostic with its code in sight.
+// report reports a diagnostic, with its code as category and at the end of the
+// message.
 func report(pass *analysis.Pass, code string, d analysis.Diagnostic) {
 	d.Category = code
 	d.Message += " [" + code + "]"

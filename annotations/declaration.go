@@ -6,86 +6,77 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// A Declaration asks for an interface that is generated from the methods of
-// another type.
+// A Declaration is an interface directive: it asks for an interface that is
+// generated from the methods of another type.
 type Declaration struct {
-	Name string `key:"name,positional" help:"the interface's name"`
-	From string `key:"from" help:"the type that has the methods: Client, s3.Client by an import of the file, import/path.Client, or Cache[string,int]; methods= says which of them, without it all that are exported"`
+	Name string // of the interface
+	From string // the type that has the methods, as the directive names it
 
 	directive Directive
 }
 
-// declaration reads the directives of a comment group that belongs to nothing
-// and begins with an interface directive. The others are the interface's own.
+// declaration returns the interface that a comment group declares. The group must
+// belong to nothing and begin with an interface directive; its other directives are
+// the interface's own. For another group, and for one with a mistake, declaration
+// returns nil.
 func (r *reader) declaration(file *ast.File, group *ast.CommentGroup) *Interface {
-	directives := r.found[group]
-	if len(directives) == 0 || directives[0].Name != "interface" || !r.stands(file, group) {
+	directives := r.unattached[group]
+	if len(directives) == 0 || directives[0].Name != "interface" || !r.isDetached(file, group) {
 		return nil
 	}
 	first, directives := directives[0], r.take(group)[1:]
 	for _, d := range directives {
 		if d.Name == first.Name {
-			r.add(d.Pos, codeRepeated, "a comment group makes one interface: leave a blank line above this one")
+			r.add(d.Pos, codeRepeated, "a comment group can declare only one interface: put a blank line above this directive")
 		}
 	}
 	directives = slices.DeleteFunc(directives, func(d Directive) bool { return d.Name == first.Name })
-	r.onInterface(directives)
+	r.checkInterface(directives)
 
-	var lang Language
-	set, _ := directive.Refine(&lang, first.Name, first.Words)
-	d := lang.Interface
-	name, named := set["interface.name"]
-	_, from := set["interface.from"]
+	name, named := first.fields["interface.name"]
+	from, ok := first.fields["interface.from"]
 	switch {
 	case first.faulty:
 		return nil
-	case first.off():
+	case first.isOff():
 		r.add(first.Pos, codeLevel, "interface cannot be turned off: remove the group")
 		return nil
 	case !named:
-		r.add(first.Pos, codeDeclaration, "the interface has no name: write one behind the word interface, as in //%s:interface Objects from=s3.Client", tool)
+		r.add(first.Pos, codeDeclaration, "the interface has no name: write one after interface, as in //%s:interface Objects from=s3.Client", tool)
 		return nil
-	case !token.IsIdentifier(d.Name) || d.Name == "_":
-		r.add(first.value(name), codeName, "name: %q cannot be a type's name: write a Go identifier", d.Name)
+	case !isTypeName(name.Value):
+		r.add(first.valuePos(name), codeName, badTypeName, name.Value)
 		return nil
-	case !from:
-		r.add(first.Pos, codeDeclaration, "interface does not say whose methods %s is to have: write from= and a type, as in from=s3.Client", d.Name)
+	case !ok:
+		r.add(first.Pos, codeDeclaration, "interface does not say which type has the methods of %s: write from= and a type, as in from=s3.Client", name.Value)
 		return nil
 	}
-	d.directive = first
 	return &Interface{
-		Spec:        &ast.TypeSpec{Name: &ast.Ident{NamePos: first.Pos, Name: d.Name}, Type: &ast.InterfaceType{Methods: &ast.FieldList{}}},
-		Declaration: d,
+		Spec:        &ast.TypeSpec{Name: &ast.Ident{NamePos: first.Pos, Name: name.Value}, Type: &ast.InterfaceType{Methods: &ast.FieldList{}}},
+		Declaration: &Declaration{name.Value, from.Value, first},
 		Directives:  directives,
 	}
 }
 
-// Pos is where the directive stands.
+// Pos returns the position of the directive.
 func (d *Declaration) Pos() token.Pos { return d.directive.Pos }
 
-// FromPos is where the value of from= stands.
+// FromPos returns the position of the value of from=.
 func (d *Declaration) FromPos() token.Pos {
-	w, _ := d.directive.key("from")
-	return d.directive.value(w)
+	return d.directive.valuePos(d.directive.fields["interface.from"])
 }
 
-// NamePos is where the interface's name stands.
+// NamePos returns the position of the interface's name.
 func (d *Declaration) NamePos() token.Pos {
-	for _, w := range d.directive.Words {
-		if w.Key == "" || w.Key == "name" {
-			return d.directive.value(w)
-		}
-	}
-	return d.Pos()
+	return d.directive.valuePos(d.directive.fields["interface.name"])
 }
 
-// Choose returns those of a type's methods that the interface is to have, and
-// what is wrong with methods=. Unexported ones must be asked for, by name or by
-// a glob that begins in lower case.
+// Choose returns those of a type's methods that methods= chooses for the interface,
+// sorted, and what is wrong with methods=. Without methods= it returns the exported
+// ones, in the order of names. A pattern matches unexported methods only if it
+// begins in lower case.
 func (d *Declaration) Choose(fset *token.FileSet, names []string) ([]string, []Diagnostic) {
 	exported := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !ast.IsExported(name) })
 	w, ok := d.directive.key("methods")
@@ -95,13 +86,13 @@ func (d *Declaration) Choose(fset *token.FileSet, names []string) ([]string, []D
 	r := report{fset: fset}
 	var chosen []string
 	for _, g := range globs(w) {
-		offered := exported
+		candidates := exported
 		if first, _ := utf8.DecodeRuneInString(g.pattern); unicode.IsLower(first) || first == '_' {
-			offered = names
+			candidates = names
 		}
-		matches, wrong := g.match(offered)
-		if wrong != "" {
-			r.add(d.directive.Args+token.Pos(g.at), codeGlob, "%s", wrong)
+		matches, message := g.match(candidates)
+		if message != "" {
+			r.add(d.directive.Args+token.Pos(g.offset), codeGlob, "%s", message)
 		}
 		chosen = append(chosen, matches...)
 	}
@@ -109,33 +100,29 @@ func (d *Declaration) Choose(fset *token.FileSet, names []string) ([]string, []D
 	return slices.Compact(chosen), r.diagnostics
 }
 
-// Names tells where methods= names a method, if it does so otherwise than by a
-// glob.
-func (d *Declaration) Names(method string) (token.Pos, bool) {
+// MethodPos returns the position where methods= names the method. It returns false
+// if methods= does not, or only matches the method by a pattern.
+func (d *Declaration) MethodPos(method string) (token.Pos, bool) {
 	w, _ := d.directive.key("methods")
 	for _, g := range globs(w) {
 		if g.pattern == method {
-			return d.directive.Args + token.Pos(g.at), true
+			return d.directive.Args + token.Pos(g.offset), true
 		}
 	}
 	return token.NoPos, false
 }
 
-// Froms lists what the interface directives of a file say to be made from.
-func Froms(file *ast.File) (froms []string) {
+// FromTypes returns the types that the interface directives of a file name with
+// from=, for a loader that must load their packages before anything else is read.
+func FromTypes(file *ast.File) (types []string) {
 	for _, group := range file.Comments {
 		for _, c := range group.List {
-			line, ok := ast.ParseDirective(c.Slash, c.Text)
-			if !ok || line.Tool != tool || line.Name != "interface" {
-				continue
-			}
-			words, _ := directive.Words(line.Args)
-			for _, w := range words {
-				if w.Key == "from" {
-					froms = append(froms, w.Value)
+			if d, _, ok := split(c); ok && d.Name == "interface" {
+				if w, ok := d.key("from"); ok {
+					types = append(types, w.Value)
 				}
 			}
 		}
 	}
-	return froms
+	return types
 }

@@ -69,18 +69,18 @@ func TestDeclarationReports(t *testing.T) {
 
 //resil:interface Objects form=Client
 `, `
-s.go:4:1: the interface has no name: write one behind the word interface, as in //resil:interface Objects from=s3.Client [RG029]
-s.go:6:1: interface does not say whose methods Objects is to have: write from= and a type, as in from=s3.Client [RG029]
-s.go:8:1: the interface has no name: write one behind the word interface, as in //resil:interface Objects from=s3.Client [RG029]
+s.go:4:1: the interface has no name: write one after interface, as in //resil:interface Objects from=s3.Client [RG029]
+s.go:6:1: interface does not say which type has the methods of Objects: write from= and a type, as in from=s3.Client [RG029]
+s.go:8:1: the interface has no name: write one after interface, as in //resil:interface Objects from=s3.Client [RG029]
 s.go:10:1: interface cannot be turned off: remove the group [RG014]
-s.go:12:19: name: "1st" cannot be a type's name: write a Go identifier [RG015]
+s.go:12:19: name: "1st" is not a valid type name: write a Go identifier [RG015]
 s.go:14:27: unknown key "form"; did you mean "from"? [RG003]
 `},
 		{"two in a group", `
 //resil:interface A from=Client
 //resil:interface B from=Client
 `, `
-s.go:5:1: a comment group makes one interface: leave a blank line above this one [RG013]
+s.go:5:1: a comment group can declare only one interface: put a blank line above this directive [RG013]
 `},
 		{"directives as of an interface", `
 //resil:interface A from=Client
@@ -88,15 +88,15 @@ s.go:5:1: a comment group makes one interface: leave a blank line above this one
 //resil:retry 4
 //resil:skip
 `, `
-s.go:6:1: retry stands twice on this interface: make one of the two, or write methods= to say which methods one is for [RG013]
-s.go:7:1: skip on a whole interface would leave nothing to guard: write methods= to name those it is for, or put it above a method [RG019]
+s.go:6:1: retry stands twice above this interface: merge the two, or name the methods of one with methods= [RG013]
+s.go:7:1: skip above an interface leaves no method to guard: name methods with methods=, or put it above a method [RG019]
 `},
 		{"not first", `
 //resil:retry 3
 //resil:interface A from=Client
 `, `
-s.go:4:1: //resil:retry stands above nothing: put it directly above an interface, one of its methods or an interface it embeds, with no blank line between [RG012]
-s.go:5:1: interface makes the comment group that it begins into an interface: put it first, before the other directives of the group, and outside all declarations [RG012]
+s.go:4:1: //resil:retry stands above no declaration: put it directly above an interface, one of its methods or an interface it embeds, without a blank line between [RG012]
+s.go:5:1: interface must be the first directive of its comment group: put it above the others, and the group outside all declarations [RG012]
 `},
 		{"where a group belongs to something", `
 //resil:interface A from=Client
@@ -114,12 +114,12 @@ func f() {
 
 var x int //resil:interface F from=Client
 `, `
-s.go:4:1: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
-s.go:6:2: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
-s.go:10:1: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
-s.go:12:2: interface makes the comment group that it begins into an interface: put it first, before the other directives of the group, and outside all declarations [RG012]
-s.go:14:6: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
-s.go:17:11: interface makes an interface of a comment group that belongs to nothing else: leave a blank line above and below the group, and put it outside all declarations [RG011]
+s.go:4:1: interface must stand in a comment group of its own: put the group outside all declarations, with a blank line above and below it [RG011]
+s.go:6:2: interface must stand in a comment group of its own: put the group outside all declarations, with a blank line above and below it [RG011]
+s.go:10:1: interface must stand in a comment group of its own: put the group outside all declarations, with a blank line above and below it [RG011]
+s.go:12:2: interface must be the first directive of its comment group: put it above the others, and the group outside all declarations [RG012]
+s.go:14:6: interface must stand in a comment group of its own: put the group outside all declarations, with a blank line above and below it [RG011]
+s.go:17:11: interface must stand in a comment group of its own: put the group outside all declarations, with a blank line above and below it [RG011]
 `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestDeclarationChooses(t *testing.T) {
 		"methods=get*":         "get getAll\n",
 		"methods=Get,Get*,Get": "Get GetAll\n",
 		"methods=Clsoe,Get":    "Get\ns.go:3:41: methods: \"Clsoe\" matches no method; did you mean \"Close\"? [RG016]\n",
-		"methods=[":            "\ns.go:3:41: methods: \"[\" is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice [RG016]\n",
+		"methods=[":            "\ns.go:3:41: methods: \"[\" is not a valid pattern: write a method's name, * for any letters, ? for one letter, [a-z] for one of several [RG016]\n",
 	} {
 		fset, interfaces, diagnostics := read(t, "//resil:interface A from=Client "+methods)
 		if len(diagnostics) > 0 {

@@ -4,23 +4,24 @@ import (
 	"cmp"
 	"fmt"
 	"go/token"
+	"path/filepath"
 	"slices"
 )
 
-// A Diagnostic is one thing wrong, and where.
+// A Diagnostic is one mistake in a source.
 type Diagnostic struct {
 	Pos     token.Position
-	Code    string // the problem's kind, as docs/errors.md lists it
+	Code    string // the kind of mistake; docs/errors.md explains each
 	Message string // what is wrong and what to write instead
 }
 
-// String gives the form that editors follow: file:line:col: message [code].
+// String returns the form that editors can follow: file:line:col: message [code].
 func (d Diagnostic) String() string {
 	return fmt.Sprintf("%s: %s [%s]", d.Pos, d.Message, d.Code)
 }
 
-// Sort sorts diagnostics by position and drops those that say the same thing
-// twice. It reuses the slice.
+// Sort returns the diagnostics sorted by position, each only once. It reuses the
+// slice.
 func Sort(diagnostics []Diagnostic) []Diagnostic {
 	slices.SortFunc(diagnostics, func(a, b Diagnostic) int {
 		return cmp.Or(
@@ -36,7 +37,7 @@ func Sort(diagnostics []Diagnostic) []Diagnostic {
 	})
 }
 
-// report collects diagnostics.
+// A report collects diagnostics.
 type report struct {
 	fset        *token.FileSet
 	diagnostics []Diagnostic
@@ -44,4 +45,12 @@ type report struct {
 
 func (r *report) add(pos token.Pos, code, format string, args ...any) {
 	r.diagnostics = append(r.diagnostics, Diagnostic{r.fset.Position(pos), code, fmt.Sprintf(format, args...)})
+}
+
+// shortPosition returns the position of pos with the file's name only, without its
+// folder.
+func shortPosition(fset *token.FileSet, pos token.Pos) string {
+	p := fset.Position(pos)
+	p.Filename = filepath.Base(p.Filename)
+	return p.String()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"maps"
 	"slices"
 
 	"github.com/resilgen/resilgen/internal/directive"
@@ -13,65 +14,77 @@ import (
 type Directive struct {
 	Pos   token.Pos // of the //
 	Name  string
-	Args  token.Pos // where its arguments begin
-	Words []directive.Word
+	Args  token.Pos        // where its arguments begin
+	Words []directive.Word // its arguments, without those that cannot be read
 
-	faulty bool // something in it could not be read
+	fields map[string]directive.Word // the word of each field that could be read, as in "retry.max"
+	faulty bool                      // something in it could not be read
 }
 
-const tool = "resil"
-
-// parse reads a comment as a directive and reports each word that is wrong by
-// itself.
-func parse(r *report, c *ast.Comment) (Directive, bool) {
+// split splits a comment that is a directive into its words. It returns false for
+// other comments.
+func split(c *ast.Comment) (d Directive, problems []*directive.Problem, ok bool) {
 	line, ok := ast.ParseDirective(c.Slash, c.Text)
 	if !ok || line.Tool != tool {
-		return Directive{}, false
+		return Directive{}, nil, false
 	}
 	words, problems := directive.Words(line.Args)
-	d := Directive{Pos: c.Slash, Name: line.Name, Args: line.ArgsPos, Words: words}
-	_, more := directive.Refine(new(Language), d.Name, words)
-	names := directive.Names(Language{})
-	if name, args, _ := intended(c.Text); !slices.Contains(names, d.Name) && slices.Contains(names, name) {
+	return Directive{Pos: c.Slash, Name: line.Name, Args: line.ArgsPos, Words: words}, problems, true
+}
+
+// parse reads a comment that is a directive, and reports each word that is wrong by
+// itself. It returns false for other comments.
+func parse(r *report, c *ast.Comment) (Directive, bool) {
+	d, problems, ok := split(c)
+	if !ok {
+		return Directive{}, false
+	}
+	fields, more := directive.Refine(new(language), d.Name, d.Words)
+	d.fields = fields
+	if name, args, _ := intended(c.Text); !isDirective(d.Name) && isDirective(name) {
 		more[0].Message = fmt.Sprintf("unknown directive %q; write //%s:%s%s", d.Name, tool, name, args)
 	}
 	for _, p := range append(problems, more...) {
 		d.faulty = true
-		r.add(d.at(p), p.Code, "%s", p.Message)
+		r.add(d.problemPos(p), p.Code, "%s", p.Message)
 	}
 	return d, true
 }
 
-// at is where a problem with the directive's words stands.
-func (d *Directive) at(p *directive.Problem) token.Pos {
+// isDirective reports whether there is a directive of that name.
+func isDirective(name string) bool { return slices.Contains(directive.Names(language{}), name) }
+
+// problemPos returns the position of a problem with the directive's words.
+func (d *Directive) problemPos(p *directive.Problem) token.Pos {
 	if p.Start == 0 && p.End == 0 {
 		return d.Pos
 	}
 	return d.Args + token.Pos(p.Start)
 }
 
-// word is where a word of the directive begins; the zero word stands for the
-// directive itself.
-func (d *Directive) word(w directive.Word) token.Pos {
+// wordPos returns the position where a word of the directive begins. The zero word
+// stands for the directive itself.
+func (d *Directive) wordPos(w directive.Word) token.Pos {
 	if w.End == 0 {
 		return d.Pos
 	}
 	return d.Args + token.Pos(w.Start)
 }
 
-// value is where a word's value begins, inside its quotes.
-func (d *Directive) value(w directive.Word) token.Pos {
+// valuePos returns the position where a word's value begins, inside its quotes. The
+// zero word stands for the directive itself.
+func (d *Directive) valuePos(w directive.Word) token.Pos {
 	if w.End == 0 {
 		return d.Pos
 	}
 	pos := d.Args + token.Pos(w.ValueStart)
-	if w.End-w.ValueStart > len(w.Value) {
+	if w.IsQuoted() {
 		pos++
 	}
 	return pos
 }
 
-// key returns the word with that key.
+// key returns the first word with that key, whether its value can be read or not.
 func (d *Directive) key(key string) (directive.Word, bool) {
 	for _, w := range d.Words {
 		if w.Key == key {
@@ -81,29 +94,34 @@ func (d *Directive) key(key string) (directive.Word, bool) {
 	return directive.Word{}, false
 }
 
-// argument is the i-th word without a key, or the zero word.
-func (d *Directive) argument(i int) directive.Word {
-	if i < len(d.Words) && d.Words[i].Key == "" {
-		return d.Words[i]
-	}
-	return directive.Word{}
-}
+// profileName returns the word that names the profile in a profile or use
+// directive, or the zero word.
+func (d *Directive) profileName() directive.Word { return d.fields[d.Name+".name"] }
 
-// subject is what may stand once in a place: the directive or, of waivers, one for
-// each check.
+// subject returns what the directive is about: its name, and of a waiver the check
+// too. Two directives with the same subject must not stand in one place.
 func (d *Directive) subject() string {
 	if d.Name == "allow" {
-		return "allow " + d.waiver().Code
+		return "allow " + d.fields["allow.code"].Value
 	}
 	return d.Name
 }
 
-// off reports whether the directive takes a policy away.
-func (d *Directive) off() bool {
+// isOff reports whether the directive removes a policy.
+func (d *Directive) isOff() bool {
 	return len(d.Words) > 0 && d.Words[0].Key == "" && d.Words[0].Value == "off"
 }
 
-// drop takes a word out.
-func (d *Directive) drop(w directive.Word) {
+// remove takes a word out of the directive. Copies of the directive keep it.
+func (d *Directive) remove(w directive.Word) {
 	d.Words = slices.DeleteFunc(slices.Clone(d.Words), func(other directive.Word) bool { return other == w })
+	d.fields = maps.Clone(d.fields)
+	maps.DeleteFunc(d.fields, func(_ string, other directive.Word) bool { return other == w })
+}
+
+// clientBudget returns the word of a retry budget other than off. Such a budget is
+// the whole client's.
+func (d *Directive) clientBudget() (directive.Word, bool) {
+	w, ok := d.key("budget")
+	return w, ok && d.Name == "retry" && w.Value != "off"
 }

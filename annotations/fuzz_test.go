@@ -30,12 +30,12 @@ func FuzzRead(f *testing.F) {
 			diagnostics = append(diagnostics, more...)
 		}
 		for _, i := range found.Interfaces {
-			_, guarded, more := i.Resolve(fset, methods(i))
+			all, more := i.Resolve(fset, methods(i))
 			diagnostics = append(diagnostics, more...)
-			for _, g := range guarded {
-				for field, pos := range g.Origins {
-					if !pos.IsValid() || fset.File(pos) != fset.File(file.FileStart) {
-						t.Errorf("%s of %s comes from outside the file", field, g.Name)
+			for _, m := range all {
+				for field, origin := range m.Origins {
+					if !origin.Pos.IsValid() || fset.File(origin.Pos) != fset.File(file.FileStart) {
+						t.Errorf("%s of %s comes from outside the file", field, m.Name)
 					}
 				}
 			}

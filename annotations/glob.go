@@ -11,50 +11,49 @@ import (
 // A glob is one pattern of methods=, as path.Match reads it.
 type glob struct {
 	pattern string
-	at      int // its offset in the directive's arguments
+	offset  int // in the directive's arguments, in bytes
 }
 
-// globs splits the value of methods=.
+// globs returns the patterns in the value of methods=.
 func globs(w directive.Word) (globs []glob) {
-	at := w.ValueStart
-	bare := w.End-w.ValueStart == len(w.Value) // else quoted, and only the whole has a place
+	offset := w.ValueStart
 	for part := range strings.SplitSeq(w.Value, ",") {
 		if pattern := strings.TrimSpace(part); pattern != "" {
-			globs = append(globs, glob{pattern, at})
+			globs = append(globs, glob{pattern, offset})
 		}
-		if bare {
-			at += len(part) + 1
+		if !w.IsQuoted() { // the value of a quoted word may be shorter than its text
+			offset += len(part) + 1
 		}
 	}
 	return globs
 }
 
-// match returns the names that the glob matches and, where there are none, what
-// is wrong.
-func (g glob) match(names []string) (matches []string, wrong string) {
+// match returns the names that the glob matches. If there are none, the message says
+// what is wrong.
+func (g glob) match(names []string) (matches []string, message string) {
 	if strings.Contains(g.pattern, "[!") {
-		return nil, fmt.Sprintf("methods: %q has a ! where none is meant: write [^a-z] for what a choice leaves out", g.pattern)
+		return nil, fmt.Sprintf("methods: %q uses ! to exclude letters: write [^a-z] instead of [!a-z]", g.pattern)
 	}
 	for _, name := range names {
 		if ok, err := path.Match(g.pattern, name); err != nil {
-			return nil, fmt.Sprintf("methods: %q is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice", g.pattern)
+			return nil, fmt.Sprintf("methods: %q is not a valid pattern: write a method's name, * for any letters, ? for one letter, [a-z] for one of several", g.pattern)
 		} else if ok {
 			matches = append(matches, name)
 		}
 	}
 	if matches == nil {
-		wrong = fmt.Sprintf("methods: %q matches no method", g.pattern)
+		message = fmt.Sprintf("methods: %q matches no method", g.pattern)
 		if near := g.nearest(names); near != "" {
-			wrong += fmt.Sprintf("; did you mean %q?", near)
+			message += fmt.Sprintf("; did you mean %q?", near)
 		} else if len(names) > 0 {
-			wrong += "; there are " + list(names)
+			message += "; the methods are " + directive.Few(names)
 		}
 	}
-	return matches, wrong
+	return matches, message
 }
 
-// nearest is the glob or name that was most likely meant: what stands before the
-// first wildcard is taken for a mistyped beginning.
+// nearest returns the glob or name that was most likely meant, or "". It takes what
+// stands before the first wildcard for a mistyped beginning of a name.
 func (g glob) nearest(names []string) string {
 	i := strings.IndexAny(g.pattern, `*?[\`)
 	if i < 0 {
@@ -74,16 +73,4 @@ func (g glob) nearest(names []string) string {
 		}
 	}
 	return ""
-}
-
-// list joins names for a message, the first few of many.
-func list(names []string) string {
-	const few = 4
-	if len(names) > few+1 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
-	}
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }

@@ -10,64 +10,69 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// A comment that begins like this was meant as a directive: whatever white space
-// (some of which nobody sees), a third slash, the star of a block's lines or
-// another tool's sign stand in it, and if it has the name of the command. What
-// stands further in, as in prose or in code that is commented out, was not.
-var meant = regexp.MustCompile(`(?is)^/(?:/|//|\*+)` + blank + `[*+@]?` + blank + `resil(gen)?` + blank + `:(.*)$`)
+// nearMissPattern matches a comment that was meant as a directive by the way it
+// begins. White space (even invisible), a third slash, the star of a block comment's
+// lines or the sign of another tool may stand in it, and the name of the command
+// instead of the tool's. A directive further inside a comment, as in prose or in code
+// that is commented out, does not match.
+var nearMissPattern = regexp.MustCompile(`(?is)^/(?:/|//|\*+)` + blanks + `[*+@]?` + blanks + `resil(gen)?` + blanks + `:(.*)$`)
 
-const blank = `[\s\p{Z}\p{Cf}]*`
+const blanks = `[\s\p{Z}\p{Cf}]*`
 
-// So was one that has another sign in the place of the colon, or none, if it names
-// a directive and begins as no prose does.
-var colonless = regexp.MustCompile(`^//(?i:resil)[ \t.=/-]+([a-z]+)((?:[ \t].*)?)$`)
+// noColonPattern matches a comment that has another sign instead of the colon, or
+// none. It was meant as a directive if the name is a directive's.
+var noColonPattern = regexp.MustCompile(`^//(?i:resil)[ \t.=/-]+([a-z]+)((?:[ \t].*)?)$`)
 
-// output begins the comment that tells what an example prints. The runtime's
-// errors begin like near misses.
-var output = regexp.MustCompile(`(?i)^/[/*]\s*(unordered )?output:`)
+// exampleOutputPattern matches the beginning of a comment that says what an example
+// prints. The runtime's errors begin with "resil:".
+var exampleOutputPattern = regexp.MustCompile(`(?i)^/[/*]\s*(unordered )?output:`)
 
-func isOutput(group *ast.CommentGroup) bool { return output.MatchString(group.List[0].Text) }
+func isExampleOutput(group *ast.CommentGroup) bool {
+	return exampleOutputPattern.MatchString(group.List[0].Text)
+}
 
-// nearMiss reports a comment that was meant as a directive and is none: with a
-// space in it, a capital letter (to which gofmt adds a space above a type) or as
-// a block.
-func nearMiss(r *report, c *ast.Comment) {
+// reportNearMiss reports a comment that was meant as a directive and is none: it has
+// a space, a capital letter (gofmt then adds a space above a type), or is a block
+// comment.
+func reportNearMiss(r *report, c *ast.Comment) {
 	name, args, ok := intended(c.Text)
 	if !ok {
 		return
 	}
-	names := directive.Names(Language{})
+	names := directive.Names(language{})
 	near := directive.Nearest(name, names)
 	if near == "" {
 		slices.Sort(names)
-		r.add(c.Slash, codeNearMiss, "not read as a directive, and no directive is called %q: write //%s: and one of %s, without spaces and in lower case, or reword the comment",
+		r.add(c.Slash, codeNearMiss, "this comment is not a directive, and there is no directive %q: write //%s: and one of %s, in lower case and without spaces, or change the wording",
 			name, tool, strings.Join(names, ", "))
 		return
 	}
-	r.add(c.Slash, codeNearMiss, "not read as a directive: write //%s:%s%s on a line of its own, without a space before the name and in lower case", tool, near, args)
+	r.add(c.Slash, codeNearMiss, "this comment is not a directive: write //%s:%s%s on a line of its own, in lower case and without spaces before the name", tool, near, args)
 }
 
-// intended splits a comment that was meant as a directive into the name, in
-// lower case, and the arguments.
+// intended splits a comment that was meant as a directive into the name, in lower
+// case, and the arguments. It returns false for other comments.
 func intended(comment string) (name, args string, ok bool) {
-	if m := colonless.FindStringSubmatch(strings.TrimRight(comment, " \t\r")); m != nil && slices.Contains(directive.Names(Language{}), m[1]) {
+	if m := noColonPattern.FindStringSubmatch(strings.TrimRight(comment, " \t\r")); m != nil && isDirective(m[1]) {
 		return m[1], m[2], true
 	}
-	m := meant.FindStringSubmatch(comment)
+	m := nearMissPattern.FindStringSubmatch(comment)
 	if m == nil {
 		return "", "", false
 	}
-	line, _, _ := strings.Cut(trim(strings.TrimSuffix(m[2], "*/")), "\n")
-	name, args = split(strings.TrimRightFunc(line, isBlank))
-	if m[1] != "" && (trim(m[2]) != m[2] || directive.Nearest(name, directive.Names(Language{})) == "") {
-		return "", "", false // the command says something, in prose
+	command, text := m[1], m[2]
+	line, _, _ := strings.Cut(trimBlanks(strings.TrimSuffix(text, "*/")), "\n")
+	name, args = splitName(strings.TrimRightFunc(line, isBlank))
+	if command != "" && (trimBlanks(text) != text || directive.Nearest(name, directive.Names(language{})) == "") {
+		return "", "", false // prose about a message of the command
 	}
 	return name, args, true
 }
 
-// split parts a directive's name, in lower case, from what stands behind it, with
-// or without white space between: retry:3 and retry(3) are retry 3.
-func split(line string) (name, args string) {
+// splitName splits a line into a directive's name, in lower case, and the arguments.
+// A separator other than white space may stand between them: retry:3 and retry(3)
+// are retry 3.
+func splitName(line string) (name, args string) {
 	line = strings.TrimLeft(line, ":")
 	i := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsLetter(r) })
 	if i < 0 {
@@ -90,22 +95,24 @@ func split(line string) (name, args string) {
 	return name, args
 }
 
-// trim leaves out the white space around a text, seen and unseen.
-func trim(text string) string { return strings.TrimFunc(text, isBlank) }
+// trimBlanks removes the white space around a text, visible and invisible.
+func trimBlanks(text string) string { return strings.TrimFunc(text, isBlank) }
 
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Z, unicode.Cf) }
 
-// Mend returns a line comment that is a directive but for its spelling as it was
-// meant: with a name that exists, in lower case, and without spaces before it.
-func Mend(comment string) (mended string, ok bool) {
+// Fix returns the directive that a line comment was meant as: with the nearest name
+// that exists, in lower case and without spaces before it. It returns false if the
+// comment was not meant as a directive, is right as it is, or is a block comment,
+// which may hold more.
+func Fix(comment string) (fixed string, ok bool) {
 	name, args, ok := intended(comment)
-	near := directive.Nearest(name, directive.Names(Language{}))
+	near := directive.Nearest(name, directive.Names(language{}))
 	if !ok || near == "" || !strings.HasPrefix(comment, "//") {
 		return "", false
 	}
-	mended = "//" + tool + ":" + near + args
-	if mended == comment {
+	fixed = "//" + tool + ":" + near + args
+	if fixed == comment {
 		return "", false
 	}
-	return mended, true
+	return fixed, true
 }

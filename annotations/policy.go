@@ -5,61 +5,62 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// A Policy is what the directives on one method say: what the runtime is given,
-// and what only the generator needs. A field is nil or false where there is no
-// such directive. Its tags are those of [resil.Policies].
+// A Policy is what the directives on one method say: the policies of the runtime, and
+// what only the generator needs. A field is nil or false if there is no such
+// directive. Its tags are those that package directive describes.
 type Policy struct {
 	resil.Policies
-	Fallback   *Fallback `directive:"fallback" help:"answers in the callee's place when a call has failed"`
-	Classify   *Classify `directive:"classify" help:"decides what an error says about the backend"`
+	Fallback   *Fallback `directive:"fallback" help:"provides the results when a call has failed"`
+	Classify   *Classify `directive:"classify" help:"decides the class of an error: what it says about the backend"`
 	Idempotent bool      `directive:"idempotent" help:"says that the method is safe to repeat"`
-	Skip       bool      `directive:"skip" help:"delegates the method as it is, without a policy"`
+	Skip       bool      `directive:"skip" help:"delegates the method without any policy"`
 }
 
-// Fallback names the function that answers, which the generator resolves. With
-// none, the constructor takes a second implementation of the interface.
+// Fallback names the function that answers when a call has failed. The generator
+// resolves it. If it is empty, the constructor takes a second implementation of the
+// interface.
 type Fallback struct {
 	Func string `key:"func,positional" on:"method" help:"function that takes the method's parameters and the cause and returns its results"`
 }
 
-// Classify names classifiers, which the generator resolves to functions, and
-// errors of known class, which come before them: variables, which errors.Is
-// finds, and types, which errors.As does.
+// Classify names classifiers, and errors of a known class, which come before the
+// classifiers. The generator resolves the names. An error is a variable, found with
+// errors.Is, or a type, found with errors.As.
 type Classify struct {
 	By        []string `key:"by,positional" default:"network" help:"comma list of network, all, http, grpc, sql and functions of the error or of all results; the first that decides wins"`
 	App       []string `key:"app" help:"comma list of error variables and types that are the callee's answer, such as ErrNotFound,*ValidationError; this list and the next three come before the classifiers"`
-	Infra     []string `key:"infra" help:"those that say the callee or the way to it is failing"`
-	System    []string `key:"system" help:"those that last until someone mends their cause"`
-	Throttled []string `key:"throttled" help:"those that ask for fewer calls"`
+	Infra     []string `key:"infra" help:"those that say that the callee, or the connection to it, is failing"`
+	System    []string `key:"system" help:"those that last until someone fixes their cause"`
+	Throttled []string `key:"throttled" help:"those that ask the caller to slow down"`
 }
 
-// Overruled yields a problem for each field that the value of another, by, leaves
-// without effect. It is one where both were written.
-func (p *Policy) Overruled(yield func(by string, problem *directive.Problem) bool) {
+// overruled yields a problem for each field that has no effect because of the value
+// of another field, by. It is a problem only if directives give both fields.
+func (p *Policy) overruled(yield func(by string, problem *directive.Problem) bool) {
 	type rule struct {
-		applies     bool
-		field, by   string
-		instruction string
+		applies   bool
+		field, by string
+		message   string
 	}
 	var rules []rule
 	if r := p.Retry; r != nil {
 		rules = append(rules,
-			rule{r.Backoff != resil.Exponential, "retry.factor", "retry.backoff", "factor is the growth of an exponential delay: leave it out, or write backoff=exponential"},
-			rule{r.Jitter == resil.DecorrelatedJitter, "retry.backoff", "retry.jitter", "a decorrelated delay follows from the last one and not from backoff: leave one of the two out"},
-			rule{r.Jitter == resil.DecorrelatedJitter, "retry.factor", "retry.jitter", "a decorrelated delay follows from the last one and not from factor: leave one of the two out"},
+			rule{r.Backoff != resil.Exponential, "retry.factor", "retry.backoff", "factor applies only to exponential backoff: remove it, or write backoff=exponential"},
+			rule{r.Jitter == resil.DecorrelatedJitter, "retry.backoff", "retry.jitter", "decorrelated jitter does not use backoff: remove one of the two"},
+			rule{r.Jitter == resil.DecorrelatedJitter, "retry.factor", "retry.jitter", "decorrelated jitter does not use factor: remove one of the two"},
 		)
 		if r.Attempts == 1 {
 			for _, key := range []string{"backoff", "initial", "max", "factor", "jitter", "on"} {
 				rules = append(rules, rule{true, "retry." + key, "retry.attempts",
-					key + " is about retries, and with one attempt there are none: raise attempts, or write //resil:retry off"})
+					key + " applies to retries, and with one attempt there are none: raise attempts, or write //resil:retry off"})
 			}
 		}
 	}
 	if b := p.Breaker; b != nil {
-		rules = append(rules, rule{b.Ratio == 0, "breaker.min", "breaker.ratio", "min goes with a ratio, which is off: leave it out, or write ratio=50%"})
+		rules = append(rules, rule{b.Ratio == 0, "breaker.min", "breaker.ratio", "min applies to ratio, which is off: remove it, or write ratio=50%"})
 	}
 	for _, r := range rules {
-		if r.applies && !yield(r.by, &directive.Problem{Code: directive.CodeEffect, Field: r.field, Message: r.instruction}) {
+		if r.applies && !yield(r.by, &directive.Problem{Code: directive.CodeEffect, Field: r.field, Message: r.message}) {
 			return
 		}
 	}

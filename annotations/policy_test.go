@@ -27,7 +27,7 @@ func TestOverruled(t *testing.T) {
 		words, _ := directive.Words(args)
 		directive.Refine(&p, name, words)
 		var got []string
-		for by, problem := range p.Overruled {
+		for by, problem := range p.overruled {
 			got = append(got, problem.Field+" by "+by)
 			if problem.Code != directive.CodeEffect || problem.Message == "" {
 				t.Errorf("%s: %+v says too little", tt.directive, problem)
@@ -54,7 +54,7 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 				if value == "" {
 					continue
 				}
-				_, problems := directive.Refine(new(Language), r.Name, []directive.Word{{Key: k.Name, Value: value}})
+				_, problems := directive.Refine(new(language), r.Name, []directive.Word{{Key: k.Name, Value: value}})
 				for _, p := range problems {
 					t.Errorf("%s %s=%s: %v", r.Name, k.Name, value, p)
 				}

@@ -108,13 +108,13 @@ type S interface {
 			map[string]string{"A": "limit 5/s 5 S.A", "B": "limit 5/s 5 S.B"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, guarded, diagnostics := resolve(t, tt.src)
+			_, _, methods, diagnostics := resolve(t, tt.src)
 			if len(diagnostics) > 0 {
 				t.Error(lines(diagnostics))
 			}
 			got := map[string]string{}
-			for name, g := range guarded {
-				got[name] = brief(g)
+			for name, m := range methods {
+				got[name] = brief(m)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("policies (-want +got):\n%s", diff)
@@ -136,17 +136,17 @@ type S interface {
 	//resil:use name=other
 	A() error
 }`, `
-s.go:11:19: there is no profile "other" in this package: begin a comment group of its own with //resil:profile other [RG024]
+s.go:11:19: there is no profile "other" in this package: declare it in a comment group that begins with //resil:profile other [RG024]
 `},
 		{"unused", fast + `
 //resil:retry
 type S interface { A() error }`, `
-s.go:4:1: nothing uses the profile fast: write //resil:use fast where it is to be applied, or remove it [RG024]
+s.go:4:1: nothing uses the profile fast: write //resil:use fast where you need it, or remove the profile [RG024]
 `},
 		{"twice", fast + fast + `
 //resil:use fast
 type S interface { A() error }`, `
-s.go:9:1: the profile fast is there twice, here and at s.go:4:1: rename one [RG024]
+s.go:9:1: the profile fast exists twice, here and at s.go:4:1: rename one of them [RG024]
 `},
 		{"without a name", `
 //resil:profile
@@ -162,7 +162,7 @@ s.go:7:1: use needs the name of a profile: write //resil:use fast [RG024]
 
 //resil:use fast
 type S interface { A() error }`, `
-s.go:4:1: the profile fast says nothing: write its directives on the lines below, without a blank line between [RG024]
+s.go:4:1: the profile fast has no directives: write them on the lines below it, without a blank line between [RG024]
 `},
 		{"not by itself", `
 //resil:profile fast
@@ -175,9 +175,9 @@ type S interface {
 //resil:profile other
 //resil:retry
 var _ S // resil`, `
-s.go:4:1: a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //resil:use where it is to be applied [RG024]
-s.go:7:2: a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //resil:use where it is to be applied [RG024]
-s.go:11:1: a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //resil:use where it is to be applied [RG024]
+s.go:4:1: profile must begin a comment group of its own: put a blank line above and below the group, and write //resil:use where you need the profile [RG024]
+s.go:7:2: profile must begin a comment group of its own: put a blank line above and below the group, and write //resil:use where you need the profile [RG024]
+s.go:11:1: profile must begin a comment group of its own: put a blank line above and below the group, and write //resil:use where you need the profile [RG024]
 `},
 		{"turned off", fast + `
 //resil:use fast
@@ -185,7 +185,7 @@ type S interface {
 	//resil:use off
 	A() error
 }`, `
-s.go:11:2: use cannot be turned off: turn off what the profile brings, as in //resil:retry off [RG024]
+s.go:11:2: use cannot be turned off: turn off the profile's policies, as in //resil:retry off [RG024]
 `},
 		{"twice in one place", fast + `
 //resil:use fast
@@ -195,8 +195,8 @@ type S interface {
 	//resil:use fast
 	A() error
 }`, `
-s.go:10:1: use stands twice on this interface: make one of the two, or write methods= to say which methods one is for [RG013]
-s.go:13:2: use stands twice here: make one of the two [RG013]
+s.go:10:1: use stands twice above this interface: merge the two, or name the methods of one with methods= [RG013]
+s.go:13:2: use stands twice here: merge the two [RG013]
 `},
 		{"what cannot stand in a profile", `
 //resil:profile fast methods=A
@@ -212,16 +212,16 @@ s.go:13:2: use stands twice here: make one of the two [RG013]
 
 //resil:use fast
 type S interface { A() error }`, `
-s.go:4:22: methods= is for directives above the interface: write it beside //resil:use fast [RG014]
-s.go:5:1: wrap cannot stand in a profile, which is for policies: put it where it is meant [RG025]
-s.go:6:1: skip cannot stand in a profile, which is for policies: put it where it is meant [RG025]
-s.go:7:1: a profile cannot use another: write out here what that one says [RG025]
-s.go:8:1: a waiver cannot stand in a profile: its reason holds where it is used, so put it beside //resil:use [RG025]
-s.go:9:18: a fallback's function answers for one method: put //resil:fallback F above that, beside //resil:use [RG025]
+s.go:4:22: methods= is for directives above an interface: write it beside //resil:use fast [RG014]
+s.go:5:1: wrap cannot stand in a profile, which holds policies only: put it where you need it [RG025]
+s.go:6:1: skip cannot stand in a profile, which holds policies only: put it where you need it [RG025]
+s.go:7:1: a profile cannot use another profile: copy the directives of that profile here [RG025]
+s.go:8:1: allow cannot stand in a profile, because its reason is about one place: put it beside //resil:use [RG025]
+s.go:9:18: a fallback function serves one method: put //resil:fallback F above that method, beside //resil:use [RG025]
 s.go:10:17: methods= cannot stand in a profile: write it beside //resil:use [RG025]
-s.go:11:1: retry stands twice in this profile: make one of the two [RG013]
+s.go:11:1: retry stands twice in this profile: merge the two [RG013]
 s.go:12:1: unknown directive "braker"; did you mean "breaker"? [RG002]
-s.go:13:1: a comment group is one profile: leave a blank line above this one [RG025]
+s.go:13:1: a comment group can hold only one profile: put a blank line above this directive [RG025]
 `},
 		{"the budget is the client's", `
 //resil:profile fast
@@ -232,7 +232,7 @@ type S interface {
 	//resil:use fast
 	A() error
 }`, `
-s.go:9:2: the retry budget is the client's: use the profile fast above the interface, or take budget=10% out of it (s.go:5:15) [RG014]
+s.go:9:2: the retry budget belongs to the whole client: use the profile fast above the interface, or remove budget=10% from it (s.go:5:15) [RG014]
 `},
 		{"what it cannot mean where it is used, there", `
 //resil:profile fast
@@ -247,13 +247,13 @@ type S interface {
 	//resil:breaker slow=600ms
 	C() error
 }`, `
-s.go:10:2: slow=1s never comes true under a timeout of 500ms; lower it; the profile fast says so (s.go:5:17) [RG008]
+s.go:10:2: slow=1s never comes true under a timeout of 500ms; lower it; this comes from the profile fast (s.go:5:17) [RG008]
 s.go:13:18: slow=600ms never comes true under a timeout of 500ms; lower it [RG008]
 `},
 		{"reaches nothing", fast + `
 //resil:use fast
 type S interface { A() }`, `
-s.go:9:1: use reaches no method: none of S takes a context and returns an error; name those it is for with methods= [RG018]
+s.go:9:1: use reaches no method: no method of S takes a context and returns an error; name the methods with methods= [RG018]
 `},
 		{"a skipped method", fast + `
 //resil:use fast
@@ -263,7 +263,7 @@ type S interface {
 	A() error
 	B() error
 }`, `
-s.go:12:2: use has no effect, for A is skipped on line 10: write //resil:skip off beside it, or leave it out [RG019]
+s.go:12:2: use has no effect, because A is skipped on line 10: write //resil:skip off beside it, or remove it [RG019]
 `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -299,7 +299,7 @@ func TestLink(t *testing.T) {
 	}
 	other := parse("/p/e_windows.go", "//resil:use elsewhere\ntype E interface { A() error }\n")
 	got := annotations.Link(fset, files, other)
-	want := []string{"/p/a.go:12:1: nothing uses the profile idle: write //resil:use idle where it is to be applied, or remove it [RG024]\n", "", "", ""}
+	want := []string{"/p/a.go:12:1: nothing uses the profile idle: write //resil:use idle where you need it, or remove the profile [RG024]\n", "", "", ""}
 	for k, diagnostics := range got {
 		if diff := cmp.Diff(want[k], lines(diagnostics)); diff != "" {
 			t.Errorf("file %d (-want +got):\n%s", k, diff)
@@ -308,12 +308,12 @@ func TestLink(t *testing.T) {
 	var all []annotations.Diagnostic
 	for _, f := range files {
 		for _, i := range f.Interfaces {
-			_, _, diagnostics := i.Resolve(fset, methods(i))
+			_, diagnostics := i.Resolve(fset, methods(i))
 			all = append(all, diagnostics...)
 		}
 	}
-	if diff := cmp.Diff(`/p/b.go:5:13: only tests see the profile tested, which is in one (c_test.go:3:1): move it to another file [RG024]
-/p/b.go:7:13: the profile faulty (d.go:3:1) has something wrong with it, which is to be mended first [RG024]
+	if diff := cmp.Diff(`/p/b.go:5:13: the profile tested is in a test file (c_test.go:3:1), so that only test files can use it: move it to another file [RG024]
+/p/b.go:7:13: the profile faulty (d.go:3:1) has mistakes: fix them first [RG024]
 `, lines(all)); diff != "" {
 		t.Errorf("uses (-want +got):\n%s", diff)
 	}

@@ -7,28 +7,40 @@ import (
 	"strings"
 )
 
-// Read finds what the directives of a file say and everything wrong with them
-// that can be seen without types and other files, sorted. The file must have been
-// parsed with its comments.
+// A File is what the directives of one source file say.
+type File struct {
+	Interfaces []*Interface // those that have directives, in the order of the source
+
+	profiles []*profile
+	uses     []string // the names of the profiles that use directives apply, wherever they stand
+	inTest   bool
+}
+
+// HasProfiles reports whether the file declares profiles.
+func (f *File) HasProfiles() bool { return len(f.profiles) > 0 }
+
+// Read reads the directives of a file. It returns every mistake that can be seen
+// without types and without other files, sorted. The file must have been parsed
+// with its comments. Read may be called concurrently.
 func Read(fset *token.FileSet, file *ast.File) (*File, []Diagnostic) {
-	r := reader{report: report{fset: fset}, found: map[*ast.CommentGroup][]Directive{}}
-	read := &File{test: isTest(fset, file)}
+	r := reader{report: report{fset: fset}, unattached: map[*ast.CommentGroup][]Directive{}}
+	read := &File{inTest: isTest(fset, file)}
 	for _, group := range file.Comments {
 		for _, c := range group.List {
 			if d, ok := parse(&r.report, c); ok {
-				r.found[group] = append(r.found[group], d)
+				r.unattached[group] = append(r.unattached[group], d)
 				if d.Name == "use" {
-					read.uses = append(read.uses, d.name().Value)
+					read.uses = append(read.uses, d.profileName().Value)
 				}
-			} else if !isOutput(group) {
-				nearMiss(&r.report, c)
+			} else if !isExampleOutput(group) {
+				reportNearMiss(&r.report, c)
 			}
 		}
 	}
-	if len(r.found) > 0 {
+	if len(r.unattached) > 0 {
 		for _, decl := range file.Decls {
 			if decl, ok := decl.(*ast.GenDecl); ok && decl.Tok == token.TYPE {
-				read.Interfaces = append(read.Interfaces, r.types(decl)...)
+				read.Interfaces = append(read.Interfaces, r.interfaces(decl)...)
 			}
 		}
 		for _, group := range file.Comments {
@@ -38,10 +50,10 @@ func Read(fset *token.FileSet, file *ast.File) (*File, []Diagnostic) {
 		}
 		slices.SortStableFunc(read.Interfaces, func(a, b *Interface) int { return int(a.Spec.Pos() - b.Spec.Pos()) })
 		for _, i := range read.Interfaces {
-			i.test = read.test
+			i.inTest = read.inTest
 		}
-		read.Profiles = r.profiles(file)
-		r.strays(file)
+		read.profiles = r.profiles(file)
+		r.reportMisplaced(file)
 	}
 	return read, Sort(r.diagnostics)
 }
@@ -50,162 +62,45 @@ func isTest(fset *token.FileSet, file *ast.File) bool {
 	return strings.HasSuffix(fset.Position(file.Package).Filename, "_test.go")
 }
 
+// A reader reads one file.
 type reader struct {
 	report
-	found map[*ast.CommentGroup][]Directive // those not yet attached to anything
+	unattached map[*ast.CommentGroup][]Directive // directives that belong to nothing so far
 }
 
-// take hands out the directives of a comment group, once.
+// take returns the directives of a comment group, and nothing when it is called
+// for the group again.
 func (r *reader) take(group *ast.CommentGroup) []Directive {
 	if group == nil {
 		return nil
 	}
-	directives := r.found[group]
-	delete(r.found, group)
+	directives := r.unattached[group]
+	delete(r.unattached, group)
 	return directives
 }
 
-// types reads a type declaration.
-func (r *reader) types(decl *ast.GenDecl) (interfaces []*Interface) {
-	for _, spec := range decl.Specs {
-		spec, ok := spec.(*ast.TypeSpec)
-		if !ok || kind(spec.Type) != "" {
-			continue
-		}
-		i := &Interface{Spec: spec, Elements: map[*ast.Field][]Directive{}}
-		if len(decl.Specs) == 1 {
-			i.Directives = r.take(decl.Doc)
-		}
-		i.Directives = append(i.Directives, r.take(spec.Doc)...)
-		r.onInterface(i.Directives)
-		if literal, ok := ast.Unparen(spec.Type).(*ast.InterfaceType); ok && literal.Methods != nil {
-			for _, element := range literal.Methods.List {
-				if constrains(element) {
-					continue
-				}
-				if directives := r.take(element.Doc); directives != nil {
-					i.Elements[element] = directives
-					r.onElement(directives, len(element.Names) > 0)
-				}
-			}
-		}
-		if len(i.Directives) > 0 || len(i.Elements) > 0 {
-			interfaces = append(interfaces, i)
-		}
-	}
-	return interfaces
-}
+// line returns the line in the file itself. It ignores //line comments.
+func (r *reader) line(pos token.Pos) int { return r.fset.PositionFor(pos, false).Line }
 
-// kind says what sort of type an expression is where that is plain to see and
-// it is not an interface.
-func kind(typ ast.Expr) string {
-	switch typ := ast.Unparen(typ).(type) {
-	case *ast.StructType:
-		return "a struct"
-	case *ast.FuncType:
-		return "a function type"
-	case *ast.MapType:
-		return "a map"
-	case *ast.ChanType:
-		return "a channel"
-	case *ast.StarExpr:
-		return "a pointer"
-	case *ast.ArrayType:
-		if typ.Len == nil {
-			return "a slice"
-		}
-		return "an array"
+// isDetached reports whether a comment group stands outside all code and documents
+// no declaration.
+func (r *reader) isDetached(file *ast.File, group *ast.CommentGroup) bool {
+	line := r.line(group.Pos())
+	if group == file.Doc || r.line(file.Name.Pos()) == line {
+		return false
 	}
-	return ""
-}
-
-// constrains reports whether an interface's element is a union or ~T, which
-// makes the interface a constraint.
-func constrains(element *ast.Field) bool {
-	switch element.Type.(type) {
-	case *ast.BinaryExpr, *ast.UnaryExpr:
-		return true
-	}
-	return false
-}
-
-// onInterface checks what only the interface's level can get wrong.
-func (r *reader) onInterface(directives []Directive) {
-	whole := map[string]bool{}
-	for k, d := range directives {
-		methods, chosen := d.key("methods")
-		if !chosen && whole[d.subject()] {
-			r.add(d.Pos, codeRepeated, "%s stands twice on this interface: make one of the two, or write methods= to say which methods one is for", d.subject())
+	for _, decl := range file.Decls {
+		doc := (*ast.CommentGroup)(nil)
+		switch decl := decl.(type) {
+		case *ast.GenDecl:
+			doc = decl.Doc
+		case *ast.FuncDecl:
+			doc = decl.Doc
 		}
-		whole[d.subject()] = whole[d.subject()] || !chosen
-		r.noFunc(&directives[k])
-		r.anywhere(d)
-		switch d.Name {
-		case "skip":
-			if !chosen {
-				r.add(d.Pos, codeSkip, "skip on a whole interface would leave nothing to guard: write methods= to name those it is for, or put it above a method")
-			}
-		case "wrap":
-			if chosen {
-				r.add(d.word(methods), codeLevel, "wrap is for the whole interface: leave methods= out")
-			}
-			if d.off() {
-				r.add(d.Pos, codeLevel, "wrap cannot be turned off: an interface without directives has no wrapper")
-			}
-			if name, ok := d.key("name"); ok && (!token.IsIdentifier(name.Value) || name.Value == "_") {
-				r.add(d.Args+token.Pos(name.ValueStart), codeName, "name: %q cannot be a type's name: write a Go identifier", name.Value)
-			}
+		if doc == group || decl.Pos() <= group.End() && group.Pos() <= decl.End() ||
+			decl.End() <= group.Pos() && r.line(decl.End()) == line {
+			return false
 		}
 	}
-}
-
-// onElement checks what only the level of a method or an embedded interface can
-// get wrong. A retry budget there is taken out, lest it count.
-func (r *reader) onElement(directives []Directive, isMethod bool) {
-	seen := map[string]bool{}
-	for k, d := range directives {
-		if seen[d.subject()] {
-			r.add(d.Pos, codeRepeated, "%s stands twice here: make one of the two", d.subject())
-		}
-		seen[d.subject()] = true
-		r.anywhere(d)
-		if d.Name == "wrap" {
-			r.add(d.Pos, codeLevel, "wrap is for the whole interface: put it above the type")
-		}
-		if w, ok := d.key("methods"); ok {
-			r.add(d.word(w), codeLevel, "methods= is for directives above the interface: leave it out here, where the directive reaches what it stands above")
-		}
-		if w, ok := d.key("budget"); ok && d.Name == "retry" && w.Value != "off" {
-			r.add(d.word(w), codeLevel, "the retry budget is the client's: write budget=%s above the interface; here it can only be off", w.Value)
-			directives[k].drop(w)
-		}
-		if !isMethod {
-			r.noFunc(&directives[k])
-		}
-		if d.Name == "skip" && !d.off() && len(directives) > 1 {
-			r.add(d.Pos, codeSkip, "skip undoes the directives beside it: keep it or them")
-		}
-	}
-}
-
-// anywhere checks the directives that are no policies, wherever they stand.
-func (r *reader) anywhere(d Directive) {
-	switch d.Name {
-	case "interface":
-		r.add(d.Pos, codeMisplaced, "%s", alone)
-	case "profile":
-		r.add(d.Pos, codeProfile, "a profile is a comment group of its own that begins with this line: leave a blank line above and below the group, and write //%s:use where it is to be applied", tool)
-	case "use":
-		r.named(d)
-	case "allow":
-		r.waiver(d)
-	}
-}
-
-// noFunc takes out a fallback's function where it would be for several methods.
-func (r *reader) noFunc(d *Directive) {
-	if w, ok := d.function(); ok {
-		r.add(d.word(w), codeLevel, "a fallback's function answers for one method: put //resil:fallback %s above it; here, fallback alone makes the constructor take a second implementation", w.Value)
-		d.drop(w)
-	}
+	return true
 }

@@ -56,7 +56,7 @@ s.go:4:17: unknown key "jiter"; did you mean "jitter"? [RG003]
 	{"unknown key near one of every directive", `
 //resil:idempotent metods=Get*
 type S interface{ Get() }`, `
-s.go:4:20: idempotent takes no words but off or methods= [RG003]
+s.go:4:20: idempotent takes no words except off or methods= [RG003]
 `},
 	{"key twice, also by position", `
 //resil:timeout 2s total=3s
@@ -76,7 +76,7 @@ s.go:4:23: ratio: "150%": write 100% or less, or off [RG006]
 	{"spaces around the equals sign are one mistake", `
 //resil:breaker ratio = 50% min=3
 type S interface{}`, `
-s.go:4:17: write key=value with nothing around the equals sign [RG001]
+s.go:4:17: write key=value without spaces around the equals sign [RG001]
 `},
 	{"a positional value that is not first", `
 //resil:retry methods=A 3
@@ -114,49 +114,49 @@ s.go:5:17: attempts: "x": write a whole number [RG005]
 	{"near-miss: space", `
 // resil:breaker ratio=50%
 type S interface{}`, `
-s.go:4:1: not read as a directive: write //resil:breaker ratio=50% on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:breaker ratio=50% on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: capital directive", `
 type S interface {
 	//resil:Breaker
 	A()
 }`, `
-s.go:5:2: not read as a directive: write //resil:breaker on a line of its own, without a space before the name and in lower case [RG010]
+s.go:5:2: this comment is not a directive: write //resil:breaker on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: capital tool, misspelt directive", `
 //Resil:Retyr 3
 type S interface{}`, `
-s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: spaces around the colon", `
 //resil : retry 3
 type S interface{}`, `
-s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: space after the colon", `
 //resil: skip
 type S interface{}`, `
-s.go:4:1: not read as a directive: write //resil:skip on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:skip on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: block comment", `
 /*
  resil:retry 3
 */
 type S interface{}`, `
-s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: block comment with stars", `
 /**
  * resil:retry 3
  */
 type S interface{}`, `
-s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: what nobody sees",
 		"\n//\u00a0resil:retry 3\n//\u200bresil:breaker\n//resil\u2003:limit\u00a010/s\ntype S interface{ A() error }", `
-s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
-s.go:5:1: not read as a directive: write //resil:breaker on a line of its own, without a space before the name and in lower case [RG010]
-s.go:6:1: not read as a directive: write //resil:limit 10/s on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
+s.go:5:1: this comment is not a directive: write //resil:breaker on a line of its own, in lower case and without spaces before the name [RG010]
+s.go:6:1: this comment is not a directive: write //resil:limit 10/s on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: other signs and names", `
 ///resil:retry 3
@@ -166,17 +166,17 @@ s.go:6:1: not read as a directive: write //resil:limit 10/s on a line of its own
 //resil retry 3
 //resil-retry 3
 type S interface{}`, `
-s.go:4:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
-s.go:5:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
-s.go:6:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
-s.go:7:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
-s.go:8:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
-s.go:9:1: not read as a directive: write //resil:retry 3 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
+s.go:5:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
+s.go:6:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
+s.go:7:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
+s.go:8:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
+s.go:9:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss keeps what is glued to the name", `
 //Resil:Retry:5
 type S interface{}`, `
-s.go:4:1: not read as a directive: write //resil:retry 5 on a line of its own, without a space before the name and in lower case [RG010]
+s.go:4:1: this comment is not a directive: write //resil:retry 5 on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"value glued to the name", `
 //resil:retry:3
@@ -202,20 +202,20 @@ func ExampleC() {
 	// The output:
 	// resil: retry
 }`, `
-s.go:16:2: not read as a directive: write //resil:retry on a line of its own, without a space before the name and in lower case [RG010]
+s.go:16:2: this comment is not a directive: write //resil:retry on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"near-miss: no name, no known name", `
 //resil:
 // resil: the package
 type S interface{}`, `
-s.go:4:1: not read as a directive, and no directive is called "": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use, wrap, without spaces and in lower case, or reword the comment [RG010]
-s.go:5:1: not read as a directive, and no directive is called "the": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use, wrap, without spaces and in lower case, or reword the comment [RG010]
+s.go:4:1: this comment is not a directive, and there is no directive "": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use, wrap, in lower case and without spaces, or change the wording [RG010]
+s.go:5:1: this comment is not a directive, and there is no directive "the": write //resil: and one of allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use, wrap, in lower case and without spaces, or change the wording [RG010]
 `},
 	{"near-miss in a file without interfaces", `
 func f() {
 	// resil:retry
 }`, `
-s.go:5:2: not read as a directive: write //resil:retry on a line of its own, without a space before the name and in lower case [RG010]
+s.go:5:2: this comment is not a directive: write //resil:retry on a line of its own, in lower case and without spaces before the name [RG010]
 `},
 	{"no near-miss: prose, commented-out code, strings, other tools", `
 //go:generate go tool resilgen
@@ -327,10 +327,10 @@ type A interface { //resil:retry
 } //resil:breaker
 
 var v int //resil:skip`, `
-s.go:4:20: //resil:retry stands behind code: put it on a line of its own above ` + place + ` [RG012]
-s.go:5:6: //resil:timeout stands behind code: put it on a line of its own above ` + place + ` [RG012]
-s.go:6:3: //resil:breaker stands behind code: put it on a line of its own above ` + place + ` [RG012]
-s.go:8:11: //resil:skip stands behind code: put it on a line of its own above ` + place + ` [RG012]
+s.go:4:20: //resil:retry stands after code: put it on a line of its own above ` + place + ` [RG012]
+s.go:5:6: //resil:timeout stands after code: put it on a line of its own above ` + place + ` [RG012]
+s.go:6:3: //resil:breaker stands after code: put it on a line of its own above ` + place + ` [RG012]
+s.go:8:11: //resil:skip stands after code: put it on a line of its own above ` + place + ` [RG012]
 `},
 	{"above nothing", `
 //resil:retry
@@ -345,10 +345,10 @@ func f() {
 }
 
 //resil:breaker`, `
-s.go:4:1: //resil:retry stands above nothing: put it directly above ` + place + `, with no blank line between [RG012]
-s.go:8:2: //resil:timeout stands above nothing: put it directly above ` + place + `, with no blank line between [RG012]
-s.go:12:2: //resil:limit stands above nothing: put it directly above ` + place + `, with no blank line between [RG012]
-s.go:15:1: //resil:breaker stands above nothing: put it directly above ` + place + `, with no blank line between [RG012]
+s.go:4:1: //resil:retry stands above no declaration: put it directly above ` + place + `, without a blank line between [RG012]
+s.go:8:2: //resil:timeout stands above no declaration: put it directly above ` + place + `, without a blank line between [RG012]
+s.go:12:2: //resil:limit stands above no declaration: put it directly above ` + place + `, without a blank line between [RG012]
+s.go:15:1: //resil:breaker stands above no declaration: put it directly above ` + place + `, without a blank line between [RG012]
 `},
 
 	{"twice in one place", `
@@ -360,8 +360,8 @@ type A interface {
 	//resil:timeout 2s
 	M()
 }`, `
-s.go:5:1: retry stands twice on this interface: make one of the two, or write methods= to say which methods one is for [RG013]
-s.go:9:2: timeout stands twice here: make one of the two [RG013]
+s.go:5:1: retry stands twice above this interface: merge the two, or name the methods of one with methods= [RG013]
+s.go:9:2: timeout stands twice here: merge the two [RG013]
 `},
 	{"what belongs on the interface", `
 type A interface {
@@ -373,8 +373,8 @@ type A interface {
 	N()
 }`, `
 s.go:5:2: wrap is for the whole interface: put it above the type [RG014]
-s.go:6:21: methods= is for directives above the interface: leave it out here, where the directive reaches what it stands above [RG014]
-s.go:7:16: the retry budget is the client's: write budget=10% above the interface; here it can only be off [RG014]
+s.go:6:21: methods= is for directives above an interface: remove it; a directive here reaches only what it stands above [RG014]
+s.go:7:16: the retry budget belongs to the whole client: write budget=10% above the interface; here only budget=off is allowed [RG014]
 `},
 	{"what belongs on a method", `
 //resil:fallback f
@@ -387,9 +387,9 @@ type A interface {
 	//resil:fallback i
 	M() error
 }`, `
-s.go:4:18: a fallback's function answers for one method: put //resil:fallback f above it; here, fallback alone makes the constructor take a second implementation [RG014]
-s.go:5:18: a fallback's function answers for one method: put //resil:fallback g above it; here, fallback alone makes the constructor take a second implementation [RG014]
-s.go:7:19: a fallback's function answers for one method: put //resil:fallback h above it; here, fallback alone makes the constructor take a second implementation [RG014]
+s.go:4:18: a fallback function serves one method: put //resil:fallback f above that method; without a function, fallback makes the constructor take a second implementation [RG014]
+s.go:5:18: a fallback function serves one method: put //resil:fallback g above that method; without a function, fallback makes the constructor take a second implementation [RG014]
+s.go:7:19: a fallback function serves one method: put //resil:fallback h above that method; without a function, fallback makes the constructor take a second implementation [RG014]
 `},
 	{"wrap", `
 //resil:wrap off
@@ -404,10 +404,10 @@ type C interface{ M() }
 //resil:wrap name=_
 type D interface{ M() }`, `
 s.go:4:1: wrap cannot be turned off: an interface without directives has no wrapper [RG014]
-s.go:7:19: name: "func" cannot be a type's name: write a Go identifier [RG015]
-s.go:7:24: wrap is for the whole interface: leave methods= out [RG014]
-s.go:10:19: name: "my-b" cannot be a type's name: write a Go identifier [RG015]
-s.go:13:19: name: "_" cannot be a type's name: write a Go identifier [RG015]
+s.go:7:19: name: "func" is not a valid type name: write a Go identifier [RG015]
+s.go:7:24: wrap is for the whole interface: remove methods= [RG014]
+s.go:10:19: name: "my-b" is not a valid type name: write a Go identifier [RG015]
+s.go:13:19: name: "_" is not a valid type name: write a Go identifier [RG015]
 `},
 	{"skip where it cannot be meant", `
 //resil:skip
@@ -419,8 +419,8 @@ type A interface {
 	//resil:retry
 	N()
 }`, `
-s.go:4:1: skip on a whole interface would leave nothing to guard: write methods= to name those it is for, or put it above a method [RG019]
-s.go:6:2: skip undoes the directives beside it: keep it or them [RG019]
+s.go:4:1: skip above an interface leaves no method to guard: name methods with methods=, or put it above a method [RG019]
+s.go:6:2: skip makes the directives beside it pointless: keep skip or the others [RG019]
 `},
 }
 

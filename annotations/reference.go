@@ -3,28 +3,31 @@ package annotations
 import (
 	"reflect"
 	"strings"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// A Reference describes a directive, as the tags of [Language] do.
+// A Reference describes a directive for its users.
 type Reference struct {
 	Name  string
 	Help  string
-	Place string // where it may stand
+	Place string // where it may stand, in words
 	Keys  []KeyReference
 }
 
-// A KeyReference describes a key of a directive.
+// A KeyReference describes a key of a directive for its users.
 type KeyReference struct {
-	Name       string
-	Positional int    // where its value may stand without the name, from 1; 0 for nowhere
-	Default    string // empty where there is none
-	Values     string // its range in words, or empty
-	Help       string
+	Name     string
+	Position int    // where the value may stand without the key, counted from 1; 0 if it needs the key
+	Default  string // empty if there is none
+	Values   string // the range in words; empty if there is none
+	Help     string
 }
 
-// References describes every directive, in the order of [Language].
+// References returns the descriptions of all directives, in the order of their
+// documentation.
 func References() (list []Reference) {
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[Language]()) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[language]()) {
 		name := f.Tag.Get("directive")
 		if name == "" {
 			continue
@@ -38,44 +41,25 @@ func References() (list []Reference) {
 	return list
 }
 
-// CommonKeys describes the keys that go with every directive.
-func CommonKeys() []KeyReference { return keyReferences(reflect.TypeFor[Language]()) }
+// CommonKeys returns the descriptions of the keys that every directive takes.
+func CommonKeys() []KeyReference { return keyReferences(reflect.TypeFor[language]()) }
 
-func keyReferences(t reflect.Type) (keys []KeyReference) {
-	unnamed := 0
-	for _, f := range reflect.VisibleFields(t) {
-		name, positional := strings.CutSuffix(f.Tag.Get("key"), ",positional")
-		if name == "" {
-			continue
-		}
-		place := 0
-		if positional {
-			unnamed++
-			place = unnamed
-		}
-		k := KeyReference{
-			Name:       name,
-			Positional: place,
-			Default:    f.Tag.Get("default"),
-			Values:     interval(f.Tag.Get("range")),
-			Help:       f.Tag.Get("help"),
-		}
-		_, hasOff := f.Tag.Lookup("off")
-		if hasOff {
-			k.Values += ", or off"
-		}
-		if _, ok := f.Tag.Lookup("on"); ok {
-			k.Help += "; on " + places(f.Tag) + " only"
-			if hasOff {
-				k.Help += ", but for off"
+func keyReferences(t reflect.Type) (list []KeyReference) {
+	for _, k := range directive.Keys(t) {
+		help := k.Tag.Get("help")
+		if _, ok := k.Tag.Lookup("on"); ok {
+			help += "; on " + places(k.Tag) + " only"
+			if _, ok := k.Tag.Lookup("off"); ok {
+				help += ", but for off"
 			}
 		}
-		keys = append(keys, k)
+		list = append(list, KeyReference{k.Name, k.Position, k.Tag.Get("default"), k.Range(), help})
 	}
-	return keys
+	return list
 }
 
-// places says where something may stand whose tag on lists it, or anywhere.
+// places returns the places that the tag on lists, in words. Without that tag they
+// are all where a policy may stand.
 func places(tag reflect.StructTag) string {
 	on, ok := tag.Lookup("on")
 	if !ok {
@@ -85,33 +69,13 @@ func places(tag reflect.StructTag) string {
 	for place := range strings.SplitSeq(on, ",") {
 		list = append(list, placeNames[place])
 	}
-	if n := len(list) - 1; n > 0 {
-		return strings.Join(list[:n], ", ") + " or " + list[n]
-	}
-	return list[0]
+	return directive.OneOf(list)
 }
 
+// placeNames has the places of the tag on in words.
 var placeNames = map[string]string{
 	"interface": "an interface",
 	"embedded":  "an embedded interface",
 	"method":    "a method",
 	"group":     "a comment group of its own",
-}
-
-// interval says a range in words: "1 to 100" for "[1,100]".
-func interval(r string) string {
-	if r == "" {
-		return ""
-	}
-	low, high, _ := strings.Cut(r[1:len(r)-1], ",")
-	closed := r[0] == '['
-	switch {
-	case high != "" && closed:
-		return low + " to " + high
-	case high != "":
-		return "above " + low + ", up to " + high
-	case closed:
-		return low + " or more"
-	}
-	return "above " + low
 }

@@ -20,43 +20,43 @@ import (
 // methods lists an interface's methods by its syntax: guardable ones return an
 // error, and an embedded Name_A_b stands for one with the methods A, which is
 // guardable, and b, which is not.
-func methods(i *annotations.Interface) (all []annotations.Method) {
+func methods(i *annotations.Interface) (all []annotations.Target) {
 	literal, ok := i.Spec.Type.(*ast.InterfaceType)
 	if !ok {
-		return []annotations.Method{{Name: "Read"}}
+		return []annotations.Target{{Name: "Read"}}
 	}
 	for _, element := range literal.Methods.List {
 		signature, _ := element.Type.(*ast.FuncType)
 		if len(element.Names) > 0 {
-			all = append(all, annotations.Method{Name: element.Names[0].Name, Element: element,
+			all = append(all, annotations.Target{Name: element.Names[0].Name, Element: element,
 				Guardable: signature != nil && signature.Results != nil})
 			continue
 		}
 		for _, name := range strings.Split(types.ExprString(element.Type), "_")[1:] {
-			all = append(all, annotations.Method{Name: name, Element: element, Guardable: ast.IsExported(name)})
+			all = append(all, annotations.Target{Name: name, Element: element, Guardable: ast.IsExported(name)})
 		}
 	}
 	return all
 }
 
-func resolve(t *testing.T, decls string) (*token.FileSet, annotations.Wrap, map[string]annotations.Guarded, []annotations.Diagnostic) {
+func resolve(t *testing.T, decls string) (fset *token.FileSet, wrapper string, resolved map[string]annotations.Resolved, diagnostics []annotations.Diagnostic) {
 	t.Helper()
 	fset, interfaces, diagnostics := read(t, decls)
 	if len(interfaces) != 1 {
 		t.Fatalf("read %d interfaces, want 1", len(interfaces))
 	}
-	wrap, guarded, more := interfaces[0].Resolve(fset, methods(interfaces[0]))
-	byName := map[string]annotations.Guarded{}
-	for _, g := range guarded {
-		byName[g.Name] = g
+	all, more := interfaces[0].Resolve(fset, methods(interfaces[0]))
+	resolved = map[string]annotations.Resolved{}
+	for _, m := range all {
+		resolved[m.Name] = m
 	}
-	return fset, wrap, byName, annotations.Sort(append(diagnostics, more...))
+	return fset, interfaces[0].WrapperName(), resolved, annotations.Sort(append(diagnostics, more...))
 }
 
 // brief writes a policy as the directives that make it up, off for none.
-func brief(g annotations.Guarded) string {
+func brief(m annotations.Resolved) string {
 	var parts []string
-	p := g.Policy
+	p := m.Policy
 	if p.Timeout != nil {
 		parts = append(parts, fmt.Sprintf("timeout %s %s", p.Timeout.Total, p.Timeout.Attempt))
 	}
@@ -64,13 +64,13 @@ func brief(g annotations.Guarded) string {
 		parts = append(parts, fmt.Sprintf("retry %d %s %s %s", p.Retry.Attempts, p.Retry.Initial, p.Retry.Max, p.Retry.Budget))
 	}
 	if p.Breaker != nil {
-		parts = append(parts, fmt.Sprintf("breaker %d %s %s", p.Breaker.Consecutive, p.Breaker.Open, g.Owners["breaker"]))
+		parts = append(parts, fmt.Sprintf("breaker %d %s %s", p.Breaker.Consecutive, p.Breaker.Open, m.States["breaker"]))
 	}
 	if p.Limit != nil {
-		parts = append(parts, fmt.Sprintf("limit %s %d %s", p.Limit.Rate, p.Limit.Burst, g.Owners["limit"]))
+		parts = append(parts, fmt.Sprintf("limit %s %d %s", p.Limit.Rate, p.Limit.Burst, m.States["limit"]))
 	}
 	if p.Bulkhead != nil {
-		parts = append(parts, fmt.Sprintf("bulkhead %d %s", p.Bulkhead.Calls, g.Owners["bulkhead"]))
+		parts = append(parts, fmt.Sprintf("bulkhead %d %s", p.Bulkhead.Calls, m.States["bulkhead"]))
 	}
 	for directive, s := range p.Scopes {
 		if s.Per != "" || s.Keys != 0 || s.Mode != resil.Enforce {
@@ -271,13 +271,13 @@ type S io.Reader`,
 			map[string]string{"Read": "timeout 1s 0s"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, _, guarded, diagnostics := resolve(t, tt.src)
+			_, _, methods, diagnostics := resolve(t, tt.src)
 			if len(diagnostics) > 0 {
 				t.Error(lines(diagnostics))
 			}
 			got := map[string]string{}
-			for name, g := range guarded {
-				got[name] = brief(g)
+			for name, m := range methods {
+				got[name] = brief(m)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("policies (-want +got):\n%s", diff)
@@ -287,7 +287,7 @@ type S io.Reader`,
 }
 
 func TestResolveRemembersOrigins(t *testing.T) {
-	fset, _, guarded, _ := resolve(t, `
+	fset, _, methods, _ := resolve(t, `
 //resil:retry 5 initial=2s
 //resil:breaker open=1s
 //resil:breaker off methods=B
@@ -305,14 +305,14 @@ type S interface {
 		"own A": "retry", "own B": "", "own C": "breaker",
 	}
 	got := map[string]string{}
-	for name, g := range guarded {
+	for name, m := range methods {
 		var at []string
-		for _, field := range slices.Sorted(maps.Keys(g.Origins)) {
-			pos := fset.Position(g.Origins[field])
+		for _, field := range slices.Sorted(maps.Keys(m.Origins)) {
+			pos := fset.Position(m.Origins[field].Pos)
 			at = append(at, fmt.Sprintf("%s@%d:%d", field, pos.Line, pos.Column))
 		}
 		got[name] = strings.Join(at, " ")
-		got["own "+name] = strings.Join(slices.Sorted(maps.Keys(g.OnMethod)), " ")
+		got["own "+name] = strings.Join(slices.Sorted(maps.Keys(m.OnMethod)), " ")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("origins (-want +got):\n%s", diff)
@@ -320,12 +320,12 @@ type S interface {
 }
 
 func TestResolveRemembersWhereValuesBegin(t *testing.T) {
-	fset, _, guarded, _ := resolve(t, `
+	fset, _, methods, _ := resolve(t, `
 //resil:breaker per=a
 //resil:limit 1/s per="a"
 type S interface { A(a int) error }`)
 	for field, want := range map[string]int{"breaker.per": 21, "limit.rate": 15, "limit.per": 24} {
-		if got := fset.Position(guarded["A"].Values[field]).Column; got != want {
+		if got := fset.Position(methods["A"].Origins[field].ValuePos).Column; got != want {
 			t.Errorf("the value of %s begins in column %d, want %d", field, got, want)
 		}
 	}
@@ -335,18 +335,18 @@ func TestResolveKeepsTheOrderOfMethods(t *testing.T) {
 	fset, interfaces, _ := read(t, `
 //resil:timeout 1s
 type S interface { B() error; A() error }`)
-	_, guarded, _ := interfaces[0].Resolve(fset, methods(interfaces[0]))
-	if len(guarded) != 2 || guarded[0].Name != "B" || guarded[1].Name != "A" {
-		t.Errorf("got %v", guarded)
+	all, _ := interfaces[0].Resolve(fset, methods(interfaces[0]))
+	if len(all) != 2 || all[0].Name != "B" || all[1].Name != "A" {
+		t.Errorf("got %v", all)
 	}
 }
 
 func TestResolvedPoliciesAreTheMethodsOwn(t *testing.T) {
-	_, _, guarded, _ := resolve(t, `
+	_, _, methods, _ := resolve(t, `
 //resil:timeout 1s
 type S interface { A() error; B() error }`)
-	guarded["A"].Policy.Timeout.Total = time.Hour
-	if got := guarded["B"].Policy.Timeout; *got != (resil.Timeout{Total: time.Second}) {
+	methods["A"].Policy.Timeout.Total = time.Hour
+	if got := methods["B"].Policy.Timeout; *got != (resil.Timeout{Total: time.Second}) {
 		t.Errorf("B's timeout became %+v with A's", got)
 	}
 }
@@ -358,9 +358,9 @@ func TestResolveNamesTheWrapper(t *testing.T) {
 		"//resil:wrap\ntype östore interface{}":          "resilientÖstore",
 		"//resil:wrap name=Safe\ntype store interface{}": "Safe",
 	} {
-		_, wrap, _, diagnostics := resolve(t, src)
-		if wrap.Name != want || len(diagnostics) > 0 {
-			t.Errorf("%s: name %q, want %q\n%s", src, wrap.Name, want, lines(diagnostics))
+		_, wrapper, _, diagnostics := resolve(t, src)
+		if wrapper != want || len(diagnostics) > 0 {
+			t.Errorf("%s: name %q, want %q\n%s", src, wrapper, want, lines(diagnostics))
 		}
 	}
 }
@@ -371,7 +371,7 @@ func TestResolveReports(t *testing.T) {
 //resil:timeout 1s methods=Gte*,List
 type S interface { GetA() error; GetB() error }`, `
 s.go:4:28: methods: "Gte*" matches no method; did you mean "Get*"? [RG016]
-s.go:4:33: methods: "List" matches no method; there are GetA and GetB [RG016]
+s.go:4:33: methods: "List" matches no method; the methods are GetA and GetB [RG016]
 `},
 		{"settings that mean nothing", `
 //resil:bulkhead 3 keys=5
@@ -384,44 +384,44 @@ type S interface {
 }`, `
 s.go:4:20: keys=5 means nothing without per=EXPR; write what the bulkhead is kept by, or leave keys out [RG008]
 s.go:6:15: a hedge after 1s never starts under a timeout of 50ms; shorten it [RG008]
-s.go:9:18: per=method is for directives further out: what stands above a method is that method's own anyway; leave it out here, or write per=(method) if you mean a parameter of that name [RG014]
+s.go:9:18: per=method has no effect above a method, which has its own state anyway: remove it, or write per=(method) if you mean a parameter of that name [RG014]
 `},
 		{"a malformed glob, a mistyped name, a quoted list", `
 //resil:timeout 1s methods=GetA,[x
 //resil:limit 5/s methods="GetA, GetBB"
 type S interface { GetA() error; GetB() error }`, `
-s.go:4:33: methods: "[x" is malformed: write a method's name, * for any letters, ? for one, [a-z] for a choice [RG016]
+s.go:4:33: methods: "[x" is not a valid pattern: write a method's name, * for any letters, ? for one letter, [a-z] for one of several [RG016]
 s.go:5:27: methods: "GetBB" matches no method; did you mean "GetB"? [RG016]
 `},
 		{"a glob with the shell's negation", `
 //resil:timeout 1s methods=[!G]*
 //resil:limit 5/s methods=[^G]*
 type S interface { GetA(); Put() }`, `
-s.go:4:28: methods: "[!G]*" has a ! where none is meant: write [^a-z] for what a choice leaves out [RG016]
+s.go:4:28: methods: "[!G]*" uses ! to exclude letters: write [^a-z] instead of [!a-z] [RG016]
 `},
 		{"many methods are not all listed", `
 //resil:timeout 1s methods=Xyzzy
 type S interface { A() error; B() error; C() error; D() error; E() error; F() error }`, `
-s.go:4:28: methods: "Xyzzy" matches no method; there are A, B, C, D and 2 more [RG016]
+s.go:4:28: methods: "Xyzzy" matches no method; the methods are A, B, C, D and 2 more [RG016]
 `},
 		{"overlap within a name is wrong, across names it is not", `
 //resil:timeout 1s methods=Get*
 //resil:timeout 2s methods=*A,B
 //resil:limit 5/s methods=*
 type S interface { GetA() error; GetB() error; B() error }`, `
-s.go:5:20: methods=*A,B matches GetA, which methods= of the timeout on line 4 matches too: let each method be matched once [RG017]
+s.go:5:20: methods=*A,B matches GetA, which methods= of the timeout on line 4 matches too: match each method only once [RG017]
 `},
 		{"an overlap is not two settings for one state as well", `
 //resil:breaker open=1s methods=GetA
 //resil:breaker methods=Get*
 type S interface { GetA() error; GetB() error }`, `
-s.go:5:17: methods=Get* matches GetA, which methods= of the breaker on line 4 matches too: let each method be matched once [RG017]
+s.go:5:17: methods=Get* matches GetA, which methods= of the breaker on line 4 matches too: match each method only once [RG017]
 `},
 		{"an interface directive that reaches nothing", `
 //resil:wrap
 //resil:timeout 1s
 type S interface { A() }`, `
-s.go:5:1: timeout reaches no method: none of S takes a context and returns an error; name those it is for with methods= [RG018]
+s.go:5:1: timeout reaches no method: no method of S takes a context and returns an error; name the methods with methods= [RG018]
 `},
 		{"an embedded interface's directive that reaches nothing", `
 type S interface {
@@ -429,7 +429,7 @@ type S interface {
 	E
 	A() error
 }`, `
-s.go:5:2: no method of S comes from E: put the directive above one that has methods [RG018]
+s.go:5:2: no method of S comes from E: put the directive above an embedded interface that has methods [RG018]
 `},
 		{"a method's directives that a skip undoes", `
 //resil:skip methods=*
@@ -437,7 +437,7 @@ type S interface {
 	//resil:timeout 1s
 	A() error
 }`, `
-s.go:6:2: timeout has no effect, for A is skipped on line 4: write //resil:skip off beside it, or leave it out [RG019]
+s.go:6:2: timeout has no effect, because A is skipped on line 4: write //resil:skip off beside it, or remove it [RG019]
 `},
 		{"a policy that cannot take effect, once for all methods", `
 //resil:timeout 1s
@@ -490,7 +490,7 @@ s.go:4:17: total: "2": write a duration with its unit, such as 250ms, 2s or 1m30
 s.go:5:15: rate: "5": write a rate such as 100/s, 10/60s or 1000/m [RG005]
 s.go:6:23: initial: "1": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
 s.go:7:1: unknown directive "cache"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use or wrap [RG002]
-s.go:9:16: the retry budget is the client's: write budget=10% above the interface; here it can only be off [RG014]
+s.go:9:16: the retry budget belongs to the whole client: write budget=10% above the interface; here only budget=off is allowed [RG014]
 `},
 		{"nor what may follow from a timeout that could not be read", `
 //resil:timeout 1s
@@ -505,7 +505,7 @@ s.go:7:18: total: "1min": write a duration with its unit, such as 250ms, 2s or 1
 //resil:retry budget=10% methods=A
 //resil:retry budget=20% methods=B
 type S interface { A() error; B() error }`, `
-s.go:5:15: the retry budget is the client's: A has 10% and B has 20%; write it once, above the interface [RG020]
+s.go:5:15: the retry budget belongs to the whole client, but A has 10% and B has 20%: write it once, above the interface [RG020]
 `},
 		{"shared state with two settings", `
 //resil:breaker open=1s methods=A
@@ -513,7 +513,7 @@ type S interface {
 	//resil:breaker consecutive=3
 	E_A_B_C
 }`, `
-s.go:6:2: A and B share the breaker S[E_A_B_C] and get different settings for it from further out: write all of its settings here, or a breaker of its own above one of them [RG020]
+s.go:6:2: A and B share the breaker S[E_A_B_C], but outer directives give them different settings: write all settings here, or give one of them a breaker of its own [RG020]
 `},
 		{"words that another makes pointless, unless it stands further in", `
 //resil:retry factor=3 initial=1s
@@ -531,10 +531,10 @@ type S interface {
 	//resil:retry 1
 	F() error
 }`, `
-s.go:8:31: factor is the growth of an exponential delay: leave it out, or write backoff=exponential [RG008]
-s.go:10:36: a decorrelated delay follows from the last one and not from backoff: leave one of the two out [RG008]
-s.go:12:18: max is about retries, and with one attempt there are none: raise attempts, or write //resil:retry off [RG008]
-s.go:14:28: min goes with a ratio, which is off: leave it out, or write ratio=50% [RG008]
+s.go:8:31: factor applies only to exponential backoff: remove it, or write backoff=exponential [RG008]
+s.go:10:36: decorrelated jitter does not use backoff: remove one of the two [RG008]
+s.go:12:18: max applies to retries, and with one attempt there are none: raise attempts, or write //resil:retry off [RG008]
+s.go:14:28: min applies to ratio, which is off: remove it, or write ratio=50% [RG008]
 `},
 		{"further out the pointless word is the one further in", `
 //resil:retry backoff=constant
@@ -546,7 +546,7 @@ type S interface {
 	//resil:retry off
 	C() error
 }`, `
-s.go:6:16: factor is the growth of an exponential delay: leave it out, or write backoff=exponential [RG008]
+s.go:6:16: factor applies only to exponential backoff: remove it, or write backoff=exponential [RG008]
 `},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

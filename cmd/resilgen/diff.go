@@ -10,13 +10,13 @@ import (
 	"github.com/resilgen/resilgen/generator"
 )
 
-// printDiff prints what regeneration would change, for patch -p0 to read.
+// printDiff prints what regeneration would change, as a diff for patch -p0.
 func printDiff(w io.Writer, stale []generator.Stale) {
 	dir := workingDir()
 	for _, s := range stale {
 		name := shorter(dir, s.Path)
 		if strings.Contains(name, " ") {
-			name += "\t" // or patch takes what follows the space for a date
+			name += "\t" // without it, patch reads what follows the space as a date
 		}
 		before, after := name, name
 		if s.Old == nil {

@@ -19,26 +19,26 @@ Directives prints the reference of all directives, or of one, in Markdown.
 const directivesIntro = `# Directives
 
 A directive is a comment line in the documentation of an interface, of one of its
-methods, or of an interface embedded in it:
+methods, or of an interface that it embeds:
 
 ` + "```go" + `
 //resil:retry 5 initial=20ms
 ` + "```" + `
 
-Its name follows the colon. One value may stand first without its key, all others
-are written key=value with nothing around the equals sign; a value with spaces in it
-is quoted, as in per="key(a, b)".
+The name follows the colon. The first value may stand without its key. All others
+are written key=value, without spaces around the equals sign. A value with spaces is
+quoted, as in per="key(a, b)".
 
-On an interface a directive reaches every method that takes a context and returns
-an error, or those that methods= names. On an embedded interface it reaches the
-methods that come from there. Directives nearer to a method refine those further
-out, key by key; the value off takes the whole directive away, as in
-//resil:retry off. Breakers, limits and bulkheads belong to where they are written:
-shared on an interface, a method's own on a method.
+A directive on an interface reaches every method that takes a context and returns an
+error, or the methods that methods= names. A directive on an embedded interface
+reaches the methods that come from that interface. A directive on a method refines
+those on the interface, key by key. The value off removes the whole directive, as in
+//resil:retry off. A breaker, limit or bulkhead on an interface is shared by the
+methods that the directive reaches. On a method it is that method's own.
 
-A comment group by itself that begins with //resil:profile gives the directives in it
-a name, by which //resil:use applies them anywhere in the package, before those that
-stand beside it and as if they stood there:
+A comment group that begins with //resil:profile gives a name to the directives below
+it. //resil:use applies them anywhere in the package, as if they stood there, before
+the directives beside it. The group must not belong to a declaration:
 
 ` + "```go" + `
 //resil:profile internal
@@ -46,13 +46,14 @@ stand beside it and as if they stood there:
 //resil:retry 2 initial=1ms
 ` + "```" + `
 
-One that begins with //resil:interface makes an interface from the methods of another
-type, and is to it what the documentation is to others.
+A comment group that begins with //resil:interface makes an interface from the
+methods of another type. The directives below it are the interface's.
 `
 
-// directives prints the reference of the language.
+// directives is the directives command: it prints the reference of the language, or
+// of one directive. It returns the exit code.
 func directives(args []string, stdout, stderr io.Writer) int {
-	if len(args) == 1 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
+	if asksForHelp(args) {
 		fmt.Fprint(stdout, directivesUsage)
 		return 0
 	}
@@ -68,15 +69,18 @@ func directives(args []string, stdout, stderr io.Writer) int {
 	name := strings.TrimPrefix(strings.TrimPrefix(args[0], "//"), "resil:")
 	k := slices.IndexFunc(all, func(r annotations.Reference) bool { return r.Name == name })
 	if k < 0 {
-		_, problems := directive.Refine(new(annotations.Language), name, nil)
-		fmt.Fprintf(stderr, "resilgen: %v\n", problems[0])
+		var names []string
+		for _, r := range all {
+			names = append(names, r.Name)
+		}
+		fmt.Fprintln(stderr, "resilgen:", directive.Unknown("directive", name, names))
 		return 2
 	}
 	printDirective(stdout, all[k])
 	return 0
 }
 
-// reference is the text of docs/directives.md.
+// reference returns the text of docs/directives.md.
 func reference(all []annotations.Reference) []byte {
 	var text bytes.Buffer
 	text.WriteString(directivesIntro)
@@ -101,11 +105,11 @@ func printKeys(w io.Writer, keys []annotations.KeyReference) {
 	rows := table{{"key", "default", "values", "meaning"}}
 	for _, k := range keys {
 		help := k.Help
-		switch k.Positional {
+		switch k.Position {
 		case 1:
 			help += "; may stand first, without the key"
 		case 2:
-			help += "; may stand behind that, without the key"
+			help += "; may stand second, without the key"
 		}
 		rows = append(rows, []string{k.Name, k.Default, k.Values, help})
 	}

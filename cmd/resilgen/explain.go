@@ -7,34 +7,31 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"strings"
 
-	"github.com/resilgen/resilgen/docs"
 	"github.com/resilgen/resilgen/generator"
 	"github.com/resilgen/resilgen/generator/explain"
-	"github.com/resilgen/resilgen/internal/directive"
 )
 
 const explainUsage = `usage: resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
        resilgen explain CODE
 
-Explain tells, for each method of the annotated interfaces, what guards it and
-whose the state is, what decides the class of an error, and how much a call can
-come to. Given an error code, such as RG014, it tells what that means.
+Explain shows, for each method of the annotated interfaces: the policy that guards
+it, the state that the policy uses, what classifies its errors, and the time that a
+call can take. Given an error code, such as RG014, it shows what the code means.
 
 `
 
 const explainTerms = `
-Worst case is the most that a call can come to where the callee obeys its
-  context, a fallback's own time not counted; Retry-After stands for a callee that
-  asks for the longest pause each time.
-Expected is the mean where one attempt in ten fails and is retried, the callee
+Worst case is the longest time and the largest number of attempts of a call, if the
+  callee obeys its context. It does not include a fallback's own time. Retry-After
+  means a callee that asks for the longest pause each time.
+Expected is the mean, if one attempt in ten fails and is retried, the callee
   answers at once, and no guard and no timeout ends a call.
-In JSON, times are in seconds; null stands for one that nothing limits.
+In JSON, times are in seconds; null means that nothing limits the time.
 `
 
-// runExplain tells what directives come to, or what an error code means.
+// runExplain prints what the directives of packages mean, or what an error code means.
 func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("resilgen explain", flag.ContinueOnError)
 	format := "text"
@@ -46,8 +43,8 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return nil
 	})
 	against := ""
-	flags.Func("against", "tell what has changed since a git `revision`", func(value string) error {
-		if value == "" { // of a variable that is not set, say
+	flags.Func("against", "print what has changed since a git `revision`", func(value string) error {
+		if value == "" { // a shell variable may not be set
 			return fmt.Errorf("write a revision")
 		}
 		against = value
@@ -64,40 +61,41 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return explainCode(strings.ToUpper(code[1]), stdout, stderr)
 	}
 	cfg := generator.Config{Patterns: flags.Args()}
-	now, err := explain.Packages(ctx, cfg)
+	current, err := explain.Packages(ctx, cfg)
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
 	}
 	code := 0
-	if len(now.Diagnostics) > 0 {
-		printDiagnostics(stderr, "", now.Diagnostics)
+	if len(current.Diagnostics) > 0 {
+		printDiagnostics(stderr, "", current.Diagnostics)
 		code = 1
 	}
 	switch {
 	case against == "":
 		dir := workingDir()
-		for k := range now.Interfaces {
-			now.Interfaces[k].File = filepath.ToSlash(shorter(dir, now.Interfaces[k].File))
+		for k := range current.Interfaces {
+			current.Interfaces[k].File = filepath.ToSlash(shorter(dir, current.Interfaces[k].File))
 		}
-		printInterfaces(stdout, format, now.Interfaces)
+		printInterfaces(stdout, format, current.Interfaces)
 		return code
-	case code != 0: // what a source will come to is not known before it is mended
+	case code != 0: // the meaning of a source is not known before its mistakes are fixed
 		return code
 	}
-	then, err := explain.PackagesAt(ctx, cfg, against)
+	old, err := explain.PackagesAt(ctx, cfg, against)
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
 	}
-	if len(then.Diagnostics) > 0 {
-		printDiagnostics(stderr, "at "+against+": ", then.Diagnostics)
+	if len(old.Diagnostics) > 0 {
+		printDiagnostics(stderr, "at "+against+": ", old.Diagnostics)
 		code = 1
 	}
-	printChanges(stdout, format, explain.Compare(then.Interfaces, now.Interfaces))
+	printChanges(stdout, format, explain.Compare(old.Interfaces, current.Interfaces))
 	return code
 }
 
+// printInterfaces prints a table for each interface, or all interfaces as JSON.
 func printInterfaces(w io.Writer, format string, interfaces []explain.Interface) {
 	if format == "json" {
 		printJSON(w, interfaces)
@@ -108,9 +106,9 @@ func printInterfaces(w io.Writer, format string, interfaces []explain.Interface)
 			fmt.Fprintln(w)
 		}
 		where := fmt.Sprintf("%s:%d", i.File, i.Line)
-		rows := table{{"METHOD", "POLICY", "STATE", "ERRORS JUDGED BY", "WORST CASE", "EXPECTED"}}
+		rows := table{{"METHOD", "POLICY", "STATE", "CLASSIFIED BY", "WORST CASE", "EXPECTED"}}
 		if format == "markdown" {
-			rows = table{{"method", "policy", "state", "errors judged by", "worst case", "expected"}}
+			rows = table{{"method", "policy", "state", "classified by", "worst case", "expected"}}
 		}
 		for _, m := range i.Methods {
 			rows = append(rows, methodRow(m))
@@ -125,6 +123,7 @@ func printInterfaces(w io.Writer, format string, interfaces []explain.Interface)
 	}
 }
 
+// methodRow returns the row of a method in the table of its interface.
 func methodRow(m explain.Method) []string {
 	var policy []string
 	for _, d := range m.Directives {
@@ -142,13 +141,14 @@ func methodRow(m explain.Method) []string {
 	return row
 }
 
+// printChanges prints what has changed, interface by interface, or all of it as JSON.
 func printChanges(w io.Writer, format string, changes []explain.Change) {
 	if format == "json" {
 		printJSON(w, changes)
 		return
 	}
 	if len(changes) == 0 {
-		fmt.Fprintln(w, "no method is guarded in another way")
+		fmt.Fprintln(w, "no policy has changed")
 	}
 	for k, c := range changes {
 		if k > 0 {
@@ -158,8 +158,8 @@ func printChanges(w io.Writer, format string, changes []explain.Change) {
 		if format == "markdown" {
 			head, bullet, escape = "### ", "- ", escapeMarkdown
 		}
-		became := map[explain.Kind]string{explain.Added: " is wrapped now", explain.Removed: " is wrapped no longer"}
-		fmt.Fprintf(w, "%s%s (%s)%s\n", head, escape(c.Interface), escape(c.Package), became[c.Kind])
+		news := map[explain.Kind]string{explain.Added: " is new", explain.Removed: " is no longer wrapped"}
+		fmt.Fprintf(w, "%s%s (%s)%s\n", head, escape(c.Interface), escape(c.Package), news[c.Kind])
 		if format == "markdown" && len(c.Differences)+len(c.Methods) > 0 {
 			fmt.Fprintln(w)
 		}
@@ -172,7 +172,7 @@ func printChanges(w io.Writer, format string, changes []explain.Change) {
 	}
 }
 
-// printJSON prints a list as JSON, an empty one as such.
+// printJSON prints a list as JSON. A nil list is an empty one.
 func printJSON[T any](w io.Writer, list []T) {
 	if list == nil {
 		list = []T{}
@@ -181,27 +181,4 @@ func printJSON[T any](w io.Writer, list []T) {
 	out.SetIndent("", "\t")
 	out.SetEscapeHTML(false)
 	out.Encode(list)
-}
-
-// errorCode is what is taken for an error code and for no package, also with the
-// brackets that messages have it in.
-var errorCode = regexp.MustCompile(`^(?i)\[?(RG[0-9]+)\]?$`)
-
-// explainCode prints what an error code means.
-func explainCode(code string, stdout, stderr io.Writer) int {
-	var known []string
-	for _, section := range strings.Split(docs.Errors, "\n## ")[1:] {
-		title, _, _ := strings.Cut(section, ":")
-		if title == code {
-			fmt.Fprintln(stdout, strings.TrimSpace(section))
-			return 0
-		}
-		known = append(known, title)
-	}
-	if near := directive.Nearest(code, known); near != "" {
-		fmt.Fprintf(stderr, "resilgen: there is no error code %s; did you mean %s?\n", code, near)
-		return 2
-	}
-	fmt.Fprintf(stderr, "resilgen: there is no error code %s; docs/errors.md lists those from %s to %s\n", code, known[0], known[len(known)-1])
-	return 2
 }

@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// A progress is a line on a terminal that tells what a longer run is doing.
+// A progress is a line on a terminal that shows what a long run does.
 type progress struct {
 	w     io.Writer
-	last  time.Time // when the line was written, at first when the run began
-	wait  time.Duration
-	width int // of what stands on the line
+	last  time.Time     // when the line was written; at first, when the run began
+	wait  time.Duration // how long the line stays
+	width int           // of the line's text, in bytes
 }
 
 func newProgress(w io.Writer) *progress {
 	return &progress{w: w, last: time.Now(), wait: time.Second / 2}
 }
 
-// isTerminal reports whether a person reads what is written to w.
+// isTerminal reports whether w is a terminal that can rewrite a line.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
@@ -30,20 +30,21 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 }
 
-// show replaces the line, unless it is too young to have been read.
-func (p *progress) show(doing string, done, of int) {
+// show replaces the line, unless nobody had time to read it. If total is not 0, it
+// shows how many of the total are done.
+func (p *progress) show(activity string, done, total int) {
 	if time.Since(p.last) < p.wait {
 		return
 	}
 	p.last, p.wait = time.Now(), time.Second/10
-	text := "resilgen: " + doing
-	if of > 0 {
-		text += fmt.Sprintf(" %d/%d", done, of)
+	text := "resilgen: " + activity
+	if total > 0 {
+		text += fmt.Sprintf(" %d/%d", done, total)
 	}
 	p.put(text)
 }
 
-// clear leaves an empty line for what is printed next.
+// clear empties the line, so that the next output starts there.
 func (p *progress) clear() {
 	if p.width > 0 {
 		p.put("")

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// A table is rows of cells, the first row being the head.
+// A table is a list of rows of cells. The first row is the header.
 type table [][]string
 
 // text prints the table with its columns aligned.
@@ -22,7 +22,7 @@ func (t table) text(w io.Writer) {
 	}
 }
 
-// markdown prints the table for Markdown, aligned as well.
+// markdown prints the table in Markdown, with its columns aligned.
 func (t table) markdown(w io.Writer) {
 	escaped := make(table, len(t))
 	for k, row := range t {
@@ -45,7 +45,7 @@ func (t table) markdown(w io.Writer) {
 	}
 }
 
-// widths are the columns'.
+// widths returns the width of each column.
 func (t table) widths() []int {
 	widths := make([]int, len(t[0]))
 	for _, row := range t {
@@ -56,11 +56,12 @@ func (t table) widths() []int {
 	return widths
 }
 
+// pad appends spaces to a cell until it has the width.
 func pad(cell string, width int) string {
 	return cell + strings.Repeat(" ", width-columns(cell))
 }
 
-// columns is how many columns of a terminal a text takes.
+// columns returns how many columns of a terminal a text takes.
 func columns(text string) (n int) {
 	for _, r := range text {
 		switch {
@@ -74,8 +75,8 @@ func columns(text string) (n int) {
 	return n
 }
 
-// wide are the characters that take two columns: those of East Asia, with their
-// full-width forms, and pictures.
+// wide has the characters that take two columns: those of East Asia, full-width
+// forms, and emoji.
 var wide = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x1100, Hi: 0x115f, Stride: 1}, {Lo: 0x2e80, Hi: 0x303e, Stride: 1}, {Lo: 0x3041, Hi: 0xa4cf, Stride: 1},
@@ -83,21 +84,4 @@ var wide = &unicode.RangeTable{
 		{Lo: 0xfe30, Hi: 0xfe6f, Stride: 1}, {Lo: 0xff01, Hi: 0xff60, Stride: 1}, {Lo: 0xffe0, Hi: 0xffe6, Stride: 1},
 	},
 	R32: []unicode.Range32{{Lo: 0x1f300, Hi: 0x1faff, Stride: 1}, {Lo: 0x20000, Hi: 0x3fffd, Stride: 1}},
-}
-
-// escapeMarkdown keeps Markdown from taking a text, in a table or not, for more
-// than that. An underscore within a word is none of its marks.
-func escapeMarkdown(text string) string {
-	var escaped strings.Builder
-	runes := []rune(text)
-	inWord := func(k int) bool {
-		return 0 <= k && k < len(runes) && (unicode.IsLetter(runes[k]) || unicode.IsDigit(runes[k]))
-	}
-	for k, r := range runes {
-		if strings.ContainsRune("\\`*[<|~", r) || r == '_' && !(inWord(k-1) && inWord(k+1)) {
-			escaped.WriteByte('\\')
-		}
-		escaped.WriteRune(r)
-	}
-	return escaped.String()
 }

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// version prints the version.
+// version is the version command. It returns the exit code.
 func version(args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		fmt.Fprintln(stderr, "resilgen: version takes no arguments")
@@ -16,7 +16,8 @@ func version(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// moduleVersion is the module's, or the revision of a build from its sources.
+// moduleVersion returns the version of this module and of Go. A build from sources
+// has the revision as its version.
 func moduleVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

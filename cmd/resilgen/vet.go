@@ -2,8 +2,8 @@ package main
 
 import "strings"
 
-// asVetTool reports whether it is go vet -vettool that runs the command, which
-// asks for its version and its flags and then gives it a package at a time.
+// asVetTool reports whether go vet -vettool runs the command. It first asks for the
+// command's version and flags, and then gives it one package at a time.
 func asVetTool(args []string) bool {
 	if len(args) == 0 {
 		return false

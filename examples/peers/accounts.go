@@ -13,26 +13,26 @@ import (
 //go:generate go tool resilgen
 
 // Accounts is what the service does for its peers. Each peer's accounts are in a
-// store of its own, and each peer has a breaker of its own: while one's store is
-// down, that peer alone is turned away.
+// store of its own, and each peer has a breaker of its own: while one store is down,
+// only the peer of that store is refused.
 //
 //resil:timeout 5s
 //resil:breaker per=peer consecutive=2 open=2s probes=1
 type Accounts interface {
 	Balance(ctx context.Context, peer, account string) (int, error)
 
-	// Statement may take several attempts, so that more failures must follow each
-	// other before its breaker opens.
+	// Statement may take several attempts, so it needs more failures in a row before
+	// its breaker opens.
 	//
 	//resil:retry 3 initial=20ms
 	//resil:breaker consecutive=5
 	Statement(ctx context.Context, peer, account string) (string, error)
 }
 
-// ErrNoAccount is an answer: the store is well.
+// ErrNoAccount means that the store works and has no such account.
 var ErrNoAccount = errors.New("no such account")
 
-// httpAccounts asks the peers' stores.
+// httpAccounts sends requests to the peers' stores.
 type httpAccounts struct {
 	stores map[string]*store // by peer
 	http   *http.Client
@@ -55,7 +55,7 @@ func (a *httpAccounts) get(ctx context.Context, peer, path string, answer any) e
 	}
 	resp, err := a.http.Do(req)
 	if err != nil {
-		return err // of the network: resil knows what it means
+		return err // resil classifies network errors
 	}
 	defer resp.Body.Close()
 	switch {

@@ -1,6 +1,6 @@
-// Command peers shows a service with a circuit breaker for each of its peers. It
-// starts the service, a store for each peer and the peers on loopback ports, lets
-// one peer's store fail, and shows what each peer is told.
+// Command peers shows a service that has a circuit breaker for each of its peers. It
+// starts the service and a store for each peer on loopback ports. Then it sends the
+// requests of the peers, lets one store fail, and shows the response to each peer.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/resilgen/resilgen/examples/internal/story"
+	"github.com/resilgen/resilgen/examples/internal/report"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -26,7 +26,8 @@ func main() {
 	}
 }
 
-// run starts everything, tells w the story, and fails if it does not come true.
+// run starts everything and writes a report to w. It fails if a check of the report
+// does.
 func run(w io.Writer) error {
 	stores := map[string]*store{
 		"web":    newStore(map[string]int{"alice": 100}),
@@ -61,101 +62,101 @@ func run(w io.Writer) error {
 	}
 	defer service.stop()
 
-	d := &demo{story.Story{W: w}, service, client}
-	if err := d.play(stores["web"], accounts.Resilience()); err != nil {
+	d := &demo{report.Report{W: w}, service, client}
+	if err := d.run(stores["web"], accounts.Resilience()); err != nil {
 		return err
 	}
-	d.Line(strings.Join(changes, ", ") == "closed → open, open → half-open, half-open → closed",
-		"of all breakers, web's alone has changed: %s", strings.Join(changes, ", "))
+	d.Check(strings.Join(changes, ", ") == "closed → open, open → half-open, half-open → closed",
+		"only web's breaker has changed: %s", strings.Join(changes, ", "))
 	printMetrics(w, accounts.Resilience().Stats())
 	return d.Err()
 }
 
-// A demo has peers ask the service.
+// A demo sends the requests of peers to the service.
 type demo struct {
-	story.Story
+	report.Report
 	service *node
 	http    *http.Client
 }
 
-func (d *demo) play(webStore *store, client *resil.Client) error {
+func (d *demo) run(webStore *store, client *resil.Client) error {
 	const closed, open = "closed", "open"
 
-	d.Title("A success")
+	d.Section("A success")
 	d.ask("web", "/balance/alice", http.StatusOK, closed)
 
-	d.Title("Three application errors: the store has answered, which is a sign of life")
+	d.Section("Three application errors: the store answers, so the breaker stays closed")
 	for range 3 {
 		d.ask("web", "/balance/nobody", http.StatusNotFound, closed)
 	}
 
-	d.Title("A success")
+	d.Section("A success")
 	d.ask("web", "/balance/alice", http.StatusOK, closed)
 
-	d.Title("Web's store dies: the second infrastructure error in a row opens the breaker")
+	d.Section("Web's store stops: the second infrastructure error in a row opens the breaker")
 	if err := webStore.stop(); err != nil {
 		return err
 	}
 	d.ask("web", "/balance/alice", http.StatusBadGateway, closed)
 	d.ask("web", "/balance/alice", http.StatusBadGateway, open)
 
-	d.Title("From now on the service refuses web and says when to come back")
+	d.Section("Now the service refuses web, and says when web may try again")
 	attempts := client.Stats().Method("Balance").Attempts
 	wait := d.ask("web", "/balance/alice", http.StatusServiceUnavailable, open)
-	d.Line(wait > 0, "web is to come back in %s", wait)
-	d.Line(client.Stats().Method("Balance").Attempts == attempts, "the store has not been asked")
+	d.Check(wait > 0, "web may try again in %s", wait)
+	d.Check(client.Stats().Method("Balance").Attempts == attempts, "the store got no request")
 
-	d.Title("Mobile does not notice")
+	d.Section("Mobile is not affected")
 	d.ask("mobile", "/balance/bob", http.StatusOK, closed)
 
-	d.Title("Web's store is back, and web comes when it was told to: one probe closes the breaker")
+	d.Section("Web's store is back, and web tries again after that time: one probe closes the breaker")
 	if err := webStore.start(); err != nil {
 		return err
 	}
 	time.Sleep(wait)
 	d.ask("web", "/balance/alice", http.StatusOK, closed)
 
-	d.Title("The store answers 503 twice: the statement takes three attempts, and web does not notice")
+	d.Section("The store responds 503 twice: the statement takes three attempts, and web gets it")
 	webStore.busy.Store(2)
 	d.ask("web", "/statement/alice", http.StatusOK, closed)
 	m := client.Stats().Method("Statement")
-	d.Line(m.Calls == 1 && m.Attempts == 3 && m.Retries == 2 && m.RetriedSuccesses == 1,
+	d.Check(m.Calls == 1 && m.Attempts == 3 && m.Retries == 2 && m.RetriedSuccesses == 1,
 		"calls: %d, attempts: %d, retries: %d, saved by a retry: %d", m.Calls, m.Attempts, m.Retries, m.RetriedSuccesses)
 	return nil
 }
 
-// ask has a peer ask the service, which must answer with a status and have the
-// peer's breaker in a state. It returns how long the peer is to wait.
+// ask sends a request of a peer, and checks the status of the response and the state
+// of the peer's breaker. It returns the time that the peer must wait.
 func (d *demo) ask(peer, path string, status int, state string) (wait time.Duration) {
 	req, err := http.NewRequest(http.MethodGet, d.service.url()+path, nil)
 	if err != nil {
-		panic(err) // the story's own mistake
+		panic(err) // a mistake in this program
 	}
 	req.Header.Set("Peer", peer)
 	resp, err := d.http.Do(req)
 	if err != nil {
-		d.Line(false, "%s asks for %s: %v", peer, path, err)
+		d.Check(false, "%s asks for %s: %v", peer, path, err)
 		return 0
 	}
 	defer resp.Body.Close()
 	var got reply
 	if err := json.NewDecoder(resp.Body).Decode(&got); err != nil {
-		d.Line(false, "%s asks for %s: %d, unreadable: %v", peer, path, resp.StatusCode, err)
+		d.Check(false, "%s asks for %s: %d, not readable: %v", peer, path, resp.StatusCode, err)
 		return 0
 	}
-	told := got.Error
-	if told == "" {
-		told = fmt.Sprint(got.Answer)
+	result := got.Error
+	if result == "" {
+		result = fmt.Sprint(got.Answer)
 	}
 	b := got.Breaker
-	d.Line(resp.StatusCode == status && b.State == state, "%s asks for %s: %d, %s\n      its breaker %s is %s; successes: %d, failures: %d, opened: %d",
-		peer, path, resp.StatusCode, told, b.Name, b.State, b.Successes, b.Failures, b.Opened)
+	d.Check(resp.StatusCode == status && b.State == state, "%s asks for %s: %d, %s\n      its breaker %s is %s; successes: %d, failures: %d, opened: %d",
+		peer, path, resp.StatusCode, result, b.Name, b.State, b.Successes, b.Failures, b.Opened)
 	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
 	return time.Duration(seconds) * time.Second
 }
 
 func printMetrics(w io.Writer, stats resil.Stats) {
-	fmt.Fprintf(w, "\nWhat the service counted\n")
+	fmt.Fprintf(w, "\nStatistics of the service\n")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "method\tcalls\tsucceeded\tfailed\trefused\tattempts\tretries\tsaved by a retry\tgiven up\t")
 	for _, m := range stats.Methods {

@@ -11,7 +11,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestStory(t *testing.T) {
+func TestReport(t *testing.T) {
 	var out bytes.Buffer
 	err := run(&out)
 	t.Logf("%s", &out)
@@ -20,7 +20,7 @@ func TestStory(t *testing.T) {
 	}
 	for _, want := range []string{
 		"503, Accounts.Balance: circuit breaker is open, retry after ",
-		"web is to come back in ",
+		"web may try again in ",
 		"calls: 1, attempts: 3, retries: 2, saved by a retry: 1\n",
 	} {
 		if !bytes.Contains(out.Bytes(), []byte(want)) {
@@ -29,7 +29,7 @@ func TestStory(t *testing.T) {
 	}
 }
 
-func TestStrangersGetNoBreaker(t *testing.T) {
+func TestUnknownPeersGetNoBreaker(t *testing.T) {
 	w := httptest.NewRecorder()
 	newService(nil, nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/balance/alice", nil))
 	if w.Code != http.StatusForbidden {

@@ -7,11 +7,11 @@ import (
 	"net/http"
 )
 
-// A node is an HTTP service on a loopback port, which it keeps when it is stopped
+// A node is an HTTP service on a loopback port. It keeps its port when it is stopped
 // and started again.
 type node struct {
 	handler http.Handler
-	ctx     context.Context // that requests are served under
+	ctx     context.Context // of all requests
 
 	addr   string
 	server *http.Server

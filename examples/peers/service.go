@@ -11,14 +11,14 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// A reply is the service's answer to a peer, with what it thinks of that peer.
+// A reply is the service's response to a peer, with the state of the peer's breaker.
 type reply struct {
 	Answer  any     `json:"answer,omitempty"`
 	Error   string  `json:"error,omitempty"`
 	Breaker breaker `json:"breaker"`
 }
 
-// A breaker is the state of the one that guards the peer's calls.
+// A breaker is the state of the circuit breaker that guards the peer's calls.
 type breaker struct {
 	Name      string `json:"name"`
 	State     string `json:"state"`
@@ -28,8 +28,8 @@ type breaker struct {
 	LastError string `json:"lastError,omitempty"`
 }
 
-// newService returns the handler of the accounts service. A peer gives its name
-// in the header Peer; a real one would prove it by a certificate.
+// newService returns the handler of the accounts service. A peer sends its name in the
+// header Peer. In a real service it would prove its name with a certificate.
 func newService(accounts Accounts, peers map[string]*store) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /balance/{account}", func(w http.ResponseWriter, r *http.Request) {
@@ -42,15 +42,15 @@ func newService(accounts Accounts, peers map[string]*store) http.Handler {
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if peers[r.Header.Get("Peer")] == nil {
-			http.Error(w, "who are you?", http.StatusForbidden)
+			http.Error(w, "unknown peer", http.StatusForbidden)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// respond tells the peer the result of a call and, from the registry in the
-// request's context, the state of its own breaker.
+// respond sends the peer the result of a call and the state of its own breaker, which
+// comes from the registry in the request's context.
 func respond(w http.ResponseWriter, r *http.Request, breakerName string, answer any, err error) {
 	stats := resil.FromContext(r.Context()).Client("Accounts").Stats()
 	own := stats.Breaker(breakerName, r.Header.Get("Peer"))
@@ -85,5 +85,6 @@ func respond(w http.ResponseWriter, r *http.Request, breakerName string, answer 
 	json.NewEncoder(w).Encode(result)
 }
 
-// wholeSeconds is the notation of Retry-After. A peer must not come too early.
+// wholeSeconds returns d in the unit of Retry-After, rounded up: a peer must not try
+// again too early.
 func wholeSeconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }

@@ -12,7 +12,7 @@ import (
 type store struct {
 	node
 	balances map[string]int
-	busy     atomic.Int64 // requests that it will yet answer 503
+	busy     atomic.Int64 // how many more requests get a 503
 }
 
 func newStore(balances map[string]int) *store {
@@ -28,7 +28,8 @@ func newStore(balances map[string]int) *store {
 	return s
 }
 
-func (s *store) answer(of func(account string, balance int) any) http.HandlerFunc {
+// answer returns a handler that responds with the content for an account.
+func (s *store) answer(content func(account string, balance int) any) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		account := r.PathValue("account")
 		balance, ok := s.balances[account]
@@ -38,7 +39,7 @@ func (s *store) answer(of func(account string, balance int) any) http.HandlerFun
 		case !ok:
 			http.NotFound(w, r)
 		default:
-			json.NewEncoder(w).Encode(of(account, balance))
+			json.NewEncoder(w).Encode(content(account, balance))
 		}
 	}
 }

@@ -14,23 +14,23 @@ import (
 	"time"
 )
 
-// A backend is a user service on a loopback port that can be told to misbehave.
+// A backend is a user service on a loopback port that can be made to fail.
 type backend struct {
 	addr   string
 	server *http.Server
 	served chan error
 
 	mu       sync.Mutex
-	users    []User // the user with ID n stands at n-1
+	users    []User // the user with ID n has index n-1
 	fault    fault
 	requests int // since the fault began
 }
 
-// A fault may answer a request in the service's place and says whether it did.
-// n counts the requests since the fault began, from 1.
+// A fault may respond to a request instead of the service, and reports whether it
+// has. n is the number of the request since the fault began, from 1.
 type fault func(n int, w http.ResponseWriter, r *http.Request) bool
 
-// slow answers rightly but late.
+// slow delays the response.
 func slow(delay time.Duration) fault {
 	return func(_ int, _ http.ResponseWriter, r *http.Request) bool {
 		select {
@@ -41,13 +41,13 @@ func slow(delay time.Duration) fault {
 	}
 }
 
-// unavailable answers 503.
+// unavailable responds 503.
 func unavailable(_ int, w http.ResponseWriter, _ *http.Request) bool {
 	http.Error(w, "try again later", http.StatusServiceUnavailable)
 	return true
 }
 
-// reset breaks the connection without an answer.
+// reset resets the connection without a response.
 func reset(_ int, w http.ResponseWriter, _ *http.Request) bool {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
@@ -58,24 +58,24 @@ func reset(_ int, w http.ResponseWriter, _ *http.Request) bool {
 	return true
 }
 
-// every meets one request in so many with f.
+// every applies f to every nth request.
 func every(nth int, f fault) fault {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
 		return n%nth == 0 && f(n, w, r)
 	}
 }
 
-// of meets the requests for one tenant with f.
-func of(tenant string, f fault) fault {
+// forTenant applies f to the requests for one tenant.
+func forTenant(tenant string, f fault) fault {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
 		return strings.HasPrefix(r.URL.Path, "/tenants/"+tenant+"/") && f(n, w, r)
 	}
 }
 
-// crowded has room for so many requests at once, answers 503 to what is over
-// that, and takes its time for a search.
-func crowded(room int, search time.Duration) fault {
-	places := make(chan struct{}, room)
+// limited serves a number of requests at once and responds 503 to the others. A
+// search takes additional time.
+func limited(requests int, search time.Duration) fault {
+	places := make(chan struct{}, requests)
 	return func(n int, w http.ResponseWriter, r *http.Request) bool {
 		select {
 		case places <- struct{}{}:
@@ -93,7 +93,7 @@ func startBackend() (*backend, error) {
 	return b, b.start()
 }
 
-// start listens, on the same port as before where there was one.
+// start starts the server, on the same port as before if it was stopped.
 func (b *backend) start() error {
 	listener, err := net.Listen("tcp", b.addr)
 	if err != nil {
@@ -101,16 +101,16 @@ func (b *backend) start() error {
 	}
 	b.addr = listener.Addr().String()
 	b.server = &http.Server{Handler: b.handler(), ErrorLog: log.New(io.Discard, "", 0)}
-	// Each request meets its fault on a connection of its own: on one used before,
-	// net/http would quietly send the request again after a reset.
+	// Each request needs a connection of its own: after a reset of a connection that
+	// has been used before, net/http would send the request again.
 	b.server.SetKeepAlivesEnabled(false)
 	b.served = make(chan error, 1)
 	go func() { b.served <- b.server.Serve(listener) }()
 	return nil
 }
 
-// die closes the port and every connection, in the middle of whatever they do.
-func (b *backend) die() error {
+// stop closes the port and all connections, even those with a request.
+func (b *backend) stop() error {
 	if err := b.server.Close(); err != nil {
 		return err
 	}
@@ -120,8 +120,8 @@ func (b *backend) die() error {
 	return nil
 }
 
-// behave makes the backend follow f from now on, or serve well if f is nil.
-func (b *backend) behave(f fault) {
+// setFault makes the backend apply f to each request, or nothing if f is nil.
+func (b *backend) setFault(f fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fault, b.requests = f, 0
@@ -177,7 +177,7 @@ func (b *backend) create(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(user)
 }
 
-// named returns the users of that name, which every tenant has.
+// named returns the users of that name. Every tenant has the same users.
 func (b *backend) named(name string) []User {
 	b.mu.Lock()
 	defer b.mu.Unlock()

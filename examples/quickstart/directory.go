@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// DirectoryClient is what this program needs of the directory of every tenant of
-// the service. Each tenant has a breaker of its own.
+// DirectoryClient is what this program needs of the user directories. Each tenant of
+// the service has a directory, and a breaker of its own.
 //
 //resil:timeout 2s
 //resil:breaker per=tenant open=500ms
 //resil:classify byStatus
 type DirectoryClient interface {
-	// Search is hard work for the service, which must have room for others too.
+	// Search is expensive for the service, so only a few calls may run at once.
 	//
 	//resil:bulkhead 4
 	Search(ctx context.Context, tenant, name string) ([]User, error)
@@ -28,7 +28,7 @@ type DirectoryClient interface {
 // counted holds each tenant's last count.
 var counted sync.Map
 
-// lastCount answers with the last count, if there has been one.
+// lastCount returns the last count of the tenant, or the cause if there is none.
 func lastCount(_ context.Context, tenant string, cause error) (int, error) {
 	if n, ok := counted.Load(tenant); ok {
 		return n.(int), nil

@@ -14,7 +14,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer service.die()
+	defer service.stop()
 	ctx, url := context.Background(), "http://"+service.addr
 
 	users, err := NewResilientUserClient(newHTTPUsers(url))

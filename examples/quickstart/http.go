@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 )
 
-// httpUsers is a UserClient and a DirectoryClient over HTTP, as plain as it gets:
-// one request a call, no limit of its own on how long that takes.
+// httpUsers is a plain UserClient and DirectoryClient over HTTP. Each call sends one
+// request, without a timeout.
 type httpUsers struct {
 	base string
 	http *http.Client
@@ -57,7 +57,7 @@ func (c *httpUsers) Close() error {
 	return nil
 }
 
-// call sends body as JSON, where there is one, and reads the answer into a T.
+// call sends a request, with body as JSON if it is not nil, and decodes the response.
 func call[T any](ctx context.Context, c *httpUsers, method, path string, body any) (T, error) {
 	var answer T
 	var payload io.Reader

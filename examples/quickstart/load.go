@@ -14,20 +14,20 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// A tally is what a number of calls came to.
+// A tally counts the results of a number of calls.
 type tally struct {
 	calls, answered int
-	failed          map[string]int // by what the caller was told
-	longest         time.Duration  // that any caller waited
-	requests        int64          // that were sent
+	failed          map[string]int // number of failed calls by reason
+	longest         time.Duration  // the longest time that a caller waited
+	requests        int64          // number of requests that were sent
 	opened          bool           // a breaker of the wrapper opened
-	refusal         error          // the last error that was not the backend's own
+	refusal         error          // the last error that came from the wrapper
 	others          *tally         // of other callers; nil for none
 
 	retries, hedgeWins, fallbacks uint64 // of the wrapper
 }
 
-// load makes each of so many callers at once make so many calls in a row.
+// load starts a number of callers at once. Each makes a number of calls in a row.
 func load(callers, calls int, call func() error) tally {
 	t := tally{calls: callers * calls, failed: map[string]int{}}
 	var mu sync.Mutex
@@ -57,14 +57,14 @@ func load(callers, calls int, call func() error) tally {
 }
 
 const (
-	breakerOpen = "refused (breaker open)"
-	overLimit   = "refused (over the limit)"
-	noRoom      = "refused (bulkhead full)"
-	timedOut    = "timed out"
-	notFound    = "no such user"
+	breakerOpen  = "refused (breaker open)"
+	overLimit    = "refused (over the limit)"
+	bulkheadFull = "refused (bulkhead full)"
+	timedOut     = "timed out"
+	notFound     = "no such user"
 )
 
-// reason says in a few words why a call failed.
+// reason returns the reason of a failed call, in a few words.
 func reason(err error) string {
 	var status *StatusError
 	switch {
@@ -73,7 +73,7 @@ func reason(err error) string {
 	case errors.Is(err, resil.ErrLimited):
 		return overLimit
 	case errors.Is(err, resil.ErrFull):
-		return noRoom
+		return bulkheadFull
 	case errors.Is(err, resil.ErrTimeout):
 		return timedOut
 	case errors.Is(err, ErrNotFound):
@@ -103,7 +103,7 @@ func (t tally) String() string {
 	}
 	text := fmt.Sprintf("%s; requests: %d; longest wait: %s", strings.Join(parts, ", "), t.requests, short(t.longest))
 	if t.others != nil {
-		text += fmt.Sprintf("\n            the others: %d of %d answered", t.others.answered, t.others.calls)
+		text += fmt.Sprintf("\n            other callers: %d of %d answered", t.others.answered, t.others.calls)
 	}
 	if t.refusal != nil {
 		text += fmt.Sprintf("\n            the last error: %v", t.refusal)

@@ -1,5 +1,5 @@
-// Command quickstart shows resilient clients at work. It starts a user service
-// on a loopback port, makes it fail in the ways that services fail, and calls it
+// Command quickstart compares resilient clients with plain ones. It starts a user
+// service on a loopback port, makes the service fail in several ways, and calls it
 // through plain clients and through the generated wrappers of the same clients.
 package main
 
@@ -24,30 +24,30 @@ func main() {
 	}
 }
 
-// A demo is the service and its clients.
+// A demo has the service and its clients.
 type demo struct {
 	w       io.Writer
 	service *backend
 	http    *httpUsers
 	plain   clients         // http
-	wrapped clients         // http behind the wrappers
-	resil   *resil.Registry // the wrappers'
+	wrapped clients         // the wrappers of http
+	resil   *resil.Registry // of the wrappers
 }
 
-// A result is what a phase came to.
+// A result is the result of a phase.
 type result struct {
 	phase
 	plain, wrapped tally
 }
 
-// run goes through all phases, tells w about them, and fails if one did not turn
-// out as it claims.
+// run runs all phases and prints them to w. It fails if the claim of a phase is not
+// true.
 func run(w io.Writer) (results []result, err error) {
 	service, err := startBackend()
 	if err != nil {
 		return nil, err
 	}
-	defer service.die()
+	defer service.stop()
 	fmt.Fprintf(w, "A user service listens on %s.\n", service.addr)
 
 	plain := newHTTPUsers("http://" + service.addr)
@@ -75,7 +75,7 @@ func run(w io.Writer) (results []result, err error) {
 	wrong := 0
 	for i, p := range phases {
 		fmt.Fprintf(w, "\n%d. %s\n", i+1, p.title)
-		r, err := d.play(p)
+		r, err := d.runPhase(p)
 		if err != nil {
 			return results, err
 		}
@@ -89,16 +89,16 @@ func run(w io.Writer) (results []result, err error) {
 	}
 	d.printStats()
 	if wrong > 0 {
-		return results, fmt.Errorf("%d of %d phases did not turn out as they should", wrong, len(phases))
+		return results, fmt.Errorf("claims that are not true: %d of %d", wrong, len(phases))
 	}
 	return results, nil
 }
 
-// play makes the phase's calls through both kinds of client, then mends the
-// backend and calls on until the breakers have noticed.
-func (d *demo) play(p phase) (result, error) {
-	if p.dead {
-		if err := d.service.die(); err != nil {
+// runPhase makes the phase's calls through both kinds of client. Then it removes the
+// fault, and makes calls until all breakers are closed.
+func (d *demo) runPhase(p phase) (result, error) {
+	if p.stopped {
+		if err := d.service.stop(); err != nil {
 			return result{}, err
 		}
 	}
@@ -116,14 +116,14 @@ func (d *demo) play(p phase) (result, error) {
 	r.wrapped.opened = d.open()
 	fmt.Fprintf(d.w, "   wrapped  %s\n", r.wrapped)
 
-	d.service.behave(nil)
-	if p.dead {
+	d.service.setFault(nil)
+	if p.stopped {
 		if err := d.service.start(); err != nil {
 			return result{}, err
 		}
 	}
 	if r.wrapped.opened {
-		return r, d.comeBack(p)
+		return r, d.recover(p)
 	}
 	return r, nil
 }
@@ -131,17 +131,17 @@ func (d *demo) play(p phase) (result, error) {
 // try makes the phase's calls.
 func (d *demo) try(p phase, c clients) tally {
 	ctx := context.Background()
-	d.service.behave(p.fault)
+	d.service.setFault(p.fault)
 	before := d.http.sent.Load()
 
 	var others *tally
 	var wg sync.WaitGroup
 	var failed atomic.Int64
-	trouble := make(chan struct{})
-	begin := sync.OnceFunc(func() { close(trouble) })
+	quarterFailed := make(chan struct{})
+	startOthers := sync.OnceFunc(func() { close(quarterFailed) })
 	if p.others != nil {
 		wg.Go(func() {
-			<-trouble
+			<-quarterFailed
 			t := load(2, 5, func() error { return p.others(ctx, c) })
 			others = &t
 		})
@@ -149,21 +149,20 @@ func (d *demo) try(p phase, c clients) tally {
 	t := load(p.callers, p.calls, func() error {
 		err := p.call(ctx, c)
 		if err != nil && failed.Add(1) == int64(p.callers*p.calls/4) {
-			begin()
+			startOthers()
 		}
 		return err
 	})
-	begin() // there is nothing to wait for any more
+	startOthers() // if too few calls have failed
 	wg.Wait()
 	t.others, t.requests = others, d.http.sent.Load()-before
 	return t
 }
 
-// comeBack calls a backend that is well again, as traffic would, until every
-// breaker is closed.
-func (d *demo) comeBack(p phase) error {
+// recover calls the backend, which works again, until every breaker is closed.
+func (d *demo) recover(p phase) error {
 	ctx, start := context.Background(), time.Now()
-	fmt.Fprintln(d.w, "   the backend is well again")
+	fmt.Fprintln(d.w, "   the backend works again")
 	for ; time.Since(start) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
 		err := p.call(ctx, d.wrapped)
 		if p.others != nil {
@@ -174,7 +173,7 @@ func (d *demo) comeBack(p phase) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the backend is well again, but a breaker does not close")
+	return fmt.Errorf("the backend works again, but a breaker does not close")
 }
 
 // open reports whether a breaker is not closed.
@@ -189,7 +188,7 @@ func (d *demo) open() bool {
 	return false
 }
 
-// sum adds up what the wrappers have done beyond calling.
+// sum returns the retries, hedges and fallbacks of all wrappers.
 func (d *demo) sum() (sum resil.MethodStats) {
 	for _, client := range d.resil.Clients() {
 		for _, m := range client.Stats().Methods {
@@ -202,7 +201,7 @@ func (d *demo) sum() (sum resil.MethodStats) {
 }
 
 func (d *demo) printStats() {
-	fmt.Fprintf(d.w, "\nWhat the wrappers counted:\n")
+	fmt.Fprintf(d.w, "\nStatistics of the wrappers:\n")
 	t := tabwriter.NewWriter(d.w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "method\tcalls\tsucceeded\tfailed\texhausted\topen\tlimited\tfull\tattempts\tretries\tsaved by a retry\twon by a hedge\tfallbacks\t")
 	for _, client := range d.resil.Clients() {

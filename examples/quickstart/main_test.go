@@ -13,8 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The demonstration is what README promises; it runs here as it does for a
-// person.
+// The test runs the whole program, as the documentation shows it.
 func TestDemo(t *testing.T) {
 	var out bytes.Buffer
 	results, err := run(&out)
@@ -32,12 +31,12 @@ func TestDemo(t *testing.T) {
 		}
 	}
 
-	// Where the wrapper is there to make a difference, a claim that the plain client
-	// would fulfil too shows nothing.
+	// A claim that is also true of the plain client shows no effect of the wrapper. Only
+	// these phases have none.
 	alike := []string{
-		"All is well",
+		"The backend works",
 		"Callers ask for a user who does not exist: 404",
-		"Every third request is answered 503, and callers create users",
+		"Every third request gets a 503, and callers create users",
 	}
 	for _, r := range results {
 		if r.holds(r.plain, r.plain) != slices.Contains(alike, r.title) {

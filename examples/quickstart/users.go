@@ -37,18 +37,18 @@ type User struct {
 	Name string `json:"name"`
 }
 
-// ErrNotFound says that the service is well and has no such user.
+// ErrNotFound means that the service works and has no such user.
 var ErrNotFound = errors.New("no such user")
 
-// StatusError is an answer of the service that is neither a user nor a 404.
+// StatusError is a response of the service that is neither a user nor a 404.
 type StatusError struct{ Code int }
 
 func (e *StatusError) Error() string {
 	return fmt.Sprintf("the user service answered %d %s", e.Code, http.StatusText(e.Code))
 }
 
-// byStatus says what an answer of the service means to retry and breaker. Other
-// errors, such as ErrNotFound and those of the network, it leaves to resil.
+// byStatus classifies responses by their status. It leaves other errors, such as
+// ErrNotFound and network errors, to resil.
 func byStatus(err error) resil.Class {
 	var status *StatusError
 	switch {

@@ -10,54 +10,53 @@ import (
 
 //go:generate go tool resilgen
 
-// Geocoder is a service that lets nobody call as often as they like. Its errors
-// mean trouble, except those that it marks as answers.
+// Geocoder is a service with rate limits. All its errors mean that it is failing,
+// except those that it marks as application errors.
 //
 //resil:breaker consecutive=5 ratio=off open=2s probes=1
 //resil:classify all
 type Geocoder interface {
-	// Locate may be called three times in three seconds: all at once after a quiet
-	// time, one a second in the long run. What is over that is refused.
+	// Locate may be called three times in three seconds: in a burst, or once a second
+	// on average. Further calls are refused.
 	//
 	//resil:limit 3/3s
 	Locate(ctx context.Context, address string) (string, error)
 
-	// Reverse waits for its turn, for up to five seconds.
+	// Reverse waits up to five seconds until the limit admits it.
 	//
 	//resil:limit 20/s burst=1 wait=5s
 	Reverse(ctx context.Context, position string) (string, error)
 
-	// Distance pauses for the same time before each retry.
+	// Distance waits for the same time before each retry.
 	//
 	//resil:retry 4 backoff=constant initial=20ms jitter=none
 	Distance(ctx context.Context, address string) (string, error)
 
-	// Route pauses for twice as long each time.
+	// Route waits twice as long before each further retry.
 	//
 	//resil:retry 4 backoff=exponential initial=20ms jitter=none
 	Route(ctx context.Context, address string) (string, error)
 
-	// Traffic pauses for a random part of that, so that callers who failed together
-	// do not come back together. This is how retries are where a directive does
-	// not say otherwise.
+	// Traffic waits for a random part of that time, so that callers that failed at the
+	// same time do not retry at the same time. This is the default.
 	//
 	//resil:retry 4 initial=20ms
 	Traffic(ctx context.Context, address string) (string, error)
 }
 
 var (
-	errTrouble   = errors.New("the geocoder is in trouble")
+	errFailing   = errors.New("the geocoder is failing")
 	errNoAddress = errors.New("no such address")
 )
 
 // nowhere is an address that does not exist.
 const nowhere = "nowhere"
 
-// A geocoder is the service itself, as its callers come to see it.
+// A geocoder is the service.
 type geocoder struct {
 	mu      sync.Mutex
 	calls   int
-	failing int // calls that it will yet fail
+	failing int // how many more calls fail
 }
 
 func (g *geocoder) answer(address string) (string, error) {
@@ -67,7 +66,7 @@ func (g *geocoder) answer(address string) (string, error) {
 	switch {
 	case g.failing > 0:
 		g.failing--
-		return "", errTrouble
+		return "", errFailing
 	case address == nowhere:
 		return "", resil.App(errNoAddress)
 	}
@@ -81,7 +80,7 @@ func (g *geocoder) fail(n int) {
 	g.failing = n
 }
 
-// called returns how many calls have come since it was last asked.
+// called returns the number of calls since it was last called.
 func (g *geocoder) called() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

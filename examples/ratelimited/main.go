@@ -1,5 +1,5 @@
-// Command ratelimited shows rate limits, retries and a circuit breaker around a
-// service that is called in the same process.
+// Command ratelimited shows rate limits, retries and a circuit breaker. They guard a
+// service in the same process.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/resilgen/resilgen/examples/internal/story"
+	"github.com/resilgen/resilgen/examples/internal/report"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -26,19 +26,19 @@ func main() {
 	}
 }
 
-// A demo is a geocoder and its guarded self.
+// A demo has a geocoder and its wrapper.
 type demo struct {
-	story.Story
+	report.Report
 	service *geocoder
 	guarded *ResilientGeocoder
 
-	delays  []time.Duration // before retries, since they were last looked at
+	delays  []time.Duration // before retries, since the last check of them
 	changes []string        // of the breaker's state
 }
 
-// run tells w the story, and fails if it does not come true.
+// run writes a report to w, and fails if a check of the report does.
 func run(w io.Writer) (err error) {
-	d := &demo{Story: story.Story{W: w}, service: new(geocoder)}
+	d := &demo{Report: report.Report{W: w}, service: new(geocoder)}
 	d.guarded, err = NewResilientGeocoder(d.service, resil.WithObserver(d.observe))
 	if err != nil {
 		return err
@@ -51,8 +51,8 @@ func run(w io.Writer) (err error) {
 	return d.Err()
 }
 
-// observe notes what is told of later. Calls whose events it notes come one at a
-// time.
+// observe keeps what the checks need of the events. It needs no lock, because the
+// calls that have such events are made one after the other.
 func (d *demo) observe(_ context.Context, e resil.Event) {
 	switch e.Kind {
 	case resil.RetryScheduled:
@@ -64,28 +64,28 @@ func (d *demo) observe(_ context.Context, e resil.Event) {
 
 func (d *demo) refuse() {
 	ctx := context.Background()
-	d.Title("Five calls where three are allowed in three seconds")
+	d.Section("Five calls where three are allowed in three seconds")
 	var left time.Duration
 	for n := range 5 {
 		answer, err := d.guarded.Locate(ctx, "1 Main Street")
 		if n < 3 {
-			d.Line(err == nil, "admitted: %s", said(answer, err))
+			d.Check(err == nil, "admitted: %s", outcome(answer, err))
 			continue
 		}
 		left = retryAfter(err)
-		d.Line(errors.Is(err, resil.ErrLimited) && left > 0 && left <= time.Second, "refused: %s", said(answer, err))
+		d.Check(errors.Is(err, resil.ErrLimited) && left > 0 && left <= time.Second, "refused: %s", outcome(answer, err))
 	}
 	called := d.service.called()
-	d.Line(called == 3, "calls that the geocoder has seen: %d", called)
+	d.Check(called == 3, "calls that reached the geocoder: %d", called)
 
 	time.Sleep(left)
 	answer, err := d.guarded.Locate(ctx, "1 Main Street")
-	d.Line(err == nil, "admitted after the time that was left: %s", said(answer, err))
+	d.Check(err == nil, "admitted after that time: %s", outcome(answer, err))
 	d.service.called()
 }
 
 func (d *demo) wait() {
-	d.Title("Five callers at once where one is allowed every 50ms, and they may wait")
+	d.Section("Five callers at once where one is allowed every 50ms, and they may wait")
 	start := time.Now()
 	var answered atomic.Int64
 	var wg sync.WaitGroup
@@ -98,7 +98,7 @@ func (d *demo) wait() {
 	}
 	wg.Wait()
 	refused := d.guarded.Resilience().Stats().Method("Reverse").Limited
-	d.Line(answered.Load() == 5 && refused == 0, "answered: %d, refused: %d, after %s in all",
+	d.Check(answered.Load() == 5 && refused == 0, "answered: %d, refused: %d, after %s in all",
 		answered.Load(), refused, time.Since(start).Round(time.Millisecond))
 	d.service.called()
 }
@@ -121,24 +121,24 @@ func (d *demo) retry() {
 			return len(delays) == 3 && delays[0] <= 20*ms && delays[1] <= 40*ms && delays[2] <= 80*ms
 		}},
 	} {
-		d.Title(m.title)
+		d.Section(m.title)
 		d.service.fail(3)
 		answer, err := m.call(ctx, "1 Main Street")
 		called := d.service.called()
-		d.Line(err == nil && called == 4, "the fourth call succeeds: %s", said(answer, err))
-		d.Line(m.right(d.delays), "pauses: %v", d.delays)
+		d.Check(err == nil && called == 4, "the fourth call succeeds: %s", outcome(answer, err))
+		d.Check(m.right(d.delays), "pauses: %v", d.delays)
 		d.delays = nil
 	}
 
-	d.Title("An answer that is no success")
+	d.Section("An application error")
 	answer, err := d.guarded.Route(ctx, nowhere)
 	called := d.service.called()
-	d.Line(errors.Is(err, errNoAddress) && called == 1, "not repeated, calls: %d: %s", called, said(answer, err))
+	d.Check(errors.Is(err, errNoAddress) && called == 1, "not repeated, calls: %d: %s", called, outcome(answer, err))
 }
 
 func (d *demo) breaker() {
 	ctx := context.Background()
-	d.Title("The geocoder fails: five failures in a row open the breaker")
+	d.Section("The geocoder fails: five failures in a row open the breaker")
 	d.service.fail(1000)
 	for _, want := range []struct {
 		reason error
@@ -150,31 +150,31 @@ func (d *demo) breaker() {
 	} {
 		_, err := d.guarded.Distance(ctx, "1 Main Street")
 		called := d.service.called()
-		d.Line(errors.Is(err, want.reason) && called == want.calls, "calls: %d: %v", called, err)
+		d.Check(errors.Is(err, want.reason) && called == want.calls, "calls: %d: %v", called, err)
 	}
 	_, err := d.guarded.Route(ctx, "1 Main Street")
 	left := retryAfter(err)
-	d.Line(errors.Is(err, resil.ErrOpen) && left > 0, "the breaker is for all methods: %v", err)
+	d.Check(errors.Is(err, resil.ErrOpen) && left > 0, "the breaker guards all methods: %v", err)
 
-	d.Title("The geocoder is well again")
+	d.Section("The geocoder works again")
 	d.service.fail(0)
 	time.Sleep(left)
 	answer, err := d.guarded.Distance(ctx, "1 Main Street")
 	state := d.guarded.Resilience().Stats().Breaker("Geocoder").State
-	d.Line(err == nil && state == resil.StateClosed, "after the time that was left: %s; the breaker is %s", said(answer, err), state)
+	d.Check(err == nil && state == resil.StateClosed, "after that time: %s; the breaker is %s", outcome(answer, err), state)
 	changes := strings.Join(d.changes, ", ")
-	d.Line(changes == "closed → open, open → half-open, half-open → closed", "its changes: %s", changes)
+	d.Check(changes == "closed → open, open → half-open, half-open → closed", "the breaker's changes: %s", changes)
 }
 
-// said is what a call came to, in words.
-func said(answer string, err error) string {
+// outcome returns the result of a call as text.
+func outcome(answer string, err error) string {
 	if err != nil {
 		return err.Error()
 	}
 	return answer
 }
 
-// retryAfter is the time until a refused call may be let through.
+// retryAfter returns the time after which a refused call may be admitted.
 func retryAfter(err error) time.Duration {
 	var refused *resil.Error
 	if !errors.As(err, &refused) {
@@ -184,7 +184,7 @@ func retryAfter(err error) time.Duration {
 }
 
 func printMetrics(w io.Writer, stats resil.Stats) {
-	fmt.Fprintf(w, "\nWhat was counted\n")
+	fmt.Fprintf(w, "\nStatistics\n")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "method\tcalls\tsucceeded\tfailed\tlimited\topen\tgiven up\tattempts\tretries\tsaved by a retry\t")
 	for _, m := range stats.Methods {

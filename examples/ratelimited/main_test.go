@@ -10,9 +10,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The geocoder is in this process, so that the story can run on a clock of its
-// own.
-func TestStory(t *testing.T) {
+// The geocoder is in this process, so the whole program can run on a fake clock.
+func TestReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		err := run(&out)
@@ -24,7 +23,7 @@ func TestStory(t *testing.T) {
 			"refused: Geocoder.Locate: client-side rate limit reached, retry after 1s\n",
 			"answered: 5, refused: 0, after 200ms in all\n",
 			"pauses: [20ms 40ms 80ms]\n",
-			"calls: 4: Geocoder.Distance: all attempts failed (4 attempts made): the geocoder is in trouble\n",
+			"calls: 4: Geocoder.Distance: all attempts failed (4 attempts made): the geocoder is failing\n",
 			"Geocoder.Distance: circuit breaker is open, retry after ",
 		} {
 			if !bytes.Contains(out.Bytes(), []byte(want)) {

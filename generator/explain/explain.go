@@ -99,7 +99,7 @@ func explainMethod(m *model.Method, client string) Method {
 	}
 	e.Classifier = "network"
 	for k, d := range e.Directives {
-		if owner := m.Owners[d.Name]; owner != "" {
+		if owner := m.States[d.Name]; owner != "" {
 			e.Directives[k].State = owner
 			state := d.Name + " " + owner
 			if per, keyed := d.setting("per"); keyed {

@@ -1,16 +1,20 @@
-// Package directive reads the words of //resil: directives into structs whose
-// tags say what there is to read. It knows no directive by name: package
-// annotations and the overrides of package resil hand it their own structs.
+// Package directive reads the words of //resil: directives into structs. The tags
+// of a struct say what can be read into it. The package knows no directive by
+// name: package annotations and the overrides of package resil hand it their own
+// structs.
 //
-// A struct with fields tagged directive is a language. A field that is a pointer
-// to a struct is a directive with keys, one that is a bool is a directive
-// without. The tags of a key's field are
+// A language is a struct with fields tagged directive. A field that points to a
+// struct is a directive with keys, a field of type bool is a directive without.
+// The tags of a key's field are
 //
-//	key:"name"             the key; with ",positional" its value may stand first, without the name
-//	default:"text"         the value where the directive does not give one
-//	off:"text"             the value that the word off stands for
-//	range:"[low,high]"     the values allowed, each end open with ( or ), or absent
-//	help:"text"            one line that says what it means
+//	key:"name"        the key; with ",positional" the value may stand first, without the key
+//	default:"text"    the value when the directive does not give one
+//	off:"text"        the value that the word off stands for
+//	range:"[1,100]"   the values allowed; ( or ) instead of a bracket excludes that end, and an end may be left out
+//	help:"text"       one line that says what the key means
 //
-// Keys tagged on the language itself go with every directive.
+// Keys that are tagged on the language itself belong to every directive.
+//
+// All functions may be called concurrently, as long as no two calls write to the
+// same struct.
 package directive

@@ -6,24 +6,24 @@ import (
 	"strings"
 )
 
-// Nearest returns the known name that word was most likely meant to be, or ""
-// when none is near: within a third of its letters by edit distance, letter case
-// aside.
+// Nearest returns the known name that is nearest to word by edit distance,
+// ignoring letter case. It returns "" if more than a third of the letters of word
+// differ from every known name.
 func Nearest(word string, known []string) string {
-	best, distance := "", max(len(word)/3, 1)+1
-	for _, k := range known {
-		if len(word)-len(k) >= distance || len(k)-len(word) >= distance {
+	nearest, distance := "", max(len(word)/3, 1)+1
+	for _, name := range known {
+		if len(word)-len(name) >= distance || len(name)-len(word) >= distance {
 			continue
 		}
-		if d := edits(strings.ToLower(word), strings.ToLower(k)); d < distance {
-			best, distance = k, d
+		if d := edits(strings.ToLower(word), strings.ToLower(name)); d < distance {
+			nearest, distance = name, d
 		}
 	}
-	return best
+	return nearest
 }
 
-// edits counts the insertions, deletions, substitutions and swaps of neighbours
-// between a and b (optimal string alignment).
+// edits returns the number of insertions, deletions, substitutions and swaps of
+// neighbours that turn a into b (optimal string alignment distance).
 func edits(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
@@ -48,7 +48,8 @@ func edits(a, b string) int {
 	return rows[len(a)][len(b)]
 }
 
-// unknown words the error for a name that is not one of known.
+// Unknown returns a message about a name that is not a known one of its kind. It
+// gives the nearest known name, or all of them if none is near.
 func Unknown(kind, name string, known []string) string {
 	if near := Nearest(name, known); near != "" {
 		return fmt.Sprintf("unknown %s %q; did you mean %q?", kind, name, near)

@@ -7,71 +7,111 @@ import (
 	"strings"
 )
 
-// CheckRanges checks every field of the directives in language, a pointer to a
-// struct with the tags that [Refine] goes by, whose values were not read from
-// words. Where there is no default or the field may be off, the zero value of a
-// field means that.
+// CheckRanges returns a problem for each field of the directives in language, a
+// pointer to a struct, whose value is out of its range. It is for values that were
+// not read by [Refine], which checks them itself. The zero value of a field is
+// accepted where the field has no default or may be off.
 func CheckRanges(language any) []*Problem {
 	var problems []*Problem
 	v := reflect.ValueOf(language).Elem()
-	for _, f := range shapeOf(v.Type()).fields {
+	for _, f := range schemaOf(v.Type()).fields {
 		policy := v.FieldByIndex(f.Index)
 		name := f.Tag.Get("directive")
 		if name == "" || policy.Kind() != reflect.Pointer || policy.IsNil() {
 			continue
 		}
 		policy = policy.Elem()
-		shape := shapeOf(policy.Type())
-		for i, field := range shape.keyed {
-			value := policy.FieldByIndex(field.Index)
-			_, hasOff := field.Tag.Lookup("off")
-			_, hasDefault := field.Tag.Lookup("default")
+		for _, key := range schemaOf(policy.Type()).keys {
+			value := policy.FieldByIndex(key.index)
+			_, hasOff := key.Tag.Lookup("off")
+			_, hasDefault := key.Tag.Lookup("default")
 			if value.IsZero() && (hasOff || !hasDefault) {
 				continue
 			}
-			if err := inRange(value, field.Tag.Get("range")); err != nil {
-				key := shape.keys[i]
-				problems = append(problems, &Problem{Code: CodeRange, Field: name + "." + key,
-					Message: fmt.Sprintf("%s %s: %v", name, key, err)})
+			if err := inRange(value, key.Tag); err != nil {
+				problems = append(problems, &Problem{Code: CodeRange, Field: name + "." + key.Name,
+					Message: fmt.Sprintf("%s %s: %v", name, key.Name, err)})
 			}
 		}
 	}
 	return problems
 }
 
-// inRange checks v against an interval such as "[1,]" or "(0%,100%]", its ends
-// written in v's own notation and an open end left empty.
-func inRange(v reflect.Value, interval string) error {
-	if interval == "" {
+// An interval is the value of a range tag, such as "[1,]" or "(0%,100%]". Its ends
+// are in the notation of the field's values; one that is empty does not limit.
+type interval struct {
+	low, high               string
+	includeLow, includeHigh bool
+}
+
+// rangeOf returns the interval that a field's tag gives, and false if there is
+// none.
+func rangeOf(tag reflect.StructTag) (interval, bool) {
+	text := tag.Get("range")
+	if text == "" {
+		return interval{}, false
+	}
+	low, high, _ := strings.Cut(text[1:len(text)-1], ",")
+	return interval{low, high, text[0] == '[', text[len(text)-1] == ']'}, true
+}
+
+// Range returns the values that the key takes, in words: "1 to 100" for "[1,100]",
+// "above 0s, or off" for "(0s,]" beside an off tag. It is empty if all values are
+// taken.
+func (k *Key) Range() string {
+	var text string
+	if i, ok := rangeOf(k.Tag); ok {
+		switch {
+		case i.high != "" && i.includeLow:
+			text = i.low + " to " + i.high
+		case i.high != "":
+			text = "above " + i.low + ", up to " + i.high
+		case i.includeLow:
+			text = i.low + " or more"
+		default:
+			text = "above " + i.low
+		}
+	}
+	if _, ok := k.Tag.Lookup("off"); ok {
+		text += ", or off"
+	}
+	return text
+}
+
+// inRange returns an error that says what to write if v is out of the range that
+// its field's tag gives.
+func inRange(v reflect.Value, tag reflect.StructTag) error {
+	i, ok := rangeOf(tag)
+	if !ok {
 		return nil
 	}
-	low, high, _ := strings.Cut(interval[1:len(interval)-1], ",")
-	check := func(end string, wrong func(c int) bool) bool {
-		if end == "" {
-			return false
+	compareTo := func(end string) int {
+		limit := reflect.New(v.Type()).Elem()
+		if err := parseInto(limit, end); err != nil {
+			panic(fmt.Sprintf("directive: range %q: %v", tag.Get("range"), err))
 		}
-		e := reflect.New(v.Type()).Elem()
-		if err := parseInto(e, end); err != nil {
-			panic(fmt.Sprintf("directive: range %q: %v", interval, err))
-		}
-		return wrong(compare(v, e))
+		return compare(v, limit)
 	}
-	atLeast, atMost := interval[0] == '[', interval[len(interval)-1] == ']'
-	switch {
-	case check(low, func(c int) bool { return c < 0 || c == 0 && !atLeast }):
-		if atLeast {
-			return fmt.Errorf("write %s or more", low)
+	if i.low != "" {
+		switch c := compareTo(i.low); {
+		case c < 0 && i.includeLow:
+			return fmt.Errorf("write %s or more", i.low)
+		case c <= 0 && !i.includeLow:
+			return fmt.Errorf("write more than %s", i.low)
 		}
-		return fmt.Errorf("write more than %s", low)
-	case check(high, func(c int) bool { return c > 0 || c == 0 && !atMost }):
-		if atMost {
-			return fmt.Errorf("write %s or less", high)
+	}
+	if i.high != "" {
+		switch c := compareTo(i.high); {
+		case c > 0 && i.includeHigh:
+			return fmt.Errorf("write %s or less", i.high)
+		case c >= 0 && !i.includeHigh:
+			return fmt.Errorf("write less than %s", i.high)
 		}
-		return fmt.Errorf("write less than %s", high)
 	}
 	return nil
 }
 
+// compare compares two values of the same integer or floating-point type.
 func compare(a, b reflect.Value) int {
 	if a.Kind() == reflect.Float64 {
 		return cmp.Compare(a.Float(), b.Float())

@@ -1,57 +1,59 @@
 package directive
 
 import (
-	"encoding"
 	"fmt"
-	"math"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
-// Refine applies one directive's words to language, a pointer to a struct with
-// the tags that [Policy] describes. A directive that was not there yet starts
-// from its defaults; the value off takes it away. Keys of language itself go
-// with every directive. It returns the fields that were set, as in "retry.max",
-// each with its word, and what is wrong with the others.
+// Refine applies the words of one directive to language, a pointer to a struct
+// with the tags that the package comment describes. A directive that is not set
+// yet starts from its defaults. The value off removes it. Keys of language itself
+// may stand in every directive.
+//
+// The map that Refine returns has the word of each field that was set, as in
+// "retry.max". Under the directive's own name it has the word off, or the zero
+// Word. A field whose word is wrong keeps its value, and the problems say why.
+// For an unknown directive the map is nil.
 func Refine(language any, directive string, words []Word) (map[string]Word, []*Problem) {
 	lang := reflect.ValueOf(language).Elem()
-	slot, ok := directiveField(lang, directive)
+	field, ok := directiveField(lang, directive)
 	if !ok {
 		return nil, []*Problem{{Code: CodeDirective, Message: Unknown("directive", directive, Names(lang.Interface()))}}
 	}
-	r := refinement{directive: directive, set: map[string]Word{}, shared: shapeOf(lang.Type()).keys}
-	shape := directiveShape(slot)
-	words = r.common(lang, r.spelt(words, shape), len(shape.positionals))
+	r := refinement{directive: directive, keys: directiveSchema(field), shared: schemaOf(lang.Type()), set: map[string]Word{}}
+	words = r.wellPlaced(r.wellFormed(words))
+	words = r.applyShared(lang, words)
 	if len(words) > 0 && words[0].Key == "" && words[0].Value == "off" {
-		slot.SetZero()
+		field.SetZero()
 		r.set[directive] = words[0]
 		for _, w := range words[1:] {
-			r.problem(CodeWord, w, "off takes the whole directive away; nothing can stand beside it")
+			r.problem(CodeWord, w, "off removes the whole directive; remove the other words")
 		}
 		return r.set, r.problems
 	}
 	r.set[directive] = Word{}
-	if slot.Kind() == reflect.Bool {
-		slot.SetBool(true)
+	if field.Kind() == reflect.Bool {
+		field.SetBool(true)
 		for _, w := range words {
-			r.problem(CodeKey, w, fmt.Sprintf("%s takes no words but %s", directive, OneOf(append([]string{"off"}, appended(r.shared, "=")...))))
+			r.problem(CodeKey, w, fmt.Sprintf("%s takes no words except %s", directive, OneOf(append([]string{"off"}, suffixed(r.shared.names, "=")...))))
 		}
 		return r.set, r.problems
 	}
-	if slot.IsNil() {
-		slot.Set(reflect.New(slot.Type().Elem()))
-		setDefaults(slot.Elem())
+	if field.IsNil() {
+		field.Set(reflect.New(field.Type().Elem()))
+		setDefaults(field.Elem())
 	}
-	r.fields(slot.Elem(), words)
+	r.apply(field.Elem(), words)
 	return r.set, r.problems
 }
 
+// A refinement is one call of [Refine].
 type refinement struct {
 	directive string
-	shared    []string // keys that every directive takes
+	keys      *schema // of the directive
+	shared    *schema // of the language: its keys may stand in every directive
 	set       map[string]Word
 	problems  []*Problem
 }
@@ -60,17 +62,18 @@ func (r *refinement) problem(code string, w Word, message string) {
 	r.problems = append(r.problems, problemAt(code, w.Start, w.End, message))
 }
 
-// spelt reports words that are a key with a colon for the equals sign, or that have
-// none and stand where only keys can, and returns the others.
-func (r *refinement) spelt(words []Word, shape *shape) (rest []Word) {
+// wellFormed returns the words without those that are a key and lack an equals
+// sign or a value, and reports these. A word that has the name of a key may also
+// be a value where a value can stand without its key.
+func (r *refinement) wellFormed(words []Word) (rest []Word) {
 	for i, w := range words {
-		key, value, colon := strings.Cut(w.Value, ":")
-		bare := w.Key == "" && w.End-w.ValueStart == len(w.Value) && (slices.Contains(shape.keys, key) || slices.Contains(r.shared, key))
+		name, value, colon := strings.Cut(w.Value, ":")
+		isKey := w.Key == "" && !w.IsQuoted() && (r.keys.key(name) != nil || r.shared.key(name) != nil)
 		switch {
-		case bare && colon && value != "":
-			r.problem(CodeWord, w, fmt.Sprintf("write %s=%s, with an equals sign", key, value))
-		case bare && (colon || i >= max(len(shape.positionals), 1)):
-			r.problem(CodeWord, w, fmt.Sprintf("%s lacks a value: write %s= and the value right behind it", key, key))
+		case isKey && colon && value != "":
+			r.problem(CodeWord, w, fmt.Sprintf("write %s=%s, with an equals sign", name, value))
+		case isKey && (colon || i >= max(len(r.keys.places), 1)):
+			r.problem(CodeWord, w, fmt.Sprintf("%s has no value: write %s= and the value directly after it", name, name))
 		default:
 			rest = append(rest, w)
 		}
@@ -78,148 +81,80 @@ func (r *refinement) spelt(words []Word, shape *shape) (rest []Word) {
 	return rest
 }
 
-// common applies the words whose keys belong to every directive and returns the
-// others. The first ones may stand without a key, as many as the directive has
-// places for but one at least, to be complained about elsewhere.
-func (r *refinement) common(lang reflect.Value, words []Word, places int) (rest []Word) {
-	var common []Word
+// wellPlaced returns the words without those that lack a key where they need one,
+// and reports these. The first word always stays: whether the directive takes it
+// without a key is checked when it is applied.
+func (r *refinement) wellPlaced(words []Word) (rest []Word) {
+	places := len(r.keys.places)
 	for i, w := range words {
 		switch {
 		case w.Key == "" && i >= places && places > 1:
-			r.problem(CodeWord, w, fmt.Sprintf("%s takes %d words without a key: put quotes around what has spaces in it", r.directive, places))
+			r.problem(CodeWord, w, fmt.Sprintf("%s takes %d words without a key: put a value with spaces in quotes", r.directive, places))
 		case w.Key == "" && i > 0 && (i >= places || words[i-1].Key != ""):
 			r.problem(CodeWord, w, fmt.Sprintf("only the first word may stand without a key: write key=%s, or put it first", w.Value))
-		case slices.Contains(r.shared, w.Key):
-			common = append(common, w)
 		default:
 			rest = append(rest, w)
 		}
 	}
-	r.fields(lang, common)
 	return rest
 }
 
-// fields sets the fields of policy that words name.
-func (r *refinement) fields(policy reflect.Value, words []Word) {
+// applyShared applies the words whose keys belong to the language, and returns the
+// others.
+func (r *refinement) applyShared(lang reflect.Value, words []Word) (rest []Word) {
+	var shared []Word
+	for _, w := range words {
+		if r.shared.key(w.Key) != nil {
+			shared = append(shared, w)
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	r.apply(lang, shared)
+	return rest
+}
+
+// apply sets the fields of policy, the struct of the directive or of the language,
+// to the values of words.
+func (r *refinement) apply(policy reflect.Value, words []Word) {
 	if len(words) == 0 {
 		return
 	}
-	shape := shapeOf(policy.Type())
+	schema := schemaOf(policy.Type())
 	for i, w := range words {
 		key := w.Key
 		if key == "" {
-			if i >= len(shape.positionals) {
-				r.problem(CodeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, OneOf(appended(shape.keys, "="))))
+			if i >= len(schema.places) {
+				r.problem(CodeKey, w, fmt.Sprintf("%s takes keys only: write %s before the value", r.directive, OneOf(suffixed(schema.names, "="))))
 				continue
 			}
-			key = shape.positionals[i]
+			key = schema.places[i]
 		}
-		field := shape.field(key)
-		if field == nil {
-			r.problem(CodeKey, w, Unknown("key", key, slices.Concat(shape.keys, r.shared)))
+		k := schema.key(key)
+		if k == nil {
+			r.problem(CodeKey, w, Unknown("key", key, slices.Concat(schema.names, r.shared.names)))
 			continue
 		}
-		name := r.directive + "." + key
-		if _, twice := r.set[name]; twice {
+		field := r.directive + "." + key
+		if _, twice := r.set[field]; twice {
 			r.problem(CodeTwice, w, fmt.Sprintf("%s is given twice; keep one", key))
 			continue
 		}
-		r.set[name] = w
-		if code, err := setField(policy.FieldByIndex(field.Index), field, w.Value); err != nil {
-			delete(r.set, name)
-			r.problems = append(r.problems, &Problem{Code: code, Field: name, Start: w.ValueStart, End: w.End,
+		code, err := setField(policy.FieldByIndex(k.index), k.Tag, w.Value)
+		if err != nil {
+			r.problems = append(r.problems, &Problem{Code: code, Field: field, Start: w.ValueStart, End: w.End,
 				Message: fmt.Sprintf("%s: %q: %s", key, w.Value, err)})
+			continue
 		}
+		r.set[field] = w
 	}
 }
 
-// setField reads text into field and checks it against the field's range.
-func setField(v reflect.Value, field *reflect.StructField, text string) (code string, err error) {
-	off, hasOff := field.Tag.Lookup("off")
-	if text == "off" && hasOff {
-		return CodeValue, parseInto(v, off)
+// suffixed returns the names with a suffix each.
+func suffixed(names []string, suffix string) []string {
+	names = slices.Clone(names)
+	for i := range names {
+		names[i] += suffix
 	}
-	fresh := reflect.New(v.Type()).Elem()
-	if err := parseInto(fresh, text); err != nil {
-		if hasOff {
-			err = fmt.Errorf("%w, or off", err)
-		}
-		return CodeValue, err
-	}
-	if err := inRange(fresh, field.Tag.Get("range")); err != nil {
-		if hasOff {
-			err = fmt.Errorf("%w, or off", err)
-		}
-		return CodeRange, err
-	}
-	v.Set(fresh)
-	return "", nil
-}
-
-// setDefaults sets every field of a directive's struct to its default.
-func setDefaults(policy reflect.Value) {
-	shape := shapeOf(policy.Type())
-	policy.Set(shape.defaults())
-	for _, field := range shape.keyed {
-		if list := policy.FieldByIndex(field.Index); list.Kind() == reflect.Slice && !list.IsNil() {
-			list.Set(reflect.AppendSlice(reflect.Zero(list.Type()), list)) // no two share one
-		}
-	}
-}
-
-// parseInto reads text into v by v's type.
-func parseInto(v reflect.Value, text string) error {
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		return u.UnmarshalText([]byte(text))
-	}
-	switch v.Interface().(type) {
-	case time.Duration:
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return fmt.Errorf("write a duration with its unit, such as 250ms, 2s or 1m30s")
-		}
-		v.SetInt(int64(d))
-		return nil
-	}
-	switch v.Kind() {
-	case reflect.Int:
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return fmt.Errorf("write a whole number")
-		}
-		v.SetInt(int64(n))
-	case reflect.Float64:
-		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-			return fmt.Errorf("write a number such as 1.5")
-		}
-		v.SetFloat(f)
-	case reflect.String:
-		v.SetString(text)
-	case reflect.Slice:
-		list := reflect.MakeSlice(v.Type(), 0, 4)
-		for _, part := range strings.Split(text, ",") {
-			elem := reflect.New(v.Type().Elem()).Elem()
-			part = strings.TrimSpace(part)
-			if part == "" {
-				return fmt.Errorf("write a list with commas and nothing empty between them")
-			}
-			if err := parseInto(elem, part); err != nil {
-				return fmt.Errorf("%q: %w", part, err)
-			}
-			list = reflect.Append(list, elem)
-		}
-		v.Set(list)
-	default:
-		panic(fmt.Sprintf("directive: a directive's field cannot be a %s", v.Type()))
-	}
-	return nil
-}
-
-func appended(words []string, suffix string) []string {
-	out := slices.Clone(words)
-	for i := range out {
-		out[i] += suffix
-	}
-	return out
+	return names
 }

@@ -5,21 +5,23 @@ import (
 	"strings"
 )
 
-// A Word is one word of a directive's arguments, key=value or a value alone.
-// Start, ValueStart and End are byte offsets in the arguments.
+// A Word is one word of a directive's arguments: key=value or a value alone.
 type Word struct {
 	Key                    string // empty for a value that stands alone
-	Value                  string // unquoted
-	Start, ValueStart, End int
+	Value                  string // without its quotes
+	Start, ValueStart, End int    // byte offsets in the arguments
 }
 
-// space is the white space that the names of directives end at too (which is
-// unicode.IsSpace's), among it that which web pages hold words together with.
+// IsQuoted reports whether the word's value stands in quotes.
+func (w Word) IsQuoted() bool { return w.End-w.ValueStart > len(w.Value) }
+
+// space is what unicode.IsSpace reports as white space. The name of a directive
+// ends there too. Some of it, such as the no-break space, comes from web pages.
 const space = " \t\r\n\v\f\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
-// Words splits a directive's arguments at white space. A value may be quoted as
-// a Go string, which lets it hold spaces: per="f(a, b)". Words that cannot be
-// read are left out and reported.
+// Words splits a directive's arguments at white space. A value with spaces must be
+// quoted as a Go string: per="f(a, b)". Words leaves out what it cannot read, and
+// returns a problem for it.
 func Words(args string) ([]Word, []*Problem) {
 	var words []Word
 	var problems []*Problem
@@ -44,26 +46,27 @@ func Words(args string) ([]Word, []*Problem) {
 				rest = value
 			}
 		}
-		value, n, bad := takeValue(rest)
+		value, n, message := readValue(rest)
 		w.Value, w.End = value, w.ValueStart+n
 		at = w.End
 		switch {
-		case bad != "" && spaced: // all of it is unread
-			problems = append(problems, problemAt(CodeWord, w.Start, w.End, bad))
-		case bad != "":
-			problems = append(problems, problemAt(CodeWord, w.ValueStart, w.End, bad))
+		case message != "" && spaced: // nothing of it can be read
+			problems = append(problems, problemAt(CodeWord, w.Start, w.End, message))
+		case message != "":
+			problems = append(problems, problemAt(CodeWord, w.ValueStart, w.End, message))
 		case spaced, w.Key == "" && w.ValueStart > w.Start, w.Key != "" && n == 0:
 			problems = append(problems, problemAt(CodeWord, w.Start, w.End,
-				"write key=value with nothing around the equals sign"))
+				"write key=value without spaces around the equals sign"))
 		default:
 			words = append(words, w)
 		}
 	}
 }
 
-// takeValue reads one value from the front of s, quoted or up to white space,
-// and says how many bytes it took.
-func takeValue(s string) (value string, n int, bad string) {
+// readValue reads one value from the front of s, quoted or up to white space. It
+// returns the value and its length in s. The message is empty if the value can be
+// read.
+func readValue(s string) (value string, n int, message string) {
 	if s != "" && (s[0] == '"' || s[0] == '`') {
 		quoted, err := strconv.QuotedPrefix(s)
 		if err != nil {

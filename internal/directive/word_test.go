@@ -52,13 +52,13 @@ func TestWords(t *testing.T) {
 			problems: []*Problem{{Code: CodeWord, Start: 2, End: 5, Message: "put a space after the closing quote"}}},
 		{args: "ratio = 50% min=3",
 			words:    []Word{{Key: "min", Value: "3", Start: 12, ValueStart: 16, End: 17}},
-			problems: []*Problem{{Code: CodeWord, Start: 0, End: 11, Message: "write key=value with nothing around the equals sign"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 0, End: 11, Message: "write key=value without spaces around the equals sign"}}},
 		{args: "ratio= 50%",
-			problems: []*Problem{{Code: CodeWord, Start: 0, End: 10, Message: "write key=value with nothing around the equals sign"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 0, End: 10, Message: "write key=value without spaces around the equals sign"}}},
 		{args: "=5",
-			problems: []*Problem{{Code: CodeWord, Start: 0, End: 2, Message: "write key=value with nothing around the equals sign"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 0, End: 2, Message: "write key=value without spaces around the equals sign"}}},
 		{args: "a=",
-			problems: []*Problem{{Code: CodeWord, Start: 0, End: 2, Message: "write key=value with nothing around the equals sign"}}},
+			problems: []*Problem{{Code: CodeWord, Start: 0, End: 2, Message: "write key=value without spaces around the equals sign"}}},
 	} {
 		words, problems := Words(tt.args)
 		if diff := cmp.Diff(tt.words, words); diff != "" {

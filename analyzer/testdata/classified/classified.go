@@ -4,7 +4,7 @@ package classified
 import "context"
 
 //resil:breaker
-//resil:classify github.com/resilgen/resilgen/analyzer/testdata/classified/judge.Classify
+//resil:classify github.com/resilgen/resilgen/analyzer/testdata/classified/status.Classify
 type Store interface {
 	Get(ctx context.Context) error
 }

@@ -6,7 +6,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/resilgen/resilgen/analyzer/testdata/classified/judge"
+	"github.com/resilgen/resilgen/analyzer/testdata/classified/status"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -38,7 +38,7 @@ func NewResilientStore(next Store, opts ...resil.Option) (*ResilientStore, error
 			},
 		},
 		Methods: []resil.MethodSpec{
-			{Name: "Get", Breaker: "Store", Classify: []resil.Classifier{judge.Classify}},
+			{Name: "Get", Breaker: "Store", Classify: []resil.Classifier{status.Classify}},
 		},
 	}, opts...)
 	if err != nil {

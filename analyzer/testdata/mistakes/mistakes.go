@@ -14,10 +14,10 @@ type Misspelt interface {
 }
 
 type NearMisses interface {
-	// want +1 `not read as a directive: write //resil:retry 3 on a line of its own.* \[RG010\]`
+	// want +1 `this comment is not a directive: write //resil:retry 3 on a line of its own.* \[RG010\]`
 	// resil:Retry 3
 	Get(ctx context.Context) error
-	// want +1 `not read as a directive: write //resil:timeout 2s on a line of its own.* \[RG010\]`
+	// want +1 `this comment is not a directive: write //resil:timeout 2s on a line of its own.* \[RG010\]`
 	/* resil:timeout 2s */
 	Put(ctx context.Context) error
 }

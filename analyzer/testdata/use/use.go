@@ -26,39 +26,39 @@ type memory[V any] struct{}
 
 func (*memory[V]) Get(ctx context.Context, key string) (v V, err error) { return v, nil }
 
-func dropping(raw Store) error {
-	NewResilientStore(raw)                               // want `the wrapper that NewResilientStore returns is dropped, .* \[RG062\]`
-	_, err := NewResilientStore(raw)                     // want `the wrapper that NewResilientStore returns is dropped`
-	var _, other = NewResilientStore(raw)                // want `the wrapper that NewResilientStore returns is dropped`
-	defer NewResilientCache[string, int](&memory[int]{}) // want `the wrapper that NewResilientCache returns is dropped`
+func notKept(raw Store) error {
+	NewResilientStore(raw)                               // want `the wrapper that NewResilientStore returns is not kept, .* \[RG062\]`
+	_, err := NewResilientStore(raw)                     // want `the wrapper that NewResilientStore returns is not kept`
+	var _, other = NewResilientStore(raw)                // want `the wrapper that NewResilientStore returns is not kept`
+	defer NewResilientCache[string, int](&memory[int]{}) // want `the wrapper that NewResilientCache returns is not kept`
 	if other != nil {
 		return other
 	}
 	return err
 }
 
-var _, failed = NewResilientStore(&disk{}) // want `the wrapper that NewResilientStore returns is dropped`
+var _, failed = NewResilientStore(&disk{}) // want `the wrapper that NewResilientStore returns is not kept`
 
-func past(ctx context.Context) error {
+func bypassed(ctx context.Context) error {
 	raw := &disk{}
 	if err := raw.Get(ctx, 0); err != nil { // there is no wrapper yet
 		return err
 	}
 	store, err := NewResilientStore(raw)
 	if err != nil {
-		return raw.Get(ctx, 1) // for want of a wrapper
+		return raw.Get(ctx, 1) // there is no wrapper
 	}
-	defer raw.Close() // nothing guards that
+	defer raw.Close() // Close is not guarded
 	go func() {
-		raw.Get(ctx, 2) // want `raw.Get goes past the wrapper of raw; call store.Get \[RG063\]`
+		raw.Get(ctx, 2) // want `raw.Get bypasses the wrapper of raw; call store.Get \[RG063\]`
 	}()
-	if err := raw.Sync(ctx, 3); err != nil { // which the wrapper does not have
+	if err := raw.Sync(ctx, 3); err != nil { // the wrapper has no such method
 		return err
 	}
 	if err := store.Get(ctx, 4); err != nil {
-		return (raw).Get(ctx, 5) // want `\(raw\).Get goes past the wrapper of \(raw\); call store.Get`
+		return (raw).Get(ctx, 5) // want `\(raw\).Get bypasses the wrapper of \(raw\); call store.Get`
 	}
-	get := raw.Get // want `raw.Get goes past the wrapper`
+	get := raw.Get // want `raw.Get bypasses the wrapper`
 	get(ctx, 6)
 	raw = &disk{}
 	return raw.Get(ctx, 7)
@@ -104,7 +104,7 @@ func (s *server) start(ctx context.Context, other *server) (err error) {
 		return s.raw.Get(ctx, 1)
 	}
 	other.raw.Get(ctx, 2)
-	return s.raw.Get(ctx, 3) // want `s.raw.Get goes past the wrapper of s.raw; call s.store.Get`
+	return s.raw.Get(ctx, 3) // want `s.raw.Get bypasses the wrapper of s.raw; call s.store.Get`
 }
 
 func scoped(ctx context.Context, raw disk) {
@@ -126,7 +126,7 @@ func generic(ctx context.Context) {
 	{
 		cache := 0 // hides the wrapper
 		_ = cache
-		raw.Get(ctx, "0") // want `raw.Get goes past the wrapper of raw; call cache.Get`
+		raw.Get(ctx, "0") // want `raw.Get bypasses the wrapper of raw; call cache.Get`
 	}
 	cache.Get(ctx, "1")
 }
@@ -137,7 +137,7 @@ func fromRange(ctx context.Context, raw *disk, others []*disk) {
 		return
 	}
 	for _, raw = range others {
-		raw.Get(ctx, 0) // another one
+		raw.Get(ctx, 0) // another value
 	}
 	store.Get(ctx, 1)
 }
@@ -149,7 +149,7 @@ func again(ctx context.Context, raw, other *disk) {
 	}
 	store.Get(ctx, 0)
 	store, err = NewResilientStore(other)
-	raw.Get(ctx, 1) // which store wraps no longer
+	raw.Get(ctx, 1) // store does not wrap it any more
 	log.Print(err)
 }
 
@@ -159,7 +159,7 @@ func without(ctx context.Context, raw *disk) error {
 		log.Print(err)
 	}
 	if store == nil {
-		return raw.Get(ctx, 0) // for want of a wrapper
+		return raw.Get(ctx, 0) // there is no wrapper
 	}
 	return store.Get(ctx, 1)
 }
@@ -170,23 +170,23 @@ func switched(ctx context.Context, raw *disk) {
 	case nil:
 		store.Get(ctx, 0)
 	default:
-		raw.Get(ctx, 1) // for want of a wrapper
+		raw.Get(ctx, 1) // there is no wrapper
 	}
 	switch {
 	case err == nil:
 		store.Get(ctx, 2)
 	default:
-		raw.Get(ctx, 3) // for want of a wrapper
+		raw.Get(ctx, 3) // there is no wrapper
 	}
 	if ok := err == nil; !ok {
-		raw.Get(ctx, 4) // for want of a wrapper
+		raw.Get(ctx, 4) // there is no wrapper
 	}
 }
 
 func twice(ctx context.Context, raw *disk) {
 	one, _ := NewResilientStore(raw)
 	two, _ := NewResilientStore(raw)
-	raw.Get(ctx, 0) // want `raw.Get goes past the wrapper of raw; call one.Get`
+	raw.Get(ctx, 0) // want `raw.Get bypasses the wrapper of raw; call one.Get`
 	two.Get(ctx, 1)
 }
 
@@ -197,11 +197,11 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-func handedOn(ctx context.Context, raw *disk) {
+func passedOn(ctx context.Context, raw *disk) {
 	raw.Get(ctx, 0)
 	store := must(NewResilientStore(raw))
-	raw.Get(ctx, 1) // want `raw.Get goes past the wrapper of raw; call store.Get`
+	raw.Get(ctx, 1) // want `raw.Get bypasses the wrapper of raw; call store.Get`
 	store.Get(ctx, 2)
 	must(NewResilientStore(raw)).Get(ctx, 3)
-	must(NewResilientStore(raw)) // must may have kept it
+	must(NewResilientStore(raw)) // must may keep the wrapper
 }

@@ -10,7 +10,7 @@ func TestStore(t *testing.T) {
 	if _, err := NewResilientStore(raw); err != nil {
 		t.Fatal(err)
 	}
-	NewResilientStore(raw) // want `the wrapper that NewResilientStore returns is dropped`
+	NewResilientStore(raw) // want `the wrapper that NewResilientStore returns is not kept`
 	store, err := NewResilientStore(raw)
 	if err != nil {
 		t.Fatal(err)

@@ -58,17 +58,17 @@ func newSpec(p *printer, w *model.Wrapper) *spec {
 			s.use(m, "Retry", budget, func() *jen.Statement { return p.policy(budget) })
 		}
 		if policy := m.Policy.Breaker; policy != nil {
-			state("Breakers", m.Owners["breaker"], *policy)
+			state("Breakers", m.States["breaker"], *policy)
 		}
 		if policy := m.Policy.Limit; policy != nil {
 			limit := *policy
 			if limit.Burst == limit.Rate.Count {
 				limit.Burst = 0 // the runtime's to complete, so that it follows an override of the rate
 			}
-			state("Limits", m.Owners["limit"], limit)
+			state("Limits", m.States["limit"], limit)
 		}
 		if policy := m.Policy.Bulkhead; policy != nil {
-			state("Bulkheads", m.Owners["bulkhead"], *policy)
+			state("Bulkheads", m.States["bulkhead"], *policy)
 		}
 		if policy := m.Policy.Hedge; policy != nil {
 			s.use(m, "Hedge", *policy, func() *jen.Statement { return p.policy(*policy) })
@@ -155,13 +155,13 @@ func (s *spec) method(m *model.Method) jen.Code {
 	add("Timeout")
 	add("Retry")
 	if m.Policy.Breaker != nil {
-		entry = append(entry, keyed("Breaker", jen.Lit(m.Owners["breaker"])))
+		entry = append(entry, keyed("Breaker", jen.Lit(m.States["breaker"])))
 	}
 	if m.Policy.Limit != nil {
-		entry = append(entry, keyed("Limit", jen.Lit(m.Owners["limit"])))
+		entry = append(entry, keyed("Limit", jen.Lit(m.States["limit"])))
 	}
 	if m.Policy.Bulkhead != nil {
-		entry = append(entry, keyed("Bulkhead", jen.Lit(m.Owners["bulkhead"])))
+		entry = append(entry, keyed("Bulkhead", jen.Lit(m.States["bulkhead"])))
 	}
 	add("Hedge")
 	add("Classify")

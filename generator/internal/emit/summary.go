@@ -38,13 +38,13 @@ func methodSummary(m *model.Method) string {
 		parts = append(parts, retrySummary(r))
 	}
 	if b := m.Policy.Breaker; b != nil {
-		parts = append(parts, "breaker "+m.Owners["breaker"]+scopeSummary(b.Scope))
+		parts = append(parts, "breaker "+m.States["breaker"]+scopeSummary(b.Scope))
 	}
 	if l := m.Policy.Limit; l != nil {
-		parts = append(parts, limitSummary(l, m.Owners["limit"]))
+		parts = append(parts, limitSummary(l, m.States["limit"]))
 	}
 	if b := m.Policy.Bulkhead; b != nil {
-		parts = append(parts, bulkheadSummary(b, m.Owners["bulkhead"]))
+		parts = append(parts, bulkheadSummary(b, m.States["bulkhead"]))
 	}
 	if h := m.Policy.Hedge; h != nil {
 		parts = append(parts, hedgeSummary(h))

@@ -132,7 +132,7 @@ func importPaths(all []*candidate) []string {
 
 // fromPaths returns the paths that from= names in a file.
 func fromPaths(syntax *ast.File) (paths []string) {
-	for _, from := range annotations.Froms(syntax) {
+	for _, from := range annotations.FromTypes(syntax) {
 		name, _, _ := strings.Cut(from, "[")
 		if i := strings.LastIndexByte(name, '.'); i >= 0 && strings.Contains(name[:i], "/") {
 			paths = append(paths, name[:i])

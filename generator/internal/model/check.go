@@ -173,7 +173,7 @@ func (m *Method) guards() []string {
 
 // origin is where the directive that reaches the method stands.
 func (m *Method) origin(directive string) token.Pos {
-	if pos := m.Origins[directive]; pos.IsValid() {
+	if pos := m.Origins[directive].Pos; pos.IsValid() {
 		return pos
 	}
 	return m.Pos
@@ -181,7 +181,7 @@ func (m *Method) origin(directive string) token.Pos {
 
 // word is where a field's word stands, or its directive.
 func (m *Method) word(field string) token.Pos {
-	if pos := m.Origins[field]; pos.IsValid() {
+	if pos := m.Origins[field].Pos; pos.IsValid() {
 		return pos
 	}
 	directive, _, _ := strings.Cut(field, ".")
@@ -216,14 +216,14 @@ func (s *Source) fromEmbedded(m *Method, directive string) bool {
 	if m.declared() || m.Element == nil || m.Element.Doc == nil {
 		return false
 	}
-	place, _ := m.Place(s.Package.Fset, m.Origins[directive])
+	place, _ := m.ReportPos(s.Package.Fset, m.Origins[directive].Pos)
 	return m.Element.Doc.Pos() <= place && place < m.Element.Doc.End()
 }
 
 // chosen reports whether the directive reaches the method by methods=, beside which
 // no other can.
 func (s *checker) chosen(m *Method, directive string) bool {
-	place, _ := m.Place(s.Package.Fset, m.Origins[directive])
+	place, _ := m.ReportPos(s.Package.Fset, m.Origins[directive].Pos)
 	return slices.ContainsFunc(s.w.Directives.Directives, func(d annotations.Directive) bool {
 		end, chosen := d.Args, false
 		for _, word := range d.Words {

@@ -53,7 +53,7 @@ func (m *Package) classify(src *Source, w *Wrapper, method *Method) {
 	}
 	by := method.Policy.Classify.By
 	for i, name := range by {
-		pos := method.Entry("classify.by", i)
+		pos := method.EntryPos("classify.by", i)
 		wrong := func(p *problem) { src.reportOn(method, p.code, pos, "%s", p.message) }
 		if k := slices.Index(by[:i], name); k >= 0 {
 			wrong(&problem{codeNoEffect, fmt.Sprintf("%s is there twice: keep the first", name)})
@@ -208,7 +208,7 @@ func (m *Package) lists(src *Source, method *Method) (lists []ListedError) {
 		{"throttled", c.Throttled, resil.Throttled},
 	} {
 		for i, name := range list.names {
-			pos := method.Entry("classify."+list.key, i)
+			pos := method.EntryPos("classify."+list.key, i)
 			if key, twice := seen[name]; twice {
 				src.reportOn(method, codeNoEffect, pos, "%s has a class from %s= already: leave it out in one place", name, key)
 				continue

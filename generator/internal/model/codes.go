@@ -1,12 +1,11 @@
 package model
 
+import "github.com/resilgen/resilgen/annotations"
+
 // The kinds of diagnostics found here, as docs/errors.md lists them.
 const (
 	codeContext     = "RG030" // a timeout or hedge on a method without a context
 	codeNoError     = "RG031" // a guard on a method whose last result is not an error
-	codeRepeat      = "RG032" // an inherited retry of a method that adds something, or a hedge of one that is not idempotent
-	codeParameter   = "RG033" // a retry or hedge of a method with a parameter that the first attempt uses up
-	codeResult      = "RG034" // a timeout or hedge on a method whose result outlives the call
 	codeNameTaken   = "RG035" // a generated name that the package has already
 	codeInterface   = "RG036" // an interface that cannot be wrapped
 	codeSource      = "RG037" // a source file or a signature that does not compile
@@ -15,4 +14,11 @@ const (
 	codeNoEffect    = "RG041" // a directive or classifier that nothing asks, or a waiver that nothing needs
 	codeKey         = "RG042" // a per= expression that cannot be a key
 	codeDerived     = "RG049" // an interface that cannot be made from the type that from= names
+)
+
+// The kinds that an allow directive can waive.
+const (
+	codeRepeat    = annotations.CodeRepeat
+	codeParameter = annotations.CodeParameter
+	codeResult    = annotations.CodeResult
 )

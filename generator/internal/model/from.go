@@ -58,7 +58,7 @@ func (m *Package) resolve(d *Derived) {
 		why := faults[name]
 		if why == "" {
 			d.Methods = append(d.Methods, sound[name])
-		} else if pos, ok := d.Declaration.Names(name); ok {
+		} else if pos, ok := d.Declaration.MethodPos(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {
 			d.Omitted = append(d.Omitted, name)

@@ -76,7 +76,7 @@ func (m *Package) announce() {
 func (m *Package) wrapperNames() (names []string) {
 	for _, src := range m.Sources {
 		for _, i := range src.Interfaces {
-			names = append(names, i.Wrapper().Name)
+			names = append(names, i.WrapperName())
 		}
 	}
 	return names
@@ -98,7 +98,7 @@ func (m *Package) stubs() *ast.File {
 	}
 	for _, src := range m.Sources {
 		for _, i := range src.Interfaces {
-			name := i.Wrapper().Name
+			name := i.WrapperName()
 			isMade := func(d *Derived) bool { return d.Declaration.Name == name }
 			if !m.reserved(name) && !m.taken(name).IsValid() && !slices.ContainsFunc(m.derived, isMade) {
 				declare(stub(name, i.Spec))

@@ -31,7 +31,7 @@ func (m *Package) keys(src *Source, w *Wrapper) {
 		var from string // the directive that the key comes from
 		var per string
 		for directive, s := range method.Policy.Scopes {
-			pos := method.Values[directive+".per"]
+			pos := method.Origins[directive+".per"].ValuePos
 			switch {
 			case s.Per == "":
 				continue
@@ -46,7 +46,7 @@ func (m *Package) keys(src *Source, w *Wrapper) {
 			if method.Key == nil {
 				break
 			}
-			same := state{directive, method.Owners[directive]}
+			same := state{directive, method.States[directive]}
 			other := first[same]
 			if other == nil {
 				first[same] = method

@@ -116,7 +116,7 @@ func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos tok
 	} else if t := gosrc.Unwritable(sig, from); t != nil {
 		m.Unwritable = fmt.Sprintf("the type %s cannot be named in this package", t)
 	}
-	m.Method = annotations.Method{Name: fn.Name(), Element: element, Guardable: m.Context >= 0 && m.Fails && m.Unwritable == ""}
+	m.Target = annotations.Target{Name: fn.Name(), Element: element, Guardable: m.Context >= 0 && m.Fails && m.Unwritable == ""}
 	return m
 }
 

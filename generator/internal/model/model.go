@@ -51,7 +51,7 @@ type Wrapper struct {
 
 // A Method is one method of an interface and what guards it.
 type Method struct {
-	annotations.Guarded
+	annotations.Resolved
 	Func             *types.Func
 	Signature        *types.Signature
 	Pos              token.Pos
@@ -141,7 +141,7 @@ func (m *Package) build() {
 // only ones to use a profile. Those that every build leaves out are not the
 // package's.
 func (m *Package) elsewhere(read []*annotations.File) (others []*annotations.File) {
-	if !slices.ContainsFunc(read, func(f *annotations.File) bool { return len(f.Profiles) > 0 }) {
+	if !slices.ContainsFunc(read, (*annotations.File).HasProfiles) {
 		return nil
 	}
 	folder := filepath.Dir(m.Sources[0].Path)
@@ -182,7 +182,7 @@ func (s *Source) Report(code string, pos token.Pos, format string, args ...any) 
 // reportOn reports what is wrong with a method's policy. Where a profile says it,
 // that is where the profile is used.
 func (s *Source) reportOn(m *Method, code string, pos token.Pos, format string, args ...any) {
-	place, from := m.Place(s.Package.Fset, pos)
+	place, from := m.ReportPos(s.Package.Fset, pos)
 	s.Report(code, place, "%s%s", fmt.Sprintf(format, args...), from)
 }
 
@@ -230,22 +230,23 @@ func (m *Package) wrap(src *Source, i *annotations.Interface) {
 		return
 	}
 	distinguish(w.Methods)
-	plain := make([]annotations.Method, len(w.Methods))
+	plain := make([]annotations.Target, len(w.Methods))
 	for k, method := range w.Methods {
-		plain[k] = method.Method
+		plain[k] = method.Target
 	}
-	wrap, guarded, diagnostics := i.Resolve(m.pkg.Fset, plain)
+	guarded, diagnostics := i.Resolve(m.pkg.Fset, plain)
 	src.Diagnostics = append(src.Diagnostics, diagnostics...)
 	for k := range min(len(guarded), len(w.Methods)) {
-		w.Methods[k].Guarded = guarded[k]
+		w.Methods[k].Resolved = guarded[k]
 	}
 	w.budgets()
 	for _, method := range w.Methods {
 		method.decide()
 	}
-	w.Name, w.Constructor = wrap.Name, "New"+gosrc.Capitalize(wrap.Name)
-	if !token.IsExported(wrap.Name) {
-		w.Constructor = "new" + gosrc.Capitalize(wrap.Name)
+	w.Name = i.WrapperName()
+	w.Constructor = "New" + gosrc.Capitalize(w.Name)
+	if !token.IsExported(w.Name) {
+		w.Constructor = "new" + gosrc.Capitalize(w.Name)
 	}
 	m.functions(src, w)
 	m.keys(src, w)

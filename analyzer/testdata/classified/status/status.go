@@ -1,4 +1,4 @@
-package judge
+package status
 
 import resil "github.com/resilgen/resilgen/runtime"
 

@@ -13,11 +13,12 @@ import (
 	"github.com/resilgen/resilgen/generator"
 )
 
-// examine reports what generation would say and do.
-func examine(pass *analysis.Pass) {
+// checkGeneration reports what resilgen would report for the package, outputs that
+// are out of date, and directives without effect.
+func checkGeneration(pass *analysis.Pass) {
 	for _, src := range generator.Examine(generator.Package{
 		Fset:     pass.Fset,
-		Files:    whole(pass),
+		Files:    parsed(pass),
 		Ignored:  pass.IgnoredFiles,
 		Types:    pass.Pkg,
 		Info:     pass.TypesInfo,
@@ -25,21 +26,21 @@ func examine(pass *analysis.Pass) {
 		ReadFile: pass.ReadFile,
 	}) {
 		for _, d := range src.Diagnostics {
-			pos := find(pass, d.Pos)
-			report(pass, d.Code, analysis.Diagnostic{Pos: pos, Message: d.Message, SuggestedFixes: mend(pass, pos)})
+			pos := posOf(pass, d.Pos)
+			report(pass, d.Code, analysis.Diagnostic{Pos: pos, Message: d.Message, SuggestedFixes: fixes(pass, pos)})
 		}
 		if src.Stale {
 			report(pass, codeStale, analysis.Diagnostic{Pos: src.Pos, Message: filepath.Base(src.Output) + " is out of date; run go generate"})
 		}
 		for _, d := range src.Idle {
-			report(pass, codeIdle, analysis.Diagnostic{Pos: d.Pos, Message: d.Name + " has no effect here: without it the same would be generated; leave it out"})
+			report(pass, codeNoEffect, analysis.Diagnostic{Pos: d.Pos, Message: d.Name + " has no effect here: the generated code is the same without it; remove it"})
 		}
 	}
 }
 
-// whole are the files that parse. What the parser made of the others, which only
-// some drivers hand out, cannot be told from what their author wrote.
-func whole(pass *analysis.Pass) []*ast.File {
+// parsed returns the files of the package that have no syntax error. Some drivers
+// pass the others too; the syntax tree of such a file may lack what its author wrote.
+func parsed(pass *analysis.Pass) []*ast.File {
 	if len(pass.TypeErrors) == 0 {
 		return pass.Files
 	}
@@ -53,8 +54,9 @@ func whole(pass *analysis.Pass) []*ast.File {
 	})
 }
 
-// find is where a position is in the package's files.
-func find(pass *analysis.Pass, position token.Position) token.Pos {
+// posOf returns the position in the package's files that position describes, or the
+// first file's package clause if it is in none of them.
+func posOf(pass *analysis.Pass, position token.Position) token.Pos {
 	for _, file := range pass.Files {
 		f := pass.Fset.File(file.FileStart)
 		if position.Offset <= f.Size() && f.Position(f.Pos(position.Offset)) == position {
@@ -64,22 +66,22 @@ func find(pass *analysis.Pass, position token.Position) token.Pos {
 	return pass.Files[0].Package
 }
 
-// mend suggests how to write the comment that begins at pos, if its spelling is
-// what is wrong.
-func mend(pass *analysis.Pass, pos token.Pos) []analysis.SuggestedFix {
+// fixes returns the fix for the comment that begins at pos, if the comment was meant
+// as a directive.
+func fixes(pass *analysis.Pass, pos token.Pos) []analysis.SuggestedFix {
 	for _, file := range pass.Files {
 		for _, group := range file.Comments {
 			for _, c := range group.List {
 				if c.Slash != pos {
 					continue
 				}
-				mended, ok := annotations.Mend(c.Text)
+				fixed, ok := annotations.Fix(c.Text)
 				if !ok {
 					return nil
 				}
 				return []analysis.SuggestedFix{{
-					Message:   "Write " + mended,
-					TextEdits: []analysis.TextEdit{{Pos: c.Pos(), End: c.End(), NewText: []byte(mended)}},
+					Message:   "Write " + fixed,
+					TextEdits: []analysis.TextEdit{{Pos: c.Pos(), End: c.End(), NewText: []byte(fixed)}},
 				}}
 			}
 		}

@@ -1,4 +1,4 @@
-package idle
+package noeffect
 
 import "context"
 
@@ -46,19 +46,19 @@ type Writer interface {
 //
 //resil:breaker
 //resil:classify network
-type Judged interface {
+type ByDefault interface {
 	Get(ctx context.Context) error
 }
 
 //resil:breaker
 //resil:classify all
-type Overruled interface {
+type Refined interface {
 	Get(ctx context.Context) error
 	//resil:classify network
 	Put(ctx context.Context) error
 }
 
-// The wrapper is all that this one is for.
+// Bare has a wrapper without policies.
 //
 //resil:retry off
 type Bare interface {

@@ -2,7 +2,7 @@ package annotations
 
 import "testing"
 
-func TestMend(t *testing.T) {
+func TestFix(t *testing.T) {
 	for comment, want := range map[string]string{
 		"// resil:retry 3":                       "//resil:retry 3",
 		"//resil : Retry 3 max=1s ":              "//resil:retry 3 max=1s",
@@ -32,8 +32,8 @@ func TestMend(t *testing.T) {
 		"/* resil:retry 3 */":                    "", // more may stand behind it
 		"// about resil:retry":                   "",
 	} {
-		if got, ok := Mend(comment); got != want || ok != (want != "") {
-			t.Errorf("Mend(%q) = %q, %t, want %q", comment, got, ok, want)
+		if got, ok := Fix(comment); got != want || ok != (want != "") {
+			t.Errorf("Fix(%q) = %q, %t, want %q", comment, got, ok, want)
 		}
 	}
 }

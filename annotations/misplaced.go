@@ -1,0 +1,124 @@
+package annotations
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+)
+
+const (
+	properPlaces    = "an interface, one of its methods or an interface it embeds"
+	interfaceInside = "interface must stand in a comment group of its own: put the group outside all declarations, with a blank line above and below it"
+)
+
+// reportMisplaced reports the directives that belong to nothing, each with the
+// place where it stands.
+func (r *reader) reportMisplaced(file *ast.File) {
+	if len(r.unattached) == 0 {
+		return
+	}
+	places, code := r.places(file)
+	for group, directives := range r.unattached {
+		start, isCode := code[r.line(group.Pos())]
+		for _, d := range directives {
+			if d.Name == "profile" {
+				r.checkAnywhere(d)
+				break // the directives below it belong to the profile
+			}
+			switch place, ok := places[group]; {
+			case d.Name == "interface" && !ok && !isCode:
+				r.add(d.Pos, codeDetached, "interface must be the first directive of its comment group: put it above the others, and the group outside all declarations")
+			case d.Name == "interface":
+				r.add(d.Pos, codeMisplaced, "%s", interfaceInside)
+			case ok:
+				r.add(d.Pos, codeMisplaced, "//%s:%s %s: put it above %s", tool, d.Name, place, properPlaces)
+			case isCode && start < group.Pos():
+				r.add(d.Pos, codeDetached, "//%s:%s stands after code: put it on a line of its own above %s", tool, d.Name, properPlaces)
+			default:
+				r.add(d.Pos, codeDetached, "//%s:%s stands above no declaration: put it directly above %s, without a blank line between", tool, d.Name, properPlaces)
+			}
+		}
+	}
+}
+
+// places returns, for each documentation comment of a file, what it stands above,
+// in words; and for each line with code, where the code begins.
+func (r *reader) places(file *ast.File) (places map[*ast.CommentGroup]string, code map[int]token.Pos) {
+	places, code = map[*ast.CommentGroup]string{}, map[int]token.Pos{}
+	note := func(group *ast.CommentGroup, format string, args ...any) {
+		if _, ok := places[group]; !ok && group != nil {
+			places[group] = fmt.Sprintf(format, args...)
+		}
+	}
+	var path []ast.Node // from the file to the node, which is the last
+	ast.Inspect(file, func(n ast.Node) bool {
+		if n == nil {
+			path = path[:len(path)-1]
+			return true
+		}
+		switch n.(type) {
+		case *ast.CommentGroup, *ast.Comment:
+			return false
+		case *ast.File:
+		default:
+			for _, pos := range []token.Pos{n.Pos(), n.End() - 1} {
+				if line := r.line(pos); code[line] == token.NoPos || pos < code[line] {
+					code[line] = pos
+				}
+			}
+		}
+		path = append(path, n)
+		switch n := n.(type) {
+		case *ast.File:
+			note(n.Doc, "stands above the package clause")
+		case *ast.FuncDecl:
+			if n.Recv != nil {
+				note(n.Doc, "stands above %s, a method with a body", n.Name.Name)
+			} else {
+				note(n.Doc, "stands above %s, a function", n.Name.Name)
+			}
+		case *ast.GenDecl:
+			switch {
+			case n.Tok != token.TYPE:
+				note(n.Doc, "stands above a declaration of another kind (%s)", n.Tok)
+			case len(n.Specs) == 1:
+				if spec, ok := n.Specs[0].(*ast.TypeSpec); ok {
+					note(n.Doc, "%s", typePlace(spec))
+				}
+			default:
+				note(n.Doc, "stands above a group of types")
+			}
+		case *ast.TypeSpec:
+			note(n.Doc, "%s", typePlace(n))
+		case *ast.ValueSpec:
+			note(n.Doc, "stands above a variable or constant")
+		case *ast.ImportSpec:
+			note(n.Doc, "stands above an import")
+		case *ast.Field:
+			switch {
+			case isTypeSet(n):
+				note(n.Doc, "stands above a type set, which has no methods")
+			case len(path) > 2 && isInterface(path[len(path)-3]):
+				note(n.Doc, "stands in an interface that has no name of its own at package level")
+			default:
+				note(n.Doc, "stands above a field or parameter")
+			}
+		}
+		return true
+	})
+	return places, code
+}
+
+// typePlace returns the place above a type that takes no directives, in words. A
+// type that may be an interface takes them at package level.
+func typePlace(spec *ast.TypeSpec) string {
+	if kind := otherKind(spec.Type); kind != "" {
+		return fmt.Sprintf("stands above %s, which is %s, not an interface", spec.Name.Name, kind)
+	}
+	return fmt.Sprintf("stands above %s, which is declared inside a function and cannot be wrapped", spec.Name.Name)
+}
+
+func isInterface(n ast.Node) bool {
+	_, ok := n.(*ast.InterfaceType)
+	return ok
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/resilgen/resilgen/annotations"
+)
+
+// A checkedWriter writes to w until the first error, and keeps that error.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(p []byte) (n int, err error) {
+	if c.err == nil {
+		n, c.err = c.w.Write(p)
+	}
+	return n, c.err
+}
+
+// printDiagnostics prints each diagnostic on a line of its own, after a prefix.
+func printDiagnostics(w io.Writer, prefix string, diagnostics []annotations.Diagnostic) {
+	dir := workingDir()
+	for _, d := range diagnostics {
+		d.Pos.Filename = shorter(dir, d.Pos.Filename)
+		fmt.Fprintln(w, prefix+d.String())
+	}
+}
+
+// workingDir returns the current directory, or "" if it is not known.
+func workingDir() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
+// shorter returns the shorter form of path: relative to dir, or path itself.
+func shorter(dir, path string) string {
+	if rel, err := filepath.Rel(dir, path); err == nil && len(rel) < len(path) {
+		return rel
+	}
+	return path
+}
