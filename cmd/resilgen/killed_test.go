@@ -75,11 +75,7 @@ func (b *bench) write(version int) {
 }
 
 func (b *bench) command() *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return &exec.Cmd{Path: self, Args: []string{"resilgen"}, Dir: b.dir, Env: b.env}
+	return &exec.Cmd{Path: tool, Args: []string{"resilgen"}, Dir: b.dir, Env: b.env}
 }
 
 // version tells which of the versions each output is, if all are whole.

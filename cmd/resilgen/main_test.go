@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -16,10 +17,32 @@ import (
 
 var update = flag.Bool("update", false, "write what scripts compare with anew")
 
+// tool is the path of the command under test, which comes first in PATH. It is
+// built without the race detector, which is for what tests run in process: a
+// script starts the command many times.
+var tool string
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"resilgen": main,
-	})
+	os.Exit(withTool(m.Run))
+}
+
+func withTool(run func() int) int {
+	dir, err := os.MkdirTemp("", "resilgen")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	tool = filepath.Join(dir, "resilgen")
+	if runtime.GOOS == "windows" {
+		tool += ".exe"
+	}
+	if out, err := exec.Command("go", "build", "-o", tool, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return run()
 }
 
 // TestScripts runs the scripts in testdata at the root of the module. Each
@@ -30,10 +53,6 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	goEnv, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "CGO_ENABLED").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tool, err := exec.LookPath("resilgen")
 	if err != nil {
 		t.Fatal(err)
 	}
