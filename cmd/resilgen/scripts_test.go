@@ -52,6 +52,11 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
 				env.Setenv(name, filepath.Join(env.WorkDir, ".home")) // records of runs
 			}
+			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+			for _, role := range []string{"AUTHOR", "COMMITTER"} {
+				env.Setenv("GIT_"+role+"_NAME", "tester")
+				env.Setenv("GIT_"+role+"_EMAIL", "tester@example.com")
+			}
 			env.Setenv("GOFLAGS", "-mod=mod")
 			env.Setenv("GOWORK", "off")
 			env.Setenv("RESILGEN", tool)
