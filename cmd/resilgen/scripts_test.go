@@ -24,7 +24,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := strings.Fields(string(goEnv))
+	settings := strings.Split(string(goEnv), "\n")
 	mod, sum := scratchModule(t, root)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join(root, "testdata"),
