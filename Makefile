@@ -57,7 +57,7 @@ vuln: ## Look for known vulnerabilities in the code that each module calls.
 
 .PHONY: golden
 golden: ## Write the golden files and scripts anew after a wanted change; read the diff.
-	$(GO) test ./generator/... ./analyzer/... ./cmd/... -update
+	$(GO) test ./generator/... ./analyzer/... ./cmd/... ./docs/... -update
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME, 10s unless set.
