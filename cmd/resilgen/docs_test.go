@@ -185,9 +185,9 @@ func TestErrorExamples(t *testing.T) {
 			t.Errorf("%s has %d examples, want what is refused and what is not", s.code, len(s.blocks))
 			continue
 		}
-		for k, name := range []string{"refused", "mended"} {
+		for k, name := range []string{"refused", "accepted"} {
 			folder := strings.ToLower(s.code) + name
-			want[folder] = map[string]string{"refused": s.code, "mended": ""}[name]
+			want[folder] = map[string]string{"refused": s.code, "accepted": ""}[name]
 			var text bytes.Buffer
 			text.WriteString("package example\n\nimport (\n")
 			for _, name := range slices.Sorted(maps.Keys(imports)) {
