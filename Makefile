@@ -1,29 +1,41 @@
-# Needs Go only. Every module of the repository is covered, wherever its go.mod
-# lies.
+# Needs Go and a POSIX shell. Modules are downloaded where the module cache lacks
+# them; lint also downloads the tools below.
 GO          ?= go
 FUZZTIME    ?= 10s
+GOVULNDB    ?= https://vuln.go.dev
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-MODULES     := $(shell find . -name go.mod -not -path '*/testdata/*' -exec dirname {} \;)
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-# Go's race detector needs cgo, and so a C compiler.
+# Every folder with a go.mod. The root module is ".", the others are nested.
+MODULES := $(patsubst %/go.mod,%,$(sort $(shell find . -name go.mod -not -path '*/testdata/*')))
+NESTED  := $(patsubst ./%,%,$(filter-out .,$(MODULES)))
+
+# The race detector needs cgo, and so a C compiler.
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: demo test lint golden fuzz bench corpus
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Generate, build and run the quickstart.
-demo:
+.PHONY: demo
+demo: ## Generate, build and run the quickstart.
 	$(GO) generate ./examples/...
 	$(GO) run ./examples/quickstart
 
-# Run every test of every module, under the race detector.
-test:
-	@test -n "$(RACE)" || echo "no C compiler found: testing without the race detector"
-	@set -e; for dir in $(MODULES); do \
-		echo "test $$dir"; (cd $$dir; $(GO) test $(RACE) -timeout 30m ./...); \
-	done
+.PHONY: test
+test: ## Test the root module, examples included, with -race if there is a C compiler.
+	$(if $(RACE),,@echo "no C compiler: testing without the race detector")
+	$(GO) test $(RACE) ./...
 
-# Check formatting, go.mod files, vet, staticcheck, and that generated code is fresh.
-lint:
+.PHONY: test-nested
+test-nested: $(NESTED:%=test-%) ## Test the nested modules; make test-FOLDER tests one.
+
+.PHONY: $(NESTED:%=test-%)
+$(NESTED:%=test-%): test-%:
+	cd $* && $(GO) test $(RACE) ./...
+
+.PHONY: lint
+lint: vuln ## Check formatting, go.mod files, vet, staticcheck, vulnerabilities and generated code.
 	@ugly=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -l {} +); \
 		test -z "$$ugly" || { echo "gofmt would change:"; echo "$$ugly"; exit 1; }
 	@set -e; bin=$$(mktemp -d); trap 'rm -rf $$bin' EXIT; \
@@ -33,12 +45,22 @@ lint:
 		(cd $$dir; $(GO) mod tidy -diff; $(GO) vet ./...; $(GO) run $(STATICCHECK) ./...; $$bin/resilgen -check ./...; $(GO) vet -vettool=$$bin/resilgen ./...); \
 	done
 
-# Rewrite the golden files after a wanted change; read the diff.
-golden:
-	$(GO) test ./generator/... ./analyzer/... ./cmd/... -update
+# A machine that cannot reach GOVULNDB goes without this check.
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in the code that each module calls.
+	@for dir in $(MODULES); do \
+		echo "govulncheck $$dir"; \
+		out=$$(cd $$dir && $(GO) run $(GOVULNCHECK) -db $(GOVULNDB) ./... 2>&1) && continue; \
+		cause=$$(echo "$$out" | grep '^govulncheck: fetching vulnerabilities: ') || { echo "$$out"; exit 1; }; \
+		echo "skipped: $$cause"; break; \
+	done
 
-# Run each fuzz target for FUZZTIME.
-fuzz:
+.PHONY: golden
+golden: ## Write the golden files and scripts anew after a wanted change; read the diff.
+	$(GO) test ./generator/... ./analyzer/... ./cmd/... ./docs/... -update
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME, 10s unless set.
 	@set -e; for file in $$(grep -rl '^func Fuzz' --include='*_test.go' .); do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
 			echo "fuzz $$target"; \
@@ -46,13 +68,11 @@ fuzz:
 		done; \
 	done
 
-# Race the wrappers against other libraries, and their generation against other
-# generators, and write docs/performance.md. It takes the better part of an hour.
-bench:
-	cd benchmarks; $(GO) run . -write ../docs/performance.md
-	cd benchmarks; $(GO) run ./generate -write ../docs/performance.md
+.PHONY: bench
+bench: ## Race other libraries and generators and write docs/performance.md; takes about an hour.
+	cd benchmarks && $(GO) run . -write ../docs/performance.md
+	cd benchmarks && $(GO) run ./generate -write ../docs/performance.md
 
-# Wrap every exported interface of the standard library and of the modules in
-# corpus/go.mod; compile and vet the wrappers.
-corpus:
-	cd corpus; $(GO) run .
+.PHONY: corpus
+corpus: ## Wrap every exported interface of the standard library and of large modules; vet the wrappers.
+	cd corpus && $(GO) run .

@@ -53,11 +53,7 @@ type Stale struct {
 // What is wrong in sources is told by the Result; the error is for runs that
 // could not start, such as a pattern that matches nothing.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
-	patterns := cfg.Patterns
-	if len(patterns) == 0 {
-		patterns = []string{"."}
-	}
-	loader, err := load.New(ctx, cfg.Dir, patterns, cfg.Progress)
+	loader, err := load.New(ctx, cfg.Dir, cfg.Patterns, cfg.Progress)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +86,7 @@ const unchanged = "nothing has changed since the last run"
 // done is what the next run may be spared.
 func (r *run) done() load.Done {
 	now := &r.result
-	done := load.Done{Written: r.written, Outputs: slices.Concat(now.Unchanged, now.Ignored), Removed: now.Removed}
+	done := load.Done{Contents: r.written, Outputs: slices.Concat(now.Unchanged, now.Ignored), Removed: now.Removed}
 	if len(now.Diagnostics) == 0 && len(now.Stale) == 0 {
 		again := Result{Unchanged: slices.Concat(now.Written, now.Unchanged), Ignored: now.Ignored}
 		slices.Sort(again.Unchanged)

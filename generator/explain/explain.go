@@ -49,11 +49,7 @@ func Packages(ctx context.Context, cfg generator.Config) (*Explanation, error) {
 
 // explain explains the sources that sound accepts.
 func explain(ctx context.Context, cfg generator.Config, sound func(*model.Source) bool) (*Explanation, error) {
-	patterns := cfg.Patterns
-	if len(patterns) == 0 {
-		patterns = []string{"."}
-	}
-	loader, err := load.New(ctx, cfg.Dir, patterns, cfg.Progress)
+	loader, err := load.New(ctx, cfg.Dir, cfg.Patterns, cfg.Progress)
 	if err != nil {
 		return nil, err
 	}

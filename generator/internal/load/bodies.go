@@ -2,12 +2,12 @@ package load
 
 import "bytes"
 
-// withoutBodies is a source file without the bodies of its functions, which are
-// most of what there is to parse. What does not read like Go it returns as it is.
+// withoutBodies returns a source without the bodies of its functions, which are most of
+// what there is to parse. It returns src itself if that is not Go.
 func withoutBodies(src []byte) []byte {
 	out := make([]byte, 0, len(src)/2)
 	var (
-		copied = 0     // up to here src is in out, or left out
+		copied = 0     // src up to here is in out, or is left out
 		depth  = 0     // of brackets
 		inFunc = false // between the keyword of a function's declaration and its body
 		ends   = true  // a new line here would end a declaration
@@ -15,7 +15,7 @@ func withoutBodies(src []byte) []byte {
 	)
 	for i := 0; i < len(src); {
 		c := src[i]
-		if end := passed(src, i); end < 0 {
+		if end := endOf(src, i); end < 0 {
 			return src
 		} else if end > i {
 			if c != '/' {
@@ -32,9 +32,9 @@ func withoutBodies(src []byte) []byte {
 				inFunc = false
 			}
 			ends = c != '='
-		case isLetter(c):
+		case isWordByte(c):
 			start := i
-			for i < len(src) && isLetter(src[i]) {
+			for i < len(src) && isWordByte(src[i]) {
 				i++
 			}
 			word := string(src[start:i])
@@ -44,7 +44,7 @@ func withoutBodies(src []byte) []byte {
 			ends, typ = true, word == "struct" || word == "interface"
 			continue
 		case c == '{' && inFunc && depth == 0 && !typ:
-			end := closing(src, i)
+			end := blockEnd(src, i)
 			if end < 0 {
 				return src
 			}
@@ -67,10 +67,10 @@ func withoutBodies(src []byte) []byte {
 	return append(out, src[copied:]...)
 }
 
-// closing is where the block that begins at i has ended, or -1.
-func closing(src []byte, i int) int {
+// blockEnd returns where the block that begins at i ends, or -1.
+func blockEnd(src []byte, i int) int {
 	for depth := 0; i < len(src); {
-		if end := passed(src, i); end < 0 {
+		if end := endOf(src, i); end < 0 {
 			return -1
 		} else if end > i {
 			i = end
@@ -90,9 +90,9 @@ func closing(src []byte, i int) int {
 	return -1
 }
 
-// passed is where the literal or comment that begins at i has ended: i if there
-// is none, or -1 if it does not end.
-func passed(src []byte, i int) int {
+// endOf returns where the literal or comment that begins at i ends: i if none begins
+// there, or -1 if it does not end.
+func endOf(src []byte, i int) int {
 	after := func(opening int, closing string) int {
 		if n := bytes.Index(src[i+opening:], []byte(closing)); n >= 0 {
 			return i + opening + n + len(closing)
@@ -126,7 +126,7 @@ func passed(src []byte, i int) int {
 	return i
 }
 
-// isLetter reports whether a byte may stand in a name or a number.
-func isLetter(c byte) bool {
+// isWordByte reports whether a byte can be part of a name or a number.
+func isWordByte(c byte) bool {
 	return c == '_' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

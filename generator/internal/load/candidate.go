@@ -22,19 +22,19 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
-// A candidate is a package that is on its way to be loaded.
+// A candidate is a package that the patterns match, while it is being loaded.
 type candidate struct {
 	*Package
-	listed  *listed
-	tested  *candidate        // of an external test package
-	sources map[string][]byte // by path
-	digests map[string]string // of the sources, by path
-	outputs []string          // those of its files that are the generator's own
-	lost    []string          // paths of files that go list says nothing of
-	marked  bool
+	listed   *listedPackage
+	tested   *candidate        // the package that this one tests from outside; nil for others
+	sources  map[string][]byte // by path
+	digests  map[string]string // of the sources, by path
+	outputs  []string          // its files that are outputs of the generator
+	unlisted []string          // paths of files that go list does not tell
+	relevant bool              // it has directives or outputs
 }
 
-func newCandidate(fset *token.FileSet, l *listed, path string, names []string) *candidate {
+func newCandidate(fset *token.FileSet, l *listedPackage, path string, names []string) *candidate {
 	c := &candidate{listed: l, Package: &Package{Package: &packages.Package{
 		ID: path, PkgPath: path, Name: l.Name, Dir: l.Dir, Fset: fset,
 		Types: types.NewPackage(path, l.Name), TypesInfo: &types.Info{},
@@ -46,10 +46,10 @@ func newCandidate(fset *token.FileSet, l *listed, path string, names []string) *
 	return c
 }
 
-// read reads the sources and looks whether one is marked or has an output.
+// read reads the sources and finds out whether the package is relevant.
 func (c *candidate) read() error {
 	c.sources, c.digests = map[string][]byte{}, map[string]string{}
-	for _, name := range slices.Concat(c.GoFiles, c.lost) {
+	for _, name := range slices.Concat(c.GoFiles, c.unlisted) {
 		src, err := os.ReadFile(name)
 		if err != nil {
 			return err
@@ -58,12 +58,12 @@ func (c *candidate) read() error {
 		if output.Is(src) {
 			c.outputs = append(c.outputs, name)
 		}
-		c.marked = c.marked || marked(src) || exists(output.Path(name))
+		c.relevant = c.relevant || marked(src) || exists(output.Path(name))
 	}
 	return nil
 }
 
-// parse parses the sources, of its own outputs the package clause only.
+// parse parses the sources; of outputs, the package clause only.
 func (c *candidate) parse() error {
 	slots <- struct{}{}
 	defer func() { <-slots }()
@@ -96,7 +96,7 @@ func (c *candidate) parse() error {
 		}
 		c.Sources = append(c.Sources, f)
 	}
-	for _, name := range c.lost {
+	for _, name := range c.unlisted {
 		if src := c.sources[name]; marked(src) && !output.Is(src) {
 			syntax, _ := parser.ParseFile(c.Fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
 			err := fmt.Errorf("the go command leaves it out: %s", strings.TrimSpace(c.listed.Error.Err))
@@ -108,13 +108,13 @@ func (c *candidate) parse() error {
 	return nil
 }
 
-// importedBy are the paths that the packages import or make interfaces from,
+// importPaths returns the paths that the packages import, or that from= names,
 // sorted.
-func importedBy(all []*candidate) []string {
+func importPaths(all []*candidate) []string {
 	seen := map[string]bool{}
 	for _, c := range all {
 		for _, syntax := range c.Syntax {
-			paths := namedPaths(syntax)
+			paths := fromPaths(syntax)
 			for _, imp := range syntax.Imports {
 				if path, err := strconv.Unquote(imp.Path.Value); err == nil {
 					paths = append(paths, path)
@@ -130,8 +130,8 @@ func importedBy(all []*candidate) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// namedPaths are the paths that from= has in a file.
-func namedPaths(syntax *ast.File) (paths []string) {
+// fromPaths returns the paths that from= names in a file.
+func fromPaths(syntax *ast.File) (paths []string) {
 	for _, from := range annotations.FromTypes(syntax) {
 		name, _, _ := strings.Cut(from, "[")
 		if i := strings.LastIndexByte(name, '.'); i >= 0 && strings.Contains(name[:i], "/") {
@@ -141,8 +141,8 @@ func namedPaths(syntax *ast.File) (paths []string) {
 	return paths
 }
 
-// listable reports whether go list takes a path for a package and for nothing
-// else. Of a path that is malformed it makes an end of the run.
+// listable reports whether go list takes a path for that of a package. It ends with
+// an error if a path is malformed.
 func listable(path string) bool {
 	switch path {
 	case "C", "unsafe", "all", "cmd", "std", "tool", "work":
@@ -152,12 +152,12 @@ func listable(path string) bool {
 }
 
 // check type-checks the declarations of the package.
-func (c *candidate) check(u *universe) {
+func (c *candidate) check(u *importer) {
 	if c.tested != nil {
-		u = u.within(c.tested.PkgPath, c.tested.Types)
+		u = u.replacing(c.tested.PkgPath, c.tested.Types)
 	}
-	c.universe = u
-	u.wait(importedBy([]*candidate{c}))
+	c.importer = u
+	u.wait(importPaths([]*candidate{c}))
 	slots <- struct{}{}
 	defer func() { <-slots }()
 	c.TypeErrors = nil
@@ -178,8 +178,8 @@ func (c *candidate) check(u *universe) {
 	c.Name = c.Types.Name()
 }
 
-// sourcePath is the file that syntax was written in, which for a file with
-// import "C" is not the one that was parsed.
+// sourcePath returns the file that syntax was written in. If that imports "C", another
+// file was parsed, which cgo made of it.
 func sourcePath(p *Package, syntax *ast.File) string {
 	name := p.Fset.PositionFor(syntax.FileStart, false).Filename
 	if !slices.Contains(p.GoFiles, name) {

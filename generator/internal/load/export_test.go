@@ -1,14 +1,14 @@
 package load
 
-// HasGraph reports whether the loader need not ask what packages import.
-func (l *Loader) HasGraph(imports []string) bool { return l.recorder.graph().has(imports) }
+// HasGraph reports whether the cache has what packages import.
+func (l *Loader) HasGraph(imports []string) bool { return l.cache.graph().has(imports) }
 
-// HasListing reports whether the loader need not ask which packages match.
-func (l *Loader) HasListing() bool { return l.recorder.listing() != nil }
+// HasListing reports whether the cache has which packages match.
+func (l *Loader) HasListing() bool { return l.cache.listing() != nil }
 
-// Loads reports whether a package is loaded, without waiting for it.
+// Loads reports whether the loader has begun to load a package.
 func (l *Loader) Loads(path string) bool {
-	l.universe.mu.Lock()
-	defer l.universe.mu.Unlock()
-	return l.universe.packages[path] != nil
+	l.importer.mu.Lock()
+	defer l.importer.mu.Unlock()
+	return l.importer.packages[path] != nil
 }

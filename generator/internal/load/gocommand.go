@@ -21,16 +21,16 @@ import (
 type goCommand struct {
 	dir string // the current one if empty
 	env environment
-	// The build cache is empty. Then the go command's own index of packages, which
-	// it keeps there, costs more than it saves.
+	// cold says that the build cache is empty. The go command keeps an index of
+	// packages there, which costs more than it saves if it must be written first.
 	cold bool
 }
 
-// An environment is what the go command is told by its settings and by where it
-// runs, as far as that decides what packages there are and what is in them.
+// An environment holds the settings of the go command that decide which packages there
+// are and what they hold.
 type environment map[string]string
 
-// workspace is the path of the go.work file, empty if there is none.
+// workspace returns the path of the go.work file, empty if there is none.
 func (e environment) workspace() string {
 	if work := e["GOWORK"]; work != "off" {
 		return work
@@ -38,8 +38,8 @@ func (e environment) workspace() string {
 	return ""
 }
 
-// module is the path of the go.mod file of the folder's own module, empty if it
-// is in none.
+// module returns the path of the go.mod file of the folder's module, empty if it is in
+// none.
 func (e environment) module() string {
 	if mod := e["GOMOD"]; mod != os.DevNull {
 		return mod
@@ -62,8 +62,8 @@ func newGoCommand(ctx context.Context, dir string) (*goCommand, error) {
 	return g, nil
 }
 
-// isEmpty reports whether a build cache holds next to nothing: its files spread
-// evenly over 256 folders, of which it looks into 16.
+// isEmpty reports whether a build cache holds almost nothing. Its files spread evenly
+// over 256 folders; the first 16 are enough to tell.
 func isEmpty(cache string) bool {
 	for i := range 16 {
 		f, err := os.Open(filepath.Join(cache, fmt.Sprintf("%02x", i)))
@@ -79,8 +79,8 @@ func isEmpty(cache string) bool {
 	return true
 }
 
-// A listed is a package as go list describes it.
-type listed struct {
+// A listedPackage is a package as go list describes it.
+type listedPackage struct {
 	Dir             string                             `json:",omitempty"`
 	ImportPath      string                             `json:",omitempty"`
 	Name            string                             `json:",omitempty"`
@@ -98,30 +98,31 @@ type listed struct {
 	Error           *struct{ Err string }              `json:",omitempty"`
 }
 
-const fields = "Dir,ImportPath,Name,ForTest,Export,Imports,ImportMap,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,CompiledGoFiles,Error"
+const listFields = "Dir,ImportPath,Name,ForTest,Export,Imports,ImportMap,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,IgnoredGoFiles,CompiledGoFiles,Error"
 
-// list runs go list -e with flags, on the packages that patterns name.
-func (g *goCommand) list(ctx context.Context, flags, patterns []string) ([]*listed, error) {
-	var found []*listed
-	// A command line holds 32 kB on Windows and 128 kB or more elsewhere.
+// list runs go list -e with flags for the packages that match patterns.
+func (g *goCommand) list(ctx context.Context, flags, patterns []string) ([]*listedPackage, error) {
+	var found []*listedPackage
+	// A command line can hold 32 kB on Windows, and 128 kB or more on other systems.
 	for len(patterns) > 0 {
 		n, size := 0, 0
 		for n < len(patterns) && (n == 0 || size+len(patterns[n]) < 24_000) {
 			size += len(patterns[n]) + 3
 			n++
 		}
-		args := append([]string{"list", "-e", "-json=" + fields, "-buildvcs=false", "-pgo=off"}, flags...)
+		args := append([]string{"list", "-e", "-json=" + listFields, "-buildvcs=false", "-pgo=off"}, flags...)
 		args = append(append(args, "--"), patterns[:n]...)
 		out, err := g.run(ctx, args...)
 		if err != nil {
 			return nil, err
 		}
 		for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
-			l := new(listed)
+			l := new(listedPackage)
 			if err := dec.Decode(l); err != nil {
 				return nil, fmt.Errorf("go list: %w", err)
 			}
-			// The first file names the package, which a stale output may misname.
+			// The first file tells the package's name. An output that is out of date may
+			// have a wrong one.
 			slices.SortStableFunc(l.GoFiles, func(a, b string) int { return cmp.Compare(likeOutput(a), likeOutput(b)) })
 			found = append(found, l)
 		}
@@ -130,7 +131,7 @@ func (g *goCommand) list(ctx context.Context, flags, patterns []string) ([]*list
 	return found, nil
 }
 
-// likeOutput is 1 for the names of outputs and 0 for others.
+// likeOutput returns 1 for the names of outputs and 0 for others.
 func likeOutput(name string) int {
 	if _, ok := output.Source(name); ok {
 		return 1
@@ -138,9 +139,9 @@ func likeOutput(name string) int {
 	return 0
 }
 
-// lost are the Go files of the package's folder that go list says nothing of: it
-// has come upon an error on its way to them.
-func (l *listed) lost() (names []string) {
+// unlisted returns the Go files of the package's folder that go list does not tell,
+// because of an error.
+func (l *listedPackage) unlisted() (names []string) {
 	if l.Error == nil {
 		return nil
 	}
@@ -154,9 +155,9 @@ func (l *listed) lost() (names []string) {
 	return names
 }
 
-// graph lists packages with all that they import. With -n the go command says
-// what export data the build cache holds, and compiles nothing.
-func (g *goCommand) graph(ctx context.Context, packages []string) ([]*listed, error) {
+// graph lists packages with all that they import. With -n the go command tells which
+// export data the build cache has, and compiles nothing.
+func (g *goCommand) graph(ctx context.Context, packages []string) ([]*listedPackage, error) {
 	flags := []string{"-deps"}
 	if !g.cold {
 		flags = append(flags, "-export", "-n")
@@ -164,11 +165,12 @@ func (g *goCommand) graph(ctx context.Context, packages []string) ([]*listed, er
 	return g.list(ctx, flags, packages)
 }
 
-// waitDelay is how long to wait for what the go command has started, once it has
-// ended itself: where it is a wrapper, that may be the real one.
+// waitDelay is how long to wait, after the go command has ended, for processes that it
+// has started: if it is a script, one of them may be the real go command.
 const waitDelay = 2 * time.Second
 
-// run runs the go command. What it has to say when it fails is the error.
+// run runs the go command and returns what it prints. If it fails, the error is what
+// it prints to stderr.
 func (g *goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = g.dir
@@ -176,26 +178,27 @@ func (g *goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 	if g.cold {
 		cmd.Env = append(cmd.Environ(), "GODEBUG=goindex=0,"+os.Getenv("GODEBUG"))
 	}
-	var stderr beginning
+	var stderr firstBytes
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if told := strings.TrimSpace(string(stderr)); told != "" {
-			return nil, errors.New(told)
+		if message := strings.TrimSpace(string(stderr)); message != "" {
+			return nil, errors.New(message)
 		}
 		return nil, fmt.Errorf("go %s: %w", args[0], err)
 	}
 	return out, nil
 }
 
-// A beginning keeps the first few kilobytes of what is written to it: -n prints
-// long commands.
-type beginning []byte
+// A firstBytes keeps the first 16 kB of what is written to it. With -n the go command
+// prints long commands.
+type firstBytes []byte
 
-func (b *beginning) Write(p []byte) (int, error) {
+// Write never fails.
+func (b *firstBytes) Write(p []byte) (int, error) {
 	if room := 16_384 - len(*b); room > 0 {
 		*b = append(*b, p[:min(room, len(p))]...)
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Where the go command is a wrapper, what it has started outlives it.
+// If the go command is a script, what it has started may run longer than the script.
 func TestAnInterruptedRunDoesNotWaitForChildren(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the wrapper is a shell script")

@@ -2,31 +2,25 @@ package load
 
 import "slices"
 
-// A graph is what packages import, directly and not, with the export data that
-// the build cache had of it. It saves a run after an edit from asking the go
-// command again.
+// A graph is what packages import, directly and not, with the export data that the
+// build cache had of it. With it, a run after an edit need not ask the go command.
 type graph struct {
-	Seen    digests
 	Imports []string // sorted
-	Listed  []*listed
+	Listed  []*listedPackage
 }
 
-// graph returns the graph of an earlier run if it would be the same now, else
-// nil.
-func (r *recorder) graph() *graph {
-	var old graph
-	if !r.recall(graphSuffix, &old) || !old.Seen.hold() {
+const graphSuffix = ".graph"
+
+// graph returns the graph of an earlier run, or nil if it may be another by now.
+func (c *cache) graph() *graph {
+	old, ok := recall[*graph](c, graphSuffix)
+	if !ok || slices.ContainsFunc(old.Listed, func(p *listedPackage) bool { return p.Export != "" && !exists(p.Export) }) {
 		return nil
 	}
-	for _, l := range old.Listed {
-		if l.Export != "" && !exists(l.Export) {
-			return nil
-		}
-	}
-	return &old
+	return old
 }
 
-// has reports whether imports are among those of the graph.
+// has reports whether imports are among those of the graph, which may be nil.
 func (g *graph) has(imports []string) bool {
 	return g != nil && !slices.ContainsFunc(imports, func(path string) bool {
 		_, found := slices.BinarySearch(g.Imports, path)
@@ -34,27 +28,20 @@ func (g *graph) has(imports []string) bool {
 	})
 }
 
-const graphSuffix = ".graph"
-
-// saveGraph keeps the graph of the loader, with the packages that were asked for
-// later. It does not while the build cache lacks export data, which it may have
-// next time.
-func (l *Loader) saveGraph(w *witness) {
-	made := graph{Imports: l.imports}
-	for _, p := range l.universe.listed {
+// storeGraph stores the graph of this run, with the packages that were asked for
+// later. It does not if the build cache lacks export data: the next run may find it.
+func (l *Loader) storeGraph(d *digester) {
+	found := &graph{Imports: l.imports}
+	for _, p := range l.importer.listed {
 		if p.Export == "" && p.ImportPath != "unsafe" {
 			return
 		}
-		made.Listed = append(made.Listed, p)
+		found.Listed = append(found.Listed, p)
 	}
-	if len(made.Listed) == l.remembered {
-		return
+	if len(found.Listed) == l.graphSize {
+		return // which is in the cache
 	}
-	seen, err := l.seenImported(w)
-	if err != nil {
-		return
-	}
-	if made.Seen, err = w.digests(seen); err == nil {
-		l.recorder.keep(graphSuffix, made)
+	if in, err := l.importInputs(d); err == nil {
+		store(l.cache, graphSuffix, found, in, d)
 	}
 }

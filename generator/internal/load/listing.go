@@ -7,56 +7,45 @@ import (
 	"slices"
 )
 
-// A listing is which packages the patterns match, and of which sources. It saves
-// a run from asking the go command again where none has come or gone. Outputs of
-// the generator are not in it: they come and go.
-type listing struct {
-	Seen    digests
-	Matched []*listed
-}
-
+// listingSuffix is for the packages that the patterns match, with their sources.
+// With them, a run need not ask the go command as long as no source comes or goes.
+// Outputs of the generator are not among the sources: they come and go.
 const listingSuffix = ".list"
 
-// listing returns the packages that an earlier run has found if they would be the
-// same now, else nil.
-func (r *recorder) listing() []*listed {
-	var old listing
-	if !r.recall(listingSuffix, &old) || !old.Seen.hold() {
-		return nil
-	}
-	return old.Matched
+// listing returns the packages that an earlier run has found, or nil if they may be
+// others by now.
+func (c *cache) listing() []*listedPackage {
+	old, _ := recall[[]*listedPackage](c, listingSuffix)
+	return old
 }
 
-// saveListing keeps what the loader has found.
-func (l *Loader) saveListing(w *witness) {
-	if l.recalled || l.lost {
+// storeListing stores the packages that this run has found.
+func (l *Loader) storeListing(d *digester) {
+	if l.recalled || l.incomplete {
 		return
 	}
-	seen, err := l.seenMatched()
+	in, err := l.patternInputs()
 	if err != nil {
 		return
 	}
-	made := listing{Matched: l.matched}
-	for _, p := range made.Matched {
-		p.Error = nil // it tells nothing where no file is lost
+	for _, p := range l.matched {
+		p.Error = nil // it tells nothing where the files are complete
 		sources := 0
 		for _, names := range []*[]string{&p.GoFiles, &p.CgoFiles, &p.TestGoFiles, &p.XTestGoFiles} {
 			*names = slices.DeleteFunc(*names, func(name string) bool { return l.outputs[filepath.Join(p.Dir, name)] })
 			sources += len(*names)
 		}
 		if sources == 0 {
-			return // its outputs are to go, and then nothing is left of it
+			return // the next run removes its outputs, and then there is no such package
 		}
 	}
-	w.heads = true
-	if made.Seen, err = w.digests(seen); err == nil {
-		l.recorder.keep(listingSuffix, made)
-	}
+	d.headersOnly = true
+	store(l.cache, listingSuffix, l.matched, in, d)
 }
 
-// head is what of a source decides how the go command lists it: all up to the end
-// of its imports.
-func head(src []byte) []byte {
+// header returns the part of a source that decides how the go command lists it: all
+// up to the end of its imports.
+func header(src []byte) []byte {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "", src, parser.ImportsOnly)
 	if err != nil {

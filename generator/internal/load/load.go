@@ -15,38 +15,43 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A Loader finds the packages that match, looks which of them are annotated,
-// asks the go command for the export data of what those import, and type-checks
-// their declarations.
+// A Loader finds the packages that match patterns and selects those that have
+// directives or outputs. It asks the go command for the export data of what those
+// import, and type-checks their declarations.
 //
-// The bodies of the generator's own outputs are not seen, so that stale or
-// broken ones do no harm.
+// Of the generator's own outputs it reads the package clause only, so that an output
+// may be out of date or broken.
 type Loader struct {
-	Notes []string // what is worth knowing of how it went
+	Notes []string // what a user may want to know about how the packages were loaded
 
 	patterns []string
 	progress func(doing string, done, of int)
 	cmd      *goCommand
-	recorder *recorder
+	cache    *cache
 
 	fset       *token.FileSet
-	imports    []string // of the marked packages, sorted
-	remembered int      // how many packages were not listed anew
-	matched    []*listed
-	recalled   bool              // matched is from an earlier run
-	read       map[string]string // digests of the sources of matched, by path
-	outputs    map[string]bool   // of the generator among the files of matched, by path
-	lost       bool              // go list says nothing of some files of matched
-	universe   *universe
-	begun      []string // what of it is loaded whether or not something imports it
-	cgo        bool     // a marked package uses cgo
+	imports    []string // of the relevant packages, sorted
+	graphSize  int      // number of packages in the graph from the cache
+	matched    []*listedPackage
+	recalled   bool              // matched is from the cache
+	digests    map[string]string // of the sources of matched, by path
+	outputs    map[string]bool   // the files of matched that are outputs of the generator, by path
+	incomplete bool              // go list does not tell all files of matched
+	importer   *importer
+	prefetched []string // loaded early, whether or not something imports it
+	cgo        bool     // a relevant package uses cgo
 }
 
-// New makes a loader of the packages that match patterns in a folder, the current
-// one if empty, tests included. It tells progress, which may be nil, now and then
-// what it is doing and, where there is something to count, how far it has come.
+// New returns a loader of the packages that match patterns, tests included. Patterns
+// are resolved in dir, the current folder if empty; without patterns, the package there
+// is meant. The loader calls progress, which may be nil, with what it is doing and, if
+// there is something to count, how much of it is done. The error says that the go
+// command does not run in dir.
 func New(ctx context.Context, dir string, patterns []string, progress func(doing string, done, of int)) (*Loader, error) {
 	start := time.Now()
+	if len(patterns) == 0 {
+		patterns = []string{"."}
+	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -55,20 +60,20 @@ func New(ctx context.Context, dir string, patterns []string, progress func(doing
 	if err != nil {
 		return nil, err
 	}
-	return &Loader{patterns: patterns, progress: progress, cmd: cmd, recorder: newRecorder(start, cmd, patterns)}, nil
+	return &Loader{patterns: patterns, progress: progress, cmd: cmd, cache: newCache(start, cmd, patterns)}, nil
 }
 
-// Load loads the packages, sorted by path. The error is for what keeps it from
-// loading any, such as a pattern that matches nothing.
+// Load loads the packages and returns them sorted by path. It fails if no package can
+// be loaded, as when a pattern matches nothing, and if ctx ends.
 func (l *Loader) Load(ctx context.Context) ([]*Package, error) {
 	l.fset = token.NewFileSet()
 	l.step("finding packages", 0, 0)
-	old := l.recorder.graph()
+	old := l.cache.graph()
 	if old != nil {
-		l.universe = newUniverse(l.fset, l.cmd, old.Listed)
-		go l.universe.wait(old.Imports) // while the go command is at work
+		l.importer = newImporter(l.fset, l.cmd, old.Listed)
+		go l.importer.wait(old.Imports) // while the go command works
 	}
-	if l.matched = l.recorder.listing(); l.matched != nil {
+	if l.matched = l.cache.listing(); l.matched != nil {
 		l.recalled = true
 	} else if err := l.match(ctx); err != nil {
 		return nil, err
@@ -77,25 +82,25 @@ func (l *Loader) Load(ctx context.Context) ([]*Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	marked := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return !c.marked })
-	if err := l.translate(ctx, marked); err != nil {
+	relevant := slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return !c.relevant })
+	if err := l.runCgo(ctx, relevant); err != nil {
 		return nil, err
 	}
-	if err := forEach(marked, (*candidate).parse); err != nil {
+	if err := forEach(relevant, (*candidate).parse); err != nil {
 		return nil, err
 	}
-	l.step("finding imports", 0, len(marked))
-	l.imports = importedBy(marked)
+	l.step("finding imports", 0, len(relevant))
+	l.imports = importPaths(relevant)
 	if old.has(l.imports) {
-		l.remembered, l.begun = len(old.Listed), old.Imports
+		l.graphSize, l.prefetched = len(old.Listed), old.Imports
 	} else {
 		imported, err := l.cmd.graph(ctx, l.imports)
 		if err != nil {
 			return nil, err
 		}
-		l.universe = newUniverse(l.fset, l.cmd, imported)
+		l.importer = newImporter(l.fset, l.cmd, imported)
 	}
-	l.check(marked)
+	l.check(relevant)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -107,6 +112,7 @@ func (l *Loader) Load(ctx context.Context) ([]*Package, error) {
 	return pkgs, nil
 }
 
+// step reports progress.
 func (l *Loader) step(doing string, done, of int) {
 	if l.progress != nil {
 		l.progress(doing, done, of)
@@ -117,7 +123,7 @@ func (l *Loader) note(format string, args ...any) {
 	l.Notes = append(l.Notes, fmt.Sprintf(format, args...))
 }
 
-// match finds the packages, without their imports.
+// match finds the packages that the patterns match, without their imports.
 func (l *Loader) match(ctx context.Context) error {
 	found, err := l.cmd.list(ctx, []string{"-find"}, l.patterns)
 	if err != nil {
@@ -140,16 +146,16 @@ func (l *Loader) match(ctx context.Context) error {
 	return nil
 }
 
-// scan reads the sources of the packages that match and looks which are marked.
+// scan reads the sources of the packages that match, and finds the relevant ones.
 func (l *Loader) scan() ([]*candidate, error) {
 	var all []*candidate
 	for _, p := range l.matched {
 		base := newCandidate(l.fset, p, p.ImportPath, slices.Concat(p.GoFiles, p.CgoFiles, p.TestGoFiles))
-		for _, name := range p.lost() {
-			base.lost = append(base.lost, filepath.Join(p.Dir, name))
-			l.lost = true
+		for _, name := range p.unlisted() {
+			base.unlisted = append(base.unlisted, filepath.Join(p.Dir, name))
+			l.incomplete = true
 		}
-		if len(base.GoFiles)+len(base.lost) > 0 {
+		if len(base.GoFiles)+len(base.unlisted) > 0 {
 			all = append(all, base)
 		} else {
 			base = nil
@@ -163,28 +169,28 @@ func (l *Loader) scan() ([]*candidate, error) {
 	if err := forEach(all, (*candidate).read); err != nil {
 		return nil, err
 	}
-	l.read, l.outputs = map[string]string{}, map[string]bool{}
+	l.digests, l.outputs = map[string]string{}, map[string]bool{}
 	for _, c := range all {
-		maps.Copy(l.read, c.digests)
+		maps.Copy(l.digests, c.digests)
 		for _, path := range c.outputs {
 			l.outputs[path] = true
 		}
-		if c.marked && c.tested != nil {
-			c.tested.marked = true
+		if c.relevant && c.tested != nil {
+			c.tested.relevant = true
 		}
 	}
 	for _, c := range all {
-		if !c.marked {
+		if !c.relevant {
 			c.sources = nil
 		}
 	}
 	return all, nil
 }
 
-// translate has the go command run cgo for the packages that use it.
-func (l *Loader) translate(ctx context.Context, marked []*candidate) error {
+// runCgo has the go command run cgo for the packages that use it.
+func (l *Loader) runCgo(ctx context.Context, packages []*candidate) error {
 	users := map[string]*candidate{}
-	for _, c := range marked {
+	for _, c := range packages {
 		if c.tested == nil && len(c.listed.CgoFiles) > 0 {
 			users[c.listed.ImportPath] = c
 		}
@@ -200,41 +206,42 @@ func (l *Loader) translate(ctx context.Context, marked []*candidate) error {
 		path, _, _ := strings.Cut(p.ImportPath, " ")
 		c := users[path]
 		if c != nil && len(p.CompiledGoFiles) > len(c.CompiledGoFiles) && (p.ForTest == "" || p.ForTest == path) {
-			c.CompiledGoFiles = p.compiled()
+			c.CompiledGoFiles = p.compiledFiles()
 		}
 	}
 	return nil
 }
 
-// check type-checks the marked packages: with the export data of what they
-// import, or all from source if that cannot be read. Of what was begun they may
-// not import all, but none of it may go on while others use the universe.
-func (l *Loader) check(marked []*candidate) {
-	l.checkOnce(marked)
-	l.universe.wait(l.begun)
-	if err := l.universe.unreadable; err != nil {
+// check type-checks the relevant packages: with the export data of what they import,
+// or all from source if that cannot be read. It also waits for packages that were
+// loaded early and that nothing imports, because nothing may change the importer
+// afterwards.
+func (l *Loader) check(packages []*candidate) {
+	l.checkOnce(packages)
+	l.importer.wait(l.prefetched)
+	if err := l.importer.unreadable; err != nil {
 		l.note("the go command's export data cannot be read, so that imported packages are type-checked from source, which is slower; a newer resilgen may read it: %v", err)
-		l.universe = l.universe.fromSource()
-		l.checkOnce(marked)
-	} else if n := l.universe.sources; n > 0 {
+		l.importer = l.importer.fromSource()
+		l.checkOnce(packages)
+	} else if n := l.importer.checked; n > 0 {
 		l.note("the build cache has no export data of %d imported packages; they were type-checked from source", n)
 	}
 }
 
-// checkOnce type-checks external test packages after what they test.
-func (l *Loader) checkOnce(marked []*candidate) {
+// checkOnce type-checks the packages, external test packages after those they test.
+func (l *Loader) checkOnce(packages []*candidate) {
 	var mu sync.Mutex
 	done := 0
 	check := func(c *candidate) error {
-		c.check(l.universe)
+		c.check(l.importer)
 		mu.Lock()
 		defer mu.Unlock()
 		done++
-		l.step("type-checking", done, len(marked))
+		l.step("type-checking", done, len(packages))
 		return nil
 	}
 	var base, tests []*candidate
-	for _, c := range marked {
+	for _, c := range packages {
 		if c.tested == nil {
 			base = append(base, c)
 		} else {
@@ -245,7 +252,7 @@ func (l *Loader) checkOnce(marked []*candidate) {
 	forEach(tests, check)
 }
 
-// forEach calls f for all, some at once, and returns the first error.
+// forEach calls f for all, several at a time, and returns the first error.
 func forEach[T any](all []T, f func(T) error) error {
 	var g errgroup.Group
 	g.SetLimit(2 * cap(slots))
@@ -255,9 +262,9 @@ func forEach[T any](all []T, f func(T) error) error {
 	return g.Wait()
 }
 
-// compiled are the files that stand for a package that uses cgo. Some in the
-// build cache have no extension; other languages' files have one.
-func (l *listed) compiled() []string {
+// compiledFiles returns the Go files that cgo has made of a package. Some of them, in
+// the build cache, have no extension; files of other languages have one.
+func (l *listedPackage) compiledFiles() []string {
 	var files []string
 	for _, name := range l.CompiledGoFiles {
 		if ext := filepath.Ext(name); ext == ".go" || ext == "" {

@@ -1,6 +1,6 @@
 // Package load finds the packages that match patterns and type-checks the
-// declarations of those in which something is annotated, and remembers what it
-// takes to tell that nothing has changed.
+// declarations of those that have directives. It keeps a cache, so that a later run
+// can tell that nothing has changed.
 package load
 
 import (
@@ -11,40 +11,42 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// A Package is one as its tests see it, or its external test package. What does
-// not compile in it shows as missing types, not as an error. It has sources and
-// types only if something in it is annotated or generated.
+// A Package is a package with its tests, or an external test package. It has sources
+// and types only if it has directives or outputs. Code that does not compile is no
+// error: types are missing instead.
 type Package struct {
 	*packages.Package
-	Sources []File           // by path, without the generator's own outputs
-	Known   []*types.Package // nil if others can be found, else all that there are
+	Sources []File           // sorted by path, without outputs of the generator
+	Known   []*types.Package // all other packages that there are; nil if Find can load others
 
-	universe *universe // of what it imports
+	importer *importer // has what it imports
 }
 
 // A File is a source.
 type File struct {
 	Path      string
 	Syntax    *ast.File
-	Broken    error // of the parser
-	Annotated bool  // where broken: something in it looks like a directive
+	Broken    error // why it was not parsed in full; nil for most
+	Annotated bool  // if it is broken: it may hold a directive
 }
 
-// Find is a package that nothing here need import.
+// Find returns the package with an import path. It loads the package if nothing here
+// imports it, and fails if there is none. It may be called by several goroutines.
 func (p *Package) Find(ctx context.Context, path string) (*types.Package, error) {
-	return p.universe.find(ctx, path)
+	return p.importer.find(ctx, path)
 }
 
-// Leads reports whether a package that was found imports another, itself or
-// through others.
+// Leads reports whether a package that Find has returned imports another, directly or
+// through others. It may be called by several goroutines.
 func (p *Package) Leads(from, to string) bool {
-	return p.universe != nil && p.universe.leads(from, to)
+	return p.importer != nil && p.importer.leads(from, to)
 }
 
 // InWorkspace reports whether a go.work file decides which modules there are.
-func (p *Package) InWorkspace() bool { return p.universe.cmd.env.workspace() != "" }
+func (p *Package) InWorkspace() bool { return p.importer.cmd.env.workspace() != "" }
 
-// NewInfo has room for all that the type checker says of a package's declarations.
+// NewInfo returns an Info in which the type checker records all about the declarations
+// of a package.
 func NewInfo() *types.Info {
 	return &types.Info{
 		Types:      map[ast.Expr]types.TypeAndValue{},
@@ -60,4 +62,5 @@ func NewInfo() *types.Info {
 // An ImporterFunc is a function as a types.Importer.
 type ImporterFunc func(path string) (*types.Package, error)
 
+// Import calls f.
 func (f ImporterFunc) Import(path string) (*types.Package, error) { return f(path) }

@@ -6,9 +6,10 @@ import (
 	"slices"
 )
 
-// prune leaves in the files of a package what other packages can see of it: its
-// exported declarations and those that they are declared with, going by name, so
-// that it may leave too much. Bodies go, and values that do not decide a type.
+// prune removes from the files of a package what other packages cannot refer to. It
+// leaves the exported declarations and those that they need. Needs are found by name,
+// so that it may leave too much. It removes bodies, and values that do not decide a
+// type.
 func prune(files []*ast.File) {
 	parts := map[string][]ast.Node{} // by the name that they belong to
 	keep := map[string]bool{}
@@ -37,7 +38,7 @@ func prune(files []*ast.File) {
 						declare(spec.Name.Name, spec)
 					case *ast.ValueSpec:
 						if decl.Tok == token.CONST {
-							todo = append(todo, spec) // it may repeat or count those before it
+							todo = append(todo, spec) // it may repeat the one before it, or count with iota
 							continue
 						}
 						if spec.Type != nil {
@@ -109,7 +110,7 @@ func isEllipsis(length ast.Expr) bool {
 	return ok
 }
 
-// receiver is the name of the type that a method is declared on.
+// receiver returns the name of the type that a method is declared on.
 func receiver(decl *ast.FuncDecl) string {
 	if len(decl.Recv.List) == 0 {
 		return ""
