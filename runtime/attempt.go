@@ -10,8 +10,9 @@ type attempt struct {
 	err      error // the callee's own
 	signal   error // what the breaker gets to see of it
 	class    Class
-	retry    bool // the class is one to retry, and the call still lives
-	timedOut bool // one of the method's own timeouts ended it
+	hint     time.Duration // how long the callee wants to be left alone
+	retry    bool          // the class is one to retry, and the call still lives
+	timedOut bool          // one of the method's own timeouts ended it
 }
 
 // try makes one attempt, past every guard. ctx is the caller's context under the
@@ -131,17 +132,17 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		started = m.client.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
-	resultClass, err := unwrapClass(f(own))
+	results, err := unwrapVerdict(f(own))
 	if m.timed {
 		elapsed = m.client.now() - started
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left
 	}
-	if err == nil && resultClass <= Success {
+	if err == nil && results.Class <= Success {
 		c.class, c.outcome = Success, OutcomeSucceeded
 	} else {
-		c.classify(ctx, own, resultClass, err)
+		c.classify(ctx, own, results, err)
 	}
 	if c.class <= Application {
 		m.deposit()
@@ -155,9 +156,9 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 }
 
 // classify says what an attempt that was no success means. total is the context of
-// the whole call and own that of the attempt. said is what its results say; err
-// is nil where they alone do.
-func (c *call) classify(total, own context.Context, resultClass Class, err error) {
+// the whole call and own that of the attempt. results is what a result classifier
+// says; err is nil where it alone says that the attempt failed.
+func (c *call) classify(total, own context.Context, results Verdict, err error) {
 	m := c.method
 	c.err = err
 	callerErr := c.caller.Err()
@@ -167,19 +168,23 @@ func (c *call) classify(total, own context.Context, resultClass Class, err error
 		cause = context.Cause(own)
 	}
 	timedOut := cause != nil && (cause == m.attemptCause || cause == m.totalCause)
+	v := results
 	switch {
 	case callerErr == context.Canceled, callerErr == nil && own.Err() == context.Canceled:
-		c.class = Canceled // by the caller, or by a race that another attempt has won
+		v.Class = Canceled // by the caller, or by a race that another attempt has won
 	case err == nil:
-		c.class = resultClass
 	case callerErr != nil || timedOut:
-		// Whatever words the callee has for it, time ran out.
-		if c.class = markOf(err); c.class == Undecided {
-			c.class = Infrastructure
+		// Whatever words the callee has for it, time ran out, unless the program
+		// declares that these are the words of an answer.
+		v = declaredOf(err, results, m.classifiers)
+		if v.Class != Application && markOf(err) == Undecided {
+			v.Class = Infrastructure
 		}
+		v.complete(err)
 	default:
-		c.class = classOf(err, resultClass, m.classifiers)
+		v = verdictOf(err, results, m.classifiers)
 	}
+	c.class, c.hint = v.Class, v.After
 	m.counts.classes[c.class].Add(1)
 
 	switch {
@@ -190,7 +195,7 @@ func (c *call) classify(total, own context.Context, resultClass Class, err error
 	default:
 		c.outcome = OutcomeFailed
 	}
-	c.retry = m.retryable.has(c.class) && total.Err() == nil && mayRepeat(c.caller)
+	c.retry = m.retryable.match(v) && total.Err() == nil && mayRepeat(c.caller)
 
 	switch c.class {
 	case Application:
@@ -202,7 +207,7 @@ func (c *call) classify(total, own context.Context, resultClass Class, err error
 			c.signal = signalLate
 		}
 	case Throttled:
-		c.signal = signalThrottled(hintOf(err))
+		c.signal = signalThrottled(c.hint)
 	default:
 		c.signal = signalNone
 	}

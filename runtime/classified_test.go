@@ -130,7 +130,7 @@ func TestJudgesStandBetweenMarksAndClassifiers(t *testing.T) {
 	refuse := errors.New("refused")
 	_, m := one(t, func(_ *Spec, m *MethodSpec) {
 		m.Retry = copyOf(&testRetry)
-		m.Classify = []Classifier{func(error) Class { return Application }}
+		m.Classify = []Classifier{func(error) Verdict { return Verdict{Class: Application} }}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		infra := func(int, error) Class { return Infrastructure }
@@ -211,7 +211,7 @@ func TestJudgedFallbacks(t *testing.T) {
 			c, m := one(t, func(*Spec, *MethodSpec) {})
 			f, _ := replies(tt.reply)
 			status, err := CallClassified(t.Context(), m, f, statusClass)
-			cause := m.FallsBackClassified(t.Context(), err, func(err error) Class { return statusClass(status, err) })
+			cause := FallsBackClassified(t.Context(), m, err, func(err error) Class { return statusClass(status, err) })
 			if !errors.Is(cause, tt.cause) || (cause == nil) != (tt.cause == nil) {
 				t.Errorf("the cause is %v, want %v", cause, tt.cause)
 			}
@@ -225,7 +225,7 @@ func TestJudgedFallbacks(t *testing.T) {
 		c.Breaker("Store").ForceOpen()
 		f, _ := replies(reply{200, nil})
 		_, err := CallClassified(t.Context(), m, f, statusClass)
-		cause := m.FallsBackClassified(t.Context(), err, func(error) Class { return Application })
+		cause := FallsBackClassified(t.Context(), m, err, func(error) Class { return Application })
 		if !errors.Is(cause, ErrOpen) {
 			t.Errorf("the cause is %v, want ErrOpen", cause)
 		}

@@ -120,8 +120,8 @@ func TestRealFailuresOfHTTP(t *testing.T) {
 }
 
 func TestClassifiersAreAskedInOrder(t *testing.T) {
-	pass := func(error) Class { return Undecided }
-	says := func(c Class) Classifier { return func(error) Class { return c } }
+	pass := func(error) Verdict { return Verdict{} }
+	says := func(c Class) Classifier { return ClassifierOf(func(error) Class { return c }) }
 	for _, tt := range []struct {
 		name        string
 		classifiers []Classifier
@@ -137,7 +137,7 @@ func TestClassifiersAreAskedInOrder(t *testing.T) {
 		{"all", []Classifier{All}, errNotFound, Infrastructure},
 		{"all keeps what network knows", []Classifier{All}, x509.HostnameError{Certificate: &x509.Certificate{}}, SystemFault},
 	} {
-		if got := classOf(tt.err, Undecided, tt.classifiers); got != tt.want {
+		if got := verdictOf(tt.err, Verdict{}, tt.classifiers).Class; got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
