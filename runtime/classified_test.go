@@ -61,7 +61,7 @@ func TestResultsAreJudged(t *testing.T) {
 		{"throttling in the value is retried", []reply{{429, nil}, {200, nil}}, 2, 200, nil,
 			MethodStats{Succeeded: 1, Attempts: 2, Success: 1, Throttled: 1, Retries: 1, RetriedSuccesses: 1}},
 		{"undecided leaves errors to the classifiers", []reply{{0, errDown}, {0, errGone}}, 2, 0, errGone,
-			MethodStats{Failed: 1, Attempts: 2, Infrastructure: 1, Application: 1, Retries: 1}},
+			MethodStats{Failed: 1, Attempts: 2, Infrastructure: 1, Unknown: 1, Retries: 1}},
 		{"an error after a failure in the value", []reply{{503, nil}, {0, errDown}}, 3, 0, errDown,
 			MethodStats{Exhausted: 1, Attempts: 3, Infrastructure: 3, Retries: 2}},
 		{"undecided takes what has no error for a success", []reply{{0, nil}}, 1, 0, nil,

@@ -17,18 +17,20 @@ func verdictOf(err error, results Verdict, classifiers []Classifier) Verdict {
 		return Verdict{Class: Success}
 	}
 	v := declaredOf(err, results, classifiers)
-	if v.Class == Undecided {
-		v.add(Network(err))
-		if v.Class == Undecided {
-			v.Class = Unknown
-		}
+	if v.Class != Undecided {
+		v.complete(err)
+		return v
 	}
-	v.complete(err)
+	v.add(Network(err))
+	if v.Class == Undecided {
+		v.Class = Unknown
+	}
+	v.After = max(v.After, hintOf(err))
 	return v
 }
 
-// complete adds to v what err says besides its class, whoever has decided that. An
-// answer cannot be one to a call of which nothing was sent.
+// complete adds to v, whose class somebody has declared, what err says besides a
+// class. An answer is never unsent by that: something was sent, or there is no answer.
 func (v *Verdict) complete(err error) {
 	if v.Class != Application && !v.Unsent {
 		v.Unsent = search{unsentOnly: true}.find(err).Unsent

@@ -46,7 +46,7 @@ func (m *Method) finalClass(err error, classify func(error) Verdict) Class {
 	if c := markOf(err); c != Undecided {
 		return c
 	}
-	if own, ok := err.(*Error); ok && own.Method == m.fullName {
+	if own, ok := err.(*Error); ok && own != nil && own.Method == m.fullName {
 		if own.Err == nil {
 			return Undecided // the callee was never called, or said nothing
 		}

@@ -75,14 +75,14 @@ func stated(err error) (v Verdict, typedNil bool) {
 		}
 		one, several := unwrap(err)
 		if several != nil {
-			var joined Verdict
+			var all Verdict
 			for _, branch := range several {
 				b, n := stated(branch)
-				joined.Class = worse(joined.Class, b.Class)
-				joined.add(b)
+				all.Class = worse(all.Class, b.Class)
+				all.add(b)
 				typedNil = typedNil || n
 			}
-			v.add(joined)
+			v.add(all)
 			return v, typedNil
 		}
 		err = one

@@ -1,9 +1,6 @@
 package resil
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"net/url"
 	"reflect"
 	"strings"
@@ -21,6 +18,7 @@ import (
 //     and [HTTPStatus];
 //   - failures to dial and to find a host, driver.ErrBadConn, refused HTTP/2 streams
 //     and refusals of a client nested in the callee are also unsent;
+//   - sql.ErrNoRows is Application;
 //   - context.Canceled is Unknown: somebody gave up, which says nothing about the
 //     callee.
 //
@@ -109,11 +107,6 @@ func (s search) find(err error) (f finding) {
 	return f
 }
 
-// severalVerbs is the type of the errors that fmt.Errorf makes for more than one %w.
-// They describe one failure, such as its kind and its cause, while other joined
-// errors list several failures.
-var severalVerbs = reflect.TypeOf(fmt.Errorf("%w%w", io.EOF, io.ErrUnexpectedEOF))
-
 // join finds what several errors mean together. The worst decides the class. Nothing
 // was sent if each of them says so; where they describe one failure, those that
 // nobody knows may be silent.
@@ -168,8 +161,6 @@ func sendable(e *url.Error) bool {
 	}
 	return ok && e.Op != "parse" && rest != "" && !strings.ContainsAny(rest[:1], "/?#")
 }
-
-var errorString = reflect.TypeOf(errors.New(""))
 
 // untold reports whether err, which wraps nothing, is of a type by which net/http and
 // its HTTP/2 say that an answer made no sense, or that its connection is gone. There

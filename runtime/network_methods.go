@@ -43,37 +43,29 @@ func asked(err error) (f finding) {
 	if e, ok := err.(interface{ SafeToRetry() bool }); ok && e.SafeToRetry() { // pgx
 		f.unsent(weightGeneral, Infrastructure)
 	}
-	// What is left says no more than that something went wrong on the way. A
-	// cancellation that CanceledError speaks of stands beneath it, as
-	// context.Canceled, if it was one.
-	if f.weight < weightGeneral && (timeout(err) || connectionError(err) || canceledError(err) || temporary(err) || retriable(err)) {
+	if f.weight < weightGeneral && troubled(err) {
 		f.found(weightGeneral, Infrastructure)
 	}
 	return f
 }
 
-func timeout(err error) bool { // net.Error, AWS, quic-go
-	e, ok := err.(interface{ Timeout() bool })
-	return ok && e.Timeout()
-}
-
-func connectionError(err error) bool { // smithy's RequestSendError
-	e, ok := err.(interface{ ConnectionError() bool })
-	return ok && e.ConnectionError()
-}
-
-func canceledError(err error) bool { // smithy, AWS
-	e, ok := err.(interface{ CanceledError() bool })
-	return ok && e.CanceledError()
-}
-
-func temporary(err error) bool { // kafka-go, amqp091
-	e, ok := err.(interface{ Temporary() bool })
-	return ok && e.Temporary()
-}
-
-func retriable(err error) bool { // neo4j
-	e, ok := err.(interface{ IsRetriable() bool })
+// troubled reports whether an error says no more than that something went wrong on the
+// way. A cancellation of which CanceledError speaks stands beneath it, as
+// context.Canceled, if it was one.
+func troubled(err error) bool {
+	if e, ok := err.(interface{ Timeout() bool }); ok && e.Timeout() { // net.Error, AWS, quic-go
+		return true
+	}
+	if e, ok := err.(interface{ ConnectionError() bool }); ok && e.ConnectionError() { // smithy's RequestSendError
+		return true
+	}
+	if e, ok := err.(interface{ CanceledError() bool }); ok && e.CanceledError() { // smithy, AWS
+		return true
+	}
+	if e, ok := err.(interface{ Temporary() bool }); ok && e.Temporary() { // kafka-go, amqp091
+		return true
+	}
+	e, ok := err.(interface{ IsRetriable() bool }) // neo4j
 	return ok && e.IsRetriable()
 }
 

@@ -4,13 +4,27 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"net/url"
 	"os"
+	"reflect"
 	"syscall"
+)
+
+// The types of errors that packages errors and fmt make, which say nothing by
+// themselves. Those of severalVerbs, for more than one %w, describe one failure, such
+// as its kind and its cause; joined ones list several.
+var (
+	errorString  = reflect.TypeOf(errors.New(""))
+	oneVerb      = reflect.TypeOf(fmt.Errorf("%w", io.EOF))
+	severalVerbs = reflect.TypeOf(fmt.Errorf("%w%w", io.EOF, io.ErrUnexpectedEOF))
+	joinedErrors = reflect.TypeOf(errors.Join(io.EOF))
 )
 
 // identified finds what an error of the standard library says, by its value or type.
@@ -26,11 +40,19 @@ func identified(err error) (f finding, known bool) {
 	case driver.ErrBadConn:
 		f.unsent(weightSpecific, Infrastructure)
 		return f, true
+	case sql.ErrNoRows:
+		f.found(weightSpecific, Application)
+		return f, true
 	case io.EOF:
 		f.found(weightGeneral, Infrastructure)
 		return f, true
 	}
+	switch reflect.TypeOf(err) {
+	case errorString, oneVerb, severalVerbs, joinedErrors:
+		return f, true
+	}
 	switch e := err.(type) {
+	case *mark:
 	case *Error:
 		if own := e.stated(); own.Class != Undecided {
 			f.add(finding{own, weightSpecific})
