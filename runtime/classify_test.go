@@ -89,17 +89,6 @@ func TestOwnErrorIsUntouched(t *testing.T) {
 	}
 }
 
-func TestMarksKeepTheError(t *testing.T) {
-	for _, mark := range []func(error) error{App, Infra, System, func(err error) error { return Throttle(err, 0) }} {
-		if mark(nil) != nil {
-			t.Error("a mark made an error of nil")
-		}
-		if err := mark(errNotFound); !errors.Is(err, errNotFound) || err.Error() != errNotFound.Error() {
-			t.Errorf("got %v, want it to read and unwrap as %v", err, errNotFound)
-		}
-	}
-}
-
 func TestErrorsSayWhoStopped(t *testing.T) {
 	last := errors.New("503 Service Unavailable")
 	for _, tt := range []struct {

@@ -99,7 +99,7 @@ func (s search) find(err error) (f finding) {
 		case several != nil:
 			f.add(s.join(several, reflect.TypeOf(err) == severalVerbs))
 			return f
-		case one == nil && s.request && untold(err):
+		case one == nil && s.request && !isNil(err) && untold(err):
 			f.found(weightPlace, Infrastructure)
 		}
 		err = one
