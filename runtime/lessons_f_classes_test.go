@@ -144,9 +144,9 @@ func TestLessonF13_TypedNilsAreErrors(t *testing.T) {
 	}
 }
 
-// F16. Errors that nobody knows were signs of life: a server that was down gave 100
-// successes of 100, closed a half-open breaker and filled the budget.
-func TestLessonF16_UnknownErrorsAreNoSignsOfLife(t *testing.T) {
+// F16. Errors that nobody knows counted as successes: a server that was down gave 100 of
+// 100, closed a half-open breaker and filled the budget.
+func TestLessonF16_UnknownErrorsAreNoSuccesses(t *testing.T) {
 	down := func(context.Context) error { return errors.New("rpc error: code = Unavailable") }
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, breaker(func(*Breaker) {}))

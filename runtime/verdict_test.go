@@ -193,7 +193,7 @@ func TestResultClassifiersOfEitherForm(t *testing.T) {
 	}
 }
 
-// An error that nobody knows is no failure, and no sign of life either.
+// An error that nobody knows is no failure, and no success either.
 func TestUnknownProvesNothing(t *testing.T) {
 	odd := func(context.Context) error { return errOdd }
 	synctest.Test(t, func(t *testing.T) {
