@@ -42,6 +42,7 @@ type call struct {
 	attempt                  // the last of them
 	outcome  Outcome
 	shadow   shadow        // what would have refused the attempt under way
+	totalSet bool          // the total timeout ends before the caller's deadline
 	started  time.Duration // where somebody observes
 }
 
@@ -58,6 +59,7 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 		var cancel context.CancelFunc
 		if ctx, cancel = within(ctx, m.timeout.Total, m.totalCause); cancel != nil {
 			defer cancel()
+			c.totalSet = true
 		}
 	}
 	for delay := time.Duration(0); ; {

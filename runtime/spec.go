@@ -44,11 +44,17 @@ func (s *Spec) check() error {
 	wrong := func(method string, err error) {
 		errs = append(errs, fmt.Errorf("resil: %s.%s: %w", s.Name, method, err))
 	}
+	if s.Name == "" {
+		errs = append(errs, errors.New("resil: the client has no Name, by which stats and errors show it"))
+	}
 	methods := map[string]bool{}
 	guards := map[string]any{} // by kind and name
 	var budget Ratio
 	for i := range s.Methods {
 		m := &s.Methods[i]
+		if m.Name == "" {
+			wrong("?", errors.New("the method has no Name, by which stats and errors show it"))
+		}
 		if methods[m.Name] {
 			wrong(m.Name, errors.New("there are two methods of this name; give one another name"))
 		}

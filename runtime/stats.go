@@ -147,6 +147,11 @@ func (n *counts) add(c *call) {
 	}
 }
 
+// answers is how many attempts the callee has answered, with success or not.
+func (n *counts) answers() uint64 {
+	return n.atOnce.Load() + n.classes[Success].Load() + n.classes[Application].Load()
+}
+
 func (n *counts) snapshot(name string) MethodStats {
 	atOnce := n.atOnce.Load()
 	s := MethodStats{
