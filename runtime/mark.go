@@ -73,7 +73,7 @@ func stated(err error) (v Verdict, typedNil bool) {
 			v.add(e.wrapped(inner))
 			return v, typedNil
 		}
-		one, several := unwrap(err)
+		several, one := unwrap(err)
 		if several != nil {
 			var all Verdict
 			for _, branch := range several {

@@ -94,7 +94,7 @@ func (s search) find(err error) (f finding) {
 		case *url.Error:
 			s.request = e != nil && sendable(e)
 		}
-		one, several := unwrap(err)
+		several, one := unwrap(err)
 		switch {
 		case several != nil:
 			f.add(s.join(several, reflect.TypeOf(err) == severalVerbs))

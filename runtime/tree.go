@@ -9,7 +9,7 @@ func walk(err error, visit func(error) bool) bool {
 		if !visit(err) {
 			return false
 		}
-		one, several := unwrap(err)
+		several, one := unwrap(err)
 		for _, err := range several {
 			if !walk(err, visit) {
 				return false
@@ -20,9 +20,9 @@ func walk(err error, visit func(error) bool) bool {
 	return true
 }
 
-// unwrap returns what err wraps: one error, or several, or nothing. The method of
+// unwrap returns what err wraps: several errors, or one, or nothing. The method of
 // a foreign type may panic, as those of typed nils do; then err wraps nothing.
-func unwrap(err error) (one error, several []error) {
+func unwrap(err error) (several []error, one error) {
 	if isNil(err) {
 		return nil, nil
 	}
@@ -33,7 +33,7 @@ func unwrap(err error) (one error, several []error) {
 	case interface{ Unwrap() []error }:
 		several = e.Unwrap()
 	}
-	return one, several
+	return several, one
 }
 
 // isNil reports whether err is a nil pointer of a type that is an error. Go does not
