@@ -2,7 +2,6 @@ package resil
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -11,8 +10,9 @@ type attempt struct {
 	err      error // the callee's own
 	signal   error // what the breaker gets to see of it
 	class    Class
-	retry    bool // the class is one to retry, and the call still lives
-	timedOut bool // one of the method's own timeouts ended it
+	hint     time.Duration // how long the callee wants to be left alone
+	retry    bool          // the class is one to retry, and the call still lives
+	timedOut bool          // one of the method's own timeouts ended it
 }
 
 // try makes one attempt, past every guard. ctx is the caller's context under the
@@ -139,17 +139,17 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		started = m.client.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
-	resultClass, err := unwrapClass(f(own))
+	results, err := unwrapVerdict(f(own))
 	if measured {
 		elapsed = m.client.now() - started
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left
 	}
-	if err == nil && resultClass <= Success {
+	if err == nil && results.Class <= Success {
 		c.class, c.outcome = Success, OutcomeSucceeded
 	} else {
-		c.classify(ctx, own, limited, started, resultClass, err)
+		c.classify(ctx, own, limited, started, results, err)
 	}
 	if c.class <= Application {
 		m.deposit()
@@ -167,28 +167,29 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 
 // classify says what an attempt that was no success means. total is the context of
 // the whole call and own that of the attempt, which began at started and has a
-// timeout of its own where limited is true. resultClass is what its results say; err
-// is nil where they alone do.
-func (c *call) classify(total, own context.Context, limited bool, started time.Duration, resultClass Class, err error) {
+// timeout of its own where limited is true. results is what a result classifier says;
+// err is nil where it alone says that the attempt failed.
+func (c *call) classify(total, own context.Context, limited bool, started time.Duration, results Verdict, err error) {
 	m := c.method
 	c.err = err
 	now := m.client.now()
 	whose, early := c.ended(own, limited, started, now)
+	v := results
 	switch {
 	case whose == byCaller, whose == byRace:
-		c.class = Canceled
+		v.Class = Canceled
 	case err == nil:
-		c.class = resultClass
 	default:
-		c.class = classOf(err, resultClass, m.classifiers)
+		v = verdictOf(err, results, m.classifiers)
 		switch {
 		case whose == byNobody:
-		case early && c.class != Infrastructure && !outOfTime(err):
+		case early && v.Class != Infrastructure && !outOfTime(err):
 			whose = byNobody // it is the callee's own word
-		case (c.class != Application || outOfTime(err)) && markOf(err) == Undecided:
-			c.class = Infrastructure // whatever words the callee has for it, time ran out
+		case (v.Class != Application || outOfTime(err)) && markOf(err) == Undecided:
+			v.Class = Infrastructure // whatever words the callee has for it, time ran out
 		}
 	}
+	c.class, c.hint = v.Class, v.After
 	m.counts.classes[c.class].Add(1)
 
 	timedOut := whose == byAttempt || whose == byTotal
@@ -202,7 +203,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	default:
 		c.outcome = OutcomeFailed
 	}
-	c.retry = m.retryable.has(c.class) && total.Err() == nil && mayRepeat(c.caller)
+	c.retry = m.retryable.match(v) && total.Err() == nil && mayRepeat(c.caller)
 
 	switch c.class {
 	case Application:
@@ -214,7 +215,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 			c.signal = signalNone
 		}
 	case Throttled:
-		c.signal = signalThrottled(hintOf(err))
+		c.signal = signalThrottled(c.hint)
 	default:
 		c.signal = signalNone
 	}
@@ -279,6 +280,19 @@ func slack(started, deadline time.Duration) time.Duration {
 
 // outOfTime reports whether an error says by itself that time ran out.
 func outOfTime(err error) bool {
-	var timeout interface{ Timeout() bool }
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+	return !walk(err, func(err error) bool { return !saysTimeout(err) })
+}
+
+// saysTimeout reports whether one error says that time ran out, without what it wraps.
+// A method that panics, as those of typed nils do, says nothing.
+func saysTimeout(err error) bool {
+	if isNil(err) {
+		return false
+	}
+	defer func() { _ = recover() }()
+	if e, ok := err.(interface{ Timeout() bool }); ok && e.Timeout() {
+		return true
+	}
+	e, ok := err.(interface{ Is(error) bool })
+	return ok && e.Is(context.DeadlineExceeded)
 }

@@ -202,12 +202,12 @@ func TestApplicationErrorIsProofOfLife(t *testing.T) {
 func TestErrorThatAClassifierCallsSuccessIsProofOfLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, all(breaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
-			m.Classify = []Classifier{func(error) Class { return Success }}
+			m.Classify = []Classifier{func(error) Verdict { return Verdict{Class: Success} }}
 		}))
 		trip(t, c, m)
 		time.Sleep(33 * time.Second)
 		for range 2 {
-			Run(t.Context(), m, func(context.Context) error { return errNotFound })
+			Run(t.Context(), m, func(context.Context) error { return errors.New("odd") })
 		}
 		wantState(t, c, StateClosed)
 	})

@@ -96,7 +96,7 @@ func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
 	if c.rounds >= m.retry.Attempts {
 		return ErrExhausted
 	}
-	hint := hintOf(c.err)
+	hint := c.hint
 	delay = max(delay, min(hint, m.retry.Max))
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= max(delay, hint) {
 		return ErrDeadline

@@ -37,11 +37,6 @@ type Target interface {
 	bind(c *Client, p *plan) *Method
 }
 
-// A Classifier says what class an error has, or [Undecided] to leave it to the
-// next classifier. It is called with errors only, never with nil, by any number of
-// goroutines at once.
-type Classifier func(error) Class
-
 // check returns everything that is wrong with a spec. Generated ones pass; this is
 // for those written by hand and for overrides.
 func (s *Spec) check() error {

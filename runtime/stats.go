@@ -55,8 +55,8 @@ type MethodStats struct {
 	Open, Limited, Full, TimedOut, Canceled, Panicked uint64
 
 	// Attempts that reached the callee, and how those that ended were classed.
-	Attempts                                                uint64
-	Success, Application, Infrastructure, System, Throttled uint64
+	Attempts                                                         uint64
+	Success, Application, Infrastructure, System, Throttled, Unknown uint64
 
 	Retries          uint64 // attempts after a failed one
 	RetriedSuccesses uint64 // calls that succeeded after a retry
@@ -174,6 +174,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		Infrastructure: n.classes[Infrastructure].Load(),
 		System:         n.classes[SystemFault].Load(),
 		Throttled:      n.classes[Throttled].Load(),
+		Unknown:        n.classes[Unknown].Load(),
 
 		Retries:          n.retries.Load(),
 		RetriedSuccesses: n.retried.Load(),
