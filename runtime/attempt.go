@@ -33,35 +33,26 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 			breaker = nil
 		}
 	}
-	waited := false
-	if b := m.bulkhead; b != nil {
-		held, wait, err := c.enter(ctx, b)
-		if err != nil {
+	if b := m.bulkhead; b != nil && b.refusing() && !c.waives(&b.pool.seat) {
+		return c.refuse(OutcomeFull, m.full) // before a token is taken or waited for
+	}
+	if l := m.limiter; l != nil && !l.allow() {
+		if err := c.await(ctx, l, breaker); err != nil {
 			return err
 		}
+	}
+	if b := m.bulkhead; b != nil {
+		held, err := c.enter(ctx, b, breaker)
 		if held {
 			defer b.leave()
 		}
-		waited = wait
-	}
-	if l := m.limiter; l != nil && !l.allow() {
-		switch {
-		case c.waives(&l.pool.seat):
-			c.shadow |= shadowLimit
-		case l.await(ctx):
-			waited = true
-		default:
-			return c.refuseAfterWait(ctx, OutcomeLimited, m.limitedError())
+		if err != nil {
+			return err
 		}
 	}
 	if breaker == nil {
 		c.invoke(ctx, f)
 		return nil
-	}
-	if waited {
-		if p := breaker.refusing(); p != nil && !c.waives(&breaker.pool.seat) {
-			return c.refuse(OutcomeOpen, p.refusal(m))
-		}
 	}
 	p := breaker.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
@@ -81,18 +72,43 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	return c.refuse(OutcomeOpen, p.refusal(m))
 }
 
-// enter takes a place in the bulkhead, or goes without one.
-func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err error) {
+// await waits for a token of a limiter that has none, or goes without one.
+func (c *call) await(ctx context.Context, l *limiter, breaker *CircuitBreaker) error {
+	switch {
+	case c.waives(&l.pool.seat):
+		c.shadow |= shadowLimit
+		return nil
+	case l.await(ctx):
+		return c.peek(breaker)
+	}
+	return c.refuseAfterWait(ctx, OutcomeLimited, c.method.limitedError())
+}
+
+// enter takes a place in the bulkhead, after a wait if need be, or goes without one.
+// It may hold one and return an error.
+func (c *call) enter(ctx context.Context, b *bulkhead, breaker *CircuitBreaker) (held bool, err error) {
 	switch {
 	case b.enter():
-		return true, false, nil
+		return true, nil
 	case c.waives(&b.pool.seat):
 		c.shadow |= shadowFull
-		return false, false, nil
+		return false, nil
 	case b.await(ctx):
-		return true, true, nil
+		return true, c.peek(breaker)
 	}
-	return false, false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
+	return false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
+}
+
+// peek refuses an attempt whose breaker has opened while it waited. breaker is nil
+// where there is none or it refused the attempt before.
+func (c *call) peek(breaker *CircuitBreaker) error {
+	if breaker == nil {
+		return nil
+	}
+	if p := breaker.refusing(); p != nil && !c.waives(&breaker.pool.seat) {
+		return c.refuse(OutcomeOpen, p.refusal(c.method))
+	}
+	return nil
 }
 
 // waives reports whether a guard that would refuse lets the attempt pass.
@@ -202,7 +218,9 @@ func (c *call) classify(total, own context.Context, resultClass Class, err error
 			c.signal = signalLate
 		}
 	case Throttled:
-		c.signal = signalThrottled(hintOf(err))
+		hint := hintOf(err)
+		c.signal = signalThrottled(hint)
+		m.holdBack(hint)
 	default:
 		c.signal = signalNone
 	}
