@@ -42,12 +42,12 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 		}
 	}
 	if b := m.bulkhead; b != nil {
-		held, err := c.enter(ctx, b, breaker)
-		if held {
-			defer b.leave()
-		}
+		held, err := c.enter(ctx, b)
 		if err != nil {
 			return err
+		}
+		if held {
+			defer b.leave()
 		}
 	}
 	if breaker == nil {
@@ -72,21 +72,26 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	return c.refuse(OutcomeOpen, p.refusal(m))
 }
 
-// await waits for a token of a limiter that has none, or goes without one.
+// await waits for a token of a limiter that has none, or goes without one. breaker
+// is nil where there is none or where it let the attempt pass by.
 func (c *call) await(ctx context.Context, l *limiter, breaker *CircuitBreaker) error {
 	switch {
 	case c.waives(&l.pool.seat):
 		c.shadow |= shadowLimit
 		return nil
-	case l.await(ctx):
-		return c.peek(breaker)
+	case !l.await(ctx):
+		return c.refuseAfterWait(ctx, OutcomeLimited, c.method.limitedError())
 	}
-	return c.refuseAfterWait(ctx, OutcomeLimited, c.method.limitedError())
+	if breaker != nil { // it may have opened, and the bulkhead may have a line too
+		if p := breaker.refusing(); p != nil && !c.waives(&breaker.pool.seat) {
+			return c.refuse(OutcomeOpen, p.refusal(c.method))
+		}
+	}
+	return nil
 }
 
 // enter takes a place in the bulkhead, after a wait if need be, or goes without one.
-// It may hold one and return an error.
-func (c *call) enter(ctx context.Context, b *bulkhead, breaker *CircuitBreaker) (held bool, err error) {
+func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 	switch {
 	case b.enter():
 		return true, nil
@@ -94,21 +99,9 @@ func (c *call) enter(ctx context.Context, b *bulkhead, breaker *CircuitBreaker) 
 		c.shadow |= shadowFull
 		return false, nil
 	case b.await(ctx):
-		return true, c.peek(breaker)
+		return true, nil
 	}
 	return false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
-}
-
-// peek refuses an attempt whose breaker has opened while it waited. breaker is nil
-// where there is none or it refused the attempt before.
-func (c *call) peek(breaker *CircuitBreaker) error {
-	if breaker == nil {
-		return nil
-	}
-	if p := breaker.refusing(); p != nil && !c.waives(&breaker.pool.seat) {
-		return c.refuse(OutcomeOpen, p.refusal(c.method))
-	}
-	return nil
 }
 
 // waives reports whether a guard that would refuse lets the attempt pass.
@@ -116,7 +109,7 @@ func (c *call) waives(s *seat) bool {
 	return s.scope.Mode == ModeObserve || bypassed(c.caller)
 }
 
-// refuseAfterWait refuses an attempt that waited in vain, or would have; the wait
+// refuseAfterWait refuses an attempt that a guard has not admitted in time. The wait
 // may have ended with ctx.
 func (c *call) refuseAfterWait(ctx context.Context, outcome Outcome, shared *Error) error {
 	if err := ctx.Err(); err != nil {

@@ -291,7 +291,7 @@ func TestLineGetsTheRateAndKeepsItsOrder(t *testing.T) {
 				case waited > 0 && (earliest > policy.Wait || policy.Queue > 0 && least >= policy.Queue):
 					return fmt.Errorf("call %d waited with %d ahead", i, least)
 				case waited > 0 && !w.admitted && p.Cancel == 0:
-					return fmt.Errorf("call %d waited %v in vain though it never gave up", i, waited)
+					return fmt.Errorf("call %d waited %v and got nothing though it never gave up", i, waited)
 				}
 				if w.admitted {
 					if w.ended < last {
@@ -634,18 +634,139 @@ func TestWaitersWaitOnUnderAHint(t *testing.T) {
 
 func TestHintHoldsOneKeyBackAndKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, get := perPeer(t, 1, limit(Limit{Rate: Rate{Count: 1000, Per: time.Second}, Scope: Scope{Per: "peer", Keys: 1}}))
+		c, _ := one(t, limit(Limit{Rate: Rate{Count: 1000, Per: time.Second}, Scope: Scope{Per: "peer", Keys: 1}}))
+		get := keyed[string](c, "Get")
 		Run(t.Context(), get.For("a"), func(context.Context) error { return Throttle(errDown, 20*time.Second) })
-		if err := Run(t.Context(), get.For("b"), succeed); err != nil { // in the overflow
-			t.Errorf("the hint of a held b back: %v", err)
+		for range 2 {
+			time.Sleep(9 * time.Second)
+			if err := Run(t.Context(), get.For("b"), succeed); err != nil { // shares the overflow
+				t.Errorf("the hint for a held b back: %v", err)
+			}
+			if err := Run(t.Context(), get.For("a"), succeed); !errors.Is(err, ErrLimited) {
+				t.Errorf("got %v, want a held back", err)
+			}
 		}
-		time.Sleep(10 * time.Second)
-		if err := Run(t.Context(), get.For("a"), succeed); !errors.Is(err, ErrLimited) {
-			t.Errorf("got %v, want a's hint to hold", err)
+		time.Sleep(2 * time.Second)
+		if err := Run(t.Context(), get.For("a"), succeed); err != nil {
+			t.Errorf("after the hint: %v", err)
 		}
-		time.Sleep(10 * time.Second)
-		if l := get.For("a").limiter; !l.idle(l.now(), 0) {
-			t.Error("a's limiter is not as good as new though its hint has passed")
+		time.Sleep(time.Second)
+		held := get.For("b").entry
+		if held == get.table.overflow {
+			t.Error("a is as good as new and keeps its place from b")
 		}
+	})
+}
+
+// While a hint holds everybody back, as many may wait as will get a token in time
+// when it has passed.
+func TestLineUnderAHintKnowsItsTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Burst: 3, Wait: 11 * time.Second}))
+		start := time.Now()
+		Run(t.Context(), m, func(context.Context) error { return Throttle(errDown, 10*time.Second) })
+		var wg sync.WaitGroup
+		for i, want := range []time.Duration{10 * time.Second, 10 * time.Second, 10 * time.Second, 11 * time.Second} {
+			wg.Go(func() {
+				if err := Run(t.Context(), m, succeed); err != nil || time.Since(start) != want {
+					t.Errorf("call %d ended after %v, want %v: %v", i, time.Since(start), want, err)
+				}
+			})
+			synctest.Wait()
+		}
+		var own *Error
+		if err := Run(t.Context(), m, succeed); !errors.As(err, &own) || own.RetryAfter() != 12*time.Second {
+			t.Errorf("got %v, want ErrLimited for 12s", err)
+		}
+		wg.Wait()
+	})
+}
+
+// A timer that is late costs nobody the token that has come, and lets no newcomer
+// take it.
+func TestLineUnderALateTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: 1500 * time.Millisecond}))
+		start := time.Now()
+		Run(t.Context(), m, succeed)
+		var wg sync.WaitGroup
+		call := func(name string, want time.Duration) {
+			wg.Go(func() {
+				if err := Run(t.Context(), m, succeed); err != nil || time.Since(start) != want {
+					t.Errorf("the %s call ended after %v, want %v: %v", name, time.Since(start), want, err)
+				}
+			})
+			synctest.Wait()
+		}
+		call("first", 1050*time.Millisecond)
+		m.limiter.timer.Stop()
+		time.Sleep(1050 * time.Millisecond)
+		call("second", 2*time.Second) // finds the token, and the first before it
+		wg.Wait()
+
+		call("third", 3500*time.Millisecond) // when its patience ends
+		m.limiter.timer.Stop()
+		wg.Wait()
+	})
+}
+
+// A timer that is early leaves the line as it is.
+func TestLineUnderAnEarlyTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: 2 * time.Second}))
+		start := time.Now()
+		Run(t.Context(), m, succeed)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := Run(t.Context(), m, succeed); err != nil || time.Since(start) != time.Second {
+				t.Errorf("ended after %v, want 1s: %v", time.Since(start), err)
+			}
+		})
+		synctest.Wait()
+		m.limiter.timer.Stop()
+		m.limiter.tick()
+		wg.Wait()
+	})
+}
+
+// Whoever is let into the line and stays gets a token, though turns and timers are
+// whole nanoseconds and tokens are not.
+func TestWhoIsLetIntoTheLineGetsAToken(t *testing.T) {
+	const calls = 20
+	for count := 1; count < 1000; count += 6 {
+		for n := range calls {
+			synctest.Test(t, func(t *testing.T) {
+				wait := time.Duration(n+1) * time.Second / time.Duration(count)
+				_, m := one(t, limit(Limit{Rate: Rate{Count: count, Per: time.Second}, Burst: 1, Wait: wait}))
+				start := time.Now()
+				Run(t.Context(), m, succeed)
+				for range calls {
+					go func() {
+						if err := Run(t.Context(), m, succeed); err != nil && time.Since(start) > 0 {
+							t.Errorf("%d/s wait=%v: refused after a wait of %v", count, wait, time.Since(start))
+						}
+					}()
+				}
+			})
+		}
+	}
+}
+
+func TestBreakerThatOpensDuringTheWaitRefusesBeforeTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(breaker(func(*Breaker) {}),
+			limit(Limit{Rate: Rate{Count: 1, Per: time.Minute}, Wait: time.Hour}),
+			bulk(Bulkhead{Calls: 1, Wait: time.Hour})))
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			Run(t.Context(), m, func(context.Context) error { time.Sleep(10 * time.Minute); return nil })
+		})
+		synctest.Wait()
+		start := time.Now()
+		time.AfterFunc(time.Second, c.Breaker("Store").ForceOpen)
+		if err := Run(t.Context(), m, succeed); !errors.Is(err, ErrOpen) || time.Since(start) != time.Minute {
+			t.Errorf("got %v after %v, want ErrOpen when the token has come", err, time.Since(start))
+		}
+		wg.Wait()
 	})
 }
