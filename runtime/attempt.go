@@ -34,35 +34,26 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 			breaker = nil
 		}
 	}
-	waited := false
+	if b := m.bulkhead; b != nil && b.refusing() && !c.waives(&b.pool.seat) {
+		return c.refuse(OutcomeFull, m.full) // before a token is taken or waited for
+	}
+	if l := m.limiter; l != nil && !l.allow() {
+		if err := c.await(ctx, l, breaker); err != nil {
+			return err
+		}
+	}
 	if b := m.bulkhead; b != nil {
-		held, wait, err := c.enter(ctx, b)
+		held, err := c.enter(ctx, b)
 		if err != nil {
 			return err
 		}
 		if held {
 			defer b.leave()
 		}
-		waited = wait
-	}
-	if l := m.limiter; l != nil && !l.allow() {
-		switch {
-		case c.waives(&l.pool.seat):
-			c.shadow |= shadowLimit
-		case l.await(ctx):
-			waited = true
-		default:
-			return c.refuseAfterWait(ctx, OutcomeLimited, m.limitedError())
-		}
 	}
 	if breaker == nil {
 		c.invoke(ctx, f)
 		return nil
-	}
-	if waited {
-		if p := breaker.refusing(); p != nil && !c.waives(&breaker.pool.seat) {
-			return c.refuse(OutcomeOpen, p.refusal(m))
-		}
 	}
 	p := breaker.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
@@ -82,18 +73,36 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	return c.refuse(OutcomeOpen, p.refusal(m))
 }
 
-// enter takes a place in the bulkhead, or goes without one.
-func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err error) {
+// await waits for a token of a limiter that has none, or goes without one. breaker
+// is nil where there is none or where it let the attempt pass by.
+func (c *call) await(ctx context.Context, l *limiter, breaker *CircuitBreaker) error {
+	switch {
+	case c.waives(&l.pool.seat):
+		c.shadow |= shadowLimit
+		return nil
+	case !l.await(ctx):
+		return c.refuseAfterWait(ctx, OutcomeLimited, c.method.limitedError())
+	}
+	if breaker != nil { // it may have opened, and the bulkhead may have a line too
+		if p := breaker.refusing(); p != nil && !c.waives(&breaker.pool.seat) {
+			return c.refuse(OutcomeOpen, p.refusal(c.method))
+		}
+	}
+	return nil
+}
+
+// enter takes a place in the bulkhead, after a wait if need be, or goes without one.
+func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 	switch {
 	case b.enter():
-		return true, false, nil
+		return true, nil
 	case c.waives(&b.pool.seat):
 		c.shadow |= shadowFull
-		return false, false, nil
+		return false, nil
 	case b.await(ctx):
-		return true, true, nil
+		return true, nil
 	}
-	return false, false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
+	return false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
 }
 
 // waives reports whether a guard that would refuse lets the attempt pass.
@@ -101,7 +110,7 @@ func (c *call) waives(s *seat) bool {
 	return s.scope.Mode == ModeObserve || bypassed(c.caller)
 }
 
-// refuseAfterWait refuses an attempt that waited in vain, or would have; the wait
+// refuseAfterWait refuses an attempt that a guard has not admitted in time. The wait
 // may have ended with ctx.
 func (c *call) refuseAfterWait(ctx context.Context, outcome Outcome, shared *Error) error {
 	if err := ctx.Err(); err != nil {
@@ -216,6 +225,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 		}
 	case Throttled:
 		c.signal = signalThrottled(c.hint)
+		m.holdBack(c.hint)
 	default:
 		c.signal = signalNone
 	}

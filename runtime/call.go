@@ -13,11 +13,12 @@ import (
 // The order, outermost first, is
 //
 //	total timeout → retry → [ each attempt:
-//	    is the context alive? → does the breaker refuse? → bulkhead → limiter →
-//	    breaker admission → attempt timeout → f ]
+//	    is the context alive? → does the breaker refuse? → does a full bulkhead? →
+//	    limiter → bulkhead → breaker admission → attempt timeout → f ]
 //
 // Every attempt takes a token, because every attempt reaches the callee; one
-// that an open breaker refuses takes none.
+// that an open breaker or a full bulkhead refuses takes none. Nobody holds a place
+// in the bulkhead while waiting for a token.
 func Call[T any](ctx context.Context, m *Method, f func(context.Context) (T, error)) (T, error) {
 	var value T
 	err := m.run(ctx, func(ctx context.Context) (err error) {

@@ -57,11 +57,15 @@ func (p *Policies) Check() []*directive.Problem {
 		c.that(l.Rate.Count > 0 && l.Rate.Per > 0, directive.CodeMissing, "limit", "limit needs a rate: write //resil:limit 100/s")
 		c.that(total == 0 || l.Wait < total, directive.CodeEffect, "limit.wait",
 			"wait=%s does not end within the timeout of %s; shorten it", l.Wait, total)
+		c.that(l.Queue == 0 || l.Wait > 0, directive.CodeEffect, "limit.queue",
+			"queue=%d has no effect without wait, because nobody waits; add wait=1s, or leave queue out", l.Queue)
 	}
 	if b := p.Bulkhead; b != nil {
 		c.that(b.Calls > 0, directive.CodeMissing, "bulkhead", "bulkhead needs a number: write //resil:bulkhead 10")
 		c.that(total == 0 || b.Wait < total, directive.CodeEffect, "bulkhead.wait",
 			"wait=%s does not end within the timeout of %s; shorten it", b.Wait, total)
+		c.that(b.Queue == 0 || b.Wait > 0, directive.CodeEffect, "bulkhead.queue",
+			"queue=%d has no effect without wait, because nobody waits; add wait=1s, or leave queue out", b.Queue)
 	}
 	for name, s := range p.Scopes {
 		c.that(s.Keys == 0 || s.keyed(), directive.CodeEffect, name+".keys",

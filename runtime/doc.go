@@ -15,13 +15,15 @@
 //	└─ total timeout
 //	   └─ retry
 //	      └─ hedge
-//	         └─ each attempt: context alive? → breaker refuses? → bulkhead → limiter
-//	                          → breaker → attempt timeout → callee
+//	         └─ each attempt: context alive? → breaker refuses? → bulkhead refuses?
+//	                          → limiter → bulkhead → breaker → attempt timeout → callee
 //
 // Every attempt takes a token of the limiter, because every attempt reaches the
 // callee. An open breaker refuses before a token or a place is taken or waited
-// for. Nothing runs on another goroutine than the caller's, hedges excepted, and
-// those have ended when the call returns.
+// for, and so does a full bulkhead whose place may not be waited for. Those who wait
+// stand in line: the first gets the next token or place, and nobody holds a place
+// while waiting for a token. The callee runs on the caller's goroutine, hedges
+// excepted, and those have ended when the call returns.
 //
 // # Errors and their classes
 //
@@ -49,7 +51,7 @@
 // further down do not retry under that mark, so that layers of retries add up
 // instead of multiplying; [NoRetry] marks a context by hand. A callee's hint
 // ([Throttle], or any error with a method RetryAfter() time.Duration) raises the
-// delay.
+// delay, and with a limit holds every attempt back until it has passed.
 //
 // # State by key
 //

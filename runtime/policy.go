@@ -64,23 +64,32 @@ type Breaker struct {
 
 // Limit admits Rate.Count attempts in Rate.Per on average, and up to Burst at
 // once after a quiet time. An attempt that finds no token waits up to Wait for
-// one.
+// one, behind those that wait already. It is refused at once if its turn will not
+// come in time, or if Queue attempts wait; a Queue of 0 is no bound.
+//
+// A callee that throttles an attempt and says for how long holds back every
+// attempt for that time, but no longer than the method's retries may wait
+// ([Retry].Max), or 30 seconds without a retry.
 type Limit struct {
 	Name string // as errors and stats show it
 
 	Rate  Rate          `key:"rate,positional" help:"attempts in a span of time: 100/s, 10/60s, 1000/m"`
 	Burst int           `key:"burst" range:"[1,]" help:"attempts at once after a quiet time; the rate's count where it is left out"`
 	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
+	Queue int           `key:"queue" default:"off" off:"0" range:"[1,]" help:"how many attempts may wait at once; off: any number"`
+	Hints Hints         `key:"hints" default:"on" help:"on: when the callee says how long to stay away (Retry-After), all attempts do; off: only the one that was told"`
 	Scope
 }
 
 // Bulkhead admits Calls attempts at once. One that finds no place waits up to
-// Wait for it.
+// Wait for it, behind those that wait already. It is refused at once if Queue
+// attempts wait; a Queue of 0 is no bound.
 type Bulkhead struct {
 	Name string // as errors and stats show it
 
 	Calls int           `key:"calls,positional" range:"[1,1000000000]" help:"attempts under way at once"`
 	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
+	Queue int           `key:"queue" default:"off" off:"0" range:"[1,]" help:"how many attempts may wait at once; off: any number"`
 	Scope
 }
 

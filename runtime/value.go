@@ -161,3 +161,16 @@ var modes = directive.Enum[Mode]{"enforce", "observe"}
 
 func (m Mode) String() string                { return modes.Text(m) }
 func (m *Mode) UnmarshalText(t []byte) error { return modes.Read(m, t) }
+
+// Hints says what a limit makes of a callee that says how long to stay away.
+type Hints uint8
+
+const (
+	HintsObeyed  Hints = iota // every attempt stays away
+	HintsIgnored              // only the attempt that was told
+)
+
+var hints = directive.Enum[Hints]{"on", "off"}
+
+func (h Hints) String() string                { return hints.Text(h) }
+func (h *Hints) UnmarshalText(t []byte) error { return hints.Read(h, t) }
