@@ -1,6 +1,7 @@
 package annotations
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 )
@@ -57,7 +58,7 @@ func keyReferences(t reflect.Type) (keys []KeyReference) {
 			Name:       name,
 			Positional: place,
 			Default:    f.Tag.Get("default"),
-			Values:     interval(f.Tag.Get("range")),
+			Values:     cmp.Or(f.Tag.Get("values"), interval(f.Tag.Get("range"))),
 			Help:       f.Tag.Get("help"),
 		}
 		_, hasOff := f.Tag.Lookup("off")

@@ -65,7 +65,7 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	}
 	p := breaker.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
-		if c.signal == signalFailure || c.signal == signalLate {
+		if c.signal != nil {
 			breaker.note(c)
 		}
 		return struct{}{}, c.signal
@@ -95,9 +95,10 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held, waited bool, err e
 	return false, false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
 }
 
-// waives reports whether a guard that would refuse lets the attempt pass.
+// waives reports whether a guard that would refuse lets the attempt pass: it only
+// observes, the context bypasses it, or keys without a place share it.
 func (c *call) waives(s *seat) bool {
-	return s.scope.Mode == ModeObserve || bypassed(c.caller)
+	return s.scope.Mode == ModeObserve || bypassed(c.caller) || s.scope.keyed() && c.method.entry.isOverflow()
 }
 
 // refuseAfterWait refuses an attempt that waited in vain, or would have; the wait
@@ -146,7 +147,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	if c.class <= Application {
 		m.deposit()
 		if m.slow > 0 && elapsed > m.slow {
-			c.signal = signalFailure
+			c.signal = signalSlow
 		}
 	}
 	if m.events != nil {

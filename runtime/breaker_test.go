@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -391,21 +392,26 @@ func TestResultOfAnEarlierPhaseHasNoVote(t *testing.T) {
 }
 
 func TestThrottledProbeReopens(t *testing.T) {
-	for _, tt := range []struct{ hint, least, most time.Duration }{
-		{0, 27 * time.Second, 33 * time.Second},
-		{30 * time.Second, 30 * time.Second, 33 * time.Second}, // jitter takes nothing from the hint
-		{10 * time.Minute, 10 * time.Minute, 10 * time.Minute},
-		{484_289 * time.Hour, time.Hour, time.Hour}, // absurd: as far as it can be believed
+	for _, tt := range []struct{ openMax, hint, least, most time.Duration }{
+		{0, 0, 27 * time.Second, 33 * time.Second},
+		{0, 30 * time.Second, 30 * time.Second, 33 * time.Second}, // jitter takes nothing from the hint
+		{0, time.Minute, time.Minute, 66 * time.Second},           // and spreads those that got the same
+		{0, 10 * time.Minute, 5 * time.Minute, 5 * time.Minute},   // believed up to ten times open
+		{0, math.MaxInt64, 5 * time.Minute, 5 * time.Minute},
+		{2 * time.Minute, 0, 54 * time.Second, 66 * time.Second}, // reopened: twice as long
+		{2 * time.Minute, 90 * time.Second, 90 * time.Second, 99 * time.Second},
+		{2 * time.Minute, 10 * time.Minute, 2 * time.Minute, 2 * time.Minute}, // believed up to the limit
+		{time.Hour, 10 * time.Minute, 10 * time.Minute, 11 * time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			for range 20 {
-				c, m := one(t, breaker(func(*Breaker) {}))
+				c, m := one(t, breaker(func(b *Breaker) { b.OpenMax = tt.openMax }))
 				trip(t, c, m)
 				time.Sleep(33 * time.Second)
 				Run(t.Context(), m, func(context.Context) error { return Throttle(errors.New("busy"), tt.hint) })
 				wantState(t, c, StateOpen)
 				if left := c.Stats().Breaker("Store").RetryAfter; left < tt.least || left > tt.most {
-					t.Errorf("hint %v: open for %v, want %v to %v", tt.hint, left, tt.least, tt.most)
+					t.Errorf("hint %v under %v: open for %v, want %v to %v", tt.hint, tt.openMax, left, tt.least, tt.most)
 				}
 			}
 		})

@@ -9,10 +9,11 @@ type signal uint8
 const (
 	signalNone signal = iota // a cancel, a panic: says nothing about the callee
 	signalFailure
+	signalSlow // a success or an answer that took too long: a failure
 	signalLate // a failure at the caller's own deadline: no part of a streak
 )
 
-func (s signal) Error() string { return [...]string{"none", "failure", "late"}[s] }
+func (s signal) Error() string { return [...]string{"none", "failure", "slow", "late"}[s] }
 
 // signalThrottled is none either, but sends a half-open breaker back to open
 // for at least the callee's hint.

@@ -10,6 +10,8 @@
 //	default:"text"         the value where the directive does not give one
 //	off:"text"             the value that the word off stands for
 //	range:"[low,high]"     the values allowed, each end open with ( or ), or absent
+//	upto:"Field"           the value may be two, as in 30s..10m; the second goes to that field, which is 0 where it is left out
+//	values:"text"          what the key takes, in words, where range cannot say it
 //	help:"text"            one line that says what it means
 //
 // Keys tagged on the language itself go with every directive.

@@ -29,7 +29,11 @@ func CheckRanges(language any) []*Problem {
 			if value.IsZero() && (hasOff || !hasDefault) {
 				continue
 			}
-			if err := inRange(value, field.Tag.Get("range")); err != nil {
+			err := inRange(value, field.Tag.Get("range"))
+			if high, ok := upper(policy, &field); ok && err == nil && !high.IsZero() {
+				err = inRange(high, field.Tag.Get("range"))
+			}
+			if err != nil {
 				key := shape.keys[i]
 				problems = append(problems, &Problem{Code: CodeRange, Field: name + "." + key,
 					Message: fmt.Sprintf("%s %s: %v", name, key, err)})

@@ -125,7 +125,7 @@ func (r *refinement) fields(policy reflect.Value, words []Word) {
 			continue
 		}
 		r.set[name] = w
-		if code, err := setField(policy.FieldByIndex(field.Index), field, w.Value); err != nil {
+		if code, err := setKey(policy, field, w.Value); err != nil {
 			delete(r.set, name)
 			r.problems = append(r.problems, &Problem{Code: code, Field: name, Start: w.ValueStart, End: w.End,
 				Message: fmt.Sprintf("%s: %q: %s", key, w.Value, err)})

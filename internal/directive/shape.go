@@ -41,7 +41,7 @@ func shapeOf(t reflect.Type) *shape {
 		policy := reflect.New(t).Elem()
 		for i, field := range s.keyed {
 			if text, ok := field.Tag.Lookup("default"); ok {
-				if _, err := setField(policy.FieldByIndex(field.Index), &s.keyed[i], text); err != nil {
+				if _, err := setKey(policy, &s.keyed[i], text); err != nil {
 					panic(fmt.Sprintf("directive: default of %s.%s: %v", t, field.Name, err))
 				}
 			}
