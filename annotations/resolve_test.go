@@ -64,7 +64,7 @@ func brief(m annotations.Resolved) string {
 		parts = append(parts, fmt.Sprintf("retry %d %s %s %s", p.Retry.Attempts, p.Retry.Initial, p.Retry.Max, p.Retry.Budget))
 	}
 	if p.Breaker != nil {
-		parts = append(parts, fmt.Sprintf("breaker %d %s %s", p.Breaker.Consecutive, p.Breaker.Open, m.States["breaker"]))
+		parts = append(parts, fmt.Sprintf("breaker %v %s %s", p.Breaker.Consecutive, p.Breaker.Open, m.States["breaker"]))
 	}
 	if p.Limit != nil {
 		parts = append(parts, fmt.Sprintf("limit %s %d %s", p.Limit.Rate, p.Limit.Burst, m.States["limit"]))
@@ -137,7 +137,7 @@ type S interface {
 	//resil:breaker
 	E_a_b
 }`,
-			map[string]string{"a": "breaker 5 30s S[E_a_b]", "b": "breaker 5 30s S[E_a_b]"}},
+			map[string]string{"a": "breaker auto 30s S[E_a_b]", "b": "breaker auto 30s S[E_a_b]"}},
 		{"a method's own directive reaches it always", `
 //resil:timeout 1s methods=B
 type S interface {
@@ -145,7 +145,7 @@ type S interface {
 	A()
 	B() error
 }`,
-			map[string]string{"A": "breaker 5 30s S.A", "B": "timeout 1s 0s"}},
+			map[string]string{"A": "breaker auto 30s S.A", "B": "timeout 1s 0s"}},
 		{"off drops, a later word brings back the defaults", `
 //resil:retry 5 initial=2s
 //resil:retry off methods=A,B
@@ -185,13 +185,13 @@ type S interface {
 	Other() error
 }`,
 			map[string]string{
-				"GetA":  "breaker 5 1s S[Get*,List]; limit 10/s 10 S",
-				"List":  "breaker 5 1s S[Get*,List]; limit 10/s 10 S",
-				"GetB":  "breaker 5 1s S.GetB; limit 10/s 10 S",
+				"GetA":  "breaker auto 1s S[Get*,List]; limit 10/s 10 S",
+				"List":  "breaker auto 1s S[Get*,List]; limit 10/s 10 S",
+				"GetB":  "breaker auto 1s S.GetB; limit 10/s 10 S",
 				"OffA":  "limit 10/s 10 S",
 				"OffB":  "breaker 7 30s S.OffB; limit 10/s 10 S",
-				"E":     "breaker 5 30s S; limit 5/s 5 S[E_E]",
-				"Other": "breaker 5 30s S; limit 10/s 10 S",
+				"E":     "breaker auto 30s S; limit 5/s 5 S[E_E]",
+				"Other": "breaker auto 30s S; limit 10/s 10 S",
 			}},
 		{"per=method gives each method its own, wherever it stands", `
 //resil:breaker per=method
@@ -206,11 +206,11 @@ type S interface {
 	E_D_F
 }`,
 			map[string]string{
-				"A": "breaker 5 30s S.A; bulkhead 5 S",
-				"B": "breaker 5 30s S.B; bulkhead 5 S.B",
-				"C": "breaker 5 30s S.C; bulkhead 7 S.C",
-				"D": "breaker 5 30s S.D; bulkhead 2 S.D",
-				"F": "breaker 5 30s S.F; bulkhead 2 S.F",
+				"A": "breaker auto 30s S.A; bulkhead 5 S",
+				"B": "breaker auto 30s S.B; bulkhead 5 S.B",
+				"C": "breaker auto 30s S.C; bulkhead 7 S.C",
+				"D": "breaker auto 30s S.D; bulkhead 2 S.D",
+				"F": "breaker auto 30s S.F; bulkhead 2 S.F",
 			}},
 		{"per=method takes a key away that comes from further out, and its keys", `
 //resil:breaker per=id keys=9 mode=observe
@@ -220,8 +220,8 @@ type S interface {
 	B() error
 }`,
 			map[string]string{
-				"A": "breaker 5 30s S; breaker per=id keys=9 mode=observe",
-				"B": "breaker 5 30s S.B; breaker per= keys=0 mode=observe",
+				"A": "breaker auto 30s S; breaker per=id keys=9 mode=observe",
+				"B": "breaker auto 30s S.B; breaker per= keys=0 mode=observe",
 			}},
 		{"a key's bound has a default", `
 //resil:limit 1/s per="f(a, b)"

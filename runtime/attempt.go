@@ -57,7 +57,7 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	}
 	p := breaker.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
-		if c.signal == signalFailure {
+		if c.signal != nil {
 			breaker.note(c)
 		}
 		return struct{}{}, c.signal
@@ -105,9 +105,10 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 	return false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
 }
 
-// waives reports whether a guard that would refuse lets the attempt pass.
+// waives reports whether a guard that would refuse lets the attempt pass: it only
+// observes, the context bypasses it, or keys without a place share it.
 func (c *call) waives(s *seat) bool {
-	return s.scope.Mode == ModeObserve || bypassed(c.caller)
+	return s.scope.Mode == ModeObserve || bypassed(c.caller) || s.scope.keyed() && c.method.entry.isOverflow()
 }
 
 // refuseAfterWait refuses an attempt that a guard has not admitted in time. The wait
@@ -166,7 +167,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 			m.usual.observe(elapsed)
 		}
 		if m.slow > 0 && elapsed > m.slow {
-			c.signal = signalFailure
+			c.signal = signalSlow
 		}
 	}
 	if m.events != nil {
@@ -230,7 +231,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 		c.signal = signalNone
 	}
 	if c.signal == signalNone && whose != byNobody && m.slow > 0 && now-started > m.slow {
-		c.signal = signalFailure // it was given up after more than slow
+		c.signal = signalSlow // it was given up after more than slow
 	}
 }
 

@@ -30,16 +30,17 @@ func (s State) String() string { return stateNames.Text(s) }
 type breakers struct {
 	pool[*CircuitBreaker]
 	policy  Breaker
+	streak  streakRule
 	methods int          // that share it
 	open    atomic.Int64 // instances that are open or forced open
 	mu      sync.Mutex   // held while a phase changes, so that events keep the order of changes
 }
 
 func newBreakers(client *Client, policy Breaker) *breakers {
-	g := &breakers{policy: policy}
+	g := &breakers{policy: policy, streak: newStreakRule(&policy)}
 	g.init(client, &policy, func(e *entry) *CircuitBreaker {
 		c := &CircuitBreaker{pool: g, entry: e}
-		c.phase.Store(c.closed())
+		c.phase.Store(c.closed(nil))
 		return c
 	})
 	return g
@@ -49,8 +50,13 @@ func newBreakers(client *Client, policy Breaker) *breakers {
 //
 //	closed ── consecutive failures, or ratio of failures in the window ──▶ open
 //	open ── open time, ±10 % ──▶ half-open
-//	half-open ── probes successes ──▶ closed
-//	half-open ── one failure, or the callee throttles ──▶ open
+//	half-open ── probes successes ──▶ closed, which for the time of ramp admits a growing share
+//	half-open ── one failure, or the callee throttles ──▶ open, for twice the time up to its limit
+//	any ── ForceOpen ──▶ forced-open ── Reset ──▶ closed
+//	any ── ForceClose ──▶ forced-closed ── Reset ──▶ closed
+//
+// Cancelled calls, panics, throttled calls in the closed state, and results of
+// calls that began before the last change of state, change nothing.
 //
 // A CircuitBreaker is safe for concurrent use.
 type CircuitBreaker struct {
@@ -74,14 +80,17 @@ type phase struct {
 	breaker *CircuitBreaker
 	state   State // never StateHalfOpen
 
-	// Closed: gobreaker keeps the window and decides, the streak is ours because
-	// gobreaker's shrinks as its buckets expire.
-	tripped    atomic.Bool
+	// Closed: gobreaker keeps the window, the streak is ours because gobreaker's
+	// shrinks as its buckets expire.
+	slow       bool         // the last failure was a slow call; guarded by gobreaker's lock
+	completing atomic.Int32 // successes that may complete the minimum, and one
 	window     *gobreaker.CircuitBreaker[struct{}]
+	tripped    atomic.Pointer[Opening] // nil until the window has opened
 	streak     atomic.Int64
-	finishedAt atomic.Int64 // the last call of the streak or after it, by client.now
+	finishedAt atomic.Int64 // the last failure, or call after a streak, by client.now
+	ramp       *ramp        // nil for none
 
-	*opening // nil unless open or forced open
+	*openPhase // nil unless open or forced open
 }
 
 // refusing returns the phase that refuses calls now, nil if they may try. It
@@ -89,6 +98,10 @@ type phase struct {
 func (c *CircuitBreaker) refusing() *phase {
 	p := c.phase.Load()
 	switch p.state {
+	case StateClosed:
+		if r := p.ramping(); r != nil && r.refuses(c.pool.client.now()) {
+			return p
+		}
 	case StateForcedOpen:
 		return p
 	case StateOpen:
@@ -107,13 +120,24 @@ func (c *CircuitBreaker) execute(ctx context.Context, call func() (struct{}, err
 		p := c.phase.Load()
 		switch p.state {
 		case StateClosed:
-			_, signal := p.window.Execute(call)
-			if signal == gobreaker.ErrOpenState {
-				c.open(ctx, p, StateClosed, 0) // if who tripped it has not yet
-				continue
+			if r := p.ramping(); r != nil && !r.admit(c.pool.client.now()) {
+				return p
 			}
-			if signal != nil && p.tripped.Load() {
-				c.open(ctx, p, StateClosed, 0)
+			_, signal := p.window.Execute(call)
+			switch {
+			case signal == nil:
+				if p.completing.Load() > 0 {
+					if why := p.completed(); why != nil {
+						c.open(ctx, p, StateClosed, why, 0)
+					}
+				}
+			case signal == gobreaker.ErrOpenState:
+				c.open(ctx, p, StateClosed, p.tripped.Load(), 0) // if who tripped it has not yet
+				continue
+			default:
+				if why := p.tripped.Load(); why != nil {
+					c.open(ctx, p, StateClosed, why, 0)
+				}
 			}
 			return nil
 		case StateForcedClosed:
@@ -128,9 +152,14 @@ func (c *CircuitBreaker) execute(ctx context.Context, call func() (struct{}, err
 	}
 }
 
-// note remembers the failure that a call's attempt was, for the stats.
+// note remembers an attempt that was no success, for stats and events, if it counts
+// against the breaker: a failure, or a probe that the callee throttles.
 func (c *CircuitBreaker) note(failed *call) {
-	if c.phase.Load().state == StateForcedClosed {
+	state := c.phase.Load().state
+	if state == StateForcedClosed || failed.signal == signalNone {
+		return
+	}
+	if _, throttled := failed.signal.(signalThrottled); throttled && state != StateOpen {
 		return
 	}
 	f := &failure{at: time.Now(), err: failed.err}
@@ -140,19 +169,24 @@ func (c *CircuitBreaker) note(failed *call) {
 	c.last.Store(f)
 }
 
-// open ends phase p with an open one: of the policy's length, jittered so that
-// circuits which opened together do not probe together, and of at least the
-// callee's hint, as far as that can be believed.
-func (c *CircuitBreaker) open(ctx context.Context, p *phase, was State, hint time.Duration) {
-	length := c.pool.policy.Open
-	believed := max(time.Hour, 10*length)
-	length = max(between(length-length/10, length+length/10), min(hint, believed))
-	c.change(ctx, p, c.refusingPhase(StateOpen, c.pool.client.now()+length), was)
+// open ends phase p with an open one, for why, which is copied.
+func (c *CircuitBreaker) open(ctx context.Context, p *phase, was State, why *Opening, hint time.Duration) {
+	if c.phase.Load() != p {
+		return // another call did
+	}
+	length := p.openTime(&c.pool.policy)
+	own := *why
+	own.For = jittered(length, hint, &c.pool.policy)
+	if f := c.last.Load(); f != nil {
+		own.Err = f.err
+	}
+	to := c.refusingPhase(StateOpen, c.pool.client.now()+own.For)
+	to.length, to.why = length, &own
+	c.change(ctx, p, to, was)
 }
 
 func (c *CircuitBreaker) refusingPhase(state State, until time.Duration) *phase {
-	refusals := make([]atomic.Pointer[Error], c.pool.methods)
-	return &phase{breaker: c, state: state, opening: &opening{until: until, refusals: refusals}}
+	return &phase{breaker: c, state: state, openPhase: &openPhase{until: until, refusals: make(refusals, c.pool.methods)}}
 }
 
 // change replaces phase from, if it is still the current one.
@@ -164,7 +198,11 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 		}
 		c.pool.open.Add(refuses(to) - refuses(from))
 		if was != to.state {
-			c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.state})
+			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.state}
+			if to.openPhase != nil {
+				e.Opening = to.why
+			}
+			c.pool.client.events.add(ctx, e)
 		}
 	}
 	c.pool.mu.Unlock()
@@ -194,7 +232,9 @@ func (p *phase) stateAt(now time.Duration) State {
 // ForceOpen refuses every call until Reset.
 func (c *CircuitBreaker) ForceOpen() {
 	c = c.current()
-	c.force(c.refusingPhase(StateForcedOpen, 0))
+	to := c.refusingPhase(StateForcedOpen, 0)
+	to.why = &Opening{Rule: RuleForced}
+	c.force(to)
 }
 
 // ForceClose lets every call pass, uncounted, until Reset.
@@ -207,7 +247,7 @@ func (c *CircuitBreaker) ForceClose() {
 // ForceOpen and ForceClose began.
 func (c *CircuitBreaker) Reset() {
 	c = c.current()
-	c.force(c.closed())
+	c.force(c.closed(nil))
 }
 
 // current is c or, if its key has lost its place since, the one that the key has
@@ -228,17 +268,46 @@ func (c *CircuitBreaker) force(to *phase) {
 	}
 }
 
+// refusals are the errors of the calls that a phase refuses, by their methods'
+// slots.
+type refusals []atomic.Pointer[Error]
+
 // refusal is the error for m's calls that p refuses at their first attempt. There
 // is one for each method and phase, so that refusing allocates nothing.
 func (p *phase) refusal(m *Method) *Error {
-	shared := &p.refusals[m.slot]
+	var list refusals
+	if p.openPhase != nil {
+		list = p.openPhase.refusals
+	} else {
+		list = p.ramp.refusals
+	}
+	shared := &list[m.slot]
 	if shared.Load() == nil {
-		shared.CompareAndSwap(nil, &Error{Method: m.fullName, Reason: ErrOpen, after: p})
+		shared.CompareAndSwap(nil, &Error{Method: m.fullName, Reason: ErrOpen, after: p.breaker})
 	}
 	return shared.Load()
 }
 
-func (p *phase) retryAfter() time.Duration { return p.until - p.breaker.pool.client.now() }
+// retryAfter is the time until a call may be let through, 0 if one may be now or if
+// nobody knows.
+func (c *CircuitBreaker) retryAfter() time.Duration {
+	return c.phase.Load().retryAfter(c.pool.client.now())
+}
+
+func (p *phase) retryAfter(now time.Duration) time.Duration {
+	switch p.state {
+	case StateClosed:
+		if r := p.ramping(); r != nil {
+			return max(r.retryAfter(now), 0)
+		}
+	case StateOpen:
+		if now < p.until {
+			return p.until - now
+		}
+		return p.roomAfter(now)
+	}
+	return 0
+}
 
 // key is what the circuit is kept by, nil where it is not.
 func (c *CircuitBreaker) key() any {
@@ -249,17 +318,22 @@ func (c *CircuitBreaker) key() any {
 }
 
 // idle reports whether what a circuit last used at the given time knows says
-// nothing about today: it is closed, or nobody came to probe it for long.
+// nothing about today: it is closed and has seen no failure for long, or nobody
+// came to probe it for long.
 func (c *CircuitBreaker) idle(now, used time.Duration) bool {
 	p := c.phase.Load()
 	switch p.state {
 	case StateClosed:
-		return now-used > c.lapse()
+		return now-time.Duration(p.finishedAt.Load()) > c.lapse() && (p.ramp == nil || p.ramp.share(now) == hundredPercent)
 	case StateOpen:
 		return now-used > c.lapse() && now-p.until > c.lapse()
 	}
 	return false
 }
+
+// isOverflow reports whether keys without a place share the circuit. It counts and
+// does not open.
+func (c *CircuitBreaker) isOverflow() bool { return c.entry == nil && c.pool.scope.keyed() }
 
 // lapse is the time after which failures say nothing about today.
 func (c *CircuitBreaker) lapse() time.Duration {

@@ -43,7 +43,10 @@ func (p *Policies) Check() []*directive.Problem {
 		}
 	}
 	if b := p.Breaker; b != nil {
-		c.that(b.Consecutive > 0 || b.Ratio > 0, directive.CodeEffect, "breaker.consecutive", "with consecutive=off and ratio=off the breaker never opens; turn one on, or write //resil:breaker off")
+		c.that(b.Consecutive >= ConsecutiveAuto, directive.CodeRange, "breaker.consecutive", "consecutive=%d: write auto, a number of 1 or more, or off", int(b.Consecutive))
+		c.that(b.OpenMax == 0 || b.OpenMax >= b.Open, directive.CodeEffect, "breaker.open",
+			"open=%s..%s ends before it begins; write open=%s..%s", b.Open, b.OpenMax, b.OpenMax, b.Open)
+		c.that(b.Consecutive != 0 || b.Ratio > 0, directive.CodeEffect, "breaker.consecutive", "with consecutive=off and ratio=off the breaker never opens; turn one on, or write //resil:breaker off")
 		c.that(attempt <= b.Window/2, directive.CodeEffect, "breaker.window",
 			"window=%s is shorter than two attempts of %s, so that it forgets failures before it can count them; lengthen it", b.Window, attempt)
 		limit := total

@@ -35,10 +35,12 @@ func (k *KeyedMethod[K]) bind(c *Client, p *plan) *Method {
 // be handed to.
 //
 // At most as many keys are held as the policies' keys say. A new key beyond that
-// takes the place of one whose guards know nothing any more: a breaker that is
-// closed, or has been ready to probe, and unused for longer than its window and
-// open time, a full bucket, an empty bulkhead. Where none is found, new keys share
-// one overflow instance.
+// takes the place of one that has no call under way and whose guards are as good as
+// new: a breaker that is closed and has seen no failure for longer than its window
+// and open time, or that nobody has probed for as long; a full bucket, an empty
+// bulkhead. Where none is found among a few that are looked at, the new key's call
+// passes guards that all keys without a place share. Those count and never refuse:
+// the trouble of some newcomers must not shut out the others.
 func (k *KeyedMethod[K]) For(key K) *Method {
 	t := k.table
 	s := t.shard(key)
@@ -81,6 +83,10 @@ func (e *entry) unpin() {
 		e.pins.Add(-1)
 	}
 }
+
+// isOverflow reports whether the entry is that of keys without a place, or of calls
+// without a key.
+func (e *entry) isOverflow() bool { return e == nil || e.key == nil }
 
 // idle reports whether nothing is lost by forgetting the entry.
 func (e *entry) idle(now time.Duration) bool {
@@ -202,6 +208,9 @@ func (t *table[K]) entry(s *shard[K], key K) *entry {
 		t.overflowed.Add(1)
 		return t.overflow
 	}
+	if t.size.Load() > t.bound { // keys that were given a place beyond it by hand
+		t.evict(s)
+	}
 	return &t.insert(s, key).entry
 }
 
@@ -221,27 +230,31 @@ func (t *table[K]) insert(s *shard[K], key K) *held[K] {
 	return h
 }
 
-// evict forgets the idle ones among the next few entries of a shard.
+// evict forgets, of the idle ones among the next few entries of a shard, that which
+// has not been used for longest.
 func (t *table[K]) evict(s *shard[K]) (found bool) {
 	now := t.client.now()
+	at, used := -1, int64(0)
 	for range min(examined, len(s.ring)) {
 		if s.hand >= len(s.ring) {
 			s.hand = 0
 		}
-		h := s.ring[s.hand]
-		if !h.idle(now) {
-			s.hand++
-			continue
+		if h := s.ring[s.hand]; h.idle(now) && (at < 0 || h.used.Load() < used) {
+			at, used = s.hand, h.used.Load()
 		}
-		delete(s.entries, h.of)
-		h.forget()
-		last := len(s.ring) - 1
-		s.ring[s.hand] = s.ring[last]
-		s.ring = slices.Delete(s.ring, last, last+1)
-		t.size.Add(-1)
-		found = true
+		s.hand++
 	}
-	return found
+	if at < 0 {
+		return false
+	}
+	h := s.ring[at]
+	delete(s.entries, h.of)
+	h.forget()
+	last := len(s.ring) - 1
+	s.ring[at] = s.ring[last]
+	s.ring = slices.Delete(s.ring, last, last+1)
+	t.size.Add(-1)
+	return true
 }
 
 // lookup returns a pool's guard for a key, for manual control and stats. Without

@@ -87,7 +87,7 @@ func TestKeysAreBoundedAndOnlyIdleOnesGo(t *testing.T) {
 		go Run(context.Background(), get.For("busy"), func(context.Context) error { <-hold; return nil })
 		synctest.Wait()
 		for i := range 8 {
-			Run(t.Context(), get.For(fmt.Sprint("peer", i)), succeed)
+			Run(t.Context(), get.For(fmt.Sprint("peer", i)), fail)
 		}
 		// All ten have something to remember: a newcomer shares.
 		Run(t.Context(), get.For("new"), succeed)
@@ -109,17 +109,81 @@ func TestKeysAreBoundedAndOnlyIdleOnesGo(t *testing.T) {
 	})
 }
 
-func TestOverflowIsShared(t *testing.T) {
-	_, get := perPeer(t, 1)
-	Run(context.Background(), get.For("first"), succeed)
-	Run(context.Background(), get.For("a"), fail)
-	Run(context.Background(), get.For("b"), fail)
-	if err := Run(context.Background(), get.For("c"), succeed); !errors.Is(err, ErrOpen) {
-		t.Errorf("got %v, want the shared breaker to have opened", err)
+// Whatever keys without a place do, they are let through by what they share, and
+// the stats say how many calls were.
+func TestOverflowCountsAndNeverRefuses(t *testing.T) {
+	scope := Scope{Per: "peer", Keys: 1}
+	c, _ := one(t, all(
+		breaker(func(b *Breaker) { b.Consecutive, b.Scope = 2, scope }),
+		limit(Limit{Rate: Rate{Count: 3, Per: time.Hour}, Wait: time.Minute, Scope: scope}),
+		bulk(Bulkhead{Calls: 1, Wait: time.Minute, Scope: scope})))
+	get, ctx := keyed[string](c, "Get"), context.Background()
+	Run(ctx, get.For("first"), fail)
+	calls := 0
+	for i := range 20 {
+		for _, how := range []func(context.Context) error{fail, succeed, func(context.Context) error { return Throttle(errDown, time.Hour) }} {
+			Run(ctx, get.For(fmt.Sprint("new", i)), func(context.Context) error {
+				return Run(ctx, get.For(fmt.Sprint("another", i)), func(ctx context.Context) error { calls++; return how(ctx) })
+			})
+		}
 	}
-	if err := Run(context.Background(), get.For("first"), succeed); err != nil {
-		t.Errorf("the key that has its place got %v", err)
+	if calls != 60 {
+		t.Errorf("%d of 60 calls without a place reached the callee", calls)
 	}
+	s := c.Stats()
+	if b := s.Breaker("Store"); b.Overflowed != 120 || b.Keys != 1 || b.OpenKeys != 0 {
+		t.Errorf("stats %+v, want 120 calls that shared, and no key open", b)
+	}
+	if m := s.Method("Get"); m.WouldLimit != 117 || m.WouldFull != 60 || m.WouldOpen != 0 {
+		t.Errorf("stats %+v, want 117 beyond the limit and 60 beyond the bulkhead", m)
+	}
+	Run(ctx, get.For("first"), fail)
+	if err := Run(ctx, get.For("first"), succeed); !errors.Is(err, ErrOpen) {
+		t.Errorf("the key that has its place got %v, want ErrOpen", err)
+	}
+}
+
+// What keys without a place share refuses nothing, not even forced open.
+func TestForcedOverflowLetsCallsThrough(t *testing.T) {
+	c, get := perPeer(t, 1)
+	Run(context.Background(), get.For("first"), fail)
+	c.Breaker("Store").ForceOpen()
+	if err := Run(context.Background(), get.For("new"), succeed); err != nil {
+		t.Errorf("got %v", err)
+	}
+	if n := c.Stats().Method("Get").WouldOpen; n != 1 {
+		t.Errorf("WouldOpen %d, want 1", n)
+	}
+}
+
+func TestAKeyWithoutFailuresGoesOnceItsCallsHaveEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, get := perPeer(t, 3)
+		Run(t.Context(), get.For("failing"), fail)
+		Run(t.Context(), get.For("older"), succeed)
+		time.Sleep(time.Second)
+		Run(t.Context(), get.For("newer"), succeed)
+		Run(t.Context(), get.For("a"), succeed)
+		s := c.Stats()
+		if b := s.Breaker("Store"); b.Keys != 3 || b.Overflowed != 0 {
+			t.Errorf("stats %+v, want 3 keys, and none that shares", b)
+		}
+		for key, want := range map[string]uint64{"failing": 0, "older": 0, "newer": 1, "a": 1} {
+			if n := s.Breaker("Store", key).Successes; n != want {
+				t.Errorf("%s: %d successes, want %d", key, n, want)
+			}
+		}
+		if n := s.Breaker("Store", "failing").Failures; n != 1 {
+			t.Error("the key with a failure was forgotten")
+		}
+		time.Sleep(61 * time.Second) // longer than window and open
+		for _, key := range []string{"b", "c", "d"} {
+			Run(t.Context(), get.For(key), succeed)
+		}
+		if b := c.Stats().Breaker("Store", "failing"); b.Failures != 0 || !b.LastFailure.IsZero() {
+			t.Errorf("a key whose failure is long past kept its place: %+v", b)
+		}
+	})
 }
 
 func TestKeysThatNobodyProbesGiveUpTheirPlaces(t *testing.T) {

@@ -10,8 +10,8 @@ import "time"
 // by them: key names a word of the directive (",positional" lets its value stand
 // first without the name), default is its value where the directive is silent,
 // off is what the word off means there, range is an interval, [ and ] including
-// its ends, in the field's own notation, and on is where it may stand, if not
-// everywhere.
+// its ends, in the field's own notation, upto is the field that the second of two
+// values goes to, and on is where it may stand, if not everywhere.
 type Policies struct {
 	Timeout  *Timeout  `directive:"timeout" help:"limits how long a call and each of its attempts may take"`
 	Retry    *Retry    `directive:"retry" help:"repeats a call that failed in a way that may pass"`
@@ -43,22 +43,34 @@ type Retry struct {
 }
 
 // Breaker opens after Consecutive failures in a row, or when Ratio of at least
-// Min calls in the last Window failed; 0 turns either rule off. It refuses calls
-// for Open (jittered by 10 % either way), then lets Probes calls through: all of
-// them succeeding closes it, one failing opens it again, and so does one that the
-// callee throttles, for as long as its hint says but no more than an hour or ten
-// times Open. Failures in a row are forgotten when no call has finished for longer
-// than Window and Open. A Slow of 0 is off.
+// Min calls in the last Window failed; 0 turns either rule off.
+//
+// It refuses calls for Open, 10 % more or less by chance, then lets Probes calls
+// through. When all of them succeed it closes. When one fails it opens again, and
+// so it does when the callee throttles one: then for as long as the callee's hint
+// says, if that is longer. OpenMax, unless it is 0, has the open time double with
+// each time that a probe opens it again, up to OpenMax; after closing it is Open
+// again. A hint counts up to OpenMax or, where that is 0, up to ten times Open.
+//
+// For the time of Ramp after closing, 0 for none, it admits a share of the calls
+// that grows from none to all of them, and Probes calls more; the others get
+// [ErrOpen].
+//
+// Failures in a row are forgotten when no call has finished for longer than Window
+// and Open. A success or an answer that took longer than Slow counts as a failure;
+// 0 is off.
 type Breaker struct {
 	Name string // as errors and stats show it
 
-	Consecutive int           `key:"consecutive" default:"5" off:"0" range:"[1,]" help:"failures in a row that open it"`
+	Consecutive Consecutive   `key:"consecutive" default:"auto" off:"off" values:"auto, 1 or more" help:"failures in a row that open it; auto is 5, and more with many calls in the window, where chance alone brings 5"`
 	Ratio       Ratio         `key:"ratio" default:"50%" off:"0%" range:"(0%,100%]" help:"share of failures in the window that opens it"`
 	Min         int           `key:"min" default:"10" range:"[1,]" help:"answered calls in the window below which the ratio does not count"`
 	Window      time.Duration `key:"window" default:"60s" range:"[10ms,]" help:"length of the rolling window"`
-	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" help:"how long it refuses calls before it probes"`
+	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" upto:"OpenMax" help:"how long it refuses calls before it probes; 30s..10m doubles that with each probe that fails, up to 10m"`
+	OpenMax     time.Duration
 	Probes      int           `key:"probes" default:"2" range:"[1,1000]" help:"calls let through half-open, all of which must succeed to close it"`
 	Slow        time.Duration `key:"slow" default:"off" off:"0s" range:"(0s,]" help:"a call slower than this counts as a failure"`
+	Ramp        time.Duration `key:"ramp" default:"off" off:"0s" range:"(0s,]" help:"time after closing in which the share of admitted calls grows from the probes to all"`
 	Scope
 }
 

@@ -9,9 +9,10 @@ type signal uint8
 const (
 	signalNone signal = iota // says nothing about the callee: a cancel, a panic, a caller without time
 	signalFailure
+	signalSlow // a success or an answer that took too long: a failure
 )
 
-func (s signal) Error() string { return [...]string{"none", "failure"}[s] }
+func (s signal) Error() string { return [...]string{"none", "failure", "slow"}[s] }
 
 // signalThrottled is none either, but sends a half-open breaker back to open
 // for at least the callee's hint.

@@ -79,9 +79,11 @@ type BreakerStats struct {
 	Streak              uint64 // failures in a row; 0 unless closed
 	Opened              uint64 // how many times it has opened
 
-	LastFailure time.Time // zero if it has seen none
+	LastFailure time.Time // or last probe that the callee throttled; zero for none
 	LastError   error
-	RetryAfter  time.Duration // until it probes; 0 unless open
+	RetryAfter  time.Duration // until it probes or, half-open with all probes out, until it gives one of them up; 0 otherwise
+	Ramp        Ratio         // share of the calls that it admits after closing; 0 where that is all of them
+	Opening     *Opening      // why it is open, half-open or forced open; nil otherwise
 
 	// Of a breaker that is kept by key, where no key is asked for, all of the
 	// above but Name are zero.
@@ -234,8 +236,11 @@ func (c *CircuitBreaker) stats() BreakerStats {
 		counts := p.window.Counts()
 		s.Successes, s.Failures = uint64(counts.TotalSuccesses), uint64(counts.TotalFailures)
 		s.Streak = uint64(p.streakAt(now))
-	case StateOpen:
-		s.RetryAfter = p.until - now
+		if r := p.ramping(); r != nil {
+			s.Ramp = r.share(now) % hundredPercent
+		}
+	case StateOpen, StateHalfOpen, StateForcedOpen:
+		s.RetryAfter, s.Opening = p.retryAfter(now), p.why
 	}
 	return s
 }

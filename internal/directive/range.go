@@ -33,6 +33,9 @@ func CheckRanges(language any) []*Problem {
 			if err == nil {
 				err = inRange(value, key.Tag)
 			}
+			if high, ok := key.upper(policy); ok && err == nil && !high.IsZero() {
+				err = inRange(high, key.Tag)
+			}
 			if err != nil {
 				problems = append(problems, &Problem{Code: CodeRange, Field: name + "." + key.Name,
 					Message: fmt.Sprintf("%s %s: %v", name, key.Name, err)})
@@ -86,8 +89,8 @@ func rangeOf(tag reflect.StructTag) (interval, bool) {
 // "above 0s, or off" for "(0s,]" beside an off tag. It is empty if all values are
 // taken.
 func (k *Key) Range() string {
-	var text string
-	if i, ok := rangeOf(k.Tag); ok {
+	text := k.Tag.Get("values")
+	if i, ok := rangeOf(k.Tag); ok && text == "" {
 		switch {
 		case i.high != "" && i.includeLow:
 			text = i.low + " to " + i.high
