@@ -95,7 +95,7 @@ type S interface {
 //resil:profile open
 //resil:breaker off`,
 			map[string]string{"A": "none", "B": "breaker auto 30s S"}},
-		{"per=method in a profile is for wherever it is used", `
+		{"per=method in a profile applies where the profile is used", `
 //resil:profile own
 //resil:limit 5/s per=method
 

@@ -132,7 +132,7 @@ type S interface {
 	B() error
 }`,
 			map[string]string{"A": "retry 5 2s 9s 20%", "b": "none", "B": "retry 5 2s 30s 20%"}},
-		{"an embedded interface without guardable methods is reached whole", `
+		{"all methods of an embedded interface are reached if none is guardable", `
 type S interface {
 	//resil:breaker
 	E_a_b
@@ -193,7 +193,7 @@ type S interface {
 				"E":     "breaker auto 30s S; limit 5/s 5 S[E_E]",
 				"Other": "breaker auto 30s S; limit 10/s 10 S",
 			}},
-		{"per=method gives each method its own, wherever it stands", `
+		{"per=method gives each method its own state, at every level", `
 //resil:breaker per=method
 //resil:bulkhead 5
 //resil:bulkhead wait=1s per=method methods=B,C

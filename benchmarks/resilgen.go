@@ -7,8 +7,8 @@ import (
 	resilgen "github.com/resilgen/resilgen/runtime"
 )
 
-// A resilientStore has the shape of a generated wrapper. Only its spec differs
-// from one stack to the next.
+// A resilientStore has the form of a generated wrapper. Only its spec depends on the
+// stack.
 type resilientStore struct {
 	next   store
 	client *resilgen.Client
@@ -55,7 +55,7 @@ func (c *keyedStore) Get(ctx context.Context, id string) (int, error) {
 	})
 }
 
-// spec is the stack as resilgen says it.
+// spec returns the spec of a stack.
 func spec(s stack) resilgen.Spec {
 	var p resilgen.Policies
 	if s.timeout > 0 {
