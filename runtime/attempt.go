@@ -10,8 +10,11 @@ type attempt struct {
 	err      error // the callee's own
 	signal   error // what the breaker gets to see of it
 	class    Class
-	retry    bool // the class is one to retry, and the call still lives
-	timedOut bool // one of the method's own timeouts ended it
+	hint     time.Duration // how long the callee wants to be left alone; 0 if it did not say
+	retry    bool          // another attempt may change it, and the call still lives
+	timedOut bool          // one of the method's own timeouts ended it
+	unsent   bool          // the callee has certainly not seen the request
+	final    bool          // the callee must not be asked again
 }
 
 // try makes one attempt, past every guard. ctx is the caller's context under the
@@ -144,7 +147,6 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		c.classify(ctx, own, resultClass, err)
 	}
 	if c.class <= Application {
-		m.deposit()
 		if m.slow > 0 && elapsed > m.slow {
 			c.signal = signalFailure
 		}
@@ -190,7 +192,8 @@ func (c *call) classify(total, own context.Context, resultClass Class, err error
 	default:
 		c.outcome = OutcomeFailed
 	}
-	c.retry = m.retryable.has(c.class) && total.Err() == nil && mayRepeat(c.caller)
+	c.hint = hintOf(err)
+	c.retry = m.retries(c.verdict()) && total.Err() == nil && mayRepeat(c.caller)
 
 	switch c.class {
 	case Application:
@@ -202,7 +205,7 @@ func (c *call) classify(total, own context.Context, resultClass Class, err error
 			c.signal = signalLate
 		}
 	case Throttled:
-		c.signal = signalThrottled(hintOf(err))
+		c.signal = signalThrottled(c.hint)
 	default:
 		c.signal = signalNone
 	}

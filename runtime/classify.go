@@ -63,14 +63,14 @@ func markOf(err error) (class Class) {
 	return class
 }
 
-// hintOf returns how long the callee asked to be left alone, from the outermost
-// error in err's tree that says so.
+// hintOf returns how long the callee asked to be left alone: the longest time that
+// an error in err's tree says, 0 if none does.
 func hintOf(err error) (after time.Duration) {
 	walk(err, func(err error) bool {
 		if e, ok := err.(interface{ RetryAfter() time.Duration }); ok {
-			after = max(e.RetryAfter(), 0)
+			after = max(after, e.RetryAfter())
 		}
-		return after == 0
+		return true
 	})
 	return after
 }
