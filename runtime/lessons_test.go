@@ -779,10 +779,10 @@ func TestLessonB9_HintsAreCapped(t *testing.T) {
 		})
 	}
 	for hint, want := range map[time.Duration]time.Duration{
-		testRetry.Max:       testRetry.Max,
-		7 * time.Second:     7 * time.Second,
-		0:                   testRetry.Initial,
-		-1 << 63:            testRetry.Initial, // a date in the past
+		testRetry.Max:   testRetry.Max,
+		7 * time.Second: 7 * time.Second,
+		0:               testRetry.Initial,
+		-1 << 63:        testRetry.Initial, // a date in the past
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			_, m := one(t, retry(func(*Retry) {}))

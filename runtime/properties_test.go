@@ -539,7 +539,7 @@ func TestBooksAddUp(t *testing.T) {
 		}
 		hedged := rapid.Bool().Draw(rt, "hedge")
 		if hedged {
-			get.Hedge = &Hedge{Delay: ms(rt, "delay", 1, 29), Max: rapid.IntRange(1, 3).Draw(rt, "max")}
+			get.Hedge = &Hedge{Delay: ms(rt, "delay", 1, 19), Max: rapid.IntRange(1, 3).Draw(rt, "max")}
 		}
 		plans := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) planned {
 			p := planned{Pause: ms(rt, "pause", 0, 50), Takes: ms(rt, "takes", 0, 70)}

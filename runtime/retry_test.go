@@ -193,13 +193,13 @@ func TestHintRaisesTheDelay(t *testing.T) {
 
 func TestHintThatTheCallCannotWaitForEndsIt(t *testing.T) {
 	for _, tt := range []struct {
-		name           string
-		hint           time.Duration
-		deadline       time.Duration // the caller's
-		total          time.Duration
-		want           error
-		outcome        func(MethodStats) uint64
-		attempts       int
+		name     string
+		hint     time.Duration
+		deadline time.Duration // the caller's
+		total    time.Duration
+		want     error
+		outcome  func(MethodStats) uint64
+		attempts int
 	}{
 		{"beyond the caller's deadline", 11 * time.Second, 10 * time.Second, time.Hour, ErrRetryLater, func(s MethodStats) uint64 { return s.Later }, 1},
 		{"at it", 10 * time.Second, 10 * time.Second, time.Hour, ErrRetryLater, func(s MethodStats) uint64 { return s.Later }, 1},
