@@ -11,10 +11,9 @@ type attempt struct {
 	signal   error // what the breaker gets to see of it
 	class    Class
 	hint     time.Duration // how long the callee wants to be left alone; 0 if it did not say
-	retry    bool          // another attempt may change it, and the call still lives
+	mayPass  bool          // another attempt may go better: the class is one to retry
+	retry    bool          // that, and the call still lives
 	timedOut bool          // one of the method's own timeouts ended it
-	unsent   bool          // the callee has certainly not seen the request
-	final    bool          // the callee must not be asked again
 }
 
 // try makes one attempt, past every guard. ctx is the caller's context under the
@@ -68,7 +67,7 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	}
 	p := breaker.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
-		if c.signal == signalFailure || c.signal == signalLate {
+		if c.signal == signalFailure {
 			breaker.note(c)
 		}
 		return struct{}{}, c.signal
@@ -123,30 +122,40 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	if c.attempts > 1 {
 		own = context.WithValue(own, repeatedKey{}, repeated{c.attempts})
 	}
+	limited := false // by the attempt's own timeout
 	if m.timeout.Attempt > 0 {
 		var cancel context.CancelFunc
 		if own, cancel = within(own, m.timeout.Attempt, m.attemptCause); cancel != nil {
 			defer cancel()
+			limited = true
 		}
 	}
-	var started, elapsed time.Duration
-	if m.timed {
+	// The clock is read only where somebody will ask: an observer, slow=, a sample, or
+	// a breaker that must know how long a call was that its caller ended.
+	sample := m.breaker != nil && isSample(m.counts.atOnce.Load())
+	measured := m.timed || sample
+	var elapsed time.Duration
+	started := time.Duration(-1) // nobody asked
+	if measured || m.breaker != nil && own.Done() != nil {
 		started = m.client.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
-	resultClass, err := unwrapClass(f(own))
-	if m.timed {
+	results, err := unwrapVerdict(f(own))
+	if measured {
 		elapsed = m.client.now() - started
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left
 	}
-	if err == nil && resultClass <= Success {
+	if err == nil && results.Class <= Success {
 		c.class, c.outcome = Success, OutcomeSucceeded
 	} else {
-		c.classify(ctx, own, resultClass, err)
+		c.classify(ctx, own, limited, started, results, err)
 	}
 	if c.class <= Application {
+		if sample {
+			m.usual.observe(elapsed)
+		}
 		if m.slow > 0 && elapsed > m.slow {
 			c.signal = signalFailure
 		}
@@ -157,56 +166,134 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 }
 
 // classify says what an attempt that was no success means. total is the context of
-// the whole call and own that of the attempt. said is what its results say; err
-// is nil where they alone do.
-func (c *call) classify(total, own context.Context, resultClass Class, err error) {
+// the whole call and own that of the attempt, which began at started and has a
+// timeout of its own where limited is true. results is what a result classifier says;
+// err is nil where it alone says that the attempt failed.
+func (c *call) classify(total, own context.Context, limited bool, started time.Duration, results Verdict, err error) {
 	m := c.method
 	c.err = err
-	callerErr := c.caller.Err()
-	// Whose deadline passed is told by its cause: the caller's may have followed.
-	var cause error
-	if err != nil && own.Err() == context.DeadlineExceeded {
-		cause = context.Cause(own)
-	}
-	timedOut := cause != nil && (cause == m.attemptCause || cause == m.totalCause)
+	now := m.client.now()
+	whose, early := c.ended(own, limited, started, now)
+	v := results
 	switch {
-	case callerErr == context.Canceled, callerErr == nil && own.Err() == context.Canceled:
-		c.class = Canceled // by the caller, or by a race that another attempt has won
+	case whose == byCaller, whose == byRace:
+		v.Class = Canceled
 	case err == nil:
-		c.class = resultClass
-	case callerErr != nil || timedOut:
-		// Whatever words the callee has for it, time ran out.
-		if c.class = markOf(err); c.class == Undecided {
-			c.class = Infrastructure
-		}
 	default:
-		c.class = classOf(err, resultClass, m.classifiers)
+		v = verdictOf(err, results, m.classifiers)
+		switch {
+		case whose == byNobody:
+		case early && v.Class != Infrastructure && !outOfTime(err):
+			whose = byNobody // it is the callee's own word
+		case (v.Class != Application || outOfTime(err)) && markOf(err) == Undecided:
+			v.Class = Infrastructure // whatever words the callee has for it, time ran out
+		}
 	}
+	c.class, c.hint = v.Class, v.After
 	m.counts.classes[c.class].Add(1)
 
+	timedOut := whose == byAttempt || whose == byTotal
 	switch {
 	case timedOut && c.class == Infrastructure:
 		c.outcome, c.timedOut = OutcomeTimedOut, true
-	case callerErr != nil:
-		c.outcome = ended(callerErr)
+	case whose == byCaller:
+		c.outcome = OutcomeCanceled
+	case whose == byDeadline:
+		c.outcome = OutcomeDeadline
 	default:
 		c.outcome = OutcomeFailed
 	}
-	c.hint = hintOf(err)
-	c.retry = m.retries(c.verdict()) && total.Err() == nil && mayRepeat(c.caller)
+	c.mayPass = m.retryable.match(v)
+	c.retry = c.mayPass && total.Err() == nil && mayRepeat(c.caller)
 
 	switch c.class {
 	case Application:
 	case Infrastructure, SystemFault:
 		c.signal = signalFailure
-		// A caller with no time left, or the rest of a total timeout that earlier
-		// attempts used up, proves little.
-		if callerErr != nil && !timedOut || c.attempts > 1 && cause != nil && cause == m.totalCause {
-			c.signal = signalLate
+		// The caller's deadline, and the rest of a total timeout that earlier attempts
+		// have used up, may have left the callee too little time.
+		if (whose == byDeadline || whose == byTotal && c.attempts > 1) && m.breaker != nil && !m.usual.reached(now-started, now, m.counts.answers()) {
+			c.signal = signalNone
 		}
 	case Throttled:
 		c.signal = signalThrottled(c.hint)
 	default:
 		c.signal = signalNone
 	}
+	if c.signal == signalNone && whose != byNobody && m.slow > 0 && now-started > m.slow {
+		c.signal = signalFailure // it was given up after more than slow
+	}
+}
+
+// An ender is what ended an attempt that failed.
+type ender uint8
+
+const (
+	byNobody   ender = iota // but the callee
+	byAttempt               // the attempt's timeout
+	byTotal                 // the total timeout
+	byDeadline              // the deadline that the caller brought
+	byCaller                // the caller, who gave up
+	byRace                  // another attempt, which won
+)
+
+// ended tells what ended an attempt. Whether a deadline has passed is told by the
+// clock: a context's error comes a little later, and drivers that set the deadline on
+// a connection, or servers that know it, report it before that. early says that the
+// deadline is near and has not passed yet.
+func (c *call) ended(own context.Context, limited bool, started, now time.Duration) (_ ender, early bool) {
+	if err := c.caller.Err(); err != nil && err != context.DeadlineExceeded {
+		return byCaller, false
+	}
+	if own.Err() == context.Canceled {
+		return byRace, false
+	}
+	deadline, ok := own.Deadline()
+	switch {
+	case ok:
+	case own.Err() != nil:
+		return byDeadline, false // of a context that does not tell it
+	default:
+		return byNobody, false
+	}
+	left := deadline.Sub(c.method.client.base) - now
+	early = left > 0 && own.Err() == nil
+	switch {
+	case early && left > slack(started, now+left):
+		return byNobody, false
+	case limited:
+		return byAttempt, early
+	case c.totalSet:
+		return byTotal, early
+	}
+	return byDeadline, early
+}
+
+// slack is how long before its deadline an error of an attempt is taken to come of
+// it: a twentieth of the time that the attempt was given, if that is known, and a
+// millisecond at least. started is negative where it is not known.
+func slack(started, deadline time.Duration) time.Duration {
+	if started < 0 {
+		return time.Millisecond
+	}
+	return max((deadline-started)/20, time.Millisecond)
+}
+
+// outOfTime reports whether an error says by itself that time ran out.
+func outOfTime(err error) bool {
+	return !walk(err, func(err error) bool { return !saysTimeout(err) })
+}
+
+// saysTimeout reports whether one error says that time ran out, without what it wraps.
+// A method that panics, as those of typed nils do, says nothing.
+func saysTimeout(err error) bool {
+	if isNil(err) {
+		return false
+	}
+	defer func() { _ = recover() }()
+	if e, ok := err.(interface{ Timeout() bool }); ok && e.Timeout() {
+		return true
+	}
+	e, ok := err.(interface{ Is(error) bool })
+	return ok && e.Is(context.DeadlineExceeded)
 }

@@ -202,12 +202,12 @@ func TestApplicationErrorIsProofOfLife(t *testing.T) {
 func TestErrorThatAClassifierCallsSuccessIsProofOfLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, all(breaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
-			m.Classify = []Classifier{func(error) Class { return Success }}
+			m.Classify = []Classifier{func(error) Verdict { return Verdict{Class: Success} }}
 		}))
 		trip(t, c, m)
 		time.Sleep(33 * time.Second)
 		for range 2 {
-			Run(t.Context(), m, func(context.Context) error { return errNotFound })
+			Run(t.Context(), m, func(context.Context) error { return errors.New("odd") })
 		}
 		wantState(t, c, StateClosed)
 	})
@@ -236,26 +236,31 @@ func TestCancelHasNoVote(t *testing.T) {
 	})
 }
 
-func TestCallersOwnDeadlineIsNoStreak(t *testing.T) {
-	late := func(m *Method) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+func TestCallersOwnDeadlineCountsFromTheUsualTime(t *testing.T) {
+	within := func(limit time.Duration, m *Method, f func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		Run(ctx, m, hang)
+		Run(ctx, m, f)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, breaker(func(*Breaker) {}))
-		for range 9 {
-			late(m)
+		for range 100 {
+			Run(t.Context(), m, func(context.Context) error { time.Sleep(10 * time.Millisecond); return nil })
+		}
+		for range 100 {
+			within(5*time.Millisecond, m, hang)
 		}
 		wantState(t, c, StateClosed)
-		if s := c.Stats().Breaker("Store"); s.Failures != 9 || s.Streak != 0 {
-			t.Errorf("failures %d, streak %d; want 9 and 0", s.Failures, s.Streak)
+		if s := c.Stats().Breaker("Store"); s.Failures != 0 || s.Streak != 0 {
+			t.Errorf("failures %d, streak %d; want none of hasty callers", s.Failures, s.Streak)
 		}
-		late(m) // the tenth makes the ratio count
+		for range 5 {
+			within(20*time.Millisecond, m, hang)
+		}
 		wantState(t, c, StateOpen)
 		time.Sleep(33 * time.Second)
-		late(m)
-		wantState(t, c, StateHalfOpen)
+		within(5*time.Millisecond, m, hang)
+		wantState(t, c, StateHalfOpen) // a hasty probe proves nothing, and its place is free
 	})
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, all(breaker(func(*Breaker) {}), timeouts(0, time.Millisecond)))

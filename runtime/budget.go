@@ -120,7 +120,7 @@ type tally struct {
 // update adds the answers in p's counters that are not in its tally. The caller
 // holds b.mu.
 func (b *budget) update(p *plan, now time.Duration) {
-	atOnce, others := p.counts.answered()
+	atOnce, others := p.counts.atOnce.Load(), p.counts.others()
 	answers := atOnce + others
 	more := answers - p.tally.answers
 	if more == 0 && p.tally.unknown == 0 {

@@ -43,6 +43,7 @@ type call struct {
 	attempt                  // the last of them
 	outcome  Outcome
 	shadow   shadow        // what would have refused the attempt under way
+	totalSet bool          // the total timeout ends before the caller's deadline
 	started  time.Duration // where somebody observes
 	until    time.Duration // when the callee may be asked again, by client.now
 	earlier  error         // of the last failed attempt that said more than that time ran out
@@ -61,6 +62,7 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 		var cancel context.CancelFunc
 		if ctx, cancel = within(ctx, m.timeout.Total, m.totalCause); cancel != nil {
 			defer cancel()
+			c.totalSet = true
 		}
 	}
 	for delay := time.Duration(0); ; {
@@ -81,8 +83,10 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 		case c.timedOut:
 			c.note()
 			return c.failure(ErrTimeout)
-		case c.earlier != nil && c.caller.Err() != nil && onlyTime(c.err):
-			return c.stop(c.caller.Err())
+		case c.earlier != nil && c.outcome == OutcomeDeadline && onlyTime(c.err):
+			return c.failure(ErrDeadline)
+		case c.earlier != nil && c.outcome == OutcomeCanceled && onlyTime(c.err):
+			return c.failure(context.Canceled)
 		default:
 			return c.err
 		}
@@ -92,16 +96,6 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 			return c.stop(reason)
 		}
 	}
-}
-
-// verdict is what the attempt's error means.
-func (a *attempt) verdict() Verdict {
-	return Verdict{Class: a.class, After: a.hint, Unsent: a.unsent, Final: a.final}
-}
-
-// retries reports whether another attempt may change a result of that verdict.
-func (p *plan) retries(v Verdict) bool {
-	return !v.Final && (p.retryable.has(v.Class) || v.Unsent && p.retryable.has(NothingSent))
 }
 
 // note keeps of a failed attempt what the call's error is to tell of it, however
@@ -154,8 +148,8 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 // stop ends the call for a reason that is not the callee's. A call that its own
 // context ends before the callee was called gets the context's error as it is.
 func (c *call) stop(reason error) error {
-	if reason == context.DeadlineExceeded && c.attempts == 0 && c.caller.Err() == nil {
-		c.outcome = OutcomeTimedOut // it was the total timeout's, while a guard kept the call waiting
+	if reason == context.DeadlineExceeded && c.attempts == 0 && c.totalSet {
+		c.outcome = OutcomeTimedOut // while a guard kept the call waiting
 		return c.failure(ErrTimeout)
 	}
 	c.outcome = outcomeOf(reason)

@@ -12,38 +12,39 @@ var ErrResult = errors.New("the result says that the call failed")
 
 // CallClassified is [Call] for methods that can say in their result that they failed.
 // classify is asked about the results of every attempt, the error among them, which
-// may be nil. What it says goes before the method's classifiers; Undecided leaves
-// an error to them and takes everything else for a success.
+// may be nil, and returns a [Class] or a [Verdict]. What it says goes before the
+// method's classifiers; Undecided leaves an error to them and takes everything else
+// for a success.
 //
 // Retry and breaker go by the class, whether there is an error or not. When the
 // attempts end, the last results come back as the callee returned them: a nil
 // error stays nil.
-func CallClassified[T any](ctx context.Context, m *Method, f func(context.Context) (T, error), classify func(T, error) Class) (T, error) {
+func CallClassified[T any, C Class | Verdict](ctx context.Context, m *Method, f func(context.Context) (T, error), classify func(T, error) C) (T, error) {
 	var value T
-	var a lastResult
+	var last lastResult
 	err := m.run(ctx, func(ctx context.Context) error {
 		v, err := f(ctx)
 		value = v
-		return a.classified(classify(v, err), err)
+		return last.classified(askResults(v, err, classify), err)
 	}, nil)
-	return value, a.final(err)
+	return value, last.final(err)
 }
 
 // RunClassified is [CallClassified] for functions that leave their results in variables,
 // where classify finds them.
-func RunClassified(ctx context.Context, m *Method, f func(context.Context) error, classify func(error) Class) error {
-	var a lastResult
+func RunClassified[C Class | Verdict](ctx context.Context, m *Method, f func(context.Context) error, classify func(error) C) error {
+	var last lastResult
 	err := m.run(ctx, func(ctx context.Context) error {
 		err := f(ctx)
-		return a.classified(classify(err), err)
+		return last.classified(askError(err, classify), err)
 	}, nil)
-	return a.final(err)
+	return last.final(err)
 }
 
 // HedgedClassified is [Hedged] with a result classifier as [CallClassified] has it. An attempt wins
 // only if classify does not say that it failed. classify is called by several
 // goroutines at once.
-func HedgedClassified[T any](ctx context.Context, m *Method, f func(context.Context) (T, error), classify func(T, error) Class, discard func(T)) (T, error) {
+func HedgedClassified[T any, C Class | Verdict](ctx context.Context, m *Method, f func(context.Context) (T, error), classify func(T, error) C, discard func(T)) (T, error) {
 	type results struct {
 		value T
 		lastResult
@@ -55,43 +56,60 @@ func HedgedClassified[T any](ctx context.Context, m *Method, f func(context.Cont
 	}
 	r, err := Hedged(ctx, m, func(ctx context.Context) (r results, err error) {
 		r.value, err = f(ctx)
-		err = r.classified(classify(r.value, err), err)
+		err = r.classified(askResults(r.value, err, classify), err)
 		return r, err
 	}, throw)
 	return r.value, r.final(err)
 }
 
-// An answer is what is to be known of the callee's last one when the call ends.
+// askResults asks a result classifier of either form.
+func askResults[T any, C Class | Verdict](value T, err error, classify func(T, error) C) Verdict {
+	if err != nil && hollow(err) {
+		return asVerdict(guarded(func() C { return classify(value, err) }))
+	}
+	return asVerdict(classify(value, err))
+}
+
+// askError asks a result classifier that finds the other results in variables.
+func askError[C Class | Verdict](err error, classify func(error) C) Verdict {
+	if err != nil && hollow(err) {
+		return asVerdict(guarded(func() C { return classify(err) }))
+	}
+	return asVerdict(classify(err))
+}
+
+// A lastResult is what is to be known of the callee's last results when the call
+// ends.
 type lastResult struct{ silent bool } // about having failed: its error was nil
 
 // classified is what the engine gets to see of an attempt.
-func (a *lastResult) classified(class Class, err error) error {
-	class, a.silent = known(class), err == nil
-	if class == Undecided || err == nil && class == Success {
+func (l *lastResult) classified(v Verdict, err error) error {
+	v.Class, l.silent = v.Class.known(), err == nil
+	if v == (Verdict{}) || err == nil && v.Class <= Success {
 		return err
 	}
-	return &classified{class, err}
+	return &classified{v, err}
 }
 
 // final is the error of the call. err is the engine's.
-func (a *lastResult) final(err error) error {
-	if a.silent {
+func (l *lastResult) final(err error) error {
+	if l.silent {
 		return nil
 	}
 	return err
 }
 
-// A verdict takes the class of an attempt's results to the engine. It does not
-// leave it.
+// A classified takes what a result classifier says to the engine. It does not leave
+// it.
 type classified struct {
-	class Class
-	error // the callee's, or nil
+	verdict Verdict
+	error   // the callee's, or nil
 }
 
-// opened takes apart what an attempt's function returned.
-func unwrapClass(err error) (resultClass Class, callee error) {
-	if v, ok := err.(*classified); ok {
-		return v.class, v.error
+// unwrapVerdict takes apart what an attempt's function returned.
+func unwrapVerdict(err error) (results Verdict, callee error) {
+	if c, ok := err.(*classified); ok {
+		return c.verdict, c.error
 	}
-	return Undecided, err
+	return Verdict{}, err
 }

@@ -16,7 +16,7 @@ type reply struct {
 	err    error
 }
 
-// statusClass judges replies as an HTTP client would.
+// statusClass classifies replies as an HTTP client would.
 func statusClass(status int, err error) Class {
 	switch {
 	case err != nil, status == 0:
@@ -42,7 +42,7 @@ func replies(list ...reply) (call func(context.Context) (int, error), calls *int
 	}, calls
 }
 
-func TestResultsAreJudged(t *testing.T) {
+func TestResultsAreClassified(t *testing.T) {
 	errGone := errors.New("gone")
 	for _, tt := range []struct {
 		name    string
@@ -61,7 +61,7 @@ func TestResultsAreJudged(t *testing.T) {
 		{"throttling in the value is retried", []reply{{429, nil}, {200, nil}}, 2, 200, nil,
 			MethodStats{Succeeded: 1, Attempts: 2, Success: 1, Throttled: 1, Retries: 1, RetriedSuccesses: 1}},
 		{"undecided leaves errors to the classifiers", []reply{{0, errDown}, {0, errGone}}, 2, 0, errGone,
-			MethodStats{Failed: 1, Attempts: 2, Infrastructure: 1, Application: 1, Retries: 1}},
+			MethodStats{Failed: 1, Attempts: 2, Infrastructure: 1, Unknown: 1, Retries: 1}},
 		{"an error after a failure in the value", []reply{{503, nil}, {0, errDown}}, 3, 0, errDown,
 			MethodStats{Exhausted: 1, Attempts: 3, Infrastructure: 3, Retries: 2}},
 		{"undecided takes what has no error for a success", []reply{{0, nil}}, 1, 0, nil,
@@ -71,17 +71,17 @@ func TestResultsAreJudged(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tt.want.Name, tt.want.Calls = "Get", 1
 				forms := map[string]func(context.Context, *Method, func(context.Context) (int, error)) (int, error){
-					"CallJudged": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (int, error) {
+					"CallClassified": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (int, error) {
 						return CallClassified(ctx, m, f, statusClass)
 					},
-					"RunJudged": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (status int, err error) {
+					"RunClassified": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (status int, err error) {
 						err = RunClassified(ctx, m, func(ctx context.Context) (err error) {
 							status, err = f(ctx)
 							return err
 						}, func(err error) Class { return statusClass(status, err) })
 						return status, err
 					},
-					"HedgedJudged": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (int, error) {
+					"HedgedClassified": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (int, error) {
 						return HedgedClassified(ctx, m, f, statusClass, nil)
 					},
 				}
@@ -104,7 +104,7 @@ func TestResultsAreJudged(t *testing.T) {
 	}
 }
 
-func TestJudgedFailuresOpenTheBreaker(t *testing.T) {
+func TestClassifiedFailuresOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 3 }))
 		f, calls := replies(reply{503, nil})
@@ -126,23 +126,23 @@ func TestJudgedFailuresOpenTheBreaker(t *testing.T) {
 }
 
 // A mark outranks what the results say; what they say outranks classifiers.
-func TestJudgesStandBetweenMarksAndClassifiers(t *testing.T) {
+func TestResultClassifiersStandBetweenMarksAndClassifiers(t *testing.T) {
 	refuse := errors.New("refused")
 	_, m := one(t, func(_ *Spec, m *MethodSpec) {
 		m.Retry = copyOf(&testRetry)
-		m.Classify = []Classifier{func(error) Class { return Application }}
+		m.Classify = []Classifier{func(error) Verdict { return Verdict{Class: Application} }}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		infra := func(int, error) Class { return Infrastructure }
 		f, calls := replies(reply{0, refuse})
 		CallClassified(t.Context(), m, f, infra)
 		if *calls != testRetry.Attempts {
-			t.Errorf("%d calls, want %d: the judge's word goes before the classifiers'", *calls, testRetry.Attempts)
+			t.Errorf("%d calls, want %d: what the result classifier says goes before the classifiers'", *calls, testRetry.Attempts)
 		}
 		f, calls = replies(reply{0, App(refuse)})
 		CallClassified(t.Context(), m, f, infra)
 		if *calls != 1 {
-			t.Errorf("%d calls, want 1: a mark goes before the judge's word", *calls)
+			t.Errorf("%d calls, want 1: a mark goes before what the result classifier says", *calls)
 		}
 		f, calls = replies(reply{0, refuse})
 		_, err := CallClassified(t.Context(), m, f, func(int, error) Class { return Success })
@@ -152,7 +152,7 @@ func TestJudgesStandBetweenMarksAndClassifiers(t *testing.T) {
 	})
 }
 
-func TestJudgedHedgeWinsByItsVerdict(t *testing.T) {
+func TestClassifiedHedgeWinsByItsClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, func(_ *Spec, m *MethodSpec) { m.Hedge = &Hedge{Delay: time.Second, Max: 1} })
 		var discarded []int
@@ -176,14 +176,14 @@ func TestJudgedHedgeWinsByItsVerdict(t *testing.T) {
 	})
 }
 
-func TestJudgedSuccessAllocatesNothing(t *testing.T) {
+func TestClassifiedSuccessAllocatesNothing(t *testing.T) {
 	m, ctx := newClient(t, full()).Method("Get"), context.Background()
 	next := func(context.Context, string) (int, error) { return 200, nil }
 	get := func(id string) (int, error) {
 		return CallClassified(ctx, m, func(ctx context.Context) (int, error) { return next(ctx, id) }, statusClass)
 	}
 	if n := testing.AllocsPerRun(1000, func() { get("a") }); n != 0 {
-		t.Errorf("CallJudged: %v allocations, want 0", n)
+		t.Errorf("CallClassified: %v allocations, want 0", n)
 	}
 	run := func(id string) (status int, err error) {
 		err = RunClassified(ctx, m, func(ctx context.Context) (err error) { status, err = next(ctx, id); return err },
@@ -191,11 +191,11 @@ func TestJudgedSuccessAllocatesNothing(t *testing.T) {
 		return status, err
 	}
 	if n := testing.AllocsPerRun(1000, func() { run("a") }); n != 0 {
-		t.Errorf("RunJudged: %v allocations, want 0", n)
+		t.Errorf("RunClassified: %v allocations, want 0", n)
 	}
 }
 
-func TestJudgedFallbacks(t *testing.T) {
+func TestClassifiedFallbacks(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		reply reply
@@ -211,7 +211,7 @@ func TestJudgedFallbacks(t *testing.T) {
 			c, m := one(t, func(*Spec, *MethodSpec) {})
 			f, _ := replies(tt.reply)
 			status, err := CallClassified(t.Context(), m, f, statusClass)
-			cause := m.FallsBackClassified(t.Context(), err, func(err error) Class { return statusClass(status, err) })
+			cause := FallsBackClassified(t.Context(), m, err, func(err error) Class { return statusClass(status, err) })
 			if !errors.Is(cause, tt.cause) || (cause == nil) != (tt.cause == nil) {
 				t.Errorf("the cause is %v, want %v", cause, tt.cause)
 			}
@@ -220,12 +220,12 @@ func TestJudgedFallbacks(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a refusal is not for the judge", func(t *testing.T) {
+	t.Run("a refusal is not for the result classifier", func(t *testing.T) {
 		c, m := one(t, breaker(func(*Breaker) {}))
 		c.Breaker("Store").ForceOpen()
 		f, _ := replies(reply{200, nil})
 		_, err := CallClassified(t.Context(), m, f, statusClass)
-		cause := m.FallsBackClassified(t.Context(), err, func(error) Class { return Application })
+		cause := FallsBackClassified(t.Context(), m, err, func(error) Class { return Application })
 		if !errors.Is(cause, ErrOpen) {
 			t.Errorf("the cause is %v, want ErrOpen", cause)
 		}

@@ -29,8 +29,14 @@
 // SystemFault count against the breaker, and by default Infrastructure and
 // Throttled are retried. Marks ([App], [Infra], [System], [Throttle]) decide
 // first, then the method's classifiers, then [Network]; an error that nobody
-// knows is Application. Where a method can fail in its value, [CallClassified] and its
-// siblings ask about all results.
+// knows is Unknown: it is not retried, and neither breaker nor budget count it. Where a
+// method can fail in its value, [CallClassified] and its siblings ask about all
+// results.
+//
+// A classifier returns a [Verdict], which can also say that nothing was sent and that
+// the call must not be repeated; the marks [Unsent] and [Final] say the same. What
+// proves that nothing was sent can be retried even where repeating is not safe:
+// [NothingSent].
 //
 // When the runtime had no part in a failure, the callee's own error comes back
 // as it was. Otherwise the error is an [*Error], in which errors.Is finds both

@@ -115,11 +115,7 @@ func (e *Error) RetryAfter() (wait time.Duration) {
 
 // onlyTime reports whether err says no more than that time ran out or that the
 // caller gave up.
-func onlyTime(err error) bool {
-	var timeout interface{ Timeout() bool }
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
-		errors.As(err, &timeout) && timeout.Timeout()
-}
+func onlyTime(err error) bool { return outOfTime(err) || errors.Is(err, context.Canceled) }
 
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -175,11 +175,11 @@ func ExampleKeyedMethod() {
 
 func ExampleClassifier() {
 	errNotFound := errors.New("not found")
-	byCode := func(err error) resil.Class {
+	byCode := func(err error) resil.Verdict {
 		if errors.Is(err, errNotFound) {
-			return resil.Application
+			return resil.Verdict{Class: resil.Application}
 		}
-		return resil.Infrastructure
+		return resil.Verdict{Class: resil.Infrastructure, After: time.Second}
 	}
 	users := client(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{
 		Name:     "Get",

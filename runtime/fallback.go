@@ -7,28 +7,32 @@ import "context"
 // callee's own answer (of class Application) and, since nobody waits for an
 // answer any more, once ctx, the caller's context, is done.
 func (m *Method) FallsBack(ctx context.Context, err error) bool {
-	return err != nil && m.fallsBack(ctx, err, func(error) Class { return Undecided })
+	return err != nil && m.fallsBack(ctx, err, undecided)
 }
+
+func undecided(error) Verdict { return Verdict{} }
 
 // FallsBackClassified is [Method.FallsBack] for calls through [CallClassified],
 // [RunClassified] or [HedgedClassified], with the last results bound in classify. It returns
 // what the fallback is called for, or nil for none: err or, where the callee
 // returned no error and classify says that it failed, [ErrResult].
-func (m *Method) FallsBackClassified(ctx context.Context, err error, classify func(error) Class) (cause error) {
+func FallsBackClassified[C Class | Verdict](ctx context.Context, m *Method, err error, classify func(error) C) (cause error) {
+	ask := func(err error) Verdict { return askError(err, classify) }
 	if err == nil {
-		resultClass := classify(nil)
-		if resultClass <= Application || resultClass == Canceled {
+		results := ask(nil)
+		results.Class = results.Class.known()
+		if results.Class <= Application || results.Class == Canceled {
 			return nil
 		}
-		err, classify = ErrResult, func(error) Class { return resultClass }
+		err, ask = ErrResult, func(error) Verdict { return results }
 	}
-	if !m.fallsBack(ctx, err, classify) {
+	if !m.fallsBack(ctx, err, ask) {
 		return nil
 	}
 	return err
 }
 
-func (m *Method) fallsBack(ctx context.Context, err error, classify func(error) Class) bool {
+func (m *Method) fallsBack(ctx context.Context, err error, classify func(error) Verdict) bool {
 	if ctx.Err() != nil || m.finalClass(err, classify) == Application {
 		return false
 	}
@@ -36,19 +40,19 @@ func (m *Method) fallsBack(ctx context.Context, err error, classify func(error) 
 	return true
 }
 
-// finally is the class of the error that a call ended with. Where the runtime has
+// finalClass is the class of the error that a call ended with. Where the runtime has
 // wrapped the callee's, it is the callee's that is classified.
-func (m *Method) finalClass(err error, classify func(error) Class) Class {
+func (m *Method) finalClass(err error, classify func(error) Verdict) Class {
 	if c := markOf(err); c != Undecided {
 		return c
 	}
-	if own, ok := err.(*Error); ok && own.Method == m.fullName {
+	if own, ok := err.(*Error); ok && own != nil && own.Method == m.fullName {
 		if own.Err == nil {
 			return Undecided // the callee was never called, or said nothing
 		}
 		err = own.Err
 	}
-	return classOf(err, classify(err), m.classifiers)
+	return verdictOf(err, classify(err), m.classifiers).Class
 }
 
 type causeKey struct{}

@@ -77,12 +77,12 @@ func TestFallbackClassifiesTheCalleesOwnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := errors.New("gone")
 		_, m := one(t, all(retry(func(*Retry) {}), func(_ *Spec, m *MethodSpec) {
-			m.Classify = []Classifier{func(err error) Class {
+			m.Classify = []Classifier{ClassifierOf(func(err error) Class {
 				if err == gone {
 					return Infrastructure
 				}
 				return Undecided
-			}}
+			})}
 		}))
 		err := Run(t.Context(), m, func(context.Context) error { return gone })
 		if !errors.Is(err, ErrExhausted) || !m.FallsBack(t.Context(), err) {

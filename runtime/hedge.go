@@ -72,11 +72,9 @@ type race struct {
 type round struct {
 	*race
 	method *Method
-	caller context.Context
 	ctx    context.Context // the caller's under the total timeout, canceled by who wins
 	cancel context.CancelFunc
-	before int           // attempts in earlier rounds
-	last   attempt       // the last of them
+	before call          // what is known of the call from earlier rounds
 	began  time.Duration // where somebody observes
 
 	ended sync.WaitGroup // the hedges under way, and the timer that starts the next
@@ -103,8 +101,9 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 	m := c.method
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	o := &round{race: r, method: m, ctx: ctx, cancel: cancel, running: 1, next: 1}
 	// The hedges must not hold c, which lives on its caller's stack.
-	o := &round{race: r, method: m, caller: c.caller, ctx: ctx, cancel: cancel, before: c.attempts, last: c.attempt, running: 1, next: 1}
+	o.before = call{method: m, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked}
 	if m.events != nil {
 		o.began = m.client.now()
 	}
@@ -120,7 +119,7 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 		}
 		o.ended.Wait()
 		r.raced = r.raced || len(o.reached) > 0
-		c.attempts = o.before + len(o.reached)
+		c.attempts = o.before.attempts + len(o.reached)
 		if !returned || o.panicked != nil {
 			c.outcome = OutcomePanicked
 			if o.winner != nil && o.winner.class == Success {
@@ -171,7 +170,9 @@ func (c *call) keep(o *round) {
 
 // try makes the attempt of a lane.
 func (o *round) try(lane int) (own *call, err error) {
-	own = &call{method: o.method, caller: o.caller, attempts: o.before + lane, attempt: o.last, outcome: OutcomePanicked}
+	own = new(call)
+	*own = o.before
+	own.attempts += lane
 	defer func() { o.arrive(own, lane) }()
 	return own, own.try(o.ctx, func(ctx context.Context) error {
 		o.depart(lane)
@@ -195,7 +196,7 @@ func (o *round) hedge(lane int) {
 		o.leave()
 		return
 	}
-	if own, _ := o.try(lane); own.attempts == o.before+lane {
+	if own, _ := o.try(lane); own.attempts == o.before.attempts+lane {
 		m.refund(t) // refused: no hedge
 	}
 }
@@ -258,7 +259,7 @@ func (o *round) depart(lane int) {
 	o.reached = append(o.reached, lane)
 	o.mu.Unlock()
 	if m := o.method; lane > 0 && m.events != nil {
-		m.event(o.caller, Event{Kind: EventHedgeStarted, Attempt: o.before + lane + 1, Delay: m.client.now() - o.began})
+		m.event(o.before.caller, Event{Kind: EventHedgeStarted, Attempt: o.before.attempts + lane + 1, Delay: m.client.now() - o.began})
 	}
 }
 
@@ -289,7 +290,7 @@ func (o *round) arrive(own *call, lane int) {
 // answered reports whether a failed attempt is an answer, in that another attempt
 // would not change it.
 func (c *call) answered() bool {
-	return c.class != Canceled && !c.timedOut && !c.retry && !c.method.retries(c.verdict())
+	return c.class != Canceled && !c.timedOut && !c.mayPass
 }
 
 // fail notes a lane that failed, which starts the next hedge or holds it back. The

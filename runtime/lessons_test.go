@@ -381,13 +381,13 @@ func TestLessonA14_ClassifiersHoldUpNobody(t *testing.T) {
 		var m *Method
 		slow := make(chan bool)
 		_, m = one(t, all(breaker(func(*Breaker) {}), func(_ *Spec, s *MethodSpec) {
-			s.Classify = []Classifier{func(err error) Class {
+			s.Classify = []Classifier{func(err error) Verdict {
 				m.client.Stats()
 				<-slow
-				return Infrastructure
+				return Verdict{Class: Infrastructure}
 			}}
 		}))
-		go Run(context.Background(), m, func(context.Context) error { return errNotFound })
+		go Run(context.Background(), m, func(context.Context) error { return errors.New("odd") })
 		synctest.Wait()
 		for range 10 {
 			if err := Run(t.Context(), m, succeed); err != nil {

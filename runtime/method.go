@@ -44,6 +44,7 @@ type plan struct {
 	totalCause, attemptCause error
 
 	counts counts
+	usual  usual // time that the callee takes
 }
 
 func newPlan(c *Client, s MethodSpec) *plan {

@@ -38,7 +38,7 @@ type Retry struct {
 	Max      time.Duration `key:"max" default:"30s" range:"(0s,]" help:"no delay is longer, jitter included"`
 	Factor   float64       `key:"factor" default:"2" range:"[1,]" help:"growth of an exponential delay"`
 	Jitter   Jitter        `key:"jitter" default:"full" help:"spread of the delay: full, equal, decorrelated, none or a percentage"`
-	On       []Class       `key:"on" default:"infrastructure,throttled" help:"classes of error to retry: infrastructure, throttled, system or application"`
+	On       []Class       `key:"on" default:"infrastructure,throttled" help:"classes of error to retry: infrastructure, throttled, unknown, system or application; unsent is any error that proves that nothing was sent"`
 	Budget   Ratio         `key:"budget" default:"20%" off:"0%" range:"(0%,100%]" on:"interface" help:"retries the client may spend, as a share of its answered calls"`
 }
 

@@ -104,7 +104,7 @@ func (c *callee) gaps() []time.Duration {
 
 var (
 	errDown     = Infra(errors.New("backend is down"))
-	errNotFound = errors.New("not found")
+	errNotFound = App(errors.New("not found"))
 )
 
 func fails(n int) []error {

@@ -7,12 +7,11 @@ import "time"
 type signal uint8
 
 const (
-	signalNone signal = iota // a cancel, a panic: says nothing about the callee
+	signalNone signal = iota // says nothing about the callee: a cancel, a panic, a caller without time
 	signalFailure
-	signalLate // a failure at the caller's own deadline: no part of a streak
 )
 
-func (s signal) Error() string { return [...]string{"none", "failure", "late"}[s] }
+func (s signal) Error() string { return [...]string{"none", "failure"}[s] }
 
 // signalThrottled is none either, but sends a half-open breaker back to open
 // for at least the callee's hint.

@@ -37,11 +37,6 @@ type Target interface {
 	bind(c *Client, p *plan) *Method
 }
 
-// A Classifier says what class an error has, or [Undecided] to leave it to the
-// next classifier. It is called with errors only, never with nil, by any number of
-// goroutines at once.
-type Classifier func(error) Class
-
 // check returns everything that is wrong with a spec. Generated ones pass; this is
 // for those written by hand and for overrides.
 func (s *Spec) check() error {
@@ -49,11 +44,17 @@ func (s *Spec) check() error {
 	wrong := func(method string, err error) {
 		errs = append(errs, fmt.Errorf("resil: %s.%s: %w", s.Name, method, err))
 	}
+	if s.Name == "" {
+		errs = append(errs, errors.New("resil: the client has no Name, by which stats and errors show it"))
+	}
 	methods := map[string]bool{}
 	guards := map[string]any{} // by kind and name
 	var budget Ratio
 	for i := range s.Methods {
 		m := &s.Methods[i]
+		if m.Name == "" {
+			wrong("?", errors.New("the method has no Name, by which stats and errors show it"))
+		}
 		if methods[m.Name] {
 			wrong(m.Name, errors.New("there are two methods of this name; give one another name"))
 		}

@@ -55,8 +55,8 @@ type MethodStats struct {
 	Open, Limited, Full, TimedOut, Canceled, Panicked     uint64
 
 	// Attempts that reached the callee, and how those that ended were classed.
-	Attempts                                                uint64
-	Success, Application, Infrastructure, System, Throttled uint64
+	Attempts                                                         uint64
+	Success, Application, Infrastructure, System, Throttled, Unknown uint64
 
 	Retries          uint64 // attempts after a failed one
 	RetriedSuccesses uint64 // calls that succeeded after a retry
@@ -155,16 +155,16 @@ func (n *counts) add(c *call) {
 	}
 }
 
-// answered is how many attempts the callee answered: those of calls that succeeded
-// at once, and all others.
-func (n *counts) answered() (atOnce, others uint64) {
-	return n.atOnce.Load(), n.classes[Success].Load() + n.classes[Application].Load()
-}
+// others is how many attempts the callee has answered, with success or not, in calls
+// that did not succeed at once.
+func (n *counts) others() uint64 { return n.classes[Success].Load() + n.classes[Application].Load() }
+
+// answers is how many attempts the callee has answered, with success or not.
+func (n *counts) answers() uint64 { return n.atOnce.Load() + n.others() }
 
 // updateDue reports whether the budget is to read the counters.
 func (n *counts) updateDue() bool {
-	atOnce, others := n.answered()
-	return atOnce >= n.due.Load() || others >= n.othersDue.Load()
+	return n.atOnce.Load() >= n.due.Load() || n.others() >= n.othersDue.Load()
 }
 
 func (n *counts) snapshot(name string) MethodStats {
@@ -190,6 +190,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		Infrastructure: n.classes[Infrastructure].Load(),
 		System:         n.classes[SystemFault].Load(),
 		Throttled:      n.classes[Throttled].Load(),
+		Unknown:        n.classes[Unknown].Load(),
 
 		Retries:          n.retries.Load(),
 		RetriedSuccesses: n.retried.Load(),

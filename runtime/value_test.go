@@ -99,7 +99,7 @@ func TestNamedValuesReadBack(t *testing.T) {
 		var got Jitter
 		check(v, &got, func() fmt.Stringer { return got })
 	}
-	for _, v := range []Class{Application, Infrastructure, SystemFault, Throttled} {
+	for _, v := range []Class{Application, Infrastructure, SystemFault, Throttled, Unknown, NothingSent} {
 		var got Class
 		check(v, &got, func() fmt.Stringer { return got })
 	}

@@ -2,6 +2,7 @@ package directive
 
 import (
 	"cmp"
+	"encoding"
 	"fmt"
 	"reflect"
 	"strings"
@@ -29,7 +30,11 @@ func CheckRanges(language any) []*Problem {
 			if value.IsZero() && (hasOff || !hasDefault) {
 				continue
 			}
-			if err := inRange(value, field.Tag.Get("range")); err != nil {
+			err := readable(value)
+			if err == nil {
+				err = inRange(value, field.Tag.Get("range"))
+			}
+			if err != nil {
 				key := shape.keys[i]
 				problems = append(problems, &Problem{Code: CodeRange, Field: name + "." + key,
 					Message: fmt.Sprintf("%s %s: %v", name, key, err)})
@@ -37,6 +42,29 @@ func CheckRanges(language any) []*Problem {
 		}
 	}
 	return problems
+}
+
+// readable reports why no text stands for a value: a number that no enumeration has,
+// or what the text form of its type refuses.
+func readable(v reflect.Value) error {
+	if v.Kind() == reflect.Slice {
+		for i := range v.Len() {
+			if err := readable(v.Index(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	text, ok := v.Interface().(fmt.Stringer)
+	if !ok {
+		return nil
+	}
+	read := reflect.New(v.Type())
+	u, ok := read.Interface().(encoding.TextUnmarshaler)
+	if !ok {
+		return nil
+	}
+	return u.UnmarshalText([]byte(text.String()))
 }
 
 // inRange checks v against an interval such as "[1,]" or "(0%,100%]", its ends

@@ -103,7 +103,7 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"retry factor=Inf", `RG005 Inf: factor: "Inf": write a number such as 1.5`},
 		{"retry factor=NaN", `RG005 NaN: factor: "NaN": write a number such as 1.5`},
 		{"retry factor=0.5", `RG006 0.5: factor: "0.5": write 1 or more`},
-		{"retry on=canceled", `RG005 canceled: on: "canceled": "canceled": write application, infrastructure, system or throttled`},
+		{"retry on=canceled", `RG005 canceled: on: "canceled": "canceled": write application, infrastructure, system, throttled, unknown or unsent`},
 		{"retry on=system,,throttled", `RG005 system,,throttled: on: "system,,throttled": write a list with commas and nothing empty between them`},
 		{"retry budget=0%", `RG006 0%: budget: "0%": write more than 0%, or off`},
 		{"retry budget=20", `RG005 20: budget: "20": write a percentage such as 20%, or off`},
