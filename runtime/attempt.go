@@ -10,8 +10,9 @@ type attempt struct {
 	err      error // the callee's own
 	signal   error // what the breaker gets to see of it
 	class    Class
-	hint     time.Duration // how long the callee wants to be left alone
-	retry    bool          // the class is one to retry, and the call still lives
+	hint     time.Duration // how long the callee wants to be left alone; 0 if it did not say
+	mayPass  bool          // another attempt may go better: the class is one to retry
+	retry    bool          // that, and the call still lives
 	timedOut bool          // one of the method's own timeouts ended it
 }
 
@@ -162,7 +163,6 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		c.classify(ctx, own, limited, started, results, err)
 	}
 	if c.class <= Application {
-		m.deposit()
 		if sample {
 			m.usual.observe(elapsed)
 		}
@@ -213,7 +213,8 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	default:
 		c.outcome = OutcomeFailed
 	}
-	c.retry = m.retryable.match(v) && total.Err() == nil && mayRepeat(c.caller)
+	c.mayPass = m.retryable.match(v)
+	c.retry = c.mayPass && total.Err() == nil && mayRepeat(c.caller)
 
 	switch c.class {
 	case Application:

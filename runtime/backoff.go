@@ -6,17 +6,29 @@ import (
 	"time"
 )
 
-// delay is the time to wait before retry n, counted from 1. prev is the delay
-// before retry n-1. The result lies within [0, max] for every n.
-func (r *Retry) delay(n int, prev time.Duration) time.Duration {
+// delay is the time to wait before retry n, counted from 1, and the part of it
+// that is r's own. prev is r's own part of the delay before retry n-1. It lies
+// within [0, max] for every n.
+//
+// hint is what the callee asked for. One that is longer than r's shortest delay
+// takes its place: jitter goes on top of it, so that callers who were told one time
+// do not come back in one instant. Where most is not above hint there is no room
+// for jitter; otherwise the result lies within [hint, most].
+func (r *Retry) delay(n int, prev, hint, most time.Duration) (delay, own time.Duration) {
+	low, high := r.Bounds(n)
 	if r.Jitter == JitterDecorrelated {
-		return between(min(r.Initial, r.Max), clamp(3*float64(max(prev, r.Initial)), r.Max))
+		low, high = min(r.Initial, r.Max), clamp(3*float64(max(prev, r.Initial)), r.Max)
 	}
-	return between(r.Bounds(n))
+	raise := max(hint-low, 0)
+	if raise > 0 {
+		high = low + max(min(high-low, most-hint), 0)
+	}
+	own = between(low, high)
+	return own + raise, own
 }
 
 // Bounds are the smallest and the largest delay that retry n, counted from 1,
-// can have by itself. A callee that says how long to wait can raise it to r.Max.
+// can have by itself. A callee that asks for a longer wait can raise it to r.Max.
 func (r *Retry) Bounds(n int) (least, most time.Duration) {
 	full := r.nominal(n)
 	switch j := r.Jitter; j {

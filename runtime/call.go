@@ -2,6 +2,7 @@ package resil
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -45,6 +46,8 @@ type call struct {
 	shadow   shadow        // what would have refused the attempt under way
 	totalSet bool          // the total timeout ends before the caller's deadline
 	started  time.Duration // where somebody observes
+	until    time.Duration // when the callee may be asked again, by client.now
+	earlier  error         // of the last failed attempt that said more than that time ran out
 }
 
 // run makes the call: its attempts and the pauses between them. Where r is not
@@ -77,33 +80,58 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 		switch {
 		case err != nil:
 			return err
-		case c.retry:
+		case c.retry && m.retry.Attempts > 1:
 		case c.timedOut:
+			c.note()
 			return c.failure(ErrTimeout)
+		case c.earlier != nil && c.outcome == OutcomeDeadline && onlyTime(c.err):
+			return c.failure(ErrDeadline)
+		case c.earlier != nil && c.outcome == OutcomeCanceled && onlyTime(c.err):
+			return c.failure(context.Canceled)
 		default:
 			return c.err
 		}
-		delay = m.retry.delay(c.rounds, delay)
-		if reason := c.pause(ctx, delay); reason != nil {
+		c.note()
+		var reason error
+		if delay, reason = c.pause(ctx, delay); reason != nil {
 			return c.stop(reason)
 		}
 	}
 }
 
-// pause waits for at least delay before another attempt, or returns the reason
-// for which there will be none.
-func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
+// note keeps of a failed attempt what the call's error is to tell of it, however
+// later ones end.
+func (c *call) note() {
+	if c.hint > 0 {
+		now := c.method.client.now()
+		c.until = now + min(c.hint, math.MaxInt64-now)
+	}
+	if c.err != nil && !c.timedOut && !onlyTime(c.err) {
+		c.earlier = c.err
+	}
+}
+
+// pause waits before another attempt, or returns the reason for which there will be
+// none. It takes and returns the policy's own part of a delay, without what the
+// callee asked for.
+func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration, reason error) {
 	m := c.method
 	if c.rounds >= m.retry.Attempts {
-		return ErrExhausted
+		return 0, ErrExhausted
 	}
-	hint := c.hint
-	delay = max(delay, min(hint, m.retry.Max))
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= max(delay, hint) {
-		return ErrDeadline
+	left := time.Duration(math.MaxInt64)
+	if deadline, ok := ctx.Deadline(); ok {
+		left = time.Until(deadline)
 	}
-	if !m.spend() {
-		return ErrBudget
+	if c.hint > m.retry.Max || c.hint > 0 && c.hint >= left {
+		return 0, ErrRetryLater // neither waiting nor disobeying
+	}
+	delay, own := m.retry.delay(c.rounds, prev, c.hint, min(m.retry.Max, left-1))
+	if delay >= left {
+		return 0, ErrDeadline
+	}
+	if _, ok := m.spend(); !ok {
+		return 0, ErrBudget
 	}
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
@@ -112,15 +140,19 @@ func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return own, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 }
 
 // stop ends the call for a reason that is not the callee's. A call that its own
 // context ends before the callee was called gets the context's error as it is.
 func (c *call) stop(reason error) error {
+	if reason == context.DeadlineExceeded && c.attempts == 0 && c.totalSet {
+		c.outcome = OutcomeTimedOut // while a guard kept the call waiting
+		return c.failure(ErrTimeout)
+	}
 	c.outcome = outcomeOf(reason)
 	if c.attempts == 0 {
 		return reason
@@ -148,9 +180,16 @@ func (c *call) failureAfter(refusal *Error) *Error {
 	return err
 }
 
-// failure is the error of a call that has reached the callee.
+// failure is the error of a call that the runtime ends.
 func (c *call) failure(reason error) *Error {
-	return &Error{Method: c.method.fullName, Reason: reason, Attempts: c.attempts, Err: c.err, timedOut: c.timedOut}
+	err := &Error{Method: c.method.fullName, Reason: reason, Attempts: c.attempts, Err: c.err, timedOut: c.timedOut}
+	if c.earlier != nil && (c.timedOut || onlyTime(c.err)) {
+		err.earlier = c.earlier
+	}
+	if c.until > 0 {
+		err.until = c.method.client.base.Add(c.until)
+	}
+	return err
 }
 
 // within returns ctx with a deadline of its own. Where ctx's deadline is nearer

@@ -61,6 +61,16 @@ func TestCheck(t *testing.T) {
 			[]string{"RG008 breaker.slow: slow=1s never comes true under a timeout of 1s; lower it"}},
 		{"a wait as long as the call", []string{"timeout 1s", "limit 1/s wait=1s"},
 			[]string{"RG008 limit.wait: wait=1s does not end within the timeout of 1s; shorten it"}},
+		{"a hedge at the timeout", []string{"timeout 1s", "hedge 1s"},
+			[]string{"RG008 hedge.delay: a hedge after 1s never starts under a timeout of 1s; shorten it"}},
+		{"a hedge at the attempt's limit", []string{"timeout 5s attempt=1s", "hedge 1s"},
+			[]string{"RG008 hedge.delay: a hedge after 1s never starts under a timeout of 1s; shorten it"}},
+		{"a last hedge at the timeout", []string{"timeout 1s", "hedge 250ms max=4"},
+			[]string{"RG008 hedge.max: the last of max=4 hedges, one each 250ms, does not start within the timeout of 1s; lower max or shorten the delay"}},
+		{"a last hedge so late that it overflows", []string{"timeout 2000000h", "hedge 1000000h max=100"},
+			[]string{"RG008 hedge.max: the last of max=100 hedges, one each 1000000h, does not start within the timeout of 2000000h; lower max or shorten the delay"}},
+		{"a last hedge within the timeout", []string{"timeout 1s", "hedge 250ms max=3"}, nil},
+		{"a last hedge that starts while an earlier one is under way", []string{"timeout 5s attempt=1s", "hedge 250ms max=4"}, nil},
 	} {
 		var p Policies
 		if messages := refineAll(t, &p, tt.directives...); messages != nil {

@@ -68,7 +68,7 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 	for i := range spec.Methods {
 		spec.Methods[i].Complete()
 		if share := spec.Methods[i].budget(); share > 0 {
-			c.budget = newBudget(share, budgetCapacity, 0) // the same for all
+			c.budget = newBudget(share, 0) // the same for all
 		}
 	}
 	for _, s := range spec.Methods {

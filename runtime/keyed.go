@@ -63,7 +63,7 @@ type entry struct {
 	pins    atomic.Int32           // calls under way
 	gone    atomic.Bool            // has lost its place
 	used    atomic.Int64           // when the last call ended, by client.now
-	budget  atomic.Pointer[budget]
+	budget  atomic.Pointer[half]
 	guards  []guard   // made when first needed, by their pools' indexes
 	methods []*Method // likewise, by their plans' indexes
 }
@@ -99,8 +99,8 @@ func (e *entry) idle(now time.Duration) bool {
 			return false
 		}
 	}
-	b := e.budget.Load()
-	return b == nil || b.full(now)
+	own := e.budget.Load()
+	return own == nil || e.client.budget.idle(own, now)
 }
 
 // forget takes the entry's guards out of the books.
@@ -113,29 +113,16 @@ func (e *entry) forget() {
 	}
 }
 
-// spend takes a token for another attempt from the key's half of the client's
-// budget, so that one key in trouble leaves some to the others.
-func (e *entry) spend(now time.Duration) bool {
+// half returns what the key may spend of the client's budget, nil where there are
+// no keys.
+func (e *entry) half() *half {
 	if e == nil {
-		return true
+		return nil
 	}
 	if e.budget.Load() == nil {
-		e.budget.CompareAndSwap(nil, newBudget(e.client.budget.share, budgetCapacity/2, now))
+		e.budget.CompareAndSwap(nil, newHalf(e.client.now()))
 	}
-	return e.budget.Load().spend(now)
-}
-
-// refund gives the token back.
-func (e *entry) refund() {
-	if e != nil {
-		e.budget.Load().add(token)
-	}
-}
-
-func (e *entry) deposit() {
-	if e != nil {
-		e.budget.Load().deposit()
-	}
+	return e.budget.Load()
 }
 
 // A table is the keyed state of a client for keys of one type.

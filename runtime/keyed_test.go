@@ -264,12 +264,28 @@ func TestAKeyHoldsHalfTheBudget(t *testing.T) {
 		for range 200 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
-		if s := c.Stats().Method("Get"); s.Retries != 50 {
-			t.Errorf("one key made %d retries, want half of 100", s.Retries)
+		if s := c.Stats().Method("Get"); s.Retries != 5 {
+			t.Errorf("one key made %d retries, want half of 10", s.Retries)
 		}
 		Run(t.Context(), get.For("other"), fail)
-		if s := c.Stats().Method("Get"); s.Retries != 51 {
+		if s := c.Stats().Method("Get"); s.Retries != 6 {
 			t.Error("another key found no retry left")
+		}
+		for range 100 {
+			Run(t.Context(), get.For("good"), succeed)
+		}
+		for range 200 {
+			Run(t.Context(), get.For("bad"), fail)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 16 {
+			t.Errorf("one key made %d retries of the 20 that 100 answers bring, want half", s.Retries-6)
+		}
+		time.Sleep(time.Minute)
+		for range 200 {
+			Run(t.Context(), get.For("bad"), fail)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 19 {
+			t.Errorf("one key made %d retries after a minute, want half of the 6 that came back", s.Retries-16)
 		}
 	})
 }
@@ -277,19 +293,19 @@ func TestAKeyHoldsHalfTheBudget(t *testing.T) {
 func TestRetryThatTheClientCannotAffordCostsTheKeyNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond }), func(_ *Spec, m *MethodSpec) { m.Breaker.Mode = ModeObserve })
-		c.budget.tokens.Store(0)
+		drain(c)
 		for range 50 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
 		if s := c.Stats().Method("Get"); s.Retries != 0 || s.Budget != 50 {
 			t.Fatalf("stats %+v, want no retry without a budget", s)
 		}
-		c.budget.tokens.Store(budgetCapacity)
+		c.budget.reserve = fullReserve(c.now())
 		for range 50 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
-		if s := c.Stats().Method("Get"); s.Retries != 50 {
-			t.Errorf("%d retries, want the key's 50", s.Retries)
+		if s := c.Stats().Method("Get"); s.Retries != 5 {
+			t.Errorf("%d retries, want the key's 5", s.Retries)
 		}
 	})
 }

@@ -768,12 +768,22 @@ func (a askedFor) RetryAfter() time.Duration { return time.Duration(a) }
 
 // B9. Retry-After obeyed without a cap: "retrying in 484289h".
 func TestLessonB9_HintsAreCapped(t *testing.T) {
+	for _, hint := range []time.Duration{testRetry.Max + 1, 484_289 * time.Hour, 1<<63 - 1} {
+		synctest.Test(t, func(t *testing.T) {
+			_, m := one(t, retry(func(*Retry) {}))
+			backend := &callee{answers: []error{Infra(askedFor(hint))}}
+			start := time.Now()
+			err := Run(t.Context(), m, backend.call)
+			if !errors.Is(err, ErrRetryLater) || len(backend.calls) != 1 || time.Since(start) != 0 {
+				t.Errorf("a hint of %v: %v after %d calls and %v, want the end of the call at once", hint, err, len(backend.calls), time.Since(start))
+			}
+		})
+	}
 	for hint, want := range map[time.Duration]time.Duration{
-		484_289 * time.Hour: testRetry.Max,
-		1<<63 - 1:           testRetry.Max,
-		7 * time.Second:     7 * time.Second,
-		0:                   testRetry.Initial,
-		-1 << 63:            testRetry.Initial, // a date in the past
+		testRetry.Max:   testRetry.Max,
+		7 * time.Second: 7 * time.Second,
+		0:               testRetry.Initial,
+		-1 << 63:        testRetry.Initial, // a date in the past
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			_, m := one(t, retry(func(*Retry) {}))
@@ -804,22 +814,26 @@ func TestLessonB10_BudgetIsTakenBeforeTheSleepAndComesBack(t *testing.T) {
 			wg.Wait()
 			return int(n.Load())
 		}
-		if n := burst(); n != 200 {
-			t.Errorf("%d of 300 were stopped before their sleep, want all but 100", n)
+		if n := burst(); n != 290 {
+			t.Errorf("%d of 300 were stopped before their sleep, want all but 10", n)
 		}
 		for range 250 {
 			explode(m)
 			Run(t.Context(), m, succeed)
 		}
-		if n := burst(); n != 249 { // the sleeps of 100 ms brought another token
-			t.Errorf("after 250 answers %d of 300 were stopped, want all but 51", n)
+		if n := burst(); n != 250 {
+			t.Errorf("after 250 answers %d of 300 were stopped, want all but 50", n)
 		}
 		time.Sleep(time.Minute)
-		if n := burst(); n != 200 {
-			t.Errorf("after a minute's rest %d of 300 were stopped, want all but 100", n)
+		if n := burst(); n != 294 {
+			t.Errorf("after a minute's rest %d of 300 were stopped, want all but 6", n)
 		}
-		if s := c.Stats().Method("Get"); s.Retries != 251 {
-			t.Errorf("%d retries, want 251", s.Retries)
+		time.Sleep(time.Hour)
+		if n := burst(); n != 290 {
+			t.Errorf("after an hour's rest %d of 300 were stopped, want all but 10", n)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 76 {
+			t.Errorf("%d retries, want 76", s.Retries)
 		}
 	})
 }
@@ -920,7 +934,7 @@ func TestLessonB15_ResultsThrownAwayAreDiscarded(t *testing.T) {
 func TestLessonB16_ErrorSaysWhoStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, retry(func(*Retry) {}))
-		c.budget.tokens.Store(0)
+		drain(c)
 		err := Run(t.Context(), m, func(context.Context) error { return Throttle(errors.New("quota exceeded"), 0) })
 		if want := "Store.Get: client-side retry budget spent (1 attempt made): quota exceeded"; err.Error() != want {
 			t.Errorf("got  %v\nwant %v", err, want)
@@ -1265,7 +1279,11 @@ func TestLessonD6_PanicsPassWithTheirStackAndAreBooked(t *testing.T) {
 					return detonate()
 				})
 			}()
-			if s := c.Stats().Method("Get"); s.Panicked != 3 || s.Attempts != 5 || s.Retries != 1 {
+			retries, hedges := uint64(1), uint64(0)
+			if name == "hedged" { // what fails at once is hedged at once
+				retries, hedges = 0, 1
+			}
+			if s := c.Stats().Method("Get"); s.Panicked != 3 || s.Attempts != 5 || s.Retries != retries || s.Hedges != hedges {
 				t.Errorf("stats %+v; want the call that panicked at its second attempt, too", s)
 			}
 		})

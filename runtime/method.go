@@ -2,6 +2,7 @@ package resil
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -24,7 +25,7 @@ type plan struct {
 	fullName    string // with the client's
 	timeout     Timeout
 	retry       Retry
-	retryable   classes
+	retryable   classes // what another attempt may change, a hedge too
 	hedge       Hedge
 	classifiers []Classifier
 	breakers    *breakers  // nil for none
@@ -35,6 +36,7 @@ type plan struct {
 	slow        time.Duration
 	timed       bool    // somebody wants to know how long attempts take
 	budget      *budget // the client's, nil for none
+	tally       tally   // of the budget
 	draws       bool    // retries and hedges take from the budget
 	events      *events // the client's; nil for none
 
@@ -67,8 +69,15 @@ func newPlan(c *Client, s MethodSpec) *plan {
 	if s.Hedge != nil {
 		p.hedge = *s.Hedge
 	}
-	if p.retry.Attempts > 1 {
+	switch {
+	case p.retry.Attempts > 1, s.Hedge != nil && len(p.retry.On) > 0:
 		p.retryable = classSet(p.retry.On)
+	case s.Hedge != nil: // as retries by default
+		p.retryable = classSet([]Class{Infrastructure, Throttled})
+	}
+	if p.budget == nil {
+		p.counts.due.Store(math.MaxUint64)
+		p.counts.othersDue.Store(math.MaxUint64)
 	}
 	if p.breakers != nil {
 		p.slot = p.breakers.methods
@@ -125,32 +134,17 @@ func (m *Method) limitedError() *Error {
 }
 
 // spend takes a token for another attempt from the client's budget, if there is
-// one and the method draws on it, and from its key's share.
-func (m *Method) spend() bool {
+// one and the method draws on it.
+func (m *Method) spend() (t token, ok bool) {
 	if !m.draws {
-		return true
+		return token{}, true
 	}
-	now := m.client.now()
-	if !m.entry.spend(now) {
-		return false
-	}
-	if !m.budget.spend(now) {
-		m.entry.refund()
-		return false
-	}
-	return true
+	return m.budget.spend(m.client.plans, m.entry.half(), m.client.now())
 }
 
 // refund gives back what spend took for an attempt that did not come about.
-func (m *Method) refund() {
+func (m *Method) refund(t token) {
 	if m.draws {
-		m.budget.add(token)
-		m.entry.refund()
+		m.budget.refund(t, m.entry.half())
 	}
-}
-
-// deposit adds an answered call's share to the budget.
-func (m *Method) deposit() {
-	m.budget.deposit()
-	m.entry.deposit()
 }

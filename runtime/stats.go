@@ -50,9 +50,9 @@ type MethodStats struct {
 	Name string
 
 	// Every call that ended is in exactly one of these; Calls is their sum.
-	Calls                                             uint64
-	Succeeded, Failed, Exhausted, Budget, Deadline    uint64
-	Open, Limited, Full, TimedOut, Canceled, Panicked uint64
+	Calls                                                 uint64
+	Succeeded, Failed, Exhausted, Budget, Deadline, Later uint64
+	Open, Limited, Full, TimedOut, Canceled, Panicked     uint64
 
 	// Attempts that reached the callee, and how those that ended were classed.
 	Attempts                                                         uint64
@@ -61,7 +61,7 @@ type MethodStats struct {
 	Retries          uint64 // attempts after a failed one
 	RetriedSuccesses uint64 // calls that succeeded after a retry
 	Hedges           uint64 // attempts started beside a slow one
-	HedgeWins        uint64 // calls that succeeded with a hedge's answer
+	HedgeWins        uint64 // calls that ended with a hedge's answer: succeeded or, if that is an error, failed
 	Fallbacks        uint64 // calls answered in the callee's place
 
 	// Attempts that reached the callee though a guard would have refused them:
@@ -94,14 +94,17 @@ type BreakerStats struct {
 }
 
 // counts are a method's counters. A call that succeeds at once, the usual case,
-// costs one addition: the counters it belongs to are derived.
+// costs one addition and a load: the counters it belongs to are derived.
 type counts struct {
 	atOnce   atomic.Uint64
+	due      atomic.Uint64 // the value of atOnce at which the budget is to read the counters
 	outcomes [outcomes]atomic.Uint64
 	attempts atomic.Uint64
 	classes  [Canceled + 1]atomic.Uint64
 	retries  atomic.Uint64
 	retried  atomic.Uint64
+
+	othersDue atomic.Uint64 // likewise, of the attempts that were answered in other calls
 
 	hedges, hedgeWins, fallbacks     atomic.Uint64
 	wouldOpen, wouldLimit, wouldFull atomic.Uint64
@@ -132,7 +135,9 @@ func (n *counts) pass(w shadow) {
 // add books a call that ended.
 func (n *counts) add(c *call) {
 	if c.outcome == OutcomeSucceeded && c.attempts == 1 {
-		n.atOnce.Add(1)
+		if n.atOnce.Add(1) >= n.due.Load() {
+			c.method.updateBudget()
+		}
 		return
 	}
 	n.outcomes[c.outcome].Add(1)
@@ -147,11 +152,21 @@ func (n *counts) add(c *call) {
 			n.retried.Add(1)
 		}
 	}
+	if n.updateDue() {
+		c.method.updateBudget()
+	}
 }
 
+// others is how many attempts the callee has answered, with success or not, in calls
+// that did not succeed at once.
+func (n *counts) others() uint64 { return n.classes[Success].Load() + n.classes[Application].Load() }
+
 // answers is how many attempts the callee has answered, with success or not.
-func (n *counts) answers() uint64 {
-	return n.atOnce.Load() + n.classes[Success].Load() + n.classes[Application].Load()
+func (n *counts) answers() uint64 { return n.atOnce.Load() + n.others() }
+
+// updateDue reports whether the budget is to read the counters.
+func (n *counts) updateDue() bool {
+	return n.atOnce.Load() >= n.due.Load() || n.others() >= n.othersDue.Load()
 }
 
 func (n *counts) snapshot(name string) MethodStats {
@@ -163,6 +178,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		Exhausted: n.outcomes[OutcomeExhausted].Load(),
 		Budget:    n.outcomes[OutcomeBudget].Load(),
 		Deadline:  n.outcomes[OutcomeDeadline].Load(),
+		Later:     n.outcomes[OutcomeLater].Load(),
 		Open:      n.outcomes[OutcomeOpen].Load(),
 		Limited:   n.outcomes[OutcomeLimited].Load(),
 		Full:      n.outcomes[OutcomeFull].Load(),
@@ -187,7 +203,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		WouldLimit:       n.wouldLimit.Load(),
 		WouldFull:        n.wouldFull.Load(),
 	}
-	s.Calls = s.Succeeded + s.Failed + s.Exhausted + s.Budget + s.Deadline +
+	s.Calls = s.Succeeded + s.Failed + s.Exhausted + s.Budget + s.Deadline + s.Later +
 		s.Open + s.Limited + s.Full + s.TimedOut + s.Canceled + s.Panicked
 	return s
 }
