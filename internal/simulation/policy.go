@@ -52,7 +52,7 @@ func retry(budget resil.Ratio) *resil.Retry {
 func breaker() *resil.Breaker {
 	return &resil.Breaker{
 		Name:        "Backend",
-		Consecutive: 5,
+		Consecutive: resil.ConsecutiveAuto,
 		Ratio:       50 * resil.Percent,
 		Min:         10,
 		Window:      time.Minute,
