@@ -29,7 +29,7 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 	}
 	var judge jen.Code // of what the entry hands on
 	if m.ResultClassifier != nil {
-		judge = e.judging(m)
+		judge = e.resultClassifier(m)
 	}
 	run := func(entry string, results jen.Code, body []jen.Code, more ...jen.Code) *jen.Statement {
 		args := []jen.Code{outer, method, jen.Func().Params(inner).Add(results).Block(body...)}
@@ -49,7 +49,7 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 	switch m.Form {
 	case model.Captured:
 		if m.ResultClassifier != nil {
-			judge = e.judged(m, v, outcome)
+			judge = e.classifyResults(m, v, outcome)
 		}
 		var attempt []jen.Code
 		if m.Policy.Retry != nil {
@@ -68,18 +68,18 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 		var fields, assigned []jen.Code
 		for i := range last {
 			fields = append(fields, jen.Id(v.results[i]).Add(results[i]))
-			outcome[i] = jen.Id(v.lane).Dot(v.results[i])
+			outcome[i] = jen.Id(v.attempt).Dot(v.results[i])
 		}
 		assigned = append(append(assigned, outcome[:last]...), outcome[last])
-		lane := jen.Id(v.lane).Id(v.laneType)
+		lane := jen.Id(v.attempt).Id(v.attemptType)
 		if m.ResultClassifier != nil {
 			judge = jen.Func().Params(lane, jen.Add(outcome[last]).Error()).Add(e.Runtime("Class")).
-				Block(jen.Return(e.judging(m).Call(outcome...)))
+				Block(jen.Return(e.resultClassifier(m).Call(outcome...)))
 		}
 		body = append(body,
-			jen.Type().Id(v.laneType).Struct(fields...),
-			jen.List(jen.Id(v.lane), outcome[last]).Op(":=").Add(run("Hedged", jen.Params(lane, jen.Add(outcome[last]).Error()),
-				[]jen.Code{jen.List(assigned...).Op("=").Add(call), jen.Return(jen.Id(v.lane), outcome[last])},
+			jen.Type().Id(v.attemptType).Struct(fields...),
+			jen.List(jen.Id(v.attempt), outcome[last]).Op(":=").Add(run("Hedged", jen.Params(lane, jen.Add(outcome[last]).Error()),
+				[]jen.Code{jen.List(assigned...).Op("=").Add(call), jen.Return(jen.Id(v.attempt), outcome[last])},
 				e.discard(m, lane, outcome))))
 	default:
 		attempt := []jen.Code{jen.Return(call)}
@@ -102,7 +102,7 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 		falls := jen.Add(method).Dot("FallsBack").Call(outer, cause)
 		if m.ResultClassifier != nil {
 			cause = jen.Id(v.cause)
-			falls = jen.Add(cause).Op(":=").Add(method).Dot("FallsBackJudged").Call(outer, outcome[last], e.judged(m, v, outcome)).
+			falls = jen.Add(cause).Op(":=").Add(method).Dot("FallsBackJudged").Call(outer, outcome[last], e.classifyResults(m, v, outcome)).
 				Op(";").Add(cause).Op("!=").Nil()
 		}
 		answer := append(e.release(m, outcome), jen.Return(e.substitute(m, v, cause)))
@@ -112,7 +112,7 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 }
 
 // judging is the function that classes all results of a method.
-func (e *emitter) judging(m *model.Method) *jen.Statement {
+func (e *emitter) resultClassifier(m *model.Method) *jen.Statement {
 	fn := e.function(*m.ResultClassifier)
 	if m.ResultClassifier.Generic || m.ResultClassifier.Generated != nil {
 		fn.Add(e.TypeParamNames(e.w.TypeParams()))
@@ -121,9 +121,9 @@ func (e *emitter) judging(m *model.Method) *jen.Statement {
 }
 
 // judged is that function with a call's results but the error.
-func (e *emitter) judged(m *model.Method, v locals, outcome []jen.Code) jen.Code {
+func (e *emitter) classifyResults(m *model.Method, v locals, outcome []jen.Code) jen.Code {
 	args := append(append([]jen.Code{}, outcome[:len(outcome)-1]...), jen.Id(v.err))
-	return jen.Func().Params(jen.Id(v.err).Error()).Add(e.Runtime("Class")).Block(jen.Return(e.judging(m).Call(args...)))
+	return jen.Func().Params(jen.Id(v.err).Error()).Add(e.Runtime("Class")).Block(jen.Return(e.resultClassifier(m).Call(args...)))
 }
 
 // arguments hands a method's parameters on to another of its type.
@@ -169,12 +169,12 @@ type locals struct {
 	results        []string // those of the call, the error last
 	err            string   // the error of one attempt, where results are captured
 	method         string   // the method for one key
-	lane, laneType string   // the results of one hedged attempt
+	attempt, attemptType string   // the results of one hedged attempt
 	cause          string   // of a fallback, where results are judged
 }
 
 // referTo refers to all that a guarded method's body refers to.
-func (e *emitter) referTo(m *model.Method) {
+func (e *emitter) references(m *model.Method) {
 	e.Import("context", "context")
 	e.Runtime("Run")
 	e.Use("error")
@@ -245,7 +245,7 @@ func (e *emitter) locals(m *model.Method) locals {
 		v.err = gosrc.Unused(all, v.err)
 	}
 	v.results = append(v.results, name(own, "err"))
-	v.method, v.lane, v.laneType = gosrc.Unused(all, "m", "method"), gosrc.Unused(all, "r", "lane"), gosrc.Unused(all, "results")
+	v.method, v.attempt, v.attemptType = gosrc.Unused(all, "m", "method"), gosrc.Unused(all, "r", "lane"), gosrc.Unused(all, "results")
 	v.cause = gosrc.Unused(all, "cause")
 	return v
 }

@@ -10,19 +10,19 @@ import (
 )
 
 // helper writes a function that classifies.
-func (e *emitter) helper(h *model.Classifier) *jen.Statement {
+func (e *emitter) classifierFunc(h *model.Classifier) *jen.Statement {
 	owner := e.w.Interface.Name()
 	if len(h.Users) == 1 && len(e.w.Classifiers) > 1 {
 		owner += "." + h.Users[0].Name
 	}
 	if h.Results == nil {
-		return e.classifier(h, owner)
+		return e.errorClassifierFunc(h, owner)
 	}
-	return e.judge(h, owner)
+	return e.resultClassifierFunc(h, owner)
 }
 
 // classifier writes one that is asked about errors: its only step is a list.
-func (e *emitter) classifier(h *model.Classifier, owner string) *jen.Statement {
+func (e *emitter) errorClassifierFunc(h *model.Classifier, owner string) *jen.Statement {
 	err := gosrc.Unused(e.Record(func() { e.cases(h.Steps[0].Errors, "") }), "err")
 	return jen.Commentf("// %s classifies the errors that are listed for %s.", h.Name, owner).Line().
 		Func().Id(h.Name).Params(jen.Id(err).Error()).Add(e.Runtime("Class")).
@@ -30,7 +30,7 @@ func (e *emitter) classifier(h *model.Classifier, owner string) *jen.Statement {
 }
 
 // judge writes one that is asked about all results.
-func (e *emitter) judge(h *model.Classifier, owner string) *jen.Statement {
+func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.Statement {
 	typeParams := e.w.TypeParams()
 	used := e.Record(func() {
 		e.Runtime("Undecided")

@@ -39,7 +39,7 @@ func Source(src *model.Source) ([]byte, error) {
 			}
 		}
 		for _, h := range w.Classifiers {
-			body.Line().Add(e.helper(h)).Line()
+			body.Line().Add(e.classifierFunc(h)).Line()
 		}
 	}
 	var out bytes.Buffer
@@ -118,7 +118,7 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 			params[v.Name()] = true
 		}
 		if m.HasGuard() {
-			e.refers[m] = p.Record(func() { e.referTo(m) })
+			e.refers[m] = p.Record(func() { e.references(m) })
 			maps.Copy(params, e.refers[m])
 		}
 	}

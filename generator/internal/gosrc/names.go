@@ -27,7 +27,7 @@ type Names struct {
 	taken   map[string]bool   // by the package, by type parameters, by imports
 	aliases map[string]string // how the source calls its imports, by path
 	imports map[string]string // how the output calls them, by path
-	real    map[string]string // the names of the packages themselves, by path
+	packageNames    map[string]string // the names of the packages themselves, by path
 	used    map[string]bool   // identifiers written since the last [names.record]
 	params  map[*types.TypeParam]string
 }
@@ -40,7 +40,7 @@ func NewNames(pkg *types.Package, source *ast.File, declared []string, params []
 		taken:   map[string]bool{"init": true}, // which no import may be called
 		aliases: map[string]string{},
 		imports: map[string]string{},
-		real:    map[string]string{},
+		packageNames:    map[string]string{},
 		used:    map[string]bool{},
 		params:  map[*types.TypeParam]string{},
 	}
@@ -104,7 +104,7 @@ func (n *Names) Import(p, name string) string {
 	}
 	local := Unused(n.taken, candidates...)
 	n.taken[local], n.used[local] = true, true
-	n.imports[p], n.real[p] = local, name
+	n.imports[p], n.packageNames[p] = local, name
 	return local
 }
 
@@ -177,7 +177,7 @@ func (n *Names) ImportDecl() *jen.Statement {
 		slices.SortFunc(paths, cmp.Compare)
 		for _, p := range paths {
 			spec := jen.Lit(p)
-			if n.imports[p] != n.real[p] || n.real[p] != baseName(p) {
+			if n.imports[p] != n.packageNames[p] || n.packageNames[p] != baseName(p) {
 				spec = jen.Id(n.imports[p]).Lit(p)
 			}
 			specs = append(specs, spec)

@@ -46,9 +46,9 @@ type Classifier struct {
 
 // classify resolves what a method's classify directive names: the errors of its
 // lists, then its classifiers.
-func (m *Package) classify(src *Source, w *Wrapper, method *Method) {
+func (m *Package) resolveClassify(src *Source, w *Wrapper, method *Method) {
 	var steps []Step
-	if lists := m.lists(src, method); len(lists) > 0 {
+	if lists := m.listedErrors(src, method); len(lists) > 0 {
 		steps = append(steps, Step{Errors: lists})
 	}
 	by := method.Policy.Classify.By
@@ -62,7 +62,7 @@ func (m *Package) classify(src *Source, w *Wrapper, method *Method) {
 		if name == "network" && i == len(by)-1 && !slices.Contains(by, "all") {
 			continue // the runtime asks it last anyway
 		}
-		found, bad := m.classifier(src, w, method, name, m.syntax(src, pos))
+		found, bad := m.resolveClassifier(src, w, method, name, m.syntax(src, pos))
 		switch {
 		case bad != nil:
 			wrong(bad)
@@ -103,7 +103,7 @@ func (w *Wrapper) classifier(user *Method, steps []Step, results *types.Tuple) *
 		}
 	}
 	if results != nil {
-		key.WriteString(untitled(results).String())
+		key.WriteString(unnamedTuple(results).String())
 	}
 	for _, h := range w.Classifiers {
 		if h.key == key.String() {
@@ -124,11 +124,11 @@ func (h *Classifier) matchesTypes() bool {
 }
 
 // classifier resolves one entry of classify.
-func (m *Package) classifier(src *Source, w *Wrapper, method *Method, name string, file *ast.File) (Step, *problem) {
+func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, name string, file *ast.File) (Step, *problem) {
 	want := role{
 		name:  "classifier",
-		form:  "func(error) resil.Class",
-		ready: []string{"network", "all", "http", "grpc", "sql"},
+		typ:  "func(error) resil.Class",
+		builtin: []string{"network", "all", "http", "grpc", "sql"},
 		fits:  isClassifier,
 	}
 	switch {
@@ -138,33 +138,33 @@ func (m *Package) classifier(src *Source, w *Wrapper, method *Method, name strin
 		return Step{Function: Function{Name: "All"}}, nil
 	case slices.Contains(integrations, name):
 		path := integrationPath + name
-		pkg := m.importPath(path)
+		pkg := m.packageAt(path)
 		if pkg == nil {
 			return Step{}, &problem{codeIntegration, fmt.Sprintf("the classifier %s is in a module of its own; run: go get %s", name, path)}
 		}
-		fn, problem := m.lookup(src, pkg, "Classify", path+".Classify", want)
+		fn, problem := m.lookupFunction(src, pkg, "Classify", path+".Classify", want)
 		return Step{Function: fn}, problem
 	}
 	judges := false
-	if method.yields() {
-		want.forms = fmt.Sprintf("%s or %s resil.Class", want.form, gosrc.TypeName(types.NewSignatureType(nil, nil, nil, untitled(method.Signature.Results()), nil, false)))
+	if method.returnsValues() {
+		want.types = fmt.Sprintf("%s or %s resil.Class", want.typ, gosrc.TypeName(types.NewSignatureType(nil, nil, nil, unnamedTuple(method.Signature.Results()), nil, false)))
 		want.fits = func(obj types.Object) bool {
-			judges = isJudge(obj, w, method)
+			judges = isResultClassifier(obj, w, method)
 			return judges || isClassifier(obj)
 		}
 	}
-	if !method.OnMethod["classify"] && w.yields() { // for another it may be right
-		want.forms = cmp.Or(want.forms, want.form) + " for " + method.Name
+	if !method.OnMethod["classify"] && w.returnsValues() { // for another it may be right
+		want.types = cmp.Or(want.types, want.typ) + " for " + method.Name
 	}
-	fn, problem := m.function(src, file, name, want)
+	fn, problem := m.resolveFunction(src, file, name, want)
 	return Step{Function: fn, OfResults: judges}, problem
 }
 
 // yields reports whether the method returns more than an error.
-func (m *Method) yields() bool { return m.Fails && m.Signature.Results().Len() > 1 }
+func (m *Method) returnsValues() bool { return m.Fails && m.Signature.Results().Len() > 1 }
 
 // yields reports whether one of the methods does.
-func (w *Wrapper) yields() bool { return slices.ContainsFunc(w.Methods, (*Method).yields) }
+func (w *Wrapper) returnsValues() bool { return slices.ContainsFunc(w.Methods, (*Method).returnsValues) }
 
 // isClassifier reports whether obj can be used as a resil.Classifier.
 func isClassifier(obj types.Object) bool {
@@ -181,7 +181,7 @@ func isClassifier(obj types.Object) bool {
 }
 
 // isJudge reports whether obj classes all that the method returns.
-func isJudge(obj types.Object, w *Wrapper, method *Method) bool {
+func isResultClassifier(obj types.Object, w *Wrapper, method *Method) bool {
 	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
 	if !ok || !isValue(obj) {
 		return false
@@ -194,7 +194,7 @@ func isJudge(obj types.Object, w *Wrapper, method *Method) bool {
 func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
 // lists resolves the errors that a method's classify directive declares.
-func (m *Package) lists(src *Source, method *Method) (lists []ListedError) {
+func (m *Package) listedErrors(src *Source, method *Method) (lists []ListedError) {
 	c := method.Policy.Classify
 	seen := map[string]string{}
 	for _, list := range []struct {
@@ -214,7 +214,7 @@ func (m *Package) lists(src *Source, method *Method) (lists []ListedError) {
 				continue
 			}
 			seen[name] = list.key
-			found, problem := m.declared(src, m.syntax(src, pos), name)
+			found, problem := m.listedError(src, m.syntax(src, pos), name)
 			if problem != nil {
 				src.reportOn(method, problem.code, pos, "%s", problem.message)
 				continue
@@ -227,12 +227,12 @@ func (m *Package) lists(src *Source, method *Method) (lists []ListedError) {
 }
 
 // declared finds an error variable or type.
-func (m *Package) declared(src *Source, file *ast.File, text string) (ListedError, *problem) {
+func (m *Package) listedError(src *Source, file *ast.File, text string) (ListedError, *problem) {
 	wrong := func(format string, args ...any) (ListedError, *problem) {
 		return ListedError{}, &problem{codeFunction, fmt.Sprintf(format, args...)}
 	}
 	name, pointer := strings.CutPrefix(text, "*")
-	pkg, id, problem := m.qualified(file, name, "error")
+	pkg, id, problem := m.resolveName(file, name, "error")
 	if problem != nil {
 		return ListedError{}, problem
 	}

@@ -27,7 +27,7 @@ func (d *Derived) report(code string, pos token.Pos, format string, args ...any)
 }
 
 // made is the interface that a comment group makes, if it is sound.
-func (m *Package) made(i *annotations.Interface) *Derived {
+func (m *Package) derivedOf(i *annotations.Interface) *Derived {
 	for _, d := range m.derived {
 		if d.Declaration == i.Declaration && len(d.problems) == 0 {
 			return d
@@ -40,7 +40,7 @@ func (m *Package) made(i *annotations.Interface) *Derived {
 func (d *Derived) list() (methods []*Method) {
 	for _, fn := range d.Methods {
 		m := newMethod(fn, fn.Signature(), nil, d.Declaration.Pos(), d.src.Package.Types)
-		m.grouped = true
+		m.inGroup = true
 		methods = append(methods, m)
 	}
 	return methods
@@ -57,7 +57,7 @@ func (m *Package) declare() {
 	if len(m.Sources) == 0 {
 		return
 	}
-	m.written = m.pkg.Types.Scope()
+	m.ownScope = m.pkg.Types.Scope()
 	for _, src := range m.Sources {
 		for _, i := range src.Interfaces {
 			if i.Declaration != nil {
@@ -67,7 +67,7 @@ func (m *Package) declare() {
 			}
 		}
 	}
-	if len(m.derived) == 0 && !m.wanting() {
+	if len(m.derived) == 0 && !m.needsRecheck() {
 		return
 	}
 	named := slices.DeleteFunc(slices.Clone(m.derived), func(d *Derived) bool { return len(d.problems) > 0 })
@@ -79,7 +79,7 @@ func (m *Package) declare() {
 			before := d.Methods
 			d.problems = nil
 			m.resolve(d)
-			d.src.noteMissed(m)
+			d.src.noteIncomplete(m)
 			if !slices.EqualFunc(before, d.Methods, sameMethod) {
 				changed = append(changed, d)
 			}
@@ -101,7 +101,7 @@ func (m *Package) declare() {
 // checkDerived refuses a name that something else has.
 func (m *Package) checkDerived(d *Derived) {
 	name := d.Declaration.Name
-	pos := m.taken(name)
+	pos := m.takenAt(name)
 	for _, other := range m.derived {
 		if other != d && other.Declaration.Name == name {
 			pos = other.Declaration.NamePos()

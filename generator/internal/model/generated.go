@@ -100,7 +100,7 @@ func (m *Package) stubs() *ast.File {
 		for _, i := range src.Interfaces {
 			name := i.WrapperName()
 			isMade := func(d *Derived) bool { return d.Declaration.Name == name }
-			if !m.reserved(name) && !m.taken(name).IsValid() && !slices.ContainsFunc(m.derived, isMade) {
+			if !m.reserved(name) && !m.takenAt(name).IsValid() && !slices.ContainsFunc(m.derived, isMade) {
 				declare(stub(name, i.Spec))
 			}
 		}
@@ -132,7 +132,7 @@ func stub(name string, iface *ast.TypeSpec) *ast.TypeSpec {
 
 // wanting reports whether something is missing from the package that the run
 // generates here or has generated in a package that this one imports.
-func (m *Package) wanting() bool {
+func (m *Package) needsRecheck() bool {
 	names := m.wrapperNames()
 	if len(names) == 0 {
 		return false
@@ -147,7 +147,7 @@ func (m *Package) wanting() bool {
 	}
 	return slices.ContainsFunc(m.pkg.TypeErrors, func(e types.Error) bool {
 		name, ok := strings.CutPrefix(e.Msg, "undefined: ")
-		_, name, _ = cutLast(name)
+		_, name, _ = splitLast(name)
 		return ok && slices.Contains(names, name)
 	})
 }

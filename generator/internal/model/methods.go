@@ -13,7 +13,7 @@ import (
 
 // methodsOf lists an interface's method set in the order of the source. What an
 // embedded interface brings stands in its place, in that interface's order.
-func methodsOf(src *Source, spec *ast.TypeSpec, iface *types.Interface) []*Method {
+func methodSet(src *Source, spec *ast.TypeSpec, iface *types.Interface) []*Method {
 	byName := map[string]*types.Func{}
 	for fn := range iface.Methods() {
 		byName[fn.Id()] = fn

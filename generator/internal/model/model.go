@@ -58,7 +58,7 @@ type Method struct {
 	Context          int    // the index of the context parameter, or -1
 	Fails            bool   // its last result is an error
 	Unwritable       string // what keeps it from being written down, or ""
-	grouped          bool   // its interface's directives are a comment group of their own
+	inGroup          bool   // its interface's directives are a comment group of their own
 	Classifiers      []Function
 	ResultClassifier *Function // asked about all results; nil for none
 	Fallback         *Function // nil for none or the second implementation
@@ -86,11 +86,11 @@ type Package struct {
 	ctx     context.Context
 	pkg     *load.Package
 	Sources []*Source
-	others  map[string]*types.Package // loaded for a classifier, by path
-	missed  bool                      // a package that might be there was not known
-	absent  map[string]error          // those of them that could not be loaded
+	loaded  map[string]*types.Package // loaded for a classifier, by path
+	incomplete  bool                      // a package that might be there was not known
+	loadErrors  map[string]error          // those of them that could not be loaded
 
-	written   *types.Scope // of the package without what is generated
+	ownScope   *types.Scope // of the package without what is generated
 	stubbed   bool         // the package has stubs for what is generated
 	derived   []*Derived
 	generated map[string]*generated // others of the run, with what is generated; by path
@@ -112,7 +112,7 @@ func (m *Package) build() {
 		src := &Source{Package: m.pkg, Path: f.Path, Output: output.Path(f.Path), Syntax: f.Syntax}
 		found, diagnostics := annotations.Read(m.pkg.Fset, f.Syntax)
 		if f.Broken != nil {
-			src.unread(f.Broken) // and the interfaces are what the parser made of them
+			src.reportBroken(f.Broken) // and the interfaces are what the parser made of them
 		} else {
 			src.Interfaces, src.Diagnostics = found.Interfaces, diagnostics
 		}
@@ -125,15 +125,15 @@ func (m *Package) build() {
 	m.declare()
 	for _, src := range m.Sources {
 		for _, i := range src.Interfaces {
-			m.wrap(src, i)
+			m.addWrapper(src, i)
 		}
-		src.noteMissed(m)
+		src.noteIncomplete(m)
 		if len(src.Wrappers) > 0 {
 			src.Constraint = buildConstraint(src)
 		}
 	}
 	m.checkNames()
-	m.nameHelpers()
+	m.nameClassifiers()
 	m.announce()
 }
 
@@ -163,9 +163,9 @@ func (m *Package) elsewhere(read []*annotations.File) (others []*annotations.Fil
 }
 
 // noteMissed makes the source unknown if something was missed for it.
-func (s *Source) noteMissed(m *Package) {
-	s.Incomplete = s.Incomplete || m.missed
-	m.missed = false
+func (s *Source) noteIncomplete(m *Package) {
+	s.Incomplete = s.Incomplete || m.incomplete
+	m.incomplete = false
 }
 
 func (s *Source) inTest() bool { return strings.HasSuffix(s.Path, "_test.go") }
@@ -187,8 +187,8 @@ func (s *Source) reportOn(m *Method, code string, pos token.Pos, format string, 
 }
 
 // wrap adds the wrapper of one interface to src.
-func (m *Package) wrap(src *Source, i *annotations.Interface) {
-	made := m.made(i)
+func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
+	made := m.derivedOf(i)
 	if i.Declaration != nil && made == nil {
 		return // which has been reported
 	}
@@ -223,7 +223,7 @@ func (m *Package) wrap(src *Source, i *annotations.Interface) {
 	if made != nil {
 		w.Methods = made.list()
 	} else {
-		w.Methods = methodsOf(src, i.Spec, iface)
+		w.Methods = methodSet(src, i.Spec, iface)
 	}
 	w.Embeds = slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Unwritable != "" })
 	if src.unresolvedMethods(w) {
@@ -248,8 +248,8 @@ func (m *Package) wrap(src *Source, i *annotations.Interface) {
 	if !token.IsExported(w.Name) {
 		w.Constructor = "new" + gosrc.Capitalize(w.Name)
 	}
-	m.functions(src, w)
-	m.keys(src, w)
+	m.resolveFunctions(src, w)
+	m.resolveKeys(src, w)
 	c := checker{src, w, map[token.Pos]bool{}}
 	c.check()
 	src.Wrappers = append(src.Wrappers, w)
@@ -265,7 +265,7 @@ func (s *Source) Only(wrappers ...*Wrapper) *Source {
 // that both have are called as w calls them.
 func (m *Package) Variant(src *Source, w *Wrapper, directives *annotations.Interface) *Source {
 	variant := src.Only()
-	m.wrap(variant, directives)
+	m.addWrapper(variant, directives)
 	for _, other := range variant.Wrappers {
 		for _, h := range other.Classifiers {
 			if k := slices.IndexFunc(w.Classifiers, func(named *Classifier) bool { return named.key == h.key }); k >= 0 {
@@ -297,7 +297,7 @@ func (w *Wrapper) budgets() {
 
 // nameHelpers gives the functions that classify the package's errors and results
 // names that it does not have.
-func (m *Package) nameHelpers() {
+func (m *Package) nameClassifiers() {
 	taken := map[string]bool{}
 	for _, name := range m.pkg.Types.Scope().Names() {
 		taken[name] = true
@@ -337,7 +337,7 @@ func (m *Package) checkNames() {
 					src.Report(codeNameTaken, w.Spec.Pos(), "%s has a meaning in Go already; %s", name, advice)
 					break
 				}
-				if pos := m.taken(name); pos.IsValid() {
+				if pos := m.takenAt(name); pos.IsValid() {
 					where[name] = m.pkg.Fset.Position(pos).String()
 				}
 				if other, taken := where[name]; taken {
@@ -357,8 +357,8 @@ func (m *Package) reserved(name string) bool {
 
 // taken is where the package declares name or a file of it imports that; the zero
 // Pos if none does.
-func (m *Package) taken(name string) token.Pos {
-	if obj := m.written.Lookup(name); obj != nil {
+func (m *Package) takenAt(name string) token.Pos {
+	if obj := m.ownScope.Lookup(name); obj != nil {
 		return obj.Pos()
 	}
 	for _, file := range m.pkg.Syntax {

@@ -29,7 +29,7 @@ func (m *Package) checkFiles(pkg *types.Package, info *types.Info, files []*ast.
 		FakeImportC:      true,
 		Importer: load.ImporterFunc(func(path string) (*types.Package, error) {
 			if parts := known[path]; parts != nil {
-				if p := whole(parts); p.Scope().Len() > 0 || path == "unsafe" {
+				if p := merge(parts); p.Scope().Len() > 0 || path == "unsafe" {
 					return p, nil
 				}
 			}
@@ -65,8 +65,8 @@ func (m *Package) known() map[string][]*types.Package {
 		}
 	}
 	visit(slices.Concat(m.pkg.Types.Imports(), m.pkg.Known))
-	for _, path := range slices.Sorted(maps.Keys(m.others)) {
-		if p := m.others[path]; p != nil {
+	for _, path := range slices.Sorted(maps.Keys(m.loaded)) {
+		if p := m.loaded[path]; p != nil {
 			visit([]*types.Package{p})
 		}
 	}
@@ -75,7 +75,7 @@ func (m *Package) known() map[string][]*types.Package {
 
 // whole is a package put together from what is known of it. The first to have a
 // name counts.
-func whole(parts []*types.Package) *types.Package {
+func merge(parts []*types.Package) *types.Package {
 	if parts[0].Complete() && parts[0].Scope().Len() > 0 {
 		return parts[0]
 	}
