@@ -142,7 +142,7 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 	} else {
 		e.next = pick("next")
 	}
-	if w.Substituted() {
+	if w.TakesFallback() {
 		e.fallback = pick("fallback")
 	}
 	e.client = pick("client")

@@ -80,7 +80,7 @@ func (w *Wrapper) unusedClassify() *Method {
 
 func (s *checker) checkMethod(m *Method) {
 	p := m.Policy
-	if !m.Fails {
+	if !m.ReturnsError {
 		directives := m.guardNames()
 		s.reportOn(m, codeNoError, m.directivePos(directives[0]), "%s does not return an error as its last result, so %s cannot tell success from failure; let it return one, or do not guard it",
 			m.Name, strings.Join(directives, " and "))

@@ -126,10 +126,10 @@ func (h *Classifier) matchesTypes() bool {
 // classifier resolves one entry of classify.
 func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, name string, file *ast.File) (Step, *problem) {
 	want := role{
-		name:  "classifier",
-		typ:  "func(error) resil.Class",
+		name:    "classifier",
+		typ:     "func(error) resil.Class",
 		builtin: []string{"network", "all", "http", "grpc", "sql"},
-		fits:  isClassifier,
+		fits:    isClassifier,
 	}
 	switch {
 	case name == "network":
@@ -161,10 +161,12 @@ func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, nam
 }
 
 // yields reports whether the method returns more than an error.
-func (m *Method) returnsValues() bool { return m.Fails && m.Signature.Results().Len() > 1 }
+func (m *Method) returnsValues() bool { return m.ReturnsError && m.Signature.Results().Len() > 1 }
 
 // yields reports whether one of the methods does.
-func (w *Wrapper) returnsValues() bool { return slices.ContainsFunc(w.Methods, (*Method).returnsValues) }
+func (w *Wrapper) returnsValues() bool {
+	return slices.ContainsFunc(w.Methods, (*Method).returnsValues)
+}
 
 // isClassifier reports whether obj can be used as a resil.Classifier.
 func isClassifier(obj types.Object) bool {

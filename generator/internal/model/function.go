@@ -23,11 +23,11 @@ type Function struct {
 
 // A role is what a directive wants a function for.
 type role struct {
-	name  string   // as messages call it
-	typ  string   // the type that it must have
-	types string   // where there are several, all of them
+	name    string   // as messages call it
+	typ     string   // the type that it must have
+	types   string   // where there are several, all of them
 	builtin []string // names that stand for functions of resilgen's own
-	fits  func(types.Object) bool
+	fits    func(types.Object) bool
 }
 
 // functions resolves what the classify and fallback directives of an interface
@@ -37,7 +37,7 @@ func (m *Package) resolveFunctions(src *Source, w *Wrapper) {
 		if method.Policy.Classify != nil {
 			m.resolveClassify(src, w, method)
 		}
-		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.Fails {
+		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.ReturnsError {
 			pos := method.wordPos("fallback.func")
 			if found, problem := m.resolveFunction(src, m.syntax(src, pos), f.Func, fallback(w, method)); problem != nil {
 				src.reportOn(method, problem.code, pos, "%s", problem.message)
@@ -68,7 +68,7 @@ func fallback(w *Wrapper, method *Method) role {
 	want := types.NewSignatureType(nil, nil, nil, types.NewTuple(params...), method.Signature.Results(), false)
 	return role{
 		name: "fallback",
-		typ: gosrc.TypeName(want),
+		typ:  gosrc.TypeName(want),
 		fits: func(obj types.Object) bool {
 			sig, ok := obj.Type().Underlying().(*types.Signature)
 			return ok && isValue(obj) && sameSignature(instance(sig, w), want)
