@@ -32,7 +32,7 @@ func checkGeneration(pass *analysis.Pass) {
 		if src.Stale {
 			report(pass, codeStale, analysis.Diagnostic{Pos: src.Pos, Message: filepath.Base(src.Output) + " is out of date; run go generate"})
 		}
-		for _, d := range src.Idle {
+		for _, d := range src.Redundant {
 			report(pass, codeNoEffect, analysis.Diagnostic{Pos: d.Pos, Message: d.Name + " has no effect here: the generated code is the same without it; remove it"})
 		}
 	}

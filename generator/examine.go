@@ -38,7 +38,7 @@ type Source struct {
 	Output      string                   // path of the output
 	Stale       bool                     // Output is to be written or removed
 	Diagnostics []annotations.Diagnostic // sorted; where there are any, Output is left as it is
-	Idle        []annotations.Directive  // those that could be left out without a difference
+	Redundant        []annotations.Directive  // those that could be left out without a difference
 }
 
 // Examine does for one package what [Run] does for many, but loads and writes
@@ -48,7 +48,7 @@ type Source struct {
 // package imports that path. An output that is up to date does so; where none
 // does, Examine says Stale and leaves the rest to Run, which loads it.
 func Examine(p Package) []Source {
-	if !slices.ContainsFunc(p.Files, concerns) {
+	if !slices.ContainsFunc(p.Files, mayConcern) {
 		return nil
 	}
 	pkg, outputs := p.withoutOutputs()
@@ -77,7 +77,7 @@ func Examine(p Package) []Source {
 		s.Diagnostics = annotations.Sort(src.Diagnostics)
 		if len(s.Diagnostics) == 0 {
 			s.Stale = p.differs(written, code)
-			s.Idle = idle(m, src)
+			s.Redundant = redundant(m, src)
 		}
 		sources = append(sources, s)
 	}
@@ -101,7 +101,7 @@ func (p Package) differs(written *ast.File, code []byte) bool {
 }
 
 // concerns reports whether a file may have directives or is an output.
-func concerns(file *ast.File) bool {
+func mayConcern(file *ast.File) bool {
 	for _, group := range file.Comments {
 		for _, c := range group.List {
 			if strings.Contains(strings.ToLower(c.Text), "resil") {

@@ -66,7 +66,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := run{check: cfg.Check, written: map[string][]byte{}}
+	run := run{check: cfg.Check, contents: map[string][]byte{}}
 	run.generate(model.BuildAll(ctx, packages))
 	if ctx.Err() != nil { // packages may have been looked for in vain
 		return nil, context.Cause(ctx)
@@ -86,7 +86,7 @@ const unchanged = "nothing has changed since the last run"
 // done is what the next run may be spared.
 func (r *run) done() load.Done {
 	now := &r.result
-	done := load.Done{Contents: r.written, Outputs: slices.Concat(now.Unchanged, now.Ignored), Removed: now.Removed}
+	done := load.Done{Contents: r.contents, Outputs: slices.Concat(now.Unchanged, now.Ignored), Removed: now.Removed}
 	if len(now.Diagnostics) == 0 && len(now.Stale) == 0 {
 		again := Result{Unchanged: slices.Concat(now.Written, now.Unchanged), Ignored: now.Ignored}
 		slices.Sort(again.Unchanged)
@@ -98,7 +98,7 @@ func (r *run) done() load.Done {
 type run struct {
 	check   bool
 	targets []target
-	written map[string][]byte // by path
+	contents map[string][]byte // by path
 	result  Result
 }
 

@@ -75,7 +75,7 @@ func (r *run) writeOne(out target) error {
 		return fmt.Errorf("cannot be written: %w", reason(err))
 	}
 	r.result.Written = append(r.result.Written, out.path)
-	r.written[out.path] = out.code
+	r.contents[out.path] = out.code
 	return nil
 }
 

@@ -161,7 +161,7 @@ func differences(old, new Method) (found []Difference) {
 		}
 		was := old.Directives[k]
 		for _, key := range keysOf(was, is) {
-			add(is.Name+" "+key, orNone(was, key), orNone(is, key))
+			add(is.Name+" "+key, valueOrNone(was, key), valueOrNone(is, key))
 		}
 		add(is.Name+" state", was.State, is.State)
 	}
@@ -196,7 +196,7 @@ func keysOf(was, is Directive) (keys []string) {
 	return keys
 }
 
-func orNone(d Directive, key string) string {
+func valueOrNone(d Directive, key string) string {
 	if value, ok := d.setting(key); ok {
 		return value
 	}

@@ -44,7 +44,7 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 // directives are those that a policy comes from, in the order of its fields.
 func directives(p annotations.Policy) []Directive {
 	found := []Directive{}
-	for name, policy := range each(p) {
+	for name, policy := range policies(p) {
 		d := Directive{Name: name, Text: name, Settings: settings(policy)}
 		var words []directive.Word
 		for _, s := range d.Settings {
@@ -52,7 +52,7 @@ func directives(p annotations.Policy) []Directive {
 			text := s.Key + "=" + quoted(s.Value)
 			if s.positional {
 				w.Key, text = "", quoted(s.Value)
-			} else if slices.Contains(read(name, words), s) {
+			} else if slices.Contains(settingsOf(name, words), s) {
 				continue // it follows from the words before it
 			}
 			words = append(words, w)
@@ -64,18 +64,18 @@ func directives(p annotations.Policy) []Directive {
 }
 
 // read is what a directive comes to that has just these words.
-func read(name string, words []directive.Word) Settings {
+func settingsOf(name string, words []directive.Word) Settings {
 	var p annotations.Policy
 	directive.Refine(&p, name, words)
 	p.Complete()
-	for _, policy := range each(p) {
+	for _, policy := range policies(p) {
 		return settings(policy)
 	}
 	return nil
 }
 
 // each yields the fields of a policy that are set, by directive.
-func each(p annotations.Policy) iter.Seq2[string, reflect.Value] {
+func policies(p annotations.Policy) iter.Seq2[string, reflect.Value] {
 	return func(yield func(string, reflect.Value) bool) {
 		v := reflect.ValueOf(p)
 		for _, f := range reflect.VisibleFields(v.Type()) {
@@ -112,10 +112,10 @@ func setting(f reflect.StructField, v reflect.Value) (value string, set bool) {
 			return "", false
 		}
 	}
-	return notation(v), true
+	return valueText(v), true
 }
 
-func notation(v reflect.Value) string {
+func valueText(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case time.Duration:
 		return directive.Duration(x)
@@ -126,7 +126,7 @@ func notation(v reflect.Value) string {
 	case reflect.Slice:
 		var list []string
 		for i := range v.Len() {
-			list = append(list, notation(v.Index(i)))
+			list = append(list, valueText(v.Index(i)))
 		}
 		return strings.Join(list, ",")
 	case reflect.Float64:

@@ -112,14 +112,14 @@ func explainMethod(m *model.Method, client string) Method {
 		}
 	}
 	if c := m.Policy.Classify; c != nil {
-		e.Classifier = judges(c)
+		e.Classifier = classifierText(c)
 	}
 	e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name == "classify" })
 	return e
 }
 
 // judges are those that decide about errors, in the order in which they do.
-func judges(c *annotations.Classify) string {
+func classifierText(c *annotations.Classify) string {
 	var lists, order []string
 	for _, list := range []struct {
 		key   string

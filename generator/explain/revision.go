@@ -33,9 +33,9 @@ func PackagesAt(ctx context.Context, cfg generator.Config, revision string) (*Ex
 	}
 	for _, pattern := range patterns {
 		if filepath.IsAbs(pattern) {
-			pattern = past.path(resolved(pattern))
+			pattern = past.path(withoutLinks(pattern))
 		}
-		if past.has(old.Dir, pattern) {
+		if past.mayHavePackages(old.Dir, pattern) {
 			old.Patterns = append(old.Patterns, pattern)
 		}
 	}
@@ -47,16 +47,16 @@ func PackagesAt(ctx context.Context, cfg generator.Config, revision string) (*Ex
 		return nil, fmt.Errorf("at %s: %w", revision, err)
 	}
 	for k := range e.Interfaces {
-		e.Interfaces[k].File = past.origin(e.Interfaces[k].File)
+		e.Interfaces[k].File = past.workTreeFile(e.Interfaces[k].File)
 	}
 	for k := range e.Diagnostics {
-		e.Diagnostics[k].Pos.Filename = past.origin(e.Diagnostics[k].Pos.Filename)
+		e.Diagnostics[k].Pos.Filename = past.workTreeFile(e.Diagnostics[k].Pos.Filename)
 	}
 	return e, nil
 }
 
 // resolved is a path without symbolic links, as far as it exists.
-func resolved(path string) string {
+func withoutLinks(path string) string {
 	for dir := path; ; dir = filepath.Dir(dir) {
 		real, err := filepath.EvalSymlinks(dir)
 		if err == nil {
@@ -69,7 +69,7 @@ func resolved(path string) string {
 }
 
 // A past is a copy of a repository's files as they once were.
-type past struct {
+type snapshot struct {
 	top  string // of the work tree
 	dir  string // in it, where patterns are resolved
 	temp string // a folder for the copy
@@ -78,7 +78,7 @@ type past struct {
 
 // checkout copies a revision's files to a temporary folder. It goes through an
 // index of its own, so that not even git's notes of work trees change.
-func checkout(ctx context.Context, dir, revision string) (*past, error) {
+func checkout(ctx context.Context, dir, revision string) (*snapshot, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func checkout(ctx context.Context, dir, revision string) (*past, error) {
 	if temp, err = filepath.EvalSymlinks(temp); err != nil {
 		return nil, err
 	}
-	p := &past{top: filepath.FromSlash(top), dir: dir, temp: temp, root: filepath.Join(temp, "tree")}
+	p := &snapshot{top: filepath.FromSlash(top), dir: dir, temp: temp, root: filepath.Join(temp, "tree")}
 	env := append(os.Environ(), "GIT_INDEX_FILE="+filepath.Join(temp, "index"), "GIT_LFS_SKIP_SMUDGE=1")
 	for _, args := range [][]string{
 		{"read-tree", commit},
@@ -138,13 +138,13 @@ func git(ctx context.Context, dir string, env []string, args ...string) (string,
 
 // path is where the copy has a file of the work tree; other files stay where
 // they are.
-func (p *past) path(file string) string { return moved(file, p.top, p.root) }
+func (p *snapshot) path(file string) string { return rebased(file, p.top, p.root) }
 
 // origin is the file of the work tree that the copy's file was, or will be.
-func (p *past) origin(file string) string { return moved(file, p.root, p.top) }
+func (p *snapshot) workTreeFile(file string) string { return rebased(file, p.root, p.top) }
 
 // moved is file with what it has of the folder from replaced by to.
-func moved(file, from, to string) string {
+func rebased(file, from, to string) string {
 	if rel, err := filepath.Rel(from, file); err == nil && filepath.IsLocal(rel) {
 		return filepath.Join(to, rel)
 	}
@@ -153,7 +153,7 @@ func moved(file, from, to string) string {
 
 // has reports whether the copy may have packages that match a pattern. About
 // import paths it leaves the judgement to the go command.
-func (p *past) has(dir, pattern string) bool {
+func (p *snapshot) mayHavePackages(dir, pattern string) bool {
 	if strings.HasPrefix(pattern, ".") {
 		pattern = filepath.Join(dir, pattern)
 	}
@@ -177,7 +177,7 @@ func (p *past) has(dir, pattern string) bool {
 
 // relink makes the copy's go.mod and go.work files lead to what lies outside the
 // repository, where they name it by a relative path.
-func (p *past) relink(ctx context.Context) error {
+func (p *snapshot) relink(ctx context.Context) error {
 	err := filepath.WalkDir(p.root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.Name() != "go.mod" || !entry.Type().IsRegular() {
 			return err
@@ -199,7 +199,7 @@ func (p *past) relink(ctx context.Context) error {
 	return nil
 }
 
-func (p *past) relinkModule(path string) error {
+func (p *snapshot) relinkModule(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -210,7 +210,7 @@ func (p *past) relinkModule(path string) error {
 	}
 	changed := false
 	for _, r := range mod.Replace {
-		target := filepath.Join(filepath.Dir(p.origin(path)), r.New.Path)
+		target := filepath.Join(filepath.Dir(p.workTreeFile(path)), r.New.Path)
 		if modfile.IsDirectoryPath(r.New.Path) && !filepath.IsAbs(r.New.Path) && p.path(target) == target {
 			changed = true
 			if err := mod.AddReplace(r.Old.Path, r.Old.Version, target, ""); err != nil {
@@ -230,7 +230,7 @@ func (p *past) relinkModule(path string) error {
 // relinkWorkspace gives the copy the workspace that the work tree is in. A
 // workspace file that git does not keep, or that lies outside the repository, is
 // taken as it is now.
-func (p *past) relinkWorkspace(file string) error {
+func (p *snapshot) relinkWorkspace(file string) error {
 	place := p.path(file)
 	if place == file {
 		place = filepath.Join(p.temp, filepath.Base(file))

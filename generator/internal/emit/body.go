@@ -13,7 +13,7 @@ import (
 
 // guarded writes the body of a method whose calls go through the runtime.
 func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) []jen.Code {
-	method := jen.Op("&").Id(e.receiver).Dot(e.fields[m.Name])
+	method := jen.Op("&").Id(e.receiver).Dot(e.fields[m.Name]) // a pointer
 	if m.Key != nil {
 		method = jen.Id(e.receiver).Dot(e.fields[m.Name]).Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
 	}
@@ -29,7 +29,7 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 	}
 	var judge jen.Code // of what the entry hands on
 	if m.ResultClassifier != nil {
-		judge = e.judging(m)
+		judge = e.resultClassifier(m)
 	}
 	run := func(entry string, results jen.Code, body []jen.Code, more ...jen.Code) *jen.Statement {
 		args := []jen.Code{outer, method, jen.Func().Params(inner).Add(results).Block(body...)}
@@ -49,7 +49,7 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 	switch m.Form {
 	case model.Captured:
 		if m.ResultClassifier != nil {
-			judge = e.judged(m, v, outcome)
+			judge = e.classifyResults(m, v, outcome)
 		}
 		var attempt []jen.Code
 		if m.Policy.Retry != nil {
@@ -68,18 +68,18 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 		var fields, assigned []jen.Code
 		for i := range last {
 			fields = append(fields, jen.Id(v.results[i]).Add(results[i]))
-			outcome[i] = jen.Id(v.lane).Dot(v.results[i])
+			outcome[i] = jen.Id(v.attempt).Dot(v.results[i])
 		}
 		assigned = append(append(assigned, outcome[:last]...), outcome[last])
-		lane := jen.Id(v.lane).Id(v.laneType)
+		lane := jen.Id(v.attempt).Id(v.attemptType)
 		if m.ResultClassifier != nil {
-			judge = jen.Func().Params(lane, jen.Add(outcome[last]).Error()).Add(e.Runtime("Class")).
-				Block(jen.Return(e.judging(m).Call(outcome...)))
+			judge = jen.Func().Params(lane, jen.Add(outcome[last]).Error()).Add(e.classType(m.ResultClassifier.Verdict)).
+				Block(jen.Return(e.resultClassifier(m).Call(outcome...)))
 		}
 		body = append(body,
-			jen.Type().Id(v.laneType).Struct(fields...),
-			jen.List(jen.Id(v.lane), outcome[last]).Op(":=").Add(run("Hedged", jen.Params(lane, jen.Add(outcome[last]).Error()),
-				[]jen.Code{jen.List(assigned...).Op("=").Add(call), jen.Return(jen.Id(v.lane), outcome[last])},
+			jen.Type().Id(v.attemptType).Struct(fields...),
+			jen.List(jen.Id(v.attempt), outcome[last]).Op(":=").Add(run("Hedged", jen.Params(lane, jen.Add(outcome[last]).Error()),
+				[]jen.Code{jen.List(assigned...).Op("=").Add(call), jen.Return(jen.Id(v.attempt), outcome[last])},
 				e.discard(m, lane, outcome))))
 	default:
 		attempt := []jen.Code{jen.Return(call)}
@@ -99,13 +99,14 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 	}
 	if m.Policy.Fallback != nil {
 		cause := outcome[last]
+		value := method
 		if m.Key == nil {
-			method = jen.Id(e.receiver).Dot(e.fields[m.Name])
+			value = jen.Id(e.receiver).Dot(e.fields[m.Name])
 		}
-		falls := jen.Add(method).Dot("FallsBack").Call(outer, cause)
+		falls := jen.Add(value).Dot("FallsBack").Call(outer, cause)
 		if m.ResultClassifier != nil {
 			cause = jen.Id(v.cause)
-			falls = jen.Add(cause).Op(":=").Add(method).Dot("FallsBackClassified").Call(outer, outcome[last], e.judged(m, v, outcome)).
+			falls = jen.Add(cause).Op(":=").Add(e.Runtime("FallsBackClassified")).Call(outer, method, outcome[last], e.classifyResults(m, v, outcome)).
 				Op(";").Add(cause).Op("!=").Nil()
 		}
 		answer := append(e.release(m, outcome), jen.Return(e.substitute(m, v, cause)))
@@ -114,8 +115,8 @@ func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) [
 	return append(body, jen.Return(outcome...))
 }
 
-// judging is the function that classes all results of a method.
-func (e *emitter) judging(m *model.Method) *jen.Statement {
+// resultClassifier is the function that classifies all results of a method.
+func (e *emitter) resultClassifier(m *model.Method) *jen.Statement {
 	fn := e.function(*m.ResultClassifier)
 	if m.ResultClassifier.Generic || m.ResultClassifier.Generated != nil {
 		fn.Add(e.TypeParamNames(e.w.TypeParams()))
@@ -123,10 +124,18 @@ func (e *emitter) judging(m *model.Method) *jen.Statement {
 	return fn
 }
 
-// judged is that function with a call's results but the error.
-func (e *emitter) judged(m *model.Method, v locals, outcome []jen.Code) jen.Code {
+// classType is what a classifier returns.
+func (e *emitter) classType(verdict bool) *jen.Statement {
+	if verdict {
+		return e.Runtime("Verdict")
+	}
+	return e.Runtime("Class")
+}
+
+// classifyResults is the result classifier with all results of a call but the error.
+func (e *emitter) classifyResults(m *model.Method, v locals, outcome []jen.Code) jen.Code {
 	args := append(append([]jen.Code{}, outcome[:len(outcome)-1]...), jen.Id(v.err))
-	return jen.Func().Params(jen.Id(v.err).Error()).Add(e.Runtime("Class")).Block(jen.Return(e.judging(m).Call(args...)))
+	return jen.Func().Params(jen.Id(v.err).Error()).Add(e.classType(m.ResultClassifier.Verdict)).Block(jen.Return(e.resultClassifier(m).Call(args...)))
 }
 
 // arguments hands a method's parameters on to another of its type.
@@ -168,16 +177,16 @@ func (e *emitter) substitute(m *model.Method, v locals, cause jen.Code) *jen.Sta
 
 // locals are the variables of a method.
 type locals struct {
-	params         []string
-	results        []string // those of the call, the error last
-	err            string   // the error of one attempt, where results are captured
-	method         string   // the method for one key
-	lane, laneType string   // the results of one hedged attempt
-	cause          string   // of a fallback, where results are judged
+	params               []string
+	results              []string // those of the call, the error last
+	err                  string   // the error of one attempt, where results are captured
+	method               string   // the method for one key
+	attempt, attemptType string   // the results of one hedged attempt
+	cause                string   // of a fallback, where results are judged
 }
 
 // referTo refers to all that a guarded method's body refers to.
-func (e *emitter) referTo(m *model.Method) {
+func (e *emitter) references(m *model.Method) {
 	e.Import("context", "context")
 	e.Runtime("Run")
 	e.Use("error")
@@ -248,7 +257,7 @@ func (e *emitter) locals(m *model.Method) locals {
 		v.err = gosrc.Unused(all, v.err)
 	}
 	v.results = append(v.results, name(own, "err"))
-	v.method, v.lane, v.laneType = gosrc.Unused(all, "m", "method"), gosrc.Unused(all, "r", "lane"), gosrc.Unused(all, "results")
+	v.method, v.attempt, v.attemptType = gosrc.Unused(all, "m", "method"), gosrc.Unused(all, "r", "lane"), gosrc.Unused(all, "results")
 	v.cause = gosrc.Unused(all, "cause")
 	return v
 }

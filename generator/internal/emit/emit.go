@@ -41,7 +41,7 @@ func Source(src *model.Source) ([]byte, error) {
 			}
 		}
 		for _, h := range w.Classifiers {
-			body.Line().Add(e.helper(h)).Line()
+			body.Line().Add(e.classifierFunc(h)).Line()
 		}
 	}
 	var out bytes.Buffer
@@ -120,7 +120,7 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 			params[v.Name()] = true
 		}
 		if m.HasGuard() {
-			e.refers[m] = p.Record(func() { e.referTo(m) })
+			e.refers[m] = p.Record(func() { e.references(m) })
 			maps.Copy(params, e.refers[m])
 		}
 	}
@@ -144,7 +144,7 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 	} else {
 		e.next = pick("next")
 	}
-	if w.Substituted() {
+	if w.TakesFallback() {
 		e.fallback = pick("fallback")
 	}
 	e.client = pick("client")

@@ -23,7 +23,7 @@ func composite(typ *jen.Statement, elems []jen.Code) *jen.Statement {
 		typ = jen.Null()
 	}
 	oneLine := typ.Clone().Values(elems...)
-	if text := written(oneLine); len(text) <= wide && !strings.Contains(text, "\n") {
+	if text := rendered(oneLine); len(text) <= wide && !strings.Contains(text, "\n") {
 		return oneLine
 	}
 	return typ.Add(lines(elems))
@@ -31,7 +31,7 @@ func composite(typ *jen.Statement, elems []jen.Code) *jen.Statement {
 
 // written is how a literal reads in the end, near enough to tell its width, for
 // gofmt takes its time.
-func written(code *jen.Statement) string {
+func rendered(code *jen.Statement) string {
 	file := jen.NewFile("p")
 	file.NoFormat = true
 	file.Add(code)

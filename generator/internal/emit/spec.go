@@ -201,8 +201,8 @@ func (s *spec) set(set *policySet) *jen.Statement {
 func (p *printer) classify(classifiers []model.Function) *jen.Statement {
 	var elems []jen.Code
 	for _, c := range classifiers {
-		if fn := p.function(c); c.Package == nil && c.Generated == nil {
-			elems = append(elems, fn) // the runtime's own
+		if fn := p.function(c); c.Verdict {
+			elems = append(elems, fn)
 		} else {
 			elems = append(elems, p.Runtime("ClassifierOf").Call(fn))
 		}

@@ -225,7 +225,7 @@ func Grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic 
 	var list []jen.Code
 	for i, name := range names {
 		next := i + 1
-		if next < len(names) && !(variadic && next == len(names)-1) && sameWords(vars.At(i).Type(), vars.At(next).Type()) {
+		if next < len(names) && !(variadic && next == len(names)-1) && sameText(vars.At(i).Type(), vars.At(next).Type()) {
 			list = append(list, jen.Id(name))
 		} else {
 			list = append(list, jen.Id(name).Add(code[i]))
@@ -235,4 +235,4 @@ func Grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic 
 }
 
 // sameWords reports whether two types are the same and written so.
-func sameWords(a, b types.Type) bool { return types.Identical(a, b) && a.String() == b.String() }
+func sameText(a, b types.Type) bool { return types.Identical(a, b) && a.String() == b.String() }

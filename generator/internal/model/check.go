@@ -58,8 +58,8 @@ func (s *checker) check() {
 		}
 	}
 	s.checkWaivers()
-	if m := w.idle(); m != nil {
-		s.reportOn(m, codeNoEffect, m.origin("classify"), "classify has no effect, for no retry, breaker or fallback asks it about %s; add one, or remove it", m.Name)
+	if m := w.unusedClassify(); m != nil {
+		s.reportOn(m, codeNoEffect, m.directivePos("classify"), "classify has no effect, for no retry, breaker or fallback asks it about %s; add one, or remove it", m.Name)
 	}
 	if w.Embeds && slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Name == w.Interface.Name() }) {
 		s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: it must be embedded, and has a method of its own name", w.Interface.Name())
@@ -68,7 +68,7 @@ func (s *checker) check() {
 
 // idle finds a method whose classify directive nothing asks: one of its own, or
 // the interface's where no method has a guard.
-func (w *Wrapper) idle() *Method {
+func (w *Wrapper) unusedClassify() *Method {
 	anyGuard := slices.ContainsFunc(w.Methods, (*Method).HasGuard)
 	for _, m := range w.Methods {
 		if m.Policy.Classify != nil && !m.HasGuard() && (m.OnMethod["classify"] || !anyGuard) {
@@ -80,25 +80,25 @@ func (w *Wrapper) idle() *Method {
 
 func (s *checker) checkMethod(m *Method) {
 	p := m.Policy
-	if !m.Fails {
-		directives := m.guards()
-		s.reportOn(m, codeNoError, m.origin(directives[0]), "%s does not return an error as its last result, so %s cannot tell success from failure; let it return one, or do not guard it",
+	if !m.ReturnsError {
+		directives := m.guardNames()
+		s.reportOn(m, codeNoError, m.directivePos(directives[0]), "%s does not return an error as its last result, so %s cannot tell success from failure; let it return one, or do not guard it",
 			m.Name, strings.Join(directives, " and "))
 	}
 	if p.Timeout != nil && m.Context < 0 {
-		s.reportOn(m, codeContext, m.origin("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, s.wayOut(m, "timeout"))
+		s.reportOn(m, codeContext, m.directivePos("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, s.fix(m, "timeout"))
 	}
 	if p.Hedge != nil && m.Context < 0 {
-		s.reportOn(m, codeContext, m.origin("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, s.wayOut(m, "hedge"))
+		s.reportOn(m, codeContext, m.directivePos("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, s.fix(m, "hedge"))
 	}
 	if p.Hedge != nil && !p.Idempotent {
-		s.refuse(m, codeRepeat, m.blame("hedge"), "%s would be hedged, that is, called again while the first call may yet succeed; if it is safe to repeat, say so with %s, else %s",
-			m.Name, m.directive("idempotent"), s.wayOut(m, "hedge"))
+		s.refuse(m, codeRepeat, m.fixPos("hedge"), "%s would be hedged, that is, called again while the first call may yet succeed; if it is safe to repeat, say so with %s, else %s",
+			m.Name, m.line("idempotent"), s.fix(m, "hedge"))
 	}
 	if p.Retry != nil {
 		if !m.OnMethod["retry"] && !p.Idempotent && addsSomething(m.Name) {
 			s.refuse(m, codeRepeat, m.Pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
-				m.Name, m.directive("idempotent"), s.wayOut(m, "retry"))
+				m.Name, m.line("idempotent"), s.fix(m, "retry"))
 		}
 	}
 	if p.Retry == nil && p.Hedge == nil && p.Timeout == nil {
@@ -106,18 +106,18 @@ func (s *checker) checkMethod(m *Method) {
 	}
 	if name, why := s.lifetimes.usedUp(m.Signature.Params()); why != "" {
 		if p.Retry != nil {
-			s.refuse(m, codeParameter, m.blame("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, s.wayOut(m, "retry"))
+			s.refuse(m, codeParameter, m.fixPos("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, s.fix(m, "retry"))
 		}
 		if p.Hedge != nil {
-			s.refuse(m, codeParameter, m.blame("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, s.wayOut(m, "hedge"))
+			s.refuse(m, codeParameter, m.fixPos("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, s.fix(m, "hedge"))
 		}
 	}
 	if why := s.lifetimes.outlives(m.Signature.Results()); why != "" {
 		if p.Timeout != nil {
-			s.refuse(m, codeResult, m.blame("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, s.wayOut(m, "timeout"))
+			s.refuse(m, codeResult, m.fixPos("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, s.fix(m, "timeout"))
 		}
 		if p.Hedge != nil {
-			s.refuse(m, codeResult, m.blame("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, s.wayOut(m, "hedge"))
+			s.refuse(m, codeResult, m.fixPos("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, s.fix(m, "hedge"))
 		}
 	}
 }
@@ -150,7 +150,7 @@ func (s *checker) checkWaivers() {
 }
 
 // guards names the directives that guard the method.
-func (m *Method) guards() []string {
+func (m *Method) guardNames() []string {
 	var names []string
 	for _, g := range []struct {
 		name string
@@ -172,7 +172,7 @@ func (m *Method) guards() []string {
 }
 
 // origin is where the directive that reaches the method stands.
-func (m *Method) origin(directive string) token.Pos {
+func (m *Method) directivePos(directive string) token.Pos {
 	if pos := m.Origins[directive].Pos; pos.IsValid() {
 		return pos
 	}
@@ -180,40 +180,40 @@ func (m *Method) origin(directive string) token.Pos {
 }
 
 // word is where a field's word stands, or its directive.
-func (m *Method) word(field string) token.Pos {
+func (m *Method) wordPos(field string) token.Pos {
 	if pos := m.Origins[field].Pos; pos.IsValid() {
 		return pos
 	}
 	directive, _, _ := strings.Cut(field, ".")
-	return m.origin(directive)
+	return m.directivePos(directive)
 }
 
 // blame is the place to mend: the directive if it stands on the method, else the
 // method that it reaches.
-func (m *Method) blame(directive string) token.Pos {
+func (m *Method) fixPos(directive string) token.Pos {
 	if m.OnMethod[directive] {
-		return m.origin(directive)
+		return m.directivePos(directive)
 	}
 	return m.Pos
 }
 
 // wayOut says how to be rid of a directive that does not suit the method.
-func (s *checker) wayOut(m *Method, directive string) string {
+func (s *checker) fix(m *Method, directive string) string {
 	switch {
 	case m.OnMethod[directive]:
 		return "remove the directive"
 	case s.fromEmbedded(m, directive):
 		return "move " + directive + " from what is embedded to above the interface, with methods= for those that it suits"
-	case !m.declared() && s.chosen(m, directive):
+	case !m.inInterface() && s.byMethods(m, directive):
 		return "leave " + m.Name + " out of the methods= of " + directive
 	}
-	return "write " + m.directive(directive+" off")
+	return "write " + m.line(directive+" off")
 }
 
 // fromEmbedded reports whether it is an embedded interface that says what the
 // directive is for the method, so that nothing above the interface can refine it.
 func (s *Source) fromEmbedded(m *Method, directive string) bool {
-	if m.declared() || m.Element == nil || m.Element.Doc == nil {
+	if m.inInterface() || m.Element == nil || m.Element.Doc == nil {
 		return false
 	}
 	place, _ := m.ReportPos(s.Package.Fset, m.Origins[directive].Pos)
@@ -222,7 +222,7 @@ func (s *Source) fromEmbedded(m *Method, directive string) bool {
 
 // chosen reports whether the directive reaches the method by methods=, beside which
 // no other can.
-func (s *checker) chosen(m *Method, directive string) bool {
+func (s *checker) byMethods(m *Method, directive string) bool {
 	place, _ := m.ReportPos(s.Package.Fset, m.Origins[directive].Pos)
 	return slices.ContainsFunc(s.w.Directives.Directives, func(d annotations.Directive) bool {
 		end, chosen := d.Args, false
@@ -236,14 +236,14 @@ func (s *checker) chosen(m *Method, directive string) bool {
 
 // declared reports whether the method stands in the interface, where a directive
 // can stand above it.
-func (m *Method) declared() bool { return m.Element != nil && len(m.Element.Names) > 0 }
+func (m *Method) inInterface() bool { return m.Element != nil && len(m.Element.Names) > 0 }
 
 // directive is a directive for this method alone and where to write it.
-func (m *Method) directive(text string) string {
-	if m.grouped {
+func (m *Method) line(text string) string {
+	if m.inGroup {
 		return "//resil:" + text + " methods=" + m.Name + " in the group"
 	}
-	if !m.declared() {
+	if !m.inInterface() {
 		return "//resil:" + text + " methods=" + m.Name + " above the interface"
 	}
 	return "//resil:" + text + " above it"

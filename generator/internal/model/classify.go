@@ -42,13 +42,14 @@ type Classifier struct {
 	Steps   []Step // the lists alone or, where the results are judged, up to the last that does
 	Results *types.Tuple
 	Users   []*Method
+	Verdict bool // it returns a resil.Verdict, not a resil.Class
 }
 
 // classify resolves what a method's classify directive names: the errors of its
 // lists, then its classifiers.
-func (m *Package) classify(src *Source, w *Wrapper, method *Method) {
+func (m *Package) resolveClassify(src *Source, w *Wrapper, method *Method) {
 	var steps []Step
-	if lists := m.lists(src, method); len(lists) > 0 {
+	if lists := m.listedErrors(src, method); len(lists) > 0 {
 		steps = append(steps, Step{Errors: lists})
 	}
 	by := method.Policy.Classify.By
@@ -62,7 +63,7 @@ func (m *Package) classify(src *Source, w *Wrapper, method *Method) {
 		if name == "network" && i == len(by)-1 && !slices.Contains(by, "all") {
 			continue // the runtime asks it last anyway
 		}
-		found, bad := m.classifier(src, w, method, name, m.syntax(src, pos))
+		found, bad := m.resolveClassifier(src, w, method, name, m.syntax(src, pos))
 		switch {
 		case bad != nil:
 			wrong(bad)
@@ -82,7 +83,8 @@ func (m *Package) classify(src *Source, w *Wrapper, method *Method) {
 	case last == 0:
 		method.ResultClassifier = &steps[0].Function
 	case last > 0:
-		method.ResultClassifier = &Function{Generated: w.classifier(method, steps[:last+1], method.Signature.Results())}
+		c := w.classifier(method, steps[:last+1], method.Signature.Results())
+		method.ResultClassifier = &Function{Generated: c, Verdict: c.Verdict}
 	}
 	for _, s := range steps[last+1:] {
 		if s.Errors != nil {
@@ -103,7 +105,7 @@ func (w *Wrapper) classifier(user *Method, steps []Step, results *types.Tuple) *
 		}
 	}
 	if results != nil {
-		key.WriteString(untitled(results).String())
+		key.WriteString(unnamedTuple(results).String())
 	}
 	for _, h := range w.Classifiers {
 		if h.key == key.String() {
@@ -112,6 +114,7 @@ func (w *Wrapper) classifier(user *Method, steps []Step, results *types.Tuple) *
 		}
 	}
 	h := &Classifier{key: key.String(), Steps: steps, Results: results, Users: []*Method{user}}
+	h.Verdict = slices.ContainsFunc(steps, func(s Step) bool { return s.Function.Verdict })
 	w.Classifiers = append(w.Classifiers, h)
 	return h
 }
@@ -124,47 +127,49 @@ func (h *Classifier) matchesTypes() bool {
 }
 
 // classifier resolves one entry of classify.
-func (m *Package) classifier(src *Source, w *Wrapper, method *Method, name string, file *ast.File) (Step, *problem) {
+func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, name string, file *ast.File) (Step, *problem) {
 	want := role{
-		name:  "classifier",
-		form:  "func(error) resil.Class",
-		ready: []string{"network", "all", "http", "grpc", "sql"},
-		fits:  isClassifier,
+		name:    "classifier",
+		typ:     "func(error) of resil.Class or resil.Verdict",
+		builtin: []string{"network", "all", "http", "grpc", "sql"},
+		fits:    isClassifier,
 	}
 	switch {
 	case name == "network":
-		return Step{Function: Function{Name: "Network"}}, nil
+		return Step{Function: Function{Name: "Network", Verdict: true}}, nil
 	case name == "all":
-		return Step{Function: Function{Name: "All"}}, nil
+		return Step{Function: Function{Name: "All", Verdict: true}}, nil
 	case slices.Contains(integrations, name):
 		path := integrationPath + name
-		pkg := m.importPath(path)
+		pkg := m.packageAt(path)
 		if pkg == nil {
 			return Step{}, &problem{codeIntegration, fmt.Sprintf("the classifier %s is in a module of its own; run: go get %s", name, path)}
 		}
-		fn, problem := m.lookup(src, pkg, "Classify", path+".Classify", want)
+		fn, problem := m.lookupFunction(src, pkg, "Classify", path+".Classify", want)
 		return Step{Function: fn}, problem
 	}
 	judges := false
-	if method.yields() {
-		want.forms = fmt.Sprintf("%s or %s resil.Class", want.form, gosrc.TypeName(types.NewSignatureType(nil, nil, nil, untitled(method.Signature.Results()), nil, false)))
+	if method.returnsValues() {
+		want.types = fmt.Sprintf("func(error) or %s, of resil.Class or resil.Verdict", gosrc.TypeName(types.NewSignatureType(nil, nil, nil, unnamedTuple(method.Signature.Results()), nil, false)))
 		want.fits = func(obj types.Object) bool {
-			judges = isJudge(obj, w, method)
+			judges = isResultClassifier(obj, w, method)
 			return judges || isClassifier(obj)
 		}
 	}
-	if !method.OnMethod["classify"] && w.yields() { // for another it may be right
-		want.forms = cmp.Or(want.forms, want.form) + " for " + method.Name
+	if !method.OnMethod["classify"] && w.returnsValues() { // for another it may be right
+		want.types = cmp.Or(want.types, want.typ) + " for " + method.Name
 	}
-	fn, problem := m.function(src, file, name, want)
+	fn, problem := m.resolveFunction(src, file, name, want)
 	return Step{Function: fn, OfResults: judges}, problem
 }
 
 // yields reports whether the method returns more than an error.
-func (m *Method) yields() bool { return m.Fails && m.Signature.Results().Len() > 1 }
+func (m *Method) returnsValues() bool { return m.ReturnsError && m.Signature.Results().Len() > 1 }
 
 // yields reports whether one of the methods does.
-func (w *Wrapper) yields() bool { return slices.ContainsFunc(w.Methods, (*Method).yields) }
+func (w *Wrapper) returnsValues() bool {
+	return slices.ContainsFunc(w.Methods, (*Method).returnsValues)
+}
 
 // isClassifier reports whether obj can be used as a resil.Classifier.
 func isClassifier(obj types.Object) bool {
@@ -177,24 +182,29 @@ func isClassifier(obj types.Object) bool {
 	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
 	return ok && sig.TypeParams().Len() == 0 && !sig.Variadic() &&
 		sig.Params().Len() == 1 && isError(sig.Params().At(0).Type()) &&
-		sig.Results().Len() == 1 && isNamed(sig.Results().At(0).Type(), gosrc.RuntimePath, "Class")
+		sig.Results().Len() == 1 && classifies(sig.Results().At(0).Type())
 }
 
-// isJudge reports whether obj classes all that the method returns.
-func isJudge(obj types.Object, w *Wrapper, method *Method) bool {
+// classifies reports whether a classifier can return t.
+func classifies(t types.Type) bool { return isNamed(t, gosrc.RuntimePath, "Class") || isVerdict(t) }
+
+func isVerdict(t types.Type) bool { return isNamed(t, gosrc.RuntimePath, "Verdict") }
+
+// isResultClassifier reports whether obj classifies all that the method returns.
+func isResultClassifier(obj types.Object, w *Wrapper, method *Method) bool {
 	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
 	if !ok || !isValue(obj) {
 		return false
 	}
 	sig = instance(sig, w)
 	want := types.NewSignatureType(nil, nil, nil, method.Signature.Results(), sig.Results(), false)
-	return sameSignature(sig, want) && sig.Results().Len() == 1 && isNamed(sig.Results().At(0).Type(), gosrc.RuntimePath, "Class")
+	return sameSignature(sig, want) && sig.Results().Len() == 1 && classifies(sig.Results().At(0).Type())
 }
 
 func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
 // lists resolves the errors that a method's classify directive declares.
-func (m *Package) lists(src *Source, method *Method) (lists []ListedError) {
+func (m *Package) listedErrors(src *Source, method *Method) (lists []ListedError) {
 	c := method.Policy.Classify
 	seen := map[string]string{}
 	for _, list := range []struct {
@@ -214,7 +224,7 @@ func (m *Package) lists(src *Source, method *Method) (lists []ListedError) {
 				continue
 			}
 			seen[name] = list.key
-			found, problem := m.declared(src, m.syntax(src, pos), name)
+			found, problem := m.listedError(src, m.syntax(src, pos), name)
 			if problem != nil {
 				src.reportOn(method, problem.code, pos, "%s", problem.message)
 				continue
@@ -227,12 +237,12 @@ func (m *Package) lists(src *Source, method *Method) (lists []ListedError) {
 }
 
 // declared finds an error variable or type.
-func (m *Package) declared(src *Source, file *ast.File, text string) (ListedError, *problem) {
+func (m *Package) listedError(src *Source, file *ast.File, text string) (ListedError, *problem) {
 	wrong := func(format string, args ...any) (ListedError, *problem) {
 		return ListedError{}, &problem{codeFunction, fmt.Sprintf(format, args...)}
 	}
 	name, pointer := strings.CutPrefix(text, "*")
-	pkg, id, problem := m.qualified(file, name, "error")
+	pkg, id, problem := m.resolveName(file, name, "error")
 	if problem != nil {
 		return ListedError{}, problem
 	}

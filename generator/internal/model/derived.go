@@ -11,24 +11,26 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 )
 
-// A Derived is an interface that a comment group makes from the methods of
-// another type.
+// A Derived is an interface that is generated from the methods of another type.
 type Derived struct {
 	*annotations.Interface
+	From    types.Type     // *s3.Client, or an interface
+	Methods []*types.Func  // sorted by name
+	Docs    map[string]Doc // by method
+	Omitted []string       // names of methods that cannot be written in this package
+
 	src      *Source
-	From     types.Type // *s3.Client, or an interface
-	Methods  []*types.Func
-	Docs     map[string]Doc // by method
-	Omitted  []string       // methods that cannot be written down here
 	problems []annotations.Diagnostic
 }
 
+// report adds a diagnostic, which counts unless a later round drops it.
 func (d *Derived) report(code string, pos token.Pos, format string, args ...any) {
 	d.problems = append(d.problems, annotations.Diagnostic{Pos: d.src.Package.Fset.Position(pos), Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
-// made is the interface that a comment group makes, if it is sound.
-func (m *Package) made(i *annotations.Interface) *Derived {
+// derivedOf returns the interface that a comment group declares; nil if something is
+// wrong with it.
+func (m *Package) derivedOf(i *annotations.Interface) *Derived {
 	for _, d := range m.derived {
 		if d.Declaration == i.Declaration && len(d.problems) == 0 {
 			return d
@@ -37,28 +39,28 @@ func (m *Package) made(i *annotations.Interface) *Derived {
 	return nil
 }
 
-// list lists the interface's methods.
+// list returns the interface's methods, without policies.
 func (d *Derived) list() (methods []*Method) {
 	for _, fn := range d.Methods {
 		m := newMethod(fn, fn.Signature(), nil, d.Declaration.Pos(), d.src.Package.Types)
-		m.grouped, m.Doc = true, d.Docs[fn.Name()]
+		m.inGroup, m.Doc = true, d.Docs[fn.Name()]
 		methods = append(methods, m)
 	}
 	return methods
 }
 
-// declare makes the interfaces that comment groups ask for, and has the package
-// type-checked again with them and with the names of all wrappers, so that its
-// sources may mention what is yet to be generated.
+// declare makes the interfaces that comment groups declare. If there are any, or if the
+// package refers to wrappers, it type-checks the package again with stubs of all that is
+// generated, so that sources can refer to it.
 //
-// The types that interfaces are made from may mention them in turn, or have
-// methods of other such interfaces. So it starts with interfaces of no methods,
-// and ends when nothing changes any more.
+// A type from which an interface is made may itself mention such interfaces, or embed
+// them. So declare starts with interfaces without methods, and repeats until their
+// methods no longer change.
 func (m *Package) declare() {
 	if len(m.Sources) == 0 {
 		return
 	}
-	m.written = m.pkg.Types.Scope()
+	m.ownScope = m.pkg.Types.Scope()
 	for _, src := range m.Sources {
 		for _, i := range src.Interfaces {
 			if i.Declaration != nil {
@@ -68,7 +70,7 @@ func (m *Package) declare() {
 			}
 		}
 	}
-	if len(m.derived) == 0 && !m.wanting() {
+	if len(m.derived) == 0 && !m.needsRecheck() {
 		return
 	}
 	named := slices.DeleteFunc(slices.Clone(m.derived), func(d *Derived) bool { return len(d.problems) > 0 })
@@ -80,7 +82,7 @@ func (m *Package) declare() {
 			before := d.Methods
 			d.problems = nil
 			m.resolve(d)
-			d.src.noteMissed(m)
+			d.src.noteIncomplete(m)
 			if !slices.EqualFunc(before, d.Methods, sameMethod) {
 				changed = append(changed, d)
 			}
@@ -91,18 +93,18 @@ func (m *Package) declare() {
 		m.fill(named)
 	}
 	for _, d := range changed {
-		d.problems = nil // which hold for the last round only
-		d.wrong("which methods %s has depends on which %s has; let it be no part of itself", d.Declaration.From, d.Declaration.Name)
+		d.problems = nil // they are about the last round only
+		d.wrong("the methods of %s depend on the methods of %s; remove %s from that type", d.Declaration.From, d.Declaration.Name, d.Declaration.Name)
 	}
 	for _, d := range m.derived {
 		d.src.Diagnostics = append(d.src.Diagnostics, d.problems...)
 	}
 }
 
-// checkDerived refuses a name that something else has.
+// checkDerived reports a name that cannot be the interface's.
 func (m *Package) checkDerived(d *Derived) {
 	name := d.Declaration.Name
-	pos := m.taken(name)
+	pos := m.takenAt(name)
 	for _, other := range m.derived {
 		if other != d && other.Declaration.Name == name {
 			pos = other.Declaration.NamePos()
@@ -110,10 +112,10 @@ func (m *Package) checkDerived(d *Derived) {
 	}
 	switch {
 	case pos.IsValid():
-		d.report(codeNameTaken, d.Declaration.NamePos(), "%s would be declared twice, here and at %s; give the interface another name",
+		d.report(codeNameTaken, d.Declaration.NamePos(), "%s is already declared at %s; give the interface another name",
 			name, filepath.Base(m.pkg.Fset.Position(pos).String()))
 	case m.reserved(name):
-		d.report(codeNameTaken, d.Declaration.NamePos(), "%s has a meaning in Go already; give the interface another name", name)
+		d.report(codeNameTaken, d.Declaration.NamePos(), "%s already has a meaning in Go; give the interface another name", name)
 	}
 }
 
@@ -121,12 +123,11 @@ func sameMethod(a, b *types.Func) bool {
 	return a.Name() == b.Name() && types.Identical(a.Type(), b.Type())
 }
 
-// fill gives the interfaces, which the type checker has seen without methods, those
-// that were found for them.
+// fill gives the interfaces their methods. The type checker has seen them without.
 //
-// It works in place: what an interface has is asked of the type itself, wherever
-// that stands. The type checker works out once which methods an interface has that
-// embeds others, so that those which embed one of these are made anew too.
+// It changes the types in place, because other types refer to them. An interface that
+// embeds others keeps the list of all its methods once that is computed, so that fill
+// also replaces those that embed one of these.
 func (m *Package) fill(interfaces []*Derived) {
 	filled := map[*types.Interface]bool{}
 	for _, d := range interfaces {
@@ -147,9 +148,9 @@ func (m *Package) fill(interfaces []*Derived) {
 	}
 }
 
-// embedding lists the package's interfaces that embed one of those, themselves or
+// embedding returns the interfaces of the package that embed a given one, directly or
 // through others.
-func (m *Package) embedding(those map[*types.Interface]bool) (found []*types.Interface) {
+func (m *Package) embedding(given map[*types.Interface]bool) (found []*types.Interface) {
 	embeds := map[*types.Interface]bool{}
 	var visit func(i *types.Interface) bool
 	visit = func(i *types.Interface) bool {
@@ -159,7 +160,7 @@ func (m *Package) embedding(those map[*types.Interface]bool) (found []*types.Int
 		}
 		embeds[i] = false
 		for e := range i.EmbeddedTypes() {
-			if embedded, ok := e.Underlying().(*types.Interface); ok && (those[embedded] || visit(embedded)) {
+			if embedded, ok := e.Underlying().(*types.Interface); ok && (given[embedded] || visit(embedded)) {
 				embeds[i] = true
 			}
 		}
@@ -178,7 +179,7 @@ func (m *Package) embedding(those map[*types.Interface]bool) (found []*types.Int
 			seen[t] = true
 			switch t := t.(type) {
 			case *types.Named:
-				if t.Obj().Pkg() == m.pkg.Types || t.TypeArgs().Len() > 0 { // no other has to do with this package
+				if t.Obj().Pkg() == m.pkg.Types || t.TypeArgs().Len() > 0 { // other types cannot refer to this package
 					search(t.Underlying())
 				}
 			case *types.Interface:

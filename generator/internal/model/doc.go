@@ -19,16 +19,23 @@ type Doc struct {
 	Deprecated string // the paragraph that says so
 }
 
+// document returns the documentation of a method of an interface in the source.
+func (m *Package) document(method *Method) Doc {
+	if method.inInterface() {
+		return newDoc(method.Element.Doc)
+	}
+	return m.docs.of(m.pkg.Fset, method.Func)
+}
+
 // docs finds the documentation of methods.
 type docs struct {
-	fset  *token.FileSet
 	read  *token.FileSet       // of files
 	files map[string]*ast.File // that were read for it, by path; nil for what cannot be read
 }
 
 // of returns what is said of a method where it is declared, in any package.
-func (d *docs) of(fn *types.Func) Doc {
-	pos := d.fset.Position(fn.Pos())
+func (d *docs) of(fset *token.FileSet, fn *types.Func) Doc {
+	pos := fset.Position(fn.Pos())
 	path, inRoot := strings.CutPrefix(pos.Filename, "$GOROOT") // as in export data
 	if inRoot {
 		path = filepath.Join(build.Default.GOROOT, path)

@@ -5,25 +5,25 @@ import (
 	"go/types"
 )
 
-// A Form is how the calls of a method are written.
+// A Form says how a method calls the callee.
 type Form int
 
 const (
-	Plain        Form = iota // as they are
-	ErrorAlone               // through the runtime, for an error alone
-	OneValue                 // for one value and an error
-	Captured                 // for results that are variables outside the closure
-	HedgedError              // hedged, for an error alone
-	HedgedValue              // hedged, for one value and an error
-	HedgedValues             // hedged, for several values in a struct
+	Plain        Form = iota // directly; all other forms go through the runtime
+	ErrorAlone               // the call returns an error and nothing else
+	OneValue                 // it returns one value and an error
+	Captured                 // it stores the values in variables of the method, and returns the error
+	HedgedError              // a hedged call that returns an error and nothing else
+	HedgedValue              // a hedged call that returns one value and an error
+	HedgedValues             // a hedged call that returns the values in a struct, and an error
 )
 
-// decide settles the form of the method's calls, and what of their results must be
-// released.
+// settleForm decides the form of the method's calls, and which of their results must be
+// discarded if they are not used.
 //
-// Results are captured because they are more than the runtime hands on, or because
-// those of one attempt must be discarded before the next.
-func (m *Method) decide() {
+// Values are captured if there are several, or if those of one attempt must be
+// discarded before the next attempt.
+func (m *Method) settleForm() {
 	m.Discards = nil
 	for i := range m.Signature.Results().Len() {
 		switch t := m.Signature.Results().At(i).Type(); {
@@ -53,13 +53,10 @@ func (m *Method) decide() {
 	}
 }
 
-// HasGuard reports whether calls of the method go through the runtime.
-func (m *Method) HasGuard() bool { return m.Form != Plain }
-
-// A Discard is a result that must be closed by whoever gets it.
+// A Discard is a result that must be closed if the method's caller does not get it.
 type Discard struct {
-	Result int
-	Body   bool // of an *http.Response, its body
+	Result int  // its index
+	Body   bool // it is an *http.Response, whose body must be closed
 }
 
 // closer is io.Closer.
@@ -68,7 +65,7 @@ var closer = types.NewInterfaceType([]*types.Func{types.NewFunc(token.NoPos, nil
 
 func isCloser(t types.Type) bool { return types.Implements(t, closer) }
 
-// isResponse reports whether t is *http.Response, whose body is to be closed.
+// isResponse reports whether t is *http.Response.
 func isResponse(t types.Type) bool {
 	pointer, ok := types.Unalias(t).(*types.Pointer)
 	return ok && isNamed(pointer.Elem(), "net/http", "Response")

@@ -16,7 +16,7 @@ import (
 // to have of it.
 func (m *Package) resolve(d *Derived) {
 	d.Methods, d.Omitted = nil, nil
-	t := m.origin(d)
+	t := m.fromType(d)
 	if t == nil {
 		return
 	}
@@ -29,7 +29,7 @@ func (m *Package) resolve(d *Derived) {
 		return
 	}
 	d.From = t
-	d.Docs, m.docs.fset = map[string]Doc{}, m.pkg.Fset
+	d.Docs = map[string]Doc{}
 	sound := map[string]*types.Func{}
 	origins := map[string]*types.Func{}
 	faults := map[string]string{}
@@ -49,7 +49,7 @@ func (m *Package) resolve(d *Derived) {
 				faults[fn.Name()] = fmt.Sprintf("the type %s cannot be named in this package", bad)
 			}
 		}
-		sound[fn.Name()] = types.NewFunc(d.Declaration.Pos(), m.pkg.Types, fn.Name(), spoken(sig))
+		sound[fn.Name()] = types.NewFunc(d.Declaration.Pos(), m.pkg.Types, fn.Name(), validNames(sig))
 	}
 	if len(names) == 0 {
 		d.wrong("%s has no methods", d.Declaration.From)
@@ -61,7 +61,7 @@ func (m *Package) resolve(d *Derived) {
 		why := faults[name]
 		if why == "" {
 			d.Methods = append(d.Methods, sound[name])
-			d.Docs[name] = m.docs.of(origins[name])
+			d.Docs[name] = m.docs.of(m.pkg.Fset, origins[name])
 		} else if pos, ok := d.Declaration.MethodPos(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {
@@ -80,7 +80,7 @@ func (m *Package) resolve(d *Derived) {
 
 // spoken is a signature without the names that are none: export data calls some
 // unnamed results #rv1.
-func spoken(sig *types.Signature) *types.Signature {
+func validNames(sig *types.Signature) *types.Signature {
 	tuple := func(vars *types.Tuple) *types.Tuple {
 		var list []*types.Var
 		for v := range vars.Variables() {
@@ -102,7 +102,7 @@ func (d *Derived) wrong(format string, args ...any) {
 
 // origin is the type that from= names, or nil if there is none, which has been
 // reported.
-func (m *Package) origin(d *Derived) types.Type {
+func (m *Package) fromType(d *Derived) types.Type {
 	name, args := d.Declaration.From, ""
 	if i := strings.IndexByte(name, '['); i >= 0 {
 		name, args = name[:i], name[i:]
@@ -111,18 +111,18 @@ func (m *Package) origin(d *Derived) types.Type {
 		d.wrong("name the type itself: from=%s; it has the methods of its pointer too", bare+args)
 		return nil
 	}
-	qualifier, name, qualified := cutLast(name)
+	qualifier, name, qualified := splitLast(name)
 	if !token.IsIdentifier(name) {
 		d.wrong("%q is no type; write its name, as in Client, s3.Client, import/path.Client or Cache[string,int]", d.Declaration.From)
 		return nil
 	}
 	pkg := m.pkg.Types
 	if qualified {
-		if pkg = m.qualifier(d, qualifier, name); pkg == nil {
+		if pkg = m.fromPackage(d, qualifier, name); pkg == nil {
 			return nil
 		}
 	}
-	obj := m.typeName(d, pkg, name)
+	obj := m.lookupType(d, pkg, name)
 	if obj == nil {
 		return nil
 	}
@@ -145,7 +145,7 @@ func (m *Package) origin(d *Derived) types.Type {
 
 // qualifier finds the package that stands before a type's name: the name of an
 // import of the file or the path of a package.
-func (m *Package) qualifier(d *Derived, qualifier, name string) *types.Package {
+func (m *Package) fromPackage(d *Derived, qualifier, name string) *types.Package {
 	pkg := gosrc.ImportNamed(m.pkg.TypesInfo, d.src.Syntax, qualifier)
 	path := qualifier
 	if pkg != nil {
@@ -154,7 +154,7 @@ func (m *Package) qualifier(d *Derived, qualifier, name string) *types.Package {
 		}
 		path = pkg.Path()
 	}
-	if pkg = m.importPath(path); pkg != nil {
+	if pkg = m.packageAt(path); pkg != nil {
 		return pkg
 	}
 	if path == qualifier && !strings.Contains(path, "/") {
@@ -162,7 +162,7 @@ func (m *Package) qualifier(d *Derived, qualifier, name string) *types.Package {
 		return nil
 	}
 	reason := "no such package is known"
-	if err := m.absent[path]; err != nil {
+	if err := m.loadErrors[path]; err != nil {
 		reason, _, _ = strings.Cut(err.Error(), "\n")
 		reason = strings.TrimSuffix(reason, "; to add it:")
 	}
@@ -179,9 +179,9 @@ func (m *Package) qualifier(d *Derived, qualifier, name string) *types.Package {
 }
 
 // typeName finds a type by its name.
-func (m *Package) typeName(d *Derived, pkg *types.Package, name string) *types.TypeName {
+func (m *Package) lookupType(d *Derived, pkg *types.Package, name string) *types.TypeName {
 	local := pkg == m.pkg.Types
-	if why := m.barred(pkg); why != "" {
+	if why := m.importProblem(pkg); why != "" {
 		d.wrong("package %s cannot be imported here, for it %s", pkg.Path(), why)
 		return nil
 	}

@@ -19,27 +19,28 @@ type Function struct {
 	Name      string
 	Generic   bool        // with the interface's type parameters
 	Generated *Classifier // instead of the others: one that is generated
+	Verdict   bool        // it returns a resil.Verdict, or is a resil.Classifier
 }
 
 // A role is what a directive wants a function for.
 type role struct {
-	name  string   // as messages call it
-	form  string   // the type that it must have
-	forms string   // where there are several, all of them
-	ready []string // names that stand for functions of resilgen's own
-	fits  func(types.Object) bool
+	name    string   // as messages call it
+	typ     string   // the type that it must have
+	types   string   // where there are several, all of them
+	builtin []string // names that stand for functions of resilgen's own
+	fits    func(types.Object) bool
 }
 
 // functions resolves what the classify and fallback directives of an interface
 // name.
-func (m *Package) functions(src *Source, w *Wrapper) {
+func (m *Package) resolveFunctions(src *Source, w *Wrapper) {
 	for _, method := range w.Methods {
 		if method.Policy.Classify != nil {
-			m.classify(src, w, method)
+			m.resolveClassify(src, w, method)
 		}
-		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.Fails {
-			pos := method.word("fallback.func")
-			if found, problem := m.function(src, m.syntax(src, pos), f.Func, fallback(w, method)); problem != nil {
+		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.ReturnsError {
+			pos := method.wordPos("fallback.func")
+			if found, problem := m.resolveFunction(src, m.syntax(src, pos), f.Func, fallback(w, method)); problem != nil {
 				src.reportOn(method, problem.code, pos, "%s", problem.message)
 			} else {
 				method.Fallback = &found
@@ -68,7 +69,7 @@ func fallback(w *Wrapper, method *Method) role {
 	want := types.NewSignatureType(nil, nil, nil, types.NewTuple(params...), method.Signature.Results(), false)
 	return role{
 		name: "fallback",
-		form: gosrc.TypeName(want),
+		typ:  gosrc.TypeName(want),
 		fits: func(obj types.Object) bool {
 			sig, ok := obj.Type().Underlying().(*types.Signature)
 			return ok && isValue(obj) && sameSignature(instance(sig, w), want)
@@ -97,23 +98,23 @@ func instance(sig *types.Signature, w *Wrapper) *types.Signature {
 // sameSignature compares by what types are called where they are not identical:
 // one package can be loaded more than once.
 func sameSignature(a, b *types.Signature) bool {
-	plain := func(s *types.Signature) string { return types.TypeString(unnamed(s), nil) }
+	plain := func(s *types.Signature) string { return types.TypeString(withoutNames(s), nil) }
 	return types.Identical(a, b) || a.TypeParams().Len() == 0 && plain(a) == plain(b)
 }
 
 // function finds a function by the name that a directive in file gives it.
-func (m *Package) function(src *Source, file *ast.File, name string, want role) (Function, *problem) {
-	pkg, id, problem := m.qualified(file, name, want.name)
+func (m *Package) resolveFunction(src *Source, file *ast.File, name string, want role) (Function, *problem) {
+	pkg, id, problem := m.resolveName(file, name, want.name)
 	if problem != nil {
 		return Function{}, problem
 	}
-	return m.lookup(src, pkg, id, name, want)
+	return m.lookupFunction(src, pkg, id, name, want)
 }
 
 // qualified splits the name of something of the package, of an import of file,
 // which may be a dot import, or of a path.
-func (m *Package) qualified(file *ast.File, name, what string) (*types.Package, string, *problem) {
-	qualifier, id, qualified := cutLast(name)
+func (m *Package) resolveName(file *ast.File, name, what string) (*types.Package, string, *problem) {
+	qualifier, id, qualified := splitLast(name)
 	if !qualified {
 		if scope := m.pkg.TypesInfo.Scopes[file]; scope != nil {
 			if obj := scope.Lookup(name); obj != nil && obj.Pkg().Scope().Lookup(name) == obj {
@@ -124,20 +125,20 @@ func (m *Package) qualified(file *ast.File, name, what string) (*types.Package, 
 	}
 	pkg := gosrc.ImportNamed(m.pkg.TypesInfo, file, qualifier)
 	if pkg == nil {
-		pkg = m.importPath(qualifier)
+		pkg = m.packageAt(qualifier)
 	}
 	if pkg == nil {
-		return nil, "", m.unqualified(file, name, what)
+		return nil, "", m.unknownQualifier(file, name, what)
 	}
-	if why := m.barred(pkg); why != "" {
+	if why := m.importProblem(pkg); why != "" {
 		return nil, "", &problem{codeFunction, fmt.Sprintf("the %s %s cannot be used here, for its package %s; move %s to a package that can be imported, or to this one", what, name, why, id)}
 	}
 	return pkg, id, nil
 }
 
 // unqualified says what is wrong with a name whose qualifier stands for no package.
-func (m *Package) unqualified(file *ast.File, name, what string) *problem {
-	qualifier, id, _ := cutLast(name)
+func (m *Package) unknownQualifier(file *ast.File, name, what string) *problem {
+	qualifier, id, _ := splitLast(name)
 	first, _, _ := strings.Cut(qualifier, ".")
 	if m.pkg.Types.Scope().Lookup(first) != nil || gosrc.ImportNamed(m.pkg.TypesInfo, file, first) != nil {
 		return &problem{codeFunction, fmt.Sprintf("the %s %s is a part of %s, and only what a package declares can be named; declare a variable that holds it, and name that", what, name, qualifier)}
@@ -146,7 +147,7 @@ func (m *Package) unqualified(file *ast.File, name, what string) *problem {
 }
 
 // barred says why this package cannot import another, or nothing if it can.
-func (m *Package) barred(pkg *types.Package) string {
+func (m *Package) importProblem(pkg *types.Package) string {
 	switch here := m.pkg.Types; {
 	case pkg.Path() == here.Path() || slices.Contains(here.Imports(), pkg):
 		return ""
@@ -161,7 +162,7 @@ func (m *Package) barred(pkg *types.Package) string {
 }
 
 // cutLast splits import/path.F at its last dot.
-func cutLast(name string) (qualifier, fn string, ok bool) {
+func splitLast(name string) (qualifier, fn string, ok bool) {
 	i := strings.LastIndexByte(name, '.')
 	if i < 0 {
 		return "", name, false
@@ -189,7 +190,7 @@ func (m *Package) onlyTests(src *Source, pkg *types.Package, id string) string {
 }
 
 // lookup finds a function in a package.
-func (m *Package) lookup(src *Source, pkg *types.Package, fn, name string, want role) (Function, *problem) {
+func (m *Package) lookupFunction(src *Source, pkg *types.Package, fn, name string, want role) (Function, *problem) {
 	if why := m.onlyTests(src, pkg, fn); why != "" {
 		return Function{}, &problem{codeFunction, why}
 	}
@@ -198,10 +199,11 @@ func (m *Package) lookup(src *Source, pkg *types.Package, fn, name string, want 
 		return Function{}, &problem{codeFunction, m.unknown(src, pkg, fn, name, want)}
 	}
 	if !want.fits(obj) {
-		return Function{}, &problem{codeFunction, fmt.Sprintf("%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.forms, want.form))}
+		return Function{}, &problem{codeFunction, fmt.Sprintf("%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.types, want.typ))}
 	}
 	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
-	return Function{Package: pkg, Name: fn, Generic: ok && sig.TypeParams().Len() > 0}, nil
+	verdict := isNamed(obj.Type(), gosrc.RuntimePath, "Classifier") || ok && sig.Results().Len() == 1 && isVerdict(sig.Results().At(0).Type())
+	return Function{Package: pkg, Name: fn, Generic: ok && sig.TypeParams().Len() > 0, Verdict: verdict}, nil
 }
 
 func (m *Package) inTest(obj types.Object) bool {
@@ -218,7 +220,7 @@ func (m *Package) unknown(src *Source, pkg *types.Package, fn, name string, want
 	}
 	prefix := strings.TrimSuffix(name, fn)
 	if prefix == "" {
-		near = append(near, want.ready...)
+		near = append(near, want.builtin...)
 	}
 	if known := directive.Nearest(fn, near); known != "" {
 		return fmt.Sprintf("unknown %s %q; did you mean %q?", want.name, name, prefix+known)
@@ -226,9 +228,9 @@ func (m *Package) unknown(src *Source, pkg *types.Package, fn, name string, want
 	if prefix != "" && !ast.IsExported(fn) {
 		return fmt.Sprintf("unknown %s %q: what is named of package %s must be exported", want.name, name, pkg.Path())
 	}
-	instead := "the name of a " + want.form
-	if len(want.ready) > 0 {
-		instead = strings.Join(want.ready, ", ") + " or " + instead
+	instead := "the name of a " + want.typ
+	if len(want.builtin) > 0 {
+		instead = strings.Join(want.builtin, ", ") + " or " + instead
 	}
 	return fmt.Sprintf("unknown %s %q; write %s", want.name, name, instead)
 }
@@ -253,7 +255,7 @@ func kind(obj types.Object) string {
 
 // importPath finds a package by its import path, loading it if nothing here
 // imports it. It returns nil if there is none.
-func (m *Package) importPath(path string) *types.Package {
+func (m *Package) packageAt(path string) *types.Package {
 	if path == m.pkg.Types.Path() {
 		return m.pkg.Types
 	}
@@ -268,17 +270,17 @@ func (m *Package) importPath(path string) *types.Package {
 				return pkg
 			}
 		}
-		m.missed = true
+		m.incomplete = true
 		return nil
 	}
-	if pkg, ok := m.others[path]; ok {
+	if pkg, ok := m.loaded[path]; ok {
 		return pkg
 	}
 	pkg, err := m.pkg.Find(m.ctx, path)
-	if m.others == nil {
-		m.others, m.absent = map[string]*types.Package{}, map[string]error{}
+	if m.loaded == nil {
+		m.loaded, m.loadErrors = map[string]*types.Package{}, map[string]error{}
 	}
-	m.absent[path] = err
-	m.others[path] = pkg
+	m.loadErrors[path] = err
+	m.loaded[path] = pkg
 	return pkg
 }

@@ -24,7 +24,7 @@ type Key struct {
 }
 
 // keys reads the per= expressions of an interface's methods.
-func (m *Package) keys(src *Source, w *Wrapper) {
+func (m *Package) resolveKeys(src *Source, w *Wrapper) {
 	type state struct{ directive, owner string }
 	first := map[state]*Method{}
 	for _, method := range w.Methods {
@@ -37,7 +37,7 @@ func (m *Package) keys(src *Source, w *Wrapper) {
 				continue
 			case per == "":
 				from, per = directive, s.Per
-				method.Key = m.key(src, w, method, directive, per, pos)
+				method.Key = m.resolveKey(src, w, method, directive, per, pos)
 			case per != s.Per:
 				src.reportOn(method, codeKey, pos, "for %s, the %s is kept by %s and the %s by %s: a method has one key; combine the two in a function",
 					method.Name, from, per, directive, s.Per)
@@ -60,7 +60,7 @@ func (m *Package) keys(src *Source, w *Wrapper) {
 
 // key type-checks an expression over a method's parameters. It returns nil if it
 // is no key, which has been reported.
-func (m *Package) key(src *Source, w *Wrapper, method *Method, guard, per string, pos token.Pos) *Key {
+func (m *Package) resolveKey(src *Source, w *Wrapper, method *Method, guard, per string, pos token.Pos) *Key {
 	wrong := func(offset int, format string, args ...any) *Key {
 		src.reportOn(method, codeKey, pos+token.Pos(offset), "for %s, per=%s %s", method.Name, per, fmt.Sprintf(format, args...))
 		return nil
@@ -69,7 +69,7 @@ func (m *Package) key(src *Source, w *Wrapper, method *Method, guard, per string
 	if src.fromEmbedded(method, guard) {
 		wayOut = "move the " + guard + " from what is embedded to above the interface, with methods= for those that the expression suits"
 	} else if !method.OnMethod[guard] {
-		wayOut = "write " + method.directive(guard+" per=") + " with an expression of its own, or limit the directive with methods="
+		wayOut = "write " + method.line(guard+" per=") + " with an expression of its own, or limit the directive with methods="
 	}
 	expr, err := parser.ParseExprFrom(m.pkg.Fset, "per", per, parser.SkipObjectResolution)
 	if err != nil {
@@ -82,7 +82,7 @@ func (m *Package) key(src *Source, w *Wrapper, method *Method, guard, per string
 	if lit := funcLit(expr); lit != nil {
 		return wrong(file.Offset(lit.Pos()), "declares a function: give it a name elsewhere and call it")
 	}
-	k := &Key{Expr: expr, Uses: map[*ast.Ident]types.Object{}, Params: m.scope(m.syntax(src, pos), w, method, file)}
+	k := &Key{Expr: expr, Uses: map[*ast.Ident]types.Object{}, Params: m.paramScope(m.syntax(src, pos), w, method, file)}
 	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: k.Uses}
 	if err := types.CheckExpr(m.pkg.Fset, m.pkg.Types, expr.Pos(), expr, info); err != nil {
 		problem, ok := errors.AsType[types.Error](err)
@@ -97,19 +97,19 @@ func (m *Package) key(src *Source, w *Wrapper, method *Method, guard, per string
 			if near := directive.Nearest(name, known); near != "" {
 				return wrong(file.Offset(problem.Pos), "does not compile: undefined: %s; did you mean %s?", name, near)
 			}
-			if qualifies(expr, name) {
+			if callsThrough(expr, name) {
 				return wrong(file.Offset(problem.Pos), "does not compile: %s is neither a parameter of %s nor a package that the file imports, which it can only for code of its own; declare a function that uses %s, and call that here; %s",
-					name, method.Name, name, method.parameters())
+					name, method.Name, name, method.paramList())
 			}
 		}
-		return wrong(file.Offset(problem.Pos), "does not compile: %s; %s; %s", problem.Msg, method.parameters(), wayOut)
+		return wrong(file.Offset(problem.Pos), "does not compile: %s; %s; %s", problem.Msg, method.paramList(), wayOut)
 	}
 	value := info.Types[expr]
 	if values, ok := value.Type.(*types.Tuple); ok || !value.IsValue() || value.IsNil() {
 		if ok && values.Len() > 1 {
 			return wrong(0, "yields %d values: write one that yields one", values.Len())
 		}
-		return wrong(0, "is no value; %s; %s", method.parameters(), wayOut)
+		return wrong(0, "is no value; %s; %s", method.paramList(), wayOut)
 	}
 	mentions := false
 	for _, used := range k.Uses {
@@ -119,7 +119,7 @@ func (m *Package) key(src *Source, w *Wrapper, method *Method, guard, per string
 		}
 	}
 	if !mentions {
-		return wrong(0, "mentions no parameter, so that all calls would have one key; %s; %s, or leave per= out", method.parameters(), wayOut)
+		return wrong(0, "mentions no parameter, so that all calls would have one key; %s; %s, or leave per= out", method.paramList(), wayOut)
 	}
 	k.Type = types.Default(value.Type)
 	if why := unfit(k.Type); why != "" {
@@ -137,7 +137,7 @@ func (m *Package) key(src *Source, w *Wrapper, method *Method, guard, per string
 
 // scope makes expressions in file see what those in source do, and the method's
 // type parameters and parameters, which it returns.
-func (m *Package) scope(source *ast.File, w *Wrapper, method *Method, file *token.File) (params []types.Object) {
+func (m *Package) paramScope(source *ast.File, w *Wrapper, method *Method, file *token.File) (params []types.Object) {
 	outer := m.fileScope(source, file)
 	for p := range w.TypeParams().TypeParams() {
 		outer.Insert(p.Obj())
@@ -174,7 +174,7 @@ func (m *Method) paramNames() (names []string) {
 }
 
 // qualifies reports whether name stands before an exported name that is called.
-func qualifies(expr ast.Expr, name string) (found bool) {
+func callsThrough(expr ast.Expr, name string) (found bool) {
 	ast.Inspect(expr, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
 			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.IsExported() {
@@ -198,7 +198,7 @@ func funcLit(expr ast.Expr) (found ast.Node) {
 }
 
 // parameters names those that an expression can mention.
-func (m *Method) parameters() string {
+func (m *Method) paramList() string {
 	names := m.paramNames()
 	switch len(names) {
 	case 0:
@@ -228,11 +228,11 @@ func unfit(t types.Type) string {
 	case *types.Interface:
 		return "which may hold what cannot be compared"
 	case *types.Array:
-		if why := dynamic(u.Elem()); why != "" {
+		if why := interfaceIn(u.Elem()); why != "" {
 			return why
 		}
 	case *types.Struct:
-		if why := dynamic(u); why != "" {
+		if why := interfaceIn(u); why != "" {
 			return why
 		}
 	}
@@ -243,7 +243,7 @@ func unfit(t types.Type) string {
 }
 
 // dynamic finds an interface among the parts of a type.
-func dynamic(t types.Type) string {
+func interfaceIn(t types.Type) string {
 	if _, ok := types.Unalias(t).(*types.TypeParam); ok {
 		return ""
 	}
@@ -251,10 +251,10 @@ func dynamic(t types.Type) string {
 	case *types.Interface:
 		return "which holds " + gosrc.Article(t) + ", and that may hold what cannot be compared"
 	case *types.Array:
-		return dynamic(u.Elem())
+		return interfaceIn(u.Elem())
 	case *types.Struct:
 		for f := range u.Fields() {
-			if why := dynamic(f.Type()); why != "" {
+			if why := interfaceIn(f.Type()); why != "" {
 				return why
 			}
 		}

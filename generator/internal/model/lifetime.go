@@ -17,7 +17,7 @@ type lifetimes struct{ usedUps, outlived typeutil.Map }
 // usedUp finds a parameter that can be read once only, and says what it is.
 func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
 	for v := range params.Variables() {
-		if why := part(v.Type(), readOnce, &l.usedUps); why != "" {
+		if why := find(v.Type(), readOnce, &l.usedUps); why != "" {
 			return v.Name(), why
 		}
 	}
@@ -27,7 +27,7 @@ func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
 // outlives finds a result that is used after the call, and says what it is.
 func (l *lifetimes) outlives(results *types.Tuple) string {
 	for v := range results.Variables() {
-		if why := part(v.Type(), usedAfter, &l.outlived); why != "" {
+		if why := find(v.Type(), usedAfterwards, &l.outlived); why != "" {
 			return why
 		}
 	}
@@ -36,7 +36,7 @@ func (l *lifetimes) outlives(results *types.Tuple) string {
 
 // part finds what is says is so in a type: the type itself, what a pointer, slice,
 // array or map leads to, or an exported field of a struct, at any depth.
-func part(t types.Type, is func(types.Type) string, known *typeutil.Map) string {
+func find(t types.Type, is func(types.Type) string, known *typeutil.Map) string {
 	if why, ok := known.At(t).(string); ok {
 		return why
 	}
@@ -94,12 +94,12 @@ func readOnce(t types.Type) string {
 	case isChan(t):
 		return "a channel"
 	case isReader(t):
-		return like(t, "io.Reader")
+		return describe(t, "io.Reader")
 	}
 	return ""
 }
 
-func usedAfter(t types.Type) string {
+func usedAfterwards(t types.Type) string {
 	switch {
 	case isChan(t):
 		return "a channel"
@@ -108,13 +108,13 @@ func usedAfter(t types.Type) string {
 	case isContext(t):
 		return gosrc.Article(t)
 	case hasMethod(t, "Close", "func() error"):
-		return like(t, "io.Closer")
+		return describe(t, "io.Closer")
 	case hasMethod(t, "Close", "func()"):
-		return like(t, "with a method Close")
+		return describe(t, "with a method Close")
 	case types.IsInterface(t) && isReader(t): // a type of another kind may well hold what was read
-		return like(t, "io.Reader")
+		return describe(t, "io.Reader")
 	case hasMethod(t, "RecvMsg", "func(any) error"):
-		return like(t, "gRPC stream")
+		return describe(t, "gRPC stream")
 	case isNamed(deref(t), "database/sql", "Row"), isNamed(deref(t), "database/sql", "Tx"):
 		return gosrc.Article(t)
 	}
@@ -146,15 +146,15 @@ func hasMethod(t types.Type, name, signature string) bool {
 	if !ok {
 		return false
 	}
-	return strings.ReplaceAll(unnamed(fn.Signature()).String(), "interface{}", "any") == signature
+	return strings.ReplaceAll(withoutNames(fn.Signature()).String(), "interface{}", "any") == signature
 }
 
 // unnamed is a signature without the names of its parameters and results.
-func unnamed(sig *types.Signature) *types.Signature {
-	return types.NewSignatureType(nil, nil, nil, untitled(sig.Params()), untitled(sig.Results()), sig.Variadic())
+func withoutNames(sig *types.Signature) *types.Signature {
+	return types.NewSignatureType(nil, nil, nil, unnamedTuple(sig.Params()), unnamedTuple(sig.Results()), sig.Variadic())
 }
 
-func untitled(vars *types.Tuple) *types.Tuple {
+func unnamedTuple(vars *types.Tuple) *types.Tuple {
 	var list []*types.Var
 	for v := range vars.Variables() {
 		list = append(list, types.NewParam(token.NoPos, nil, "", v.Type()))
@@ -170,7 +170,7 @@ func deref(t types.Type) types.Type {
 }
 
 // like names a type, and what makes it so unless its name says that already.
-func like(t types.Type, what string) string {
+func describe(t types.Type, what string) string {
 	if gosrc.TypeName(t) == what {
 		return gosrc.Article(t)
 	}

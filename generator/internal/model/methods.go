@@ -11,9 +11,9 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 )
 
-// methodsOf lists an interface's method set in the order of the source. What an
-// embedded interface brings stands in its place, in that interface's order.
-func methodsOf(src *Source, spec *ast.TypeSpec, iface *types.Interface) []*Method {
+// methodSet returns the methods of an interface in the order of the source. The methods
+// of an embedded interface take its place, in that interface's order.
+func methodSet(src *Source, spec *ast.TypeSpec, iface *types.Interface) []*Method {
 	byName := map[string]*types.Func{}
 	for fn := range iface.Methods() {
 		byName[fn.Id()] = fn
@@ -24,12 +24,12 @@ func methodsOf(src *Source, spec *ast.TypeSpec, iface *types.Interface) []*Metho
 			return
 		}
 		delete(byName, fn.Id())
-		sig := gosrc.Exposed(fn.Signature(), packageOf(src.Package.TypesInfo.TypeOf(through)), src.Package.Types)
+		sig := gosrc.Exposed(fn.Signature(), declaringPackage(src.Package.TypesInfo.TypeOf(through)), src.Package.Types)
 		list = append(list, newMethod(fn, sig, element, pos, src.Package.Types))
 	}
 	syntax, ok := ast.Unparen(spec.Type).(*ast.InterfaceType)
 	if !ok {
-		for _, fn := range ordered(iface) {
+		for _, fn := range sourceOrder(iface) {
 			add(fn, nil, spec.Pos(), spec.Type)
 		}
 		return list
@@ -46,7 +46,7 @@ func methodsOf(src *Source, spec *ast.TypeSpec, iface *types.Interface) []*Metho
 		}
 		if len(element.Names) == 0 {
 			if embedded, ok := src.Package.TypesInfo.TypeOf(element.Type).Underlying().(*types.Interface); ok {
-				for _, fn := range ordered(embedded) {
+				for _, fn := range sourceOrder(embedded) {
 					if own[fn.Id()] == nil {
 						add(fn, element, element.Pos(), element.Type)
 					}
@@ -57,8 +57,8 @@ func methodsOf(src *Source, spec *ast.TypeSpec, iface *types.Interface) []*Metho
 	return list
 }
 
-// checkOverlap refuses a method that several embedded interfaces bring where
-// more than one of them has directives: only one could have its way.
+// checkOverlap reports methods that come from several embedded interfaces with
+// directives: only the directives of one could apply.
 func (s *Source) checkOverlap(i *annotations.Interface) {
 	syntax, ok := ast.Unparen(i.Spec.Type).(*ast.InterfaceType)
 	if !ok {
@@ -72,7 +72,7 @@ func (s *Source) checkOverlap(i *annotations.Interface) {
 		}
 		for fn := range embedded.Methods() {
 			if other := first[fn.Name()]; other != nil {
-				s.Report(codeInterface, element.Pos(), "%s comes from %s too, which has directives of its own; put those for %s on %s with methods=%s",
+				s.Report(codeInterface, element.Pos(), "%s also comes from %s, which has directives of its own; move the directives for %s to %s, with methods=%s",
 					fn.Name(), types.ExprString(other.Type), fn.Name(), i.Spec.Name.Name, fn.Name())
 			}
 			first[fn.Name()] = element
@@ -80,26 +80,27 @@ func (s *Source) checkOverlap(i *annotations.Interface) {
 	}
 }
 
-// ordered lists an interface's method set as its source does.
-func ordered(iface *types.Interface) []*types.Func {
+// sourceOrder returns the methods of an interface in the order of its source.
+func sourceOrder(iface *types.Interface) []*types.Func {
 	explicit := slices.Collect(iface.ExplicitMethods())
 	slices.SortStableFunc(explicit, func(a, b *types.Func) int { return int(a.Pos() - b.Pos()) })
 	for e := range iface.EmbeddedTypes() {
 		if embedded, ok := e.Underlying().(*types.Interface); ok {
-			explicit = append(explicit, ordered(embedded)...)
+			explicit = append(explicit, sourceOrder(embedded)...)
 		}
 	}
 	return explicit
 }
 
-// packageOf is the package that declares a type or alias, or nil.
-func packageOf(t types.Type) *types.Package {
+// declaringPackage returns the package that declares a type or alias, or nil.
+func declaringPackage(t types.Type) *types.Package {
 	if declared, ok := t.(interface{ Obj() *types.TypeName }); ok {
 		return declared.Obj().Pkg()
 	}
 	return nil
 }
 
+// newMethod returns a method of an interface in package from, without policy.
 func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos token.Pos, from *types.Package) *Method {
 	m := &Method{Func: fn, Signature: sig, Pos: pos, Context: -1}
 	for i := range sig.Params().Len() {
@@ -109,20 +110,20 @@ func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos tok
 		}
 	}
 	if n := sig.Results().Len(); n > 0 {
-		m.Fails = types.Identical(sig.Results().At(n-1).Type(), types.Universe.Lookup("error").Type())
+		m.ReturnsError = types.Identical(sig.Results().At(n-1).Type(), types.Universe.Lookup("error").Type())
 	}
 	if !fn.Exported() && fn.Pkg().Path() != from.Path() {
 		m.Unwritable = fmt.Sprintf("it is unexported in package %s", fn.Pkg().Path())
 	} else if t := gosrc.Unwritable(sig, from); t != nil {
 		m.Unwritable = fmt.Sprintf("the type %s cannot be named in this package", t)
 	}
-	m.Target = annotations.Target{Name: fn.Name(), Element: element, Guardable: m.Context >= 0 && m.Fails && m.Unwritable == ""}
+	m.Target = annotations.Target{Name: fn.Name(), Element: element, Guardable: m.Context >= 0 && m.ReturnsError && m.Unwritable == ""}
 	return m
 }
 
-// distinguish adds the package to the name of another package's unexported method
-// where the interface has a method of that name besides, lest directives for one
-// reach both.
+// distinguish adds the package to the name of an unexported method of another package
+// if the interface has two methods of that name. A directive for one must not reach
+// the other.
 func distinguish(methods []*Method) {
 	count := map[string]int{}
 	for _, m := range methods {
@@ -137,7 +138,8 @@ func distinguish(methods []*Method) {
 
 func isContext(t types.Type) bool { return isNamed(t, "context", "Context") }
 
-// isNamed compares by path and name: one package can be loaded more than once.
+// isNamed reports whether t is a type with that path and name. It does not compare the
+// types themselves, because a package can be loaded more than once.
 func isNamed(t types.Type, path, name string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
 	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == path && named.Obj().Name() == name

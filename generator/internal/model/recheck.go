@@ -11,7 +11,7 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
-// recheck type-checks the package together with what it is yet to get.
+// recheck type-checks the package again, together with stubs.
 func (m *Package) recheck() {
 	pkg, info := types.NewPackage(m.pkg.Types.Path(), m.pkg.Types.Name()), load.NewInfo()
 	problems := m.checkFiles(pkg, info, append(slices.Clone(m.pkg.Syntax), m.stubs()))
@@ -19,7 +19,7 @@ func (m *Package) recheck() {
 	m.stubbed = true
 }
 
-// checkFiles type-checks files as part of a package, which may have others.
+// checkFiles type-checks files as part of a package, which may have other files.
 func (m *Package) checkFiles(pkg *types.Package, info *types.Info, files []*ast.File) (problems []types.Error) {
 	known := m.known()
 	conf := types.Config{
@@ -29,7 +29,7 @@ func (m *Package) checkFiles(pkg *types.Package, info *types.Info, files []*ast.
 		FakeImportC:      true,
 		Importer: load.ImporterFunc(func(path string) (*types.Package, error) {
 			if parts := known[path]; parts != nil {
-				if p := whole(parts); p.Scope().Len() > 0 || path == "unsafe" {
+				if p := merge(parts); p.Scope().Len() > 0 || path == "unsafe" {
 					return p, nil
 				}
 			}
@@ -45,8 +45,9 @@ func (m *Package) checkFiles(pkg *types.Package, info *types.Info, files []*ast.
 	return problems
 }
 
-// known are the packages that the package imports, directly or not, and then
-// those that directives name. Of some only that was read which others refer to.
+// known returns the packages that the package imports, directly or through others, and
+// then those that directives name, by path. There may be several for a path: of a
+// package that is imported indirectly, only the part that others refer to was read.
 func (m *Package) known() map[string][]*types.Package {
 	known := map[string][]*types.Package{"unsafe": {types.Unsafe}}
 	seen := map[*types.Package]bool{}
@@ -65,24 +66,24 @@ func (m *Package) known() map[string][]*types.Package {
 		}
 	}
 	visit(slices.Concat(m.pkg.Types.Imports(), m.pkg.Known))
-	for _, path := range slices.Sorted(maps.Keys(m.others)) {
-		if p := m.others[path]; p != nil {
+	for _, path := range slices.Sorted(maps.Keys(m.loaded)) {
+		if p := m.loaded[path]; p != nil {
 			visit([]*types.Package{p})
 		}
 	}
 	return known
 }
 
-// whole is a package put together from what is known of it. The first to have a
-// name counts.
-func whole(parts []*types.Package) *types.Package {
+// merge returns a package with all that its parts have. If several parts have a name, the
+// first one counts.
+func merge(parts []*types.Package) *types.Package {
 	if parts[0].Complete() && parts[0].Scope().Len() > 0 {
 		return parts[0]
 	}
 	p := types.NewPackage(parts[0].Path(), parts[0].Name())
 	for _, part := range parts {
 		for _, name := range part.Scope().Names() {
-			p.Scope().Insert(part.Scope().Lookup(name)) // unless it is there
+			p.Scope().Insert(part.Scope().Lookup(name)) // unless an earlier part has it
 		}
 	}
 	p.MarkComplete()

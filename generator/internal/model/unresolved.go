@@ -13,7 +13,7 @@ import (
 )
 
 // unread reports that the file does not parse.
-func (s *Source) unread(err error) {
+func (s *Source) reportBroken(err error) {
 	pos, message := s.Package.Fset.Position(s.Syntax.Package), err.Error()
 	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
 		pos, message = list[0].Pos, list[0].Msg // the others may only follow from it

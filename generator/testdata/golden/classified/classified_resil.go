@@ -154,7 +154,7 @@ func NewResilientListed(next Listed, opts ...resil.Option) (*ResilientListed, er
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Listed",
-			Consecutive: 5,
+			Consecutive: -1,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -292,7 +292,7 @@ func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Judged.Keyed",
-						Consecutive: 5,
+						Consecutive: -1,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -310,7 +310,7 @@ func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Judged.Plain",
-						Consecutive: 5,
+						Consecutive: -1,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -376,7 +376,7 @@ func (c *ResilientJudged) Fetch(ctx context.Context) (result *http.Response, err
 	}, func(err error) resil.Class {
 		return fetched(result, err)
 	})
-	if cause := c.fetch.FallsBackClassified(ctx, err, func(err error) resil.Class {
+	if cause := resil.FallsBackClassified(ctx, &c.fetch, err, func(err error) resil.Class {
 		return fetched(result, err)
 	}); cause != nil {
 		if result != nil {
@@ -392,7 +392,7 @@ func (c *ResilientJudged) Keyed(ctx context.Context, status2 string) (*Response,
 	result, err := resil.CallClassified(ctx, m, func(ctx context.Context) (*Response, error) {
 		return c.next.Keyed(ctx, status2)
 	}, status)
-	if cause := m.FallsBackClassified(ctx, err, func(err error) resil.Class {
+	if cause := resil.FallsBackClassified(ctx, m, err, func(err error) resil.Class {
 		return status(result, err)
 	}); cause != nil {
 		return fallen2(ctx, status2, cause)
@@ -404,7 +404,7 @@ func (c *ResilientJudged) Hedged(ctx context.Context) (*Response, error) {
 	result, err := resil.HedgedClassified(ctx, &c.hedged, func(ctx context.Context) (*Response, error) {
 		return c.next.Hedged(ctx)
 	}, status, nil)
-	if cause := c.hedged.FallsBackClassified(ctx, err, func(err error) resil.Class {
+	if cause := resil.FallsBackClassified(ctx, &c.hedged, err, func(err error) resil.Class {
 		return status(result, err)
 	}); cause != nil {
 		return fallen(ctx, cause)
@@ -423,7 +423,7 @@ func (c *ResilientJudged) Pages(ctx context.Context, from string) ([]string, str
 	}, func(r results, err error) resil.Class {
 		return page(r.ids, r.next, err)
 	}, nil)
-	if cause := c.pages.FallsBackClassified(ctx, err, func(err error) resil.Class {
+	if cause := resil.FallsBackClassified(ctx, &c.pages, err, func(err error) resil.Class {
 		return page(r.ids, r.next, err)
 	}); cause != nil {
 		return nextPage(ctx, from, cause)

@@ -85,7 +85,7 @@ func NewResilientHedged(next Hedged, opts ...resil.Option) (*ResilientHedged, er
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Hedged.Keyed",
-						Consecutive: 5,
+						Consecutive: -1,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

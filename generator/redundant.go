@@ -13,14 +13,14 @@ import (
 
 // idle finds the directives that could be left out of a source without a
 // difference. Of several that say the same, all but the outermost are idle.
-func idle(m *model.Package, src *model.Source) []annotations.Directive {
+func redundant(m *model.Package, src *model.Source) []annotations.Directive {
 	var found []annotations.Directive
 	for _, w := range src.Wrappers {
 		kept := *w.Directives
 		kept.Directives = slices.Clone(kept.Directives)
 		kept.Elements = maps.Clone(kept.Elements)
 		try := func(d annotations.Directive, less annotations.Interface) {
-			if d.Name != "wrap" && same(m, src, w, &less) {
+			if d.Name != "wrap" && sameWrapper(m, src, w, &less) {
 				found = append(found, d)
 				kept = less
 			}
@@ -50,12 +50,12 @@ func without(directives []annotations.Directive, d annotations.Directive) []anno
 }
 
 // same reports whether other directives on an interface give the same wrapper.
-func same(m *model.Package, src *model.Source, w *model.Wrapper, directives *annotations.Interface) bool {
+func sameWrapper(m *model.Package, src *model.Source, w *model.Wrapper, directives *annotations.Interface) bool {
 	if directives.Declaration == nil && len(directives.Directives) == 0 && len(directives.Elements) == 0 {
 		return false // nothing would be generated
 	}
 	less := m.Variant(src, w, directives)
-	if len(less.Diagnostics) > 0 || len(less.Wrappers) != 1 || !slices.EqualFunc(w.Methods, less.Wrappers[0].Methods, alike) {
+	if len(less.Diagnostics) > 0 || len(less.Wrappers) != 1 || !slices.EqualFunc(w.Methods, less.Wrappers[0].Methods, sameEffect) {
 		return false
 	}
 	code := codeOf(src.Only(w))
@@ -65,7 +65,7 @@ func same(m *model.Package, src *model.Source, w *model.Wrapper, directives *ann
 // alike reports whether two methods have one policy. Methods without guards do,
 // being idempotent counts only where a call may be repeated, and network judges
 // errors where nothing is said of it.
-func alike(a, b *model.Method) bool {
+func sameEffect(a, b *model.Method) bool {
 	policy := func(m *model.Method) (p annotations.Policy) {
 		if m.HasGuard() {
 			p = m.Policy

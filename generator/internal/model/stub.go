@@ -1,11 +1,9 @@
 package model
 
 import (
-	"context"
 	"go/ast"
 	"go/token"
 	"go/types"
-	"iter"
 	"slices"
 	"strings"
 
@@ -13,55 +11,14 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
-// A generated is a package whose outputs this run writes.
+// A generated is a package for which this run writes outputs.
 type generated struct {
-	types    *types.Package // with stubs for all wrappers
-	wrappers []string
-	declares bool // it has interfaces that are generated
+	types    *types.Package // with stubs
+	wrappers []string       // names of wrappers
+	declares bool           // it has interfaces that are generated
 }
 
-// BuildAll builds the models of packages, each after those that it imports, and
-// yields them as they are made.
-func BuildAll(ctx context.Context, pkgs []*load.Package) iter.Seq[*Package] {
-	return func(yield func(*Package) bool) {
-		shared := map[string]*generated{}
-		for _, p := range importsFirst(pkgs) {
-			m := &Package{ctx: ctx, pkg: p, generated: shared}
-			m.build()
-			if !yield(m) {
-				return
-			}
-		}
-	}
-}
-
-// importsFirst sorts packages so that each stands after those that it imports.
-func importsFirst(pkgs []*load.Package) (sorted []*load.Package) {
-	byPath := map[string]*load.Package{}
-	for _, p := range pkgs {
-		byPath[p.PkgPath] = p
-	}
-	seen := map[*load.Package]bool{nil: true}
-	var add func(*load.Package)
-	add = func(p *load.Package) {
-		if seen[p] {
-			return
-		}
-		seen[p] = true
-		if p.Types != nil {
-			for _, imported := range p.Types.Imports() {
-				add(byPath[imported.Path()])
-			}
-		}
-		sorted = append(sorted, p)
-	}
-	for _, p := range pkgs {
-		add(p)
-	}
-	return sorted
-}
-
-// announce tells the models that are yet to come what is generated here.
+// announce makes what is generated here known to packages that are built later.
 func (m *Package) announce() {
 	names := m.wrapperNames()
 	if len(names) == 0 {
@@ -82,10 +39,9 @@ func (m *Package) wrapperNames() (names []string) {
 	return names
 }
 
-// stubs declares what the package is yet to get, as a file to check with it or
-// after it: the interfaces that are made, which have no methods yet, and the
-// wrappers, of which all that is said is that they have the methods of their
-// interfaces.
+// stubs returns a file with declarations of what is generated, to be type-checked with
+// the package or after it: interfaces, which have no methods yet, and wrappers, which
+// have the methods of their interfaces and nothing else.
 func (m *Package) stubs() *ast.File {
 	file := &ast.File{Name: ast.NewIdent(m.pkg.Types.Name())}
 	declare := func(spec *ast.TypeSpec) {
@@ -99,8 +55,8 @@ func (m *Package) stubs() *ast.File {
 	for _, src := range m.Sources {
 		for _, i := range src.Interfaces {
 			name := i.WrapperName()
-			isMade := func(d *Derived) bool { return d.Declaration.Name == name }
-			if !m.reserved(name) && !m.taken(name).IsValid() && !slices.ContainsFunc(m.derived, isMade) {
+			isName := func(d *Derived) bool { return d.Declaration.Name == name }
+			if !m.reserved(name) && !m.takenAt(name).IsValid() && !slices.ContainsFunc(m.derived, isName) {
 				declare(stub(name, i.Spec))
 			}
 		}
@@ -108,14 +64,15 @@ func (m *Package) stubs() *ast.File {
 	return file
 }
 
-// stub declares a struct with the interface's type parameters that embeds it.
+// stub returns the declaration of a struct that embeds the interface, with its type
+// parameters.
 func stub(name string, iface *ast.TypeSpec) *ast.TypeSpec {
 	ident := func(name string) *ast.Ident { return &ast.Ident{NamePos: iface.Pos(), Name: name} }
 	spec := &ast.TypeSpec{Name: ident(name)}
 	var embedded ast.Expr = ident(iface.Name.Name)
 	if n := iface.TypeParams.NumFields(); n > 0 {
 		taken := map[string]bool{iface.Name.Name: true}
-		anything := &ast.InterfaceType{Methods: &ast.FieldList{}} // that it may satisfy too little is no matter
+		anything := &ast.InterfaceType{Methods: &ast.FieldList{}} // errors about constraints do not count
 		params := &ast.Field{Type: anything}
 		var args []ast.Expr
 		for range n {
@@ -130,9 +87,9 @@ func stub(name string, iface *ast.TypeSpec) *ast.TypeSpec {
 	return spec
 }
 
-// wanting reports whether something is missing from the package that the run
-// generates here or has generated in a package that this one imports.
-func (m *Package) wanting() bool {
+// needsRecheck reports whether the package refers to what this run generates here, or in
+// a package that this one imports.
+func (m *Package) needsRecheck() bool {
 	names := m.wrapperNames()
 	if len(names) == 0 {
 		return false
@@ -147,7 +104,7 @@ func (m *Package) wanting() bool {
 	}
 	return slices.ContainsFunc(m.pkg.TypeErrors, func(e types.Error) bool {
 		name, ok := strings.CutPrefix(e.Msg, "undefined: ")
-		_, name, _ = cutLast(name)
+		_, name, _ = splitLast(name)
 		return ok && slices.Contains(names, name)
 	})
 }

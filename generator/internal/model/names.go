@@ -1,0 +1,95 @@
+package model
+
+import (
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"strconv"
+
+	"github.com/resilgen/resilgen/generator/internal/gosrc"
+)
+
+// nameClassifiers names the functions to generate, so that the package declares no other
+// of the same name.
+func (m *Package) nameClassifiers() {
+	taken := map[string]bool{}
+	for _, name := range m.pkg.Types.Scope().Names() {
+		taken[name] = true
+	}
+	for _, src := range m.Sources {
+		for _, w := range src.Wrappers {
+			taken[w.Name], taken[w.Constructor] = true, true
+		}
+	}
+	for _, src := range m.Sources {
+		for _, w := range src.Wrappers {
+			for _, c := range w.Classifiers {
+				name := "classify" + gosrc.Capitalize(w.Interface.Name())
+				if len(w.Classifiers) > 1 && len(c.Users) == 1 {
+					name += gosrc.Capitalize(c.Users[0].Name)
+				}
+				c.Name = gosrc.Unused(taken, name)
+				taken[c.Name] = true
+			}
+		}
+	}
+}
+
+// checkNames reports names of wrappers and constructors that the package declares or
+// imports already, that two interfaces need, or that have a meaning in Go.
+func (m *Package) checkNames() {
+	where := map[string]string{}
+	for _, d := range m.derived {
+		where[d.Declaration.Name] = m.pkg.Fset.Position(d.Declaration.NamePos()).String()
+	}
+	for _, src := range m.Sources {
+		for _, w := range src.Wrappers {
+			advice := "give the wrapper another name: //resil:wrap name=Guarded" + gosrc.Capitalize(w.Interface.Name())
+			for _, name := range []string{w.Name, w.Constructor} {
+				if m.reserved(name) {
+					src.Report(codeNameTaken, w.Spec.Pos(), "%s already has a meaning in Go; %s", name, advice)
+					break
+				}
+				if pos := m.takenAt(name); pos.IsValid() {
+					where[name] = m.pkg.Fset.Position(pos).String()
+				}
+				if other, taken := where[name]; taken {
+					src.Report(codeNameTaken, w.Spec.Pos(), "generated code declares %s, which is already declared at %s; %s", name, filepath.Base(other), advice)
+					break
+				}
+				where[name] = m.pkg.Fset.Position(w.Spec.Pos()).String()
+			}
+		}
+	}
+}
+
+// reserved reports whether name has a meaning in Go, so that no type can have it.
+func (m *Package) reserved(name string) bool {
+	return types.Universe.Lookup(name) != nil || name == "init" || name == "main" && m.pkg.Types.Name() == "main"
+}
+
+// takenAt returns where the package declares name or a file of it imports that; the zero
+// Pos if none does.
+func (m *Package) takenAt(name string) token.Pos {
+	if obj := m.ownScope.Lookup(name); obj != nil {
+		return obj.Pos()
+	}
+	for _, file := range m.pkg.Syntax {
+		scope := m.pkg.TypesInfo.Scopes[file]
+		if scope == nil {
+			continue
+		}
+		switch obj := scope.Lookup(name).(type) {
+		case nil:
+		case *types.PkgName:
+			return obj.Pos()
+		default:
+			for _, imp := range file.Imports { // the dot import that it comes from
+				if path, _ := strconv.Unquote(imp.Path.Value); imp.Name != nil && imp.Name.Name == "." && path == obj.Pkg().Path() {
+					return imp.Pos()
+				}
+			}
+		}
+	}
+	return token.NoPos
+}
