@@ -81,7 +81,7 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"x", `RG002 : unknown directive "x"; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip or timeout`},
 		{"", `RG002 : unknown directive ""; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip or timeout`},
 		{"retry initail=1s", `RG003 initail=1s: unknown key "initail"; did you mean "initial"?`},
-		{"limit quota=1", `RG003 quota=1: unknown key "quota"; write burst, keys, mode, per, rate or wait`},
+		{"limit quota=1", `RG003 quota=1: unknown key "quota"; write burst, hints, keys, mode, per, queue, rate or wait`},
 		{"breaker 5", `RG003 5: breaker takes keys only: write consecutive=, ratio=, min=, window=, open=, probes=, slow=, per=, keys= or mode= before the value`},
 		{"idempotent yes", `RG003 yes: idempotent takes no words but off`},
 		{"retry max=1s max=2s", `RG004 max=2s: max is given twice; keep one`},
