@@ -335,3 +335,29 @@ func TestPlaceThatComesFreeMeanwhileIsTaken(t *testing.T) {
 		}
 	})
 }
+
+// Between a caller's leaving and the next one's admission, the place is the next
+// one's.
+func TestNewcomersDoNotOvertakeInABulkhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, bulk(Bulkhead{Calls: 1, Wait: time.Hour}))
+		b := m.bulkhead
+		b.enter()
+		var admitted atomic.Bool
+		go func() { admitted.Store(b.await(t.Context())) }()
+		synctest.Wait()
+		b.mu.Lock()
+		go b.leave()
+		for b.load.Load() != oneWaiting {
+			runtime.Gosched()
+		}
+		if b.enter() {
+			t.Error("a newcomer took the place that the first in the line waits for")
+		}
+		b.mu.Unlock()
+		synctest.Wait()
+		if !admitted.Load() || b.enter() {
+			t.Errorf("admitted %v, load %d", admitted.Load(), b.load.Load())
+		}
+	})
+}

@@ -71,6 +71,10 @@ func TestCheck(t *testing.T) {
 			[]string{"RG008 hedge.max: the last of max=100 hedges, one each 1000000h, does not start within the timeout of 2000000h; lower max or shorten the delay"}},
 		{"a last hedge within the timeout", []string{"timeout 1s", "hedge 250ms max=3"}, nil},
 		{"a last hedge that starts while an earlier one is under way", []string{"timeout 5s attempt=1s", "hedge 250ms max=4"}, nil},
+		{"a queue in which nobody waits", []string{"limit 1/s queue=5", "bulkhead 1 queue=6"}, []string{
+			"RG008 limit.queue: queue=5 has no effect without wait, because nobody waits; add wait=1s, or leave queue out",
+			"RG008 bulkhead.queue: queue=6 has no effect without wait, because nobody waits; add wait=1s, or leave queue out"}},
+		{"queues in which somebody waits", []string{"limit 1/s queue=5 wait=1s hints=off", "bulkhead 1 wait=1s queue=off"}, nil},
 	} {
 		var p Policies
 		if messages := refineAll(t, &p, tt.directives...); messages != nil {
@@ -94,6 +98,34 @@ func TestCompleteGivesALimitTheBurstOfItsRate(t *testing.T) {
 		p.Complete()
 		if p.Limit.Burst != want {
 			t.Errorf("%s: burst %d, want %d", limit, p.Limit.Burst, want)
+		}
+	}
+}
+
+func TestQueueAndHintsRead(t *testing.T) {
+	var p Policies
+	messages := refineAll(t, &p, "limit 1/s wait=1s", "bulkhead 3 wait=1s")
+	if p.Limit.Queue != 0 || p.Limit.Hints != HintsObeyed || p.Bulkhead.Queue != 0 {
+		t.Errorf("defaults %+v, %+v", p.Limit, p.Bulkhead)
+	}
+	messages = append(messages, refineAll(t, &p, "limit queue=5 hints=off", "bulkhead queue=7")...)
+	if p.Limit.Queue != 5 || p.Limit.Hints != HintsIgnored || p.Bulkhead.Queue != 7 {
+		t.Errorf("set %+v, %+v", p.Limit, p.Bulkhead)
+	}
+	messages = append(messages, refineAll(t, &p, "limit queue=off hints=on", "bulkhead queue=off")...)
+	if p.Limit.Queue != 0 || p.Limit.Hints != HintsObeyed || p.Bulkhead.Queue != 0 {
+		t.Errorf("off %+v, %+v", p.Limit, p.Bulkhead)
+	}
+	if messages != nil {
+		t.Errorf("%q", messages)
+	}
+	for directive, want := range map[string]string{
+		"limit queue=0":    "RG006 0: ",
+		"bulkhead queue=0": "RG006 0: ",
+		"limit hints=no":   "RG005 no: ",
+	} {
+		if got := refineAll(t, &p, directive); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("%s: %q, want one message that begins with %q", directive, got, want)
 		}
 	}
 }

@@ -86,9 +86,7 @@ func (l *limiter) await(ctx context.Context) bool {
 	l.serve(now)
 	l.mu.Unlock()
 
-	// turn is rounded down: a token that comes with the end of the patience may be
-	// a nanosecond later.
-	l.wait(ctx, place, max(policy.Wait, turn-now+1))
+	l.wait(ctx, place, policy.Wait)
 	dead := ctx.Err() != nil
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -155,7 +153,8 @@ func (l *limiter) aim(from time.Duration) {
 	}
 }
 
-// turn returns when a newcomer would get its token. The caller holds mu.
+// turn returns when a newcomer gets its token if nobody in the line gives up. The
+// caller holds mu.
 func (l *limiter) turn(now time.Duration) time.Duration {
 	ahead := l.waiters.Len()
 	if ahead == 0 {
@@ -191,8 +190,8 @@ func (m *Method) holdBack(hint time.Duration) {
 	}
 }
 
-// retryAfter is the time until a newcomer would get a token, rounded up: by then it
-// is there.
+// retryAfter is the time until a newcomer gets a token, rounded up: by then it is
+// there.
 func (l *limiter) retryAfter() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()

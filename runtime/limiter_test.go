@@ -620,7 +620,7 @@ func TestWaitersWaitOnUnderAHint(t *testing.T) {
 		m.limiter.hold(m.client.now(), time.Second) // a shorter one changes nothing
 		wg.Wait()
 		// The bucket is full again when the hint has passed.
-		want := []time.Duration{3500 * time.Millisecond, 3500 * time.Millisecond, 4500 * time.Millisecond, 5 * time.Second, 5*time.Second + 1}
+		want := []time.Duration{3500 * time.Millisecond, 3500 * time.Millisecond, 4500 * time.Millisecond, 5 * time.Second, 5 * time.Second}
 		if !slices.Equal(ended, want) {
 			t.Errorf("the waits ended at %v, want %v", ended, want)
 		}

@@ -26,18 +26,18 @@ func Blip(clients int, p Policy) Scenario {
 	return Scenario{Backend: b, Clients: clients, Rate: 0.8 * b.PerSecond(), Lasts: 80 * time.Second, Patience: patience, Guard: p.Guard, Seed: 1}
 }
 
-// Partial is one client of a backend that has time to spare and fails a share of the
-// calls, as when one of its replicas is down.
+// Partial is one client of a backend that has time to spare and after ten seconds
+// begins to fail a share of the calls, as when one of its replicas is down.
 func Partial(failing float64, rate int, p Policy) Scenario {
 	b := &Backend{Workers: 1000, Takes: 10 * time.Millisecond, Queue: 1000}
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(7, 7))
-	b.Faulty = func(time.Duration) (faulty, hangs bool) {
+	b.Faulty = func(at time.Duration) (faulty, hangs bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		return random.Float64() < failing, false
+		return random.Float64() < failing && at >= 10*time.Second, false
 	}
-	return Scenario{Backend: b, Clients: 1, Rate: float64(rate), Lasts: 62 * time.Second, Patience: patience, Guard: p.Guard, Seed: 2}
+	return Scenario{Backend: b, Clients: 1, Rate: float64(rate), Lasts: 72 * time.Second, Patience: patience, Guard: p.Guard, Seed: 2}
 }
 
 // Flapping is a backend that is up for one second in each thirty, as one that is

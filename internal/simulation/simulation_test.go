@@ -72,7 +72,7 @@ func TestFailuresBelowTheRatioAreNoOutage(t *testing.T) {
 		for _, failing := range []float64{0.1, 0.2, 0.3} {
 			t.Run(fmt.Sprintf("%.0f%% at %d/s", 100*failing, rate), func(t *testing.T) {
 				r := play(t, Partial(failing, rate, policy(t, "breaker")))
-				if good := r.Goodput(0, time.Minute); good < 0.95*(1-failing) {
+				if good := r.Goodput(10*time.Second, 70*time.Second); good < 0.95*(1-failing) {
 					t.Errorf("%.3f of the calls succeeded, want nearly %.1f", good, 1-failing)
 				}
 			})
