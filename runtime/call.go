@@ -106,7 +106,7 @@ func (c *call) note() {
 		now := c.method.client.now()
 		c.until = now + min(c.hint, math.MaxInt64-now)
 	}
-	if c.err != nil && !c.timedOut && !onlyTime(c.err) {
+	if c.err != nil && !onlyTime(c.err) && (!c.timedOut || c.earlier == nil) {
 		c.earlier = c.err
 	}
 }

@@ -252,14 +252,18 @@ func (o *round) begin() (lane int, ok bool) {
 // depart notes that a lane reaches the callee. What an earlier round has left is
 // thrown away when it is about to be replaced, and not before.
 func (o *round) depart(lane int) {
-	o.mu.Lock()
-	if len(o.reached) == 0 && o.raced {
-		o.discard(o.kept)
-	}
-	o.reached = append(o.reached, lane)
-	o.mu.Unlock()
+	o.reach(lane)
 	if m := o.method; lane > 0 && m.events != nil {
 		m.event(o.before.caller, Event{Kind: EventHedgeStarted, Attempt: o.before.attempts + lane + 1, Delay: m.client.now() - o.began})
+	}
+}
+
+func (o *round) reach(lane int) {
+	o.mu.Lock()
+	defer o.mu.Unlock() // if discard panics, too
+	o.reached = append(o.reached, lane)
+	if len(o.reached) == 1 && o.raced {
+		o.discard(o.kept)
 	}
 }
 
@@ -299,7 +303,7 @@ func (o *round) fail(own *call, lane int) {
 	if lane > 0 {
 		o.failed, o.lost = own, lane
 	}
-	if own.err != nil && !own.timedOut && !onlyTime(own.err) {
+	if own.err != nil && !onlyTime(own.err) && (!own.timedOut || o.earlier == nil) {
 		o.earlier = own.err
 	}
 	now := time.Now()
