@@ -75,8 +75,10 @@ func (e *Error) Is(target error) bool {
 }
 
 // RetryAfter returns how long it will be, from now, until another call may be
-// let through: for ErrOpen until the next probe, for ErrLimited until the next
-// token. It is 0 where that is unknown or now.
+// let through: for ErrLimited until the next token, for ErrOpen until the next
+// probe. While the probes are out that is when one is given up, at the latest; while
+// the breaker lets a growing share through, half of the time that this takes. It is
+// 0 where that is unknown or now.
 func (e *Error) RetryAfter() time.Duration {
 	if e.after == nil {
 		return 0
