@@ -106,10 +106,11 @@ type Bulkhead struct {
 }
 
 // Scope says whose a breaker, limit or bulkhead is and whether it refuses. Guards
-// of a client that are kept by one type of key share the largest of their Keys.
+// of a client that are kept by one type of key share the largest of their Keys. See
+// [KeyedMethod.For] for calls of more keys than that.
 type Scope struct {
 	Per  string `key:"per" help:"method, for one of each method, or a Go expression over the parameters, for one of each of its values"`
-	Keys int    `key:"keys" range:"[1,]" help:"values of per held at most, 10000 where it is left out; more share one"`
+	Keys int    `key:"keys" range:"[1,]" help:"values of per held at most, 10000 where it is left out; the calls of more pass and are counted"`
 	Mode Mode   `key:"mode" default:"enforce" help:"enforce, or observe: decide and count, never refuse"`
 }
 
