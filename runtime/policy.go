@@ -29,8 +29,10 @@ type Timeout struct {
 }
 
 // Retry repeats calls. Attempts counts calls, the first included; with 0 or 1
-// there is no retry. Budget is the client's, the same in all its methods; 0 is no
-// bound.
+// there is no retry. No delay is longer than Max: a callee that asks for a longer wait
+// ends the call with [ErrRetryLater]. Budget is the client's, the same in all its
+// methods: the share of the answers of the last 10 s that it may spend on retries and
+// hedges, beside a reserve of 10 that comes back at 1 in 10 s; 0 is no bound.
 type Retry struct {
 	Attempts int           `key:"attempts,positional" default:"3" range:"[1,1000000]" help:"calls in all, the first included"`
 	Backoff  Backoff       `key:"backoff" default:"exponential" help:"how the delay grows: constant, linear, exponential or fibonacci"`
@@ -123,8 +125,8 @@ func (b *Breaker) state() (string, *Scope)  { return b.Name, &b.Scope }
 func (l *Limit) state() (string, *Scope)    { return l.Name, &l.Scope }
 func (b *Bulkhead) state() (string, *Scope) { return b.Name, &b.Scope }
 
-// Hedge starts up to Max more attempts, one each Delay, while none has
-// succeeded. A Delay of 0 is none.
+// Hedge starts up to Max more attempts, one each Delay, while none has been answered;
+// one that fails starts the next at once: see [Hedged]. A Delay of 0 is none.
 type Hedge struct {
 	Delay time.Duration `key:"delay,positional" range:"(0s,]" help:"time after which another attempt starts"`
 	Max   int           `key:"max" default:"1" range:"[1,100]" help:"extra attempts"`
