@@ -55,8 +55,8 @@ func (r *resolver) checkSkipped(m Resolved, layers []layer) {
 			if l.profile != nil {
 				name, pos = "use", l.profile.use
 			}
-			r.add(pos, codeSkip, "%s has no effect, because %s is skipped on line %d: write //%s:skip off beside it, or remove it",
-				name, m.Name, r.fset.Position(m.Origins["skip"].Pos).Line, tool)
+			r.add(pos, codeSkip, "%s has no effect, because %s is skipped on line %d: write //resil:skip off beside it, or remove it",
+				name, m.Name, r.fset.Position(m.Origins["skip"].Pos).Line)
 		}
 	}
 }

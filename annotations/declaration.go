@@ -44,7 +44,7 @@ func (r *reader) declaration(file *ast.File, group *ast.CommentGroup) *Interface
 		r.add(first.Pos, codeLevel, "interface cannot be turned off: remove the group")
 		return nil
 	case !named:
-		r.add(first.Pos, codeDeclaration, "the interface has no name: write one after interface, as in //%s:interface Objects from=s3.Client", tool)
+		r.add(first.Pos, codeDeclaration, "the interface has no name: write one after interface, as in //resil:interface Objects from=s3.Client")
 		return nil
 	case !isTypeName(name.Value):
 		r.add(first.valuePos(name), codeName, badTypeName, name.Value)

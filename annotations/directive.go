@@ -42,7 +42,7 @@ func parse(r *report, c *ast.Comment) (Directive, bool) {
 	fields, more := directive.Refine(new(language), d.Name, d.Words)
 	d.fields = fields
 	if name, args, _ := intended(c.Text); !isDirective(d.Name) && isDirective(name) {
-		more[0].Message = fmt.Sprintf("unknown directive %q; write //%s:%s%s", d.Name, tool, name, args)
+		more[0].Message = fmt.Sprintf("unknown directive %q; write //resil:%s%s", d.Name, name, args)
 	}
 	for _, p := range append(problems, more...) {
 		d.faulty = true

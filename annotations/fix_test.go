@@ -9,7 +9,7 @@ func TestFix(t *testing.T) {
 		"//RESIL:braeker":                        "//resil:breaker",
 		"//resil:retri 3":                        "//resil:retry 3",
 		"//resil:retry:3":                        "//resil:retry 3",
-		"//Resil:Retry(3) max=2s":                "//resil:retry 3) max=2s", // which is said next
+		"//Resil:Retry(3) max=2s":                "//resil:retry 3) max=2s", // the next message is about the parenthesis
 		"//resil:Retry(3)":                       "//resil:retry 3",
 		"//resil:limit=100/s":                    "//resil:limit 100/s",
 		"//\u00a0resil:retry 3":                  "//resil:retry 3",
@@ -24,12 +24,12 @@ func TestFix(t *testing.T) {
 		"// resil retry loops end":               "", // prose
 		"//resil.Retry(3)":                       "", // code
 		"//resil.retry(3)":                       "",
-		"// resilgen: retry 3":                   "", // what the command says
+		"// resilgen: retry 3":                   "", // a message of the command
 		"//resilgen:no such file":                "",
 		"////resil:retry 3":                      "", // commented out
 		"// resil:unheardof":                     "",
 		"// resil: the tool":                     "",
-		"/* resil:retry 3 */":                    "", // more may stand behind it
+		"/* resil:retry 3 */":                    "", // the comment may hold more
 		"// about resil:retry":                   "",
 	} {
 		if got, ok := Fix(comment); got != want || ok != (want != "") {

@@ -41,7 +41,7 @@ func Link(fset *token.FileSet, files []*File, others ...*File) [][]Diagnostic {
 	for k, f := range files {
 		for _, p := range f.profiles {
 			if profiles[p.name] == p && !used[p] {
-				reports[k].add(p.pos, codeProfile, "nothing uses the profile %s: write //%s:use %s where you need it, or remove the profile", p.name, tool, p.name)
+				reports[k].add(p.pos, codeProfile, "nothing uses the profile %s: write //resil:use %s where you need it, or remove the profile", p.name, p.name)
 			}
 		}
 		diagnostics[k] = Sort(reports[k].diagnostics)
@@ -68,7 +68,7 @@ func (r *resolver) usedProfile(d Directive) *profile {
 		if near := nearestProfile(w.Value, r.profiles); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		} else {
-			message += fmt.Sprintf(": declare it in a comment group that begins with //%s:profile %s", tool, w.Value)
+			message += fmt.Sprintf(": declare it in a comment group that begins with //resil:profile %s", w.Value)
 		}
 		r.add(d.valuePos(w), codeProfile, "%s", message)
 	case p.inTest && !r.inTest:

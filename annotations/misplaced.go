@@ -31,11 +31,11 @@ func (r *reader) reportMisplaced(file *ast.File) {
 			case d.Name == "interface":
 				r.add(d.Pos, codeMisplaced, "%s", interfaceInside)
 			case ok:
-				r.add(d.Pos, codeMisplaced, "//%s:%s %s: put it above %s", tool, d.Name, place, properPlaces)
+				r.add(d.Pos, codeMisplaced, "//resil:%s %s: put it above %s", d.Name, place, properPlaces)
 			case isCode && start < group.Pos():
-				r.add(d.Pos, codeDetached, "//%s:%s stands after code: put it on a line of its own above %s", tool, d.Name, properPlaces)
+				r.add(d.Pos, codeDetached, "//resil:%s stands after code: put it on a line of its own above %s", d.Name, properPlaces)
 			default:
-				r.add(d.Pos, codeDetached, "//%s:%s stands above no declaration: put it directly above %s, without a blank line between", tool, d.Name, properPlaces)
+				r.add(d.Pos, codeDetached, "//resil:%s stands above no declaration: put it directly above %s, without a blank line between", d.Name, properPlaces)
 			}
 		}
 	}

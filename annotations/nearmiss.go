@@ -43,11 +43,11 @@ func reportNearMiss(r *report, c *ast.Comment) {
 	near := directive.Nearest(name, names)
 	if near == "" {
 		slices.Sort(names)
-		r.add(c.Slash, codeNearMiss, "this comment is not a directive, and there is no directive %q: write //%s: and one of %s, in lower case and without spaces, or change the wording",
-			name, tool, strings.Join(names, ", "))
+		r.add(c.Slash, codeNearMiss, "this comment is not a directive, and there is no directive %q: write //resil: and one of %s, in lower case and without spaces, or change the wording",
+			name, strings.Join(names, ", "))
 		return
 	}
-	r.add(c.Slash, codeNearMiss, "this comment is not a directive: write //%s:%s%s on a line of its own, in lower case and without spaces before the name", tool, near, args)
+	r.add(c.Slash, codeNearMiss, "this comment is not a directive: write //resil:%s%s on a line of its own, in lower case and without spaces before the name", near, args)
 }
 
 // intended splits a comment that was meant as a directive into the name, in lower

@@ -72,7 +72,7 @@ func (r *reader) checkAnywhere(d Directive) {
 	case "interface":
 		r.add(d.Pos, codeMisplaced, "%s", interfaceInside)
 	case "profile":
-		r.add(d.Pos, codeProfile, "profile must begin a comment group of its own: put a blank line above and below the group, and write //%s:use where you need the profile", tool)
+		r.add(d.Pos, codeProfile, "profile must begin a comment group of its own: put a blank line above and below the group, and write //resil:use where you need the profile")
 	case "use":
 		r.checkProfileName(d)
 	case "allow":

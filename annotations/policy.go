@@ -45,9 +45,9 @@ func (p *Policy) overruled(yield func(by string, problem *directive.Problem) boo
 	var rules []rule
 	if r := p.Retry; r != nil {
 		rules = append(rules,
-			rule{r.Backoff != resil.Exponential, "retry.factor", "retry.backoff", "factor applies only to exponential backoff: remove it, or write backoff=exponential"},
-			rule{r.Jitter == resil.DecorrelatedJitter, "retry.backoff", "retry.jitter", "decorrelated jitter does not use backoff: remove one of the two"},
-			rule{r.Jitter == resil.DecorrelatedJitter, "retry.factor", "retry.jitter", "decorrelated jitter does not use factor: remove one of the two"},
+			rule{r.Backoff != resil.BackoffExponential, "retry.factor", "retry.backoff", "factor applies only to exponential backoff: remove it, or write backoff=exponential"},
+			rule{r.Jitter == resil.JitterDecorrelated, "retry.backoff", "retry.jitter", "decorrelated jitter does not use backoff: remove one of the two"},
+			rule{r.Jitter == resil.JitterDecorrelated, "retry.factor", "retry.jitter", "decorrelated jitter does not use factor: remove one of the two"},
 		)
 		if r.Attempts == 1 {
 			for _, key := range []string{"backoff", "initial", "max", "factor", "jitter", "on"} {

@@ -31,7 +31,7 @@ func (r *reader) profiles(file *ast.File) (profiles []*profile) {
 		p := &profile{name: first.profileName().Value, pos: first.Pos, end: group.End(), inTest: isTest(r.fset, file)}
 		before := len(r.diagnostics)
 		if w, ok := first.key("methods"); ok {
-			r.add(first.wordPos(w), codeLevel, "methods= is for directives above an interface: write it beside //%s:use %s", tool, p.name)
+			r.add(first.wordPos(w), codeLevel, "methods= is for directives above an interface: write it beside //resil:use %s", p.name)
 		}
 		seen := map[string]bool{}
 		for _, d := range rest {
@@ -57,9 +57,9 @@ func (r *reader) profiles(file *ast.File) (profiles []*profile) {
 func (r *reader) checkProfileName(d Directive) bool {
 	switch {
 	case d.isOff() && d.Name == "use":
-		r.add(d.Pos, codeProfile, "use cannot be turned off: turn off the profile's policies, as in //%s:retry off", tool)
+		r.add(d.Pos, codeProfile, "use cannot be turned off: turn off the profile's policies, as in //resil:retry off")
 	case d.profileName().Value == "":
-		r.add(d.Pos, codeProfile, "%s needs the name of a profile: write //%s:%s fast", d.Name, tool, d.Name)
+		r.add(d.Pos, codeProfile, "%s needs the name of a profile: write //resil:%s fast", d.Name, d.Name)
 	default:
 		return true
 	}
@@ -83,15 +83,15 @@ func (r *reader) checkInProfile(d *Directive) bool {
 		refuse(d.Pos, "a comment group can hold only one profile: put a blank line above this directive")
 		return false
 	case "allow":
-		refuse(d.Pos, "allow cannot stand in a profile, because its reason is about one place: put it beside //%s:use", tool)
+		refuse(d.Pos, "allow cannot stand in a profile, because its reason is about one place: put it beside //resil:use")
 		return false
 	}
 	if w, ok := d.key("methods"); ok {
-		refuse(d.wordPos(w), "methods= cannot stand in a profile: write it beside //%s:use", tool)
+		refuse(d.wordPos(w), "methods= cannot stand in a profile: write it beside //resil:use")
 		d.remove(w)
 	}
 	if w, ok := d.fields["fallback.func"]; ok {
-		refuse(d.wordPos(w), "a fallback function serves one method: put //%s:fallback %s above that method, beside //%s:use", tool, w.Value, tool)
+		refuse(d.wordPos(w), "a fallback function serves one method: put //resil:fallback %s above that method, beside //resil:use", w.Value)
 		d.remove(w)
 	}
 	return true

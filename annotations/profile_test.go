@@ -33,8 +33,8 @@ type S interface {
 	C()
 }`,
 			map[string]string{
-				"A": "retry 2 1ms 9s 20%; breaker 5 1s S",
-				"B": "retry 7 1ms 9s 20%; breaker 5 1s S",
+				"A": "retry 2 1ms 9s 20%; breaker auto 1s S",
+				"B": "retry 7 1ms 9s 20%; breaker auto 1s S",
 				"C": "none",
 			}},
 		{"what it declares lives where it is used", fast + `
@@ -50,10 +50,10 @@ type S interface {
 	E_E
 }`,
 			map[string]string{
-				"A": "breaker 5 30s S",
-				"B": "retry 2 1ms 30s 20%; breaker 5 1s S.B",
-				"C": "retry 2 1ms 30s 20%; breaker 5 1s S.C",
-				"E": "retry 2 1ms 30s 20%; breaker 5 1s S[E_E]",
+				"A": "breaker auto 30s S",
+				"B": "retry 2 1ms 30s 20%; breaker auto 1s S.B",
+				"C": "retry 2 1ms 30s 20%; breaker auto 1s S.C",
+				"E": "retry 2 1ms 30s 20%; breaker auto 1s S[E_E]",
 			}},
 		{"for some methods, before the words for them", fast + `
 //resil:use fast methods=Get*
@@ -65,8 +65,8 @@ type S interface {
 	Put() error
 }`,
 			map[string]string{
-				"GetA": "retry 2 1ms 30s 20%; breaker 5 1s S[Get*]",
-				"GetB": "retry 2 1ms 7s 20%; breaker 5 1s S[Get*]",
+				"GetA": "retry 2 1ms 30s 20%; breaker auto 1s S[Get*]",
+				"GetB": "retry 2 1ms 7s 20%; breaker auto 1s S[Get*]",
 				"Put":  "retry 9 5s 30s 20%",
 			}},
 		{"one further in refines one further out", fast + `
@@ -81,7 +81,7 @@ type S interface {
 	B() error
 }`,
 			map[string]string{
-				"A": "retry 5 1ms 30s 20%; breaker 5 1s S",
+				"A": "retry 5 1ms 30s 20%; breaker auto 1s S",
 				"B": "retry 2 1ms 30s 20%",
 			}},
 		{"a profile may be below, and its own words may be off", `
@@ -94,8 +94,8 @@ type S interface {
 
 //resil:profile open
 //resil:breaker off`,
-			map[string]string{"A": "none", "B": "breaker 5 30s S"}},
-		{"per=method in a profile is for wherever it is used", `
+			map[string]string{"A": "none", "B": "breaker auto 30s S"}},
+		{"per=method in a profile applies where the profile is used", `
 //resil:profile own
 //resil:limit 5/s per=method
 

@@ -83,7 +83,7 @@ s.go:4:17: write key=value without spaces around the equals sign [RG001]
 type S interface{ A() }`, `
 s.go:4:25: only the first word may stand without a key: write key=3, or put it first [RG001]
 `},
-	{"a comment behind a directive", `
+	{"a comment after a directive", `
 //resil:retry 3 // be nice
 type S interface{}`, `
 s.go:4:17: a directive takes its whole line; put the comment on a line of its own [RG001]
@@ -152,7 +152,7 @@ s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of it
 type S interface{}`, `
 s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
 `},
-	{"near-miss: what nobody sees",
+	{"near-miss: invisible characters",
 		"\n//\u00a0resil:retry 3\n//\u200bresil:breaker\n//resil\u2003:limit\u00a010/s\ntype S interface{ A() error }", `
 s.go:4:1: this comment is not a directive: write //resil:retry 3 on a line of its own, in lower case and without spaces before the name [RG010]
 s.go:5:1: this comment is not a directive: write //resil:breaker on a line of its own, in lower case and without spaces before the name [RG010]
@@ -321,7 +321,7 @@ func f() {
 s.go:6:3: //resil:retry stands in an interface that has no name of its own at package level: put it above ` + place + ` [RG011]
 s.go:12:2: //resil:retry stands above I, which is declared inside a function and cannot be wrapped: put it above ` + place + ` [RG011]
 `},
-	{"behind code", `
+	{"after code", `
 type A interface { //resil:retry
 	M() //resil:timeout 1s
 } //resil:breaker
@@ -409,7 +409,7 @@ s.go:7:24: wrap is for the whole interface: remove methods= [RG014]
 s.go:10:19: name: "my-b" is not a valid type name: write a Go identifier [RG015]
 s.go:13:19: name: "_" is not a valid type name: write a Go identifier [RG015]
 `},
-	{"skip where it cannot be meant", `
+	{"skip where it makes no sense", `
 //resil:skip
 type A interface {
 	//resil:skip

@@ -64,7 +64,7 @@ func brief(m annotations.Resolved) string {
 		parts = append(parts, fmt.Sprintf("retry %d %s %s %s", p.Retry.Attempts, p.Retry.Initial, p.Retry.Max, p.Retry.Budget))
 	}
 	if p.Breaker != nil {
-		parts = append(parts, fmt.Sprintf("breaker %d %s %s", p.Breaker.Consecutive, p.Breaker.Open, m.States["breaker"]))
+		parts = append(parts, fmt.Sprintf("breaker %v %s %s", p.Breaker.Consecutive, p.Breaker.Open, m.States["breaker"]))
 	}
 	if p.Limit != nil {
 		parts = append(parts, fmt.Sprintf("limit %s %d %s", p.Limit.Rate, p.Limit.Burst, m.States["limit"]))
@@ -73,7 +73,7 @@ func brief(m annotations.Resolved) string {
 		parts = append(parts, fmt.Sprintf("bulkhead %d %s", p.Bulkhead.Calls, m.States["bulkhead"]))
 	}
 	for directive, s := range p.Scopes {
-		if s.Per != "" || s.Keys != 0 || s.Mode != resil.Enforce {
+		if s.Per != "" || s.Keys != 0 || s.Mode != resil.ModeEnforce {
 			parts = append(parts, fmt.Sprintf("%s per=%s keys=%d mode=%s", directive, s.Per, s.Keys, s.Mode))
 		}
 	}
@@ -132,12 +132,12 @@ type S interface {
 	B() error
 }`,
 			map[string]string{"A": "retry 5 2s 9s 20%", "b": "none", "B": "retry 5 2s 30s 20%"}},
-		{"an embedded interface without guardable methods is reached whole", `
+		{"all methods of an embedded interface are reached if none is guardable", `
 type S interface {
 	//resil:breaker
 	E_a_b
 }`,
-			map[string]string{"a": "breaker 5 30s S[E_a_b]", "b": "breaker 5 30s S[E_a_b]"}},
+			map[string]string{"a": "breaker auto 30s S[E_a_b]", "b": "breaker auto 30s S[E_a_b]"}},
 		{"a method's own directive reaches it always", `
 //resil:timeout 1s methods=B
 type S interface {
@@ -145,7 +145,7 @@ type S interface {
 	A()
 	B() error
 }`,
-			map[string]string{"A": "breaker 5 30s S.A", "B": "timeout 1s 0s"}},
+			map[string]string{"A": "breaker auto 30s S.A", "B": "timeout 1s 0s"}},
 		{"off drops, a later word brings back the defaults", `
 //resil:retry 5 initial=2s
 //resil:retry off methods=A,B
@@ -185,15 +185,15 @@ type S interface {
 	Other() error
 }`,
 			map[string]string{
-				"GetA":  "breaker 5 1s S[Get*,List]; limit 10/s 10 S",
-				"List":  "breaker 5 1s S[Get*,List]; limit 10/s 10 S",
-				"GetB":  "breaker 5 1s S.GetB; limit 10/s 10 S",
+				"GetA":  "breaker auto 1s S[Get*,List]; limit 10/s 10 S",
+				"List":  "breaker auto 1s S[Get*,List]; limit 10/s 10 S",
+				"GetB":  "breaker auto 1s S.GetB; limit 10/s 10 S",
 				"OffA":  "limit 10/s 10 S",
 				"OffB":  "breaker 7 30s S.OffB; limit 10/s 10 S",
-				"E":     "breaker 5 30s S; limit 5/s 5 S[E_E]",
-				"Other": "breaker 5 30s S; limit 10/s 10 S",
+				"E":     "breaker auto 30s S; limit 5/s 5 S[E_E]",
+				"Other": "breaker auto 30s S; limit 10/s 10 S",
 			}},
-		{"per=method gives each method its own, wherever it stands", `
+		{"per=method gives each method its own state, at every level", `
 //resil:breaker per=method
 //resil:bulkhead 5
 //resil:bulkhead wait=1s per=method methods=B,C
@@ -206,11 +206,11 @@ type S interface {
 	E_D_F
 }`,
 			map[string]string{
-				"A": "breaker 5 30s S.A; bulkhead 5 S",
-				"B": "breaker 5 30s S.B; bulkhead 5 S.B",
-				"C": "breaker 5 30s S.C; bulkhead 7 S.C",
-				"D": "breaker 5 30s S.D; bulkhead 2 S.D",
-				"F": "breaker 5 30s S.F; bulkhead 2 S.F",
+				"A": "breaker auto 30s S.A; bulkhead 5 S",
+				"B": "breaker auto 30s S.B; bulkhead 5 S.B",
+				"C": "breaker auto 30s S.C; bulkhead 7 S.C",
+				"D": "breaker auto 30s S.D; bulkhead 2 S.D",
+				"F": "breaker auto 30s S.F; bulkhead 2 S.F",
 			}},
 		{"per=method takes a key away that comes from further out, and its keys", `
 //resil:breaker per=id keys=9 mode=observe
@@ -220,8 +220,8 @@ type S interface {
 	B() error
 }`,
 			map[string]string{
-				"A": "breaker 5 30s S; breaker per=id keys=9 mode=observe",
-				"B": "breaker 5 30s S.B; breaker per= keys=0 mode=observe",
+				"A": "breaker auto 30s S; breaker per=id keys=9 mode=observe",
+				"B": "breaker auto 30s S.B; breaker per= keys=0 mode=observe",
 			}},
 		{"a key's bound has a default", `
 //resil:limit 1/s per="f(a, b)"

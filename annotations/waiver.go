@@ -26,7 +26,7 @@ func (r *reader) checkWaiver(d Directive) {
 	codes := directive.All(waivable)
 	switch {
 	case code.Value == "":
-		r.add(d.Pos, codeWaiver, `allow needs the code of a check and a reason: write //%s:allow %s "why it is safe here"; the codes are %s`, tool, waivable[0], codes)
+		r.add(d.Pos, codeWaiver, `allow needs the code of a check and a reason: write //resil:allow %s "why it is safe here"; the codes are %s`, waivable[0], codes)
 	case !slices.Contains(waivable, code.Value):
 		if near := directive.Nearest(code.Value, waivable); near != "" && !strings.HasPrefix(code.Value, "RG") {
 			r.add(d.valuePos(code), codeWaiver, "unknown code %q; did you mean %q?", code.Value, near)
@@ -34,6 +34,6 @@ func (r *reader) checkWaiver(d Directive) {
 		}
 		r.add(d.valuePos(code), codeWaiver, "%s cannot be waived: only %s can", code.Value, codes)
 	case strings.TrimSpace(reason.Value) == "":
-		r.add(d.Pos, codeWaiver, `allow needs a reason: write //%s:allow %s "why it is safe here"`, tool, code.Value)
+		r.add(d.Pos, codeWaiver, `allow needs a reason: write //resil:allow %s "why it is safe here"`, code.Value)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	cenkalti "github.com/cenkalti/backoff/v5"
 )
 
-// cenkaltiBackoff makes a new ExponentialBackOff for each call, because calls
-// that run at once cannot share one.
+// cenkaltiBackoff makes a new ExponentialBackOff for each call, because concurrent
+// calls cannot share one.
 func cenkaltiBackoff(s stack, next store) get {
 	if s != (stack{retry: true}) {
 		return nil

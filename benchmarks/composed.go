@@ -16,9 +16,9 @@ var (
 	errFull    = errors.New("too many calls")
 )
 
-// A handmade store is what a careful person writes without a library for the
-// whole: the same primitives that resilgen builds on, called one after another.
-// Each stack has a method of its own, so that none pays for guards that it lacks.
+// A handmade store is code that a careful programmer writes by hand. It uses the same
+// primitives as resilgen, called one after another. Each stack has a method of its
+// own, which has no cost for other guards.
 type handmade struct {
 	next     store
 	breaker  *gobreaker.CircuitBreaker[int]
@@ -114,7 +114,7 @@ func (h *handmade) all(ctx context.Context, id string) (int, error) {
 	}
 }
 
-// keyed has a breaker for each id, and forgets none.
+// keyed has a breaker for each id, and keeps all of them.
 func (h *handmade) keyed(ctx context.Context, id string) (int, error) {
 	h.mu.RLock()
 	breaker := h.breakers[id]
@@ -130,7 +130,7 @@ func (h *handmade) keyed(ctx context.Context, id string) (int, error) {
 	return breaker.Execute(func() (int, error) { return h.next.Get(ctx, id) })
 }
 
-// pause waits before a retry and reports whether there is to be one.
+// pause waits before a retry. It returns false if the context ends first.
 func pause(ctx context.Context, retry int) bool {
 	timer := time.NewTimer(backOff(retry))
 	defer timer.Stop()
@@ -142,7 +142,7 @@ func pause(ctx context.Context, retry int) bool {
 	}
 }
 
-// A timed store limits each of its calls.
+// A timed store limits the time of each call.
 type timed struct {
 	next  store
 	limit time.Duration

@@ -12,10 +12,10 @@ import (
 	"github.com/failsafe-go/failsafe-go/timeout"
 )
 
-// failsafeGo builds the policies and their executor once and hands each call's
-// context over, in the order that its documentation recommends. Only a timeout has
-// a context of its own to hand on, which costs an Execution. Its breaker opens by
-// the rate of failures in the same window, and cannot count a streak as well.
+// failsafeGo builds the policies and their executor once, in the order that its
+// documentation recommends, and passes the context of each call. Only a stack with a
+// timeout needs an Execution, for the context that the timeout makes. The breaker opens
+// by the rate of failures in the same window. It cannot also count failures in a row.
 func failsafeGo(s stack, next store) get {
 	if s.keys > 0 {
 		return nil

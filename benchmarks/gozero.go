@@ -8,13 +8,13 @@ import (
 	"github.com/zeromicro/go-zero/core/logx"
 )
 
-// goZeroBreaker's breaker has no settings. It keeps a window of 10 s and refuses
-// by chance, the more likely the more calls have failed, instead of opening.
+// goZeroBreaker has a breaker without settings. It has a window of 10 s. Instead of
+// opening, it refuses calls at random, and more of them the more calls have failed.
 func goZeroBreaker(s stack, next store) get {
 	if s != (stack{breaker: true}) {
 		return nil
 	}
-	logx.DisableStat() // a line on the machine's load each minute
+	logx.DisableStat() // it would log the load of the machine each minute
 	b := breaker.NewBreaker()
 	acceptable := func(err error) bool { return err == nil || !errors.Is(err, errDown) }
 	return func(ctx context.Context, id string) (v int, err error) {

@@ -1,5 +1,5 @@
-// Command benchmarks races the wrappers that resilgen generates against the same
-// guards composed by hand and against other libraries, all in one run.
+// Command benchmarks measures the wrappers that resilgen generates, the same guards
+// written by hand, and other libraries, all in one run.
 package main
 
 import (
@@ -15,10 +15,10 @@ import (
 
 func main() {
 	var e effort
-	flag.IntVar(&e.rounds, "rounds", 41, "races of each row")
-	flag.DurationVar(&e.sample, "sample", 10*time.Millisecond, "how long each contestant runs in each of them")
-	only := flag.String("run", "", "race the rows whose name matches this `regexp`")
-	write := flag.String("write", "", "put the report into the page in this `file` too")
+	flag.IntVar(&e.rounds, "rounds", 41, "number of rounds for each row")
+	flag.DurationVar(&e.sample, "sample", 10*time.Millisecond, "time of each contestant in each round")
+	only := flag.String("run", "", "measure only the rows whose name matches this `regexp`")
+	write := flag.String("write", "", "write the report into the page in this `file` too")
 	flag.Parse()
 	if err := run(e, *only, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmarks:", err)

@@ -8,39 +8,37 @@ import (
 	"time"
 )
 
-// An entrant is a contestant at the start of one row's race.
+// An entrant is a contestant that is ready for the race of one row.
 type entrant struct {
 	name   string
 	get    get
-	perKey float64 // bytes that it holds for each key
+	perKey float64 // bytes on the heap for each key
 }
 
-// A result is what a race found out about one entrant. Times are in nanoseconds
-// a call, one for each round; the same index is the same round for every entrant
-// of a row.
+// A result is the result of one entrant in a race. Times are in nanoseconds per call,
+// one for each round. The same index is the same round for all entrants of a row.
 type result struct {
 	name             string
 	serial, parallel []float64
-	allocs, bytes    float64 // a call
-	perKey           float64 // bytes held
+	allocs, bytes    float64 // per call
+	perKey           float64 // bytes on the heap for each key
 }
 
-// An effort says how long to race.
+// An effort is the length of a race.
 type effort struct {
 	rounds int
 	sample time.Duration // of each entrant in each round
 }
 
-// A track is what the calls of a row have in common.
+// A track is what all calls of a row have in common.
 type track struct {
-	ids      []string      // a power of two of them, taken in turn
-	deadline time.Duration // the caller's, from the start of a sample; 0 is none
-	refused  bool          // every call is to fail; otherwise none
+	ids      []string      // used in turn; their number is a power of two
+	deadline time.Duration // of the caller, from the start of a sample; 0 is none
+	refused  bool          // all calls must fail; otherwise all must succeed
 }
 
-// race runs the entrants by turns, A B C A B C …, so that whatever else the
-// machine does in the meantime happens to all of them. The order moves on by one
-// each round.
+// race runs the entrants in turn, A B C A B C …, so that other work of the machine
+// affects all of them. Each round begins with the next entrant.
 func (t track) race(entrants []entrant, e effort) ([]result, error) {
 	results := make([]result, len(entrants))
 	serial, parallel := make([]int, len(entrants)), make([]int, len(entrants)) // calls in a sample
@@ -78,7 +76,7 @@ func (t track) race(entrants []entrant, e effort) ([]result, error) {
 	return results, nil
 }
 
-// calibrate finds how many calls take about as long as a sample.
+// calibrate returns the number of calls that take about as long as a sample.
 func (t track) calibrate(e entrant, goroutines int, sample time.Duration) (int, error) {
 	for n := 64; ; n *= 4 {
 		each, err := t.run(e, goroutines, n)
@@ -91,8 +89,8 @@ func (t track) calibrate(e entrant, goroutines int, sample time.Duration) (int, 
 	}
 }
 
-// run has the goroutines share n calls, sees to it that they did what they were
-// to do, and returns the nanoseconds that passed for each.
+// run makes n calls, shared by the goroutines. It returns the time per call in
+// nanoseconds, and fails if a call does not succeed or fail as it must.
 func (t track) run(e entrant, goroutines, n int) (float64, error) {
 	ctx := context.Background()
 	if t.deadline > 0 {
@@ -121,7 +119,7 @@ func (t track) run(e entrant, goroutines, n int) (float64, error) {
 	return float64(took) / float64(share*goroutines), nil
 }
 
-// calls makes n calls, one after another, and counts those that fail.
+// calls makes n calls, one after another, and returns the number of those that fail.
 func (t track) calls(ctx context.Context, get get, from, n int) (failed int) {
 	last := len(t.ids) - 1
 	for i := range n {
@@ -132,7 +130,7 @@ func (t track) calls(ctx context.Context, get get, from, n int) (failed int) {
 	return failed
 }
 
-// allocated counts the allocations and bytes of a call.
+// allocated returns the number of allocations and bytes per call.
 func (t track) allocated(e entrant, n int) (allocs, bytes float64, err error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

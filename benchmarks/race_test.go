@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-func TestRacesFindNobodyIdle(t *testing.T) {
+func TestEveryEntrantIsMeasured(t *testing.T) {
 	e := effort{rounds: 2, sample: 10 * time.Microsecond}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			r.stack.keys = min(r.stack.keys, 1000)
 			if r.refused {
-				t.Skip("opening breakers takes pauses, which only a test of its own can do without")
+				t.Skip("opening breakers needs pauses: another test runs it on a fake clock")
 			}
 			results, err := r.run(e)
 			if err != nil {
@@ -30,7 +30,7 @@ func TestRacesFindNobodyIdle(t *testing.T) {
 	}
 }
 
-func TestARaceStopsWhenCallsDoNotWhatTheyShould(t *testing.T) {
+func TestARaceStopsAtUnexpectedResults(t *testing.T) {
 	fail := func(context.Context, string) (int, error) { return 0, errors.New("no") }
 	pass := func(context.Context, string) (int, error) { return 0, nil }
 	for _, tt := range []struct {
@@ -53,7 +53,7 @@ func TestARaceStopsWhenCallsDoNotWhatTheyShould(t *testing.T) {
 	}
 }
 
-func TestTargetsSpeakOfRowsThatAreRaced(t *testing.T) {
+func TestTargetsNameExistingRows(t *testing.T) {
 	for _, x := range targets {
 		if !slices.ContainsFunc(rows, func(r row) bool { return r.name == x.row }) {
 			t.Errorf("there is no row %q", x.row)
@@ -61,7 +61,7 @@ func TestTargetsSpeakOfRowsThatAreRaced(t *testing.T) {
 	}
 }
 
-func TestBreakersStandOpenBeforeTheyAreRaced(t *testing.T) {
+func TestBreakersAreOpenBeforeTheRace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := slices.IndexFunc(rows, func(r row) bool { return r.refused })
 		entrants, err := rows[i].entrants()

@@ -10,33 +10,36 @@ import (
 	"github.com/resilgen/resilgen/benchmarks/internal/page"
 )
 
-const introduction = `What do a call's guards cost where the backend itself costs nothing? Each table
+const introduction = `What do the guards of a call cost if the backend itself costs nothing? Each table
 below is one race: the contestants put the same guards around the same backend,
-which answers at once. They run by turns, A B C A B C, for %d rounds of %s each.
-Times are medians over the rounds. A ratio is the median of the rounds' own
-ratios, so that whatever slows the machine down slows both its sides. A parallel
-time is what the wall clock says, divided by all calls of GOMAXPROCS goroutines.
+which responds at once. They run in turn, A B C A B C, for %d rounds of %s each.
+Times are medians over the rounds. A ratio is the median of the ratios in each
+round, so that other work of the machine affects both sides. A parallel time is
+the elapsed time divided by the number of calls of GOMAXPROCS goroutines.
 
 - **direct call**: no guards.
-- **by hand**: what resilgen builds on, in a function written for just that
-  stack: x/time/rate's Allow, gobreaker's Execute, a semaphore, a loop around
-  them. So it is the bar. It takes a token before it asks the breaker.
-- **resilgen**: a method as it is generated. Its observer does nothing.
-- The others as their own documentation says: policies built once, each call's
-  context handed over. Breakers have the same window, ratio and minimum.
-  failsafe-go's cannot count a streak besides. go-zero's has no settings and
-  refuses by chance instead of opening, so that it is not in the race of open
-  breakers. retry-go's retrier, built once, does not see a call's context.
+- **by hand**: the primitives that resilgen uses, in a function that is written
+  for the stack: x/time/rate's Allow, gobreaker's Execute, a semaphore, and a loop
+  around them. This is the reference. It takes a token before it asks the breaker.
+- **resilgen**: a generated method. Its observer does nothing.
+- The others are used as their documentation says: policies are built once, and
+  the context of each call is passed. Breakers have the same window, ratio and
+  minimum. The one of failsafe-go cannot also count failures in a row. The one of
+  go-zero has no settings and refuses calls at random instead of opening, so that
+  it is not in the race of open breakers. The retrier of retry-go is built once,
+  and does not see the context of a call.
 
 None of the others keeps breakers by key. By hand they are in a map under a
-read-write lock, which forgets none; resilgen's are bounded and evicted. B/key is
-what is left on the heap for each key, the map's share and the key included.
+read-write lock, which keeps all of them. Those of resilgen are bounded and
+evicted. B/key is the memory on the heap for each key, with the key and its share
+of the map.
 
-Tests see to it that every contestant repeats, refuses, limits and times out as
-its stack says, and a race stops at the first call that fails where none should.
+Tests check that every contestant repeats, refuses, limits and times out as its
+stack says. A race stops at the first call that does not succeed or fail as it
+must.
 `
 
-// report is the section on calls.
+// report returns the section on calls.
 func report(e effort, targets page.Table, tables string) string {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, introduction, e.rounds, e.sample)
@@ -52,7 +55,7 @@ func report(e effort, targets page.Table, tables string) string {
 	return b.String()
 }
 
-// raced are the modules whose versions matter.
+// raced has the modules whose versions the report gives.
 var raced = map[string]bool{
 	"github.com/avast/retry-go/v5":       true,
 	"github.com/cenkalti/backoff/v5":     true,
@@ -63,5 +66,5 @@ var raced = map[string]bool{
 	"golang.org/x/time":                  true,
 }
 
-// title begins a heading as English does.
+// title returns s with a capital letter at the start.
 func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -7,24 +7,23 @@ import (
 	resilgen "github.com/resilgen/resilgen/runtime"
 )
 
-// A resilientStore has the shape of a generated wrapper. Only its spec differs
-// from one stack to the next.
+// A resilientStore has the form of a generated wrapper. Only its spec depends on the
+// stack.
 type resilientStore struct {
 	next   store
 	client *resilgen.Client
-	get    *resilgen.Method
+	get    resilgen.Method
 }
 
 func newResilientStore(next store, spec resilgen.Spec, opts ...resilgen.Option) *resilientStore {
-	client, err := resilgen.New(spec, opts...)
-	if err != nil {
-		panic(err)
-	}
-	return &resilientStore{next: next, client: client, get: client.Method("Get")}
+	c := &resilientStore{next: next}
+	spec.Methods[0].Method = &c.get
+	c.client = resilgen.Must(resilgen.New(spec, opts...))
+	return c
 }
 
 func (c *resilientStore) Get(ctx context.Context, id string) (int, error) {
-	return resilgen.Call(ctx, c.get, func(ctx context.Context) (int, error) {
+	return resilgen.Call(ctx, &c.get, func(ctx context.Context) (int, error) {
 		return c.next.Get(ctx, id)
 	})
 }
@@ -40,15 +39,14 @@ func generated(s stack, next store) get {
 type keyedStore struct {
 	next   store
 	client *resilgen.Client
-	get    *resilgen.KeyedMethod[string]
+	get    resilgen.KeyedMethod[string]
 }
 
 func newKeyedStore(next store, spec resilgen.Spec) *keyedStore {
-	client, err := resilgen.New(spec)
-	if err != nil {
-		panic(err)
-	}
-	return &keyedStore{next: next, client: client, get: resilgen.MethodByKey[string](client, "Get")}
+	c := &keyedStore{next: next}
+	spec.Methods[0].Method = &c.get
+	c.client = resilgen.Must(resilgen.New(spec))
+	return c
 }
 
 func (c *keyedStore) Get(ctx context.Context, id string) (int, error) {
@@ -57,26 +55,27 @@ func (c *keyedStore) Get(ctx context.Context, id string) (int, error) {
 	})
 }
 
-// spec is the stack as resilgen says it.
+// spec returns the spec of a stack.
 func spec(s stack) resilgen.Spec {
-	method := resilgen.MethodSpec{Name: "Get"}
-	method.Timeout.Attempt = s.timeout
-	spec := resilgen.Spec{Name: "Store"}
+	var p resilgen.Policies
+	if s.timeout > 0 {
+		p.Timeout = &resilgen.Timeout{Attempt: s.timeout}
+	}
 	if s.retry {
-		method.Retry = resilgen.Retry{
+		p.Retry = &resilgen.Retry{
 			Attempts: attempts,
-			Backoff:  resilgen.Exponential,
+			Backoff:  resilgen.BackoffExponential,
 			Initial:  initialDelay,
 			Max:      maxDelay,
 			Factor:   2,
-			Jitter:   resilgen.FullJitter,
+			Jitter:   resilgen.JitterFull,
 			On:       []resilgen.Class{resilgen.Infrastructure, resilgen.Throttled},
 			Budget:   20 * resilgen.Percent,
 		}
 	}
 	if s.breaker {
-		method.Breaker = "Store"
-		breaker := resilgen.Breaker{
+		p.Breaker = &resilgen.Breaker{
+			Name:        "Store",
 			Consecutive: consecutive,
 			Ratio:       50 * resilgen.Percent,
 			Min:         minimum,
@@ -85,18 +84,14 @@ func spec(s stack) resilgen.Spec {
 			Probes:      probes,
 		}
 		if s.keys > 0 {
-			breaker.Scope = resilgen.Scope{Per: "id", Keys: s.keys}
+			p.Breaker.Scope = resilgen.Scope{Per: "id", Keys: s.keys}
 		}
-		spec.Breakers = map[string]resilgen.Breaker{"Store": breaker}
 	}
 	if s.limit > 0 {
-		method.Limit = "Store"
-		spec.Limits = map[string]resilgen.Limit{"Store": {Rate: resilgen.Rate{Count: s.limit, Per: time.Second}}}
+		p.Limit = &resilgen.Limit{Name: "Store", Rate: resilgen.Rate{Count: s.limit, Per: time.Second}}
 	}
 	if s.bulkhead > 0 {
-		method.Bulkhead = "Store"
-		spec.Bulkheads = map[string]resilgen.Bulkhead{"Store": {Calls: s.bulkhead}}
+		p.Bulkhead = &resilgen.Bulkhead{Name: "Store", Calls: s.bulkhead}
 	}
-	spec.Methods = []resilgen.MethodSpec{method}
-	return spec
+	return resilgen.Spec{Name: "Store", Methods: []resilgen.MethodSpec{{Name: "Get", Policies: p}}}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/avast/retry-go/v5"
 )
 
-// retryGoRetrier builds the retrier once, as its documentation says for frequent
-// calls. A retrier's context is one of its options, so that the pauses of a
-// shared one do not end with their caller's context.
+// retryGoRetrier builds the retrier once, as its documentation recommends for frequent
+// calls. The context is an option of the retrier, so the pauses of a shared retrier do
+// not end with the context of the call.
 func retryGoRetrier(s stack, next store) get {
 	if s != (stack{retry: true}) {
 		return nil

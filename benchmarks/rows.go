@@ -12,22 +12,22 @@ import (
 	resilgen "github.com/resilgen/resilgen/runtime"
 )
 
-// A row is one race: of every contestant that can build the stack, and of others
-// of the row's own.
+// A row is one race: of all contestants that can build the stack, and of additional
+// entrants.
 type row struct {
 	name     string
 	stack    stack
-	deadline time.Duration // the caller's; 0 is none
-	refused  bool          // by breakers that have opened
+	deadline time.Duration // of the caller; 0 is none
+	refused  bool          // open breakers refuse all calls
 	extra    func(store) []entrant
 }
 
 const (
-	unlimited = 1_000_000_000 // calls a second: a limiter that never refuses
+	unlimited = 1_000_000_000 // calls per second: a limiter that never refuses
 	long      = 10 * time.Second
 )
 
-// Rows and entrants that targets speak of.
+// The rows and entrants that targets use.
 const (
 	rowAll     = "retry + breaker + limiter"
 	rowNearer  = "retry + breaker + limiter + attempt timeout, the caller's deadline is nearer"
@@ -65,7 +65,7 @@ var rows = []row{
 	{name: rowMillion, stack: stack{breaker: true, keys: 1_000_000}},
 }
 
-// run holds the row's race.
+// run runs the race of the row.
 func (r row) run(e effort) ([]result, error) {
 	t := track{ids: r.ids(), deadline: r.deadline, refused: r.refused}
 	entrants, err := r.entrants()
@@ -75,8 +75,8 @@ func (r row) run(e effort) ([]result, error) {
 	return t.race(entrants, e)
 }
 
-// ids draws the ids that calls ask for from the stack's keys, as many as let each
-// key be asked for now and then.
+// ids returns the ids of the calls, drawn at random from the stack's keys. There are
+// enough of them that all keys occur.
 func (r row) ids() []string {
 	if r.stack.keys == 0 {
 		return []string{"a"}
@@ -94,7 +94,7 @@ func (r row) ids() []string {
 
 func key(n int) string { return "tenant-" + strconv.Itoa(n) }
 
-// entrants builds the row's entrants and readies them for the race.
+// entrants returns the row's entrants, ready for the race.
 func (r row) entrants() ([]entrant, error) {
 	b := &backend{}
 	var entrants []entrant
@@ -125,7 +125,7 @@ func (r row) entrants() ([]entrant, error) {
 	return entrants, nil
 }
 
-// heap measures the bytes that build leaves on the heap.
+// heap returns the number of bytes that build leaves on the heap.
 func heap(build func()) float64 {
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -136,8 +136,8 @@ func heap(build func()) float64 {
 	return float64(after.HeapAlloc) - float64(before.HeapAlloc)
 }
 
-// opened calls the failing backend through each entrant until its breaker
-// refuses, and leaves out those without one.
+// opened calls the failing backend through each entrant until its breaker refuses. It
+// returns the entrants that have a breaker.
 func opened(entrants []entrant) (open []entrant, err error) {
 	for _, e := range entrants {
 		if e.name == direct {

@@ -15,7 +15,7 @@ type store interface {
 // A get is a store's method with a contestant's guards around it.
 type get func(ctx context.Context, id string) (int, error)
 
-// A backend is a store that answers at once: an error, if it has one.
+// A backend is a store that returns at once, with err if it is not nil.
 type backend struct{ err error }
 
 func (b *backend) Get(context.Context, string) (int, error) {
@@ -28,17 +28,17 @@ func (b *backend) Get(context.Context, string) (int, error) {
 // errDown is a failure that every contestant retries and counts.
 var errDown error = syscall.ECONNREFUSED
 
-// A stack says which guards to put around a store. The zero value is none.
+// A stack is the guards around a store. The zero value has none.
 type stack struct {
 	retry    bool
 	breaker  bool
-	limit    int // calls a second, and at once; 0 is no limiter
-	timeout  time.Duration
-	bulkhead int // calls at a time; 0 is no bulkhead
-	keys     int // the breaker is one for each of so many ids; 0 is one for all
+	limit    int           // calls per second, and burst; 0 is no limiter
+	timeout  time.Duration // of each attempt; 0 is none
+	bulkhead int           // concurrent calls; 0 is no bulkhead
+	keys     int           // number of ids that have a breaker each; 0 is one breaker for all
 }
 
-// The policies are the same for everyone who can express them. Breakers stay
+// The policies are the same for all contestants that can express them. Breakers stay
 // open for longer than a race takes.
 const (
 	attempts     = 3
@@ -57,8 +57,8 @@ func backOff(retry int) time.Duration {
 	return rand.N(min(initialDelay<<(retry-1), maxDelay))
 }
 
-// A contestant puts a stack around a store. build returns nil for a stack that
-// is beyond it.
+// A contestant puts a stack around a store. build returns nil for a stack that the
+// contestant does not support.
 type contestant struct {
 	name  string
 	build func(stack, store) get

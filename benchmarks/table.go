@@ -7,8 +7,8 @@ import (
 	"github.com/resilgen/resilgen/benchmarks/internal/paired"
 )
 
-// raceTable shows one row's results. Ratios are medians of the rounds' own, so
-// that they need not be those of the medians beside them.
+// raceTable returns the table of one row's results. A ratio is the median of the ratios
+// in each round, which may differ from the ratio of the medians in the table.
 func raceTable(r row, results []result) page.Table {
 	t := page.Table{{"", "ns/call", "÷ by hand", "÷ resilgen", "parallel ns/call", "÷ by hand", "÷ resilgen", "B/call", "allocs/call"}}
 	if r.stack.keys > 0 {
@@ -30,6 +30,7 @@ func raceTable(r row, results []result) page.Table {
 	return t
 }
 
+// over returns the ratio of a and b, or "" if there is no b.
 func over(a, b []float64) string {
 	if len(b) == 0 {
 		return ""

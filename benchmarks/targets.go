@@ -7,11 +7,10 @@ import (
 	"github.com/resilgen/resilgen/benchmarks/internal/paired"
 )
 
-// standings are the results by row.
+// standings has the results by row.
 type standings map[string][]result
 
-// A target is a promise about resilgen: a number of it, and the most that this
-// may be.
+// A target is a number that resilgen must not exceed in a row.
 type target struct {
 	row    string
 	what   string
@@ -32,7 +31,8 @@ var targets = []target{
 	{rowMillion, "bytes a key", 900, func(race []result) float64 { return find(race, resil).perKey }},
 }
 
-// allocations are whole: a fraction is what something else allocated meanwhile.
+// allocations returns the allocations per call, rounded: a fraction is from other
+// goroutines.
 func allocations(race []result) float64 { return math.Round(find(race, resil).allocs) }
 
 func timeOver(name, other string) func([]result) float64 {
@@ -41,7 +41,7 @@ func timeOver(name, other string) func([]result) float64 {
 	}
 }
 
-// targetTable shows the targets whose rows were raced.
+// targetTable returns the table of the targets whose rows have results.
 func targetTable(s standings) page.Table {
 	var raced []page.Target
 	for _, x := range targets {

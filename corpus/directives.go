@@ -10,10 +10,10 @@ import (
 
 const runtimePath = "github.com/resilgen/resilgen/runtime"
 
-// ladder has the directives for an interface, fewer on each rung. METHODS stands
-// for the methods that return an error, whether they take a context or not, and
-// NAME for the declaration. The declarations of a rung take its entries in turn.
-var ladder = [][][]string{
+// steps has the directives above an interface. Each step has several variants, and
+// fewer directives than the step before. METHODS stands for the methods that return an
+// error, with or without a context, and NAME for the name of the declaration.
+var steps = [][][]string{
 	{
 		{"timeout 5s attempt=1s", "retry 3 budget=10%", "breaker", "limit 100/s burst=20 wait=10ms", "bulkhead 8", "classify all"},
 		{"timeout 2s", "retry 4 backoff=fibonacci jitter=20% on=infrastructure budget=off", "breaker consecutive=off slow=1s per=method", "fallback"},
@@ -36,49 +36,49 @@ var ladder = [][][]string{
 	},
 }
 
-// directives are the comments above a declaration.
+// directives returns the comments above a declaration.
 func directives(d *declaration) string {
-	if d.rung == len(ladder) {
+	if d.step == len(steps) {
 		return ""
 	}
-	rung := ladder[d.rung]
+	variants := steps[d.step]
 	var b strings.Builder
-	for _, text := range rung[d.turn%len(rung)] {
-		if len(d.names) == 0 {
+	for _, text := range variants[d.variant%len(variants)] {
+		if len(d.methods) == 0 {
 			text = strings.TrimSuffix(text, " methods=METHODS")
 		}
-		text = strings.ReplaceAll(text, "METHODS", strings.Join(d.names, ","))
+		text = strings.ReplaceAll(text, "METHODS", strings.Join(d.methods, ","))
 		text = strings.ReplaceAll(text, "NAME", d.name)
 		fmt.Fprintf(&b, "//resil:%s\n", text)
 	}
 	return b.String()
 }
 
-// methodDirectives are the comments above a method that is spelled out, and the
-// functions that they name. On the upper rungs some methods have state, a retry,
-// a classifier or a fallback of their own, or no policy.
+// methodDirectives returns the comments above a method of an interface literal, and the
+// source of the functions that they name. In the first two steps some methods have
+// state, a retry, a classifier or a fallback of their own, or no policy.
 func (f *file) methodDirectives(d *declaration, m *types.Func) (comments, functions string) {
-	if d.rung > 1 || !takesContext(m) || !returnsError(m) {
+	if d.step > 1 || !takesContext(m) || !returnsError(m) {
 		return "", ""
 	}
-	own := (len(m.Name()) + d.turn) % 7
+	own := (len(m.Name()) + d.variant) % 7
 	var directives []string
 	switch key := key(m); {
 	case own == 0 && key != "":
 		directives = []string{"limit 5/s keys=100 per=" + key}
-	case own == 1 && d.rung == 0:
+	case own == 1 && d.step == 0:
 		directives = []string{"retry 2 max=1s", "breaker open=5s"}
 	case own == 2:
 		directives = []string{"limit 5/s"}
 	case own == 3 && key != "":
 		directives = []string{"skip"}
 	case own == 4:
-		directives, functions = []string{"classify " + d.name + m.Name()}, f.judge(d, m)
+		directives, functions = []string{"classify " + d.name + m.Name()}, f.classifier(d, m)
 	case own == 5:
 		directives, functions = []string{"fallback " + d.name + m.Name()}, f.fallback(d, m)
 	case own == 6:
 		directives = []string{"classify " + d.name + m.Name() + ",all app=io.EOF", "fallback"}
-		functions = f.judge(d, m)
+		functions = f.classifier(d, m)
 		if key != "" {
 			directives = append(directives, "bulkhead 2 per="+key)
 		}
@@ -89,23 +89,24 @@ func (f *file) methodDirectives(d *declaration, m *types.Func) (comments, functi
 	return comments, functions
 }
 
-// judge is a classifier of a method's results. None is ever called.
-func (f *file) judge(d *declaration, m *types.Func) string {
+// classifier returns the source of a classifier of a method's results. It is never
+// called.
+func (f *file) classifier(d *declaration, m *types.Func) string {
 	params := f.typeParams(d)
 	if m.Signature().Results().Len() == 1 {
-		params = "" // a classifier of errors alone
+		params = "" // a classifier of errors only
 	}
 	return fmt.Sprintf("func %s%s%s%s %s.Class { panic(0) }\n", d.name, m.Name(), params, f.tuple(m.Signature().Results()), f.imported(runtimePath, "resil"))
 }
 
-// fallback is a function that answers in a method's place.
+// fallback returns the source of a fallback function. It is never called.
 func (f *file) fallback(d *declaration, m *types.Func) string {
 	params := slices.Collect(m.Signature().Params().Variables())
 	params = append(params, types.NewParam(token.NoPos, nil, "cause", types.Universe.Lookup("error").Type()))
 	return fmt.Sprintf("func %s%s%s%s %s { panic(0) }\n", d.name, m.Name(), f.typeParams(d), f.tuple(types.NewTuple(params...)), f.tuple(m.Signature().Results()))
 }
 
-// tuple writes parameters or results without names.
+// tuple returns the source of parameters or results without names.
 func (f *file) tuple(vars *types.Tuple) string {
 	var list []string
 	for v := range vars.Variables() {
@@ -114,7 +115,7 @@ func (f *file) tuple(vars *types.Tuple) string {
 	return "(" + strings.Join(list, ", ") + ")"
 }
 
-// key is an expression that state can be kept by.
+// key returns an expression for per=, or "" if the parameters allow none.
 func key(m *types.Func) string {
 	for p := range m.Signature().Params().Variables() {
 		if p.Name() == "" || p.Name() == "_" {
@@ -123,7 +124,7 @@ func key(m *types.Func) string {
 		switch t := p.Type().(type) {
 		case *types.Basic:
 			if t.Info()&(types.IsString|types.IsInteger) != 0 {
-				return "(" + p.Name() + ")" // method alone would have another meaning
+				return "(" + p.Name() + ")" // per=method has another meaning
 			}
 		case *types.Slice, *types.Map:
 			return "len(" + p.Name() + ")"

@@ -1,14 +1,14 @@
-// Corpus wraps every exported interface of the standard library and of some
-// large modules, compiles and vets the wrappers, and counts what came of it.
+// Corpus wraps every exported interface of the standard library and of some large
+// modules, compiles and vets the wrappers, and prints statistics.
 //
 //	corpus [-o folder] [packages]
 //
-// Each interface is declared anew in every way there is: embedded, spelled out,
-// defined from it, as an alias. Its directives are as many as it takes: where a
-// rule refuses some of them, it is tried again with fewer, down to a wrapper that
-// guards nothing. What is refused by a rule is counted by the rule, and an interface
-// of which some declaration has no wrapper is named with the reason; anything else
-// that goes wrong is a failure, and the exit code is 1.
+// Each interface is declared again in four forms: embedded, with its methods written
+// out, defined by the interface, and as an alias. The declaration has many directives
+// at first. If a check of resilgen refuses one, the declaration gets fewer, down to a
+// wrapper that guards nothing. The statistics count the refusals by check, and name
+// each interface that has a declaration without a wrapper. Every other problem is a
+// failure, and then the exit code is 1.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 	"slices"
 )
 
-// everything is what the corpus consists of. The modules are those of go.mod.
+// everything is the whole corpus. The modules are those of go.mod.
 var everything = []string{
 	"std",
 	"golang.org/x/net/...",
@@ -52,8 +52,8 @@ func main() {
 	}
 }
 
-// run works through the packages that match the patterns and returns the number
-// of failures. It must run in the folder of this module.
+// run wraps the interfaces of the packages that match the patterns, and returns the
+// number of failures. It must run in the folder of this module.
 func run(ctx context.Context, folder string, patterns []string, w io.Writer) (failures int, err error) {
 	if folder == "" {
 		if folder, err = os.MkdirTemp("", "corpus"); err != nil {
@@ -61,11 +61,11 @@ func run(ctx context.Context, folder string, patterns []string, w io.Writer) (fa
 		}
 		defer os.RemoveAll(folder)
 	}
-	packages, err := survey(ctx, patterns)
+	packages, err := load(ctx, patterns)
 	if err != nil {
 		return 0, err
 	}
-	// What is indirect in go.mod here is direct where the wrappers are.
+	// Indirect requirements in this go.mod are direct ones in the module of the wrappers.
 	if err := os.Setenv("GOFLAGS", "-mod=mod"); err != nil {
 		return 0, err
 	}
@@ -79,8 +79,8 @@ func run(ctx context.Context, folder string, patterns []string, w io.Writer) (fa
 	if err := c.count(); err != nil {
 		return 0, err
 	}
-	if slices.Equal(patterns, everything) { // a part need not have them all
-		c.untried()
+	if slices.Equal(patterns, everything) { // a part may not have all calls
+		c.checkCalls()
 	}
 	c.compile(ctx)
 	c.report(w)

@@ -1,7 +1,7 @@
 //go:build modules
 
-// What go.mod must provide so that all of the corpus can be loaded. It is not
-// built: a package here is the first of its module or needs modules of its own.
+// This file is not built. It imports what go.mod must provide for the corpus: the first
+// package of each module, and the packages that need further modules.
 package main
 
 import (

@@ -14,31 +14,31 @@ import (
 	"github.com/resilgen/resilgen/generator"
 )
 
-// A corpus is worked through once.
+// A corpus is one run of the program.
 type corpus struct {
-	folder   string
-	packages []*surveyed
-	refused  map[string]*refusal // by code
-	calls    map[string]int      // in the wrappers
+	folder   string // of the wrappers
+	packages []*corpusPackage
+	refused  map[string]*refusal // by the code of the check
+	calls    map[string]int      // number in the wrappers, by the call
 	failures []string
 }
 
-// A refusal is a rule that refused directives.
+// A refusal has the declarations that a check has refused.
 type refusal struct {
 	declarations map[*declaration]bool
 	example      annotations.Diagnostic
 }
 
-// rules are the codes of the rules that may refuse a directive. The codes of
-// other mistakes would be mistakes of the corpus or of the generator.
-var rules = map[string]bool{
+// checks has the codes of the checks that may refuse a directive. Any other code is a
+// mistake of the corpus or of the generator.
+var checks = map[string]bool{
 	"RG018": true,                                                             // reaches no method
-	"RG030": true, "RG031": true, "RG032": true, "RG033": true, "RG034": true, // a signature or name forbids it
+	"RG030": true, "RG031": true, "RG032": true, "RG033": true, "RG034": true, // the signature or name does not allow it
 	"RG036": true, // the interface cannot be wrapped
 }
 
-// wrap runs the generator until nothing is refused any more: what a rule refuses
-// goes down a rung, and off the ladder from the last.
+// wrap runs the generator until it refuses nothing. A declaration that a check refuses
+// goes to the next step, and has no directives after the last one.
 func (c *corpus) wrap(ctx context.Context) error {
 	patterns := []string{"./..."}
 	for len(patterns) > 0 {
@@ -46,16 +46,16 @@ func (c *corpus) wrap(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		demoted := map[*declaration]*surveyed{}
+		reduced := map[*declaration]*corpusPackage{}
 		for _, d := range result.Diagnostics {
 			p, refused := c.at(d)
-			if refused == nil || !rules[d.Code] {
+			if refused == nil || !checks[d.Code] {
 				c.failures = append(c.failures, d.String())
 				if refused == nil {
 					continue
 				}
 			}
-			demoted[refused] = p
+			reduced[refused] = p
 			refused.reason = d.Message
 			if c.refused[d.Code] == nil {
 				c.refused[d.Code] = &refusal{declarations: map[*declaration]bool{}, example: d}
@@ -63,9 +63,9 @@ func (c *corpus) wrap(ctx context.Context) error {
 			c.refused[d.Code].declarations[refused] = true
 		}
 		patterns = nil
-		again := map[*surveyed]bool{}
-		for d, p := range demoted {
-			d.rung++
+		again := map[*corpusPackage]bool{}
+		for d, p := range reduced {
+			d.step++
 			again[p] = true
 		}
 		for p := range again {
@@ -78,8 +78,8 @@ func (c *corpus) wrap(ctx context.Context) error {
 	return nil
 }
 
-// at finds the declaration that a diagnostic is about.
-func (c *corpus) at(d annotations.Diagnostic) (*surveyed, *declaration) {
+// at returns the declaration at the position of a diagnostic, or nil.
+func (c *corpus) at(d annotations.Diagnostic) (*corpusPackage, *declaration) {
 	name, err := filepath.Rel(c.folder, d.Pos.Filename)
 	if err != nil {
 		return nil, nil
@@ -89,7 +89,7 @@ func (c *corpus) at(d annotations.Diagnostic) (*surveyed, *declaration) {
 		if p.Path() != path.Dir(name) {
 			continue
 		}
-		for _, declared := range p.declared {
+		for _, declared := range p.declarations {
 			if string(declared.form)+".go" == path.Base(name) && declared.lines[0] <= d.Pos.Line && d.Pos.Line <= declared.lines[1] {
 				return p, declared
 			}
@@ -98,13 +98,13 @@ func (c *corpus) at(d annotations.Diagnostic) (*surveyed, *declaration) {
 	return nil, nil
 }
 
-// calls are the ways into the runtime that wrappers have, as they write them.
+// calls has the calls of the runtime that wrappers make.
 var calls = []string{
 	"resil.Call(", "resil.CallJudged(", "resil.Run(", "resil.RunJudged(", "resil.Hedged(", "resil.HedgedJudged(",
 	"resil.MethodByKey[", ".FallsBack(", ".FallsBackJudged(", "resil.WithCause(", "resil.Discard(",
 }
 
-// count counts the calls in the wrappers.
+// count counts the calls of the runtime in the wrappers.
 func (c *corpus) count() error {
 	c.calls = map[string]int{}
 	err := filepath.WalkDir(c.folder, func(name string, _ fs.DirEntry, err error) error {
@@ -120,8 +120,8 @@ func (c *corpus) count() error {
 	return err
 }
 
-// untried are failures of the corpus itself: calls that no wrapper has.
-func (c *corpus) untried() {
+// checkCalls adds a failure for each call of the runtime that no wrapper makes.
+func (c *corpus) checkCalls() {
 	for _, call := range calls {
 		if c.calls[call] == 0 {
 			c.failures = append(c.failures, "no wrapper has "+call)

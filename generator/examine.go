@@ -164,7 +164,7 @@ func (p Package) withoutOutputs() (*load.Package, map[string]*ast.File) {
 }
 
 func isOutput(file *ast.File) bool {
-	return len(file.Comments) > 0 && file.Comments[0].Pos() == file.FileStart && generatedBy(file) == output.Header
+	return len(file.Comments) > 0 && file.Comments[0].Pos() == file.FileStart && output.IsHeader(generatedBy(file))
 }
 
 // generatedBy is the first comment of a file.

@@ -37,8 +37,8 @@ func TestObservedSuccessAllocatesNothing(t *testing.T) {
 
 func TestTimeoutCostsNothingUnderANearerDeadline(t *testing.T) {
 	spec := full()
-	spec.Methods[0].Timeout = Timeout{Total: time.Hour, Attempt: time.Minute}
-	spec.Breakers["Store"] = Breaker{Consecutive: 5, Window: time.Hour, Open: time.Second, Probes: 1, Min: 1}
+	spec.Methods[0].Timeout = &Timeout{Total: time.Hour, Attempt: time.Minute}
+	spec.Methods[0].Breaker = &Breaker{Name: "Store", Consecutive: 5, Window: time.Hour, Open: time.Second, Probes: 1, Min: 1}
 	m := newClient(t, spec).Method("Get")
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -50,7 +50,7 @@ func TestTimeoutCostsNothingUnderANearerDeadline(t *testing.T) {
 
 func TestRefusalAllocatesNothing(t *testing.T) {
 	limited := full()
-	limited.Limits["Store"] = Limit{Rate: Rate{Count: 1, Per: time.Hour}}
+	limited.Methods[0].Limit = &Limit{Name: "Store", Rate: Rate{Count: 1, Per: time.Hour}}
 	for _, tt := range []struct {
 		name   string
 		spec   Spec

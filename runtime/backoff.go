@@ -6,30 +6,42 @@ import (
 	"time"
 )
 
-// delay is the time to wait before retry n, counted from 1. prev is the delay
-// before retry n-1. The result lies within [0, max] for every n.
-func (r *Retry) delay(n int, prev time.Duration) time.Duration {
-	if r.Jitter == DecorrelatedJitter {
-		return between(min(r.Initial, r.Max), clamp(3*float64(max(prev, r.Initial)), r.Max))
+// delay is the time to wait before retry n, counted from 1, and the part of it
+// that is r's own. prev is r's own part of the delay before retry n-1. It lies
+// within [0, max] for every n.
+//
+// hint is what the callee asked for. One that is longer than r's shortest delay
+// takes its place: jitter goes on top of it, so that callers who were told one time
+// do not come back in one instant. Where most is not above hint there is no room
+// for jitter; otherwise the result lies within [hint, most].
+func (r *Retry) delay(n int, prev, hint, most time.Duration) (delay, own time.Duration) {
+	low, high := r.Bounds(n)
+	if r.Jitter == JitterDecorrelated {
+		low, high = min(r.Initial, r.Max), clamp(3*float64(max(prev, r.Initial)), r.Max)
 	}
-	return between(r.Bounds(n))
+	raise := max(hint-low, 0)
+	if raise > 0 {
+		high = low + max(min(high-low, most-hint), 0)
+	}
+	own = between(low, high)
+	return own + raise, own
 }
 
 // Bounds are the smallest and the largest delay that retry n, counted from 1,
-// can have by itself. A callee that says how long to wait can raise it to r.Max.
+// can have by itself. A callee that asks for a longer wait can raise it to r.Max.
 func (r *Retry) Bounds(n int) (least, most time.Duration) {
 	full := r.nominal(n)
 	switch j := r.Jitter; j {
-	case NoJitter:
+	case JitterNone:
 		return full, full
-	case FullJitter:
+	case JitterFull:
 		return 0, full
-	case EqualJitter:
+	case JitterEqual:
 		return full / 2, full
-	case DecorrelatedJitter:
+	case JitterDecorrelated:
 		return min(r.Initial, r.Max), clamp(float64(r.Initial)*math.Pow(3, float64(n)), r.Max)
 	default:
-		spread := clamp(float64(full)*float64(j)/float64(whole), full)
+		spread := clamp(float64(full)*float64(j)/float64(hundredPercent), full)
 		return full - spread, min(full+min(spread, math.MaxInt64-full), r.Max)
 	}
 }
@@ -38,11 +50,11 @@ func (r *Retry) Bounds(n int) (least, most time.Duration) {
 func (r *Retry) nominal(n int) time.Duration {
 	initial := float64(r.Initial)
 	switch r.Backoff {
-	case Linear:
+	case BackoffLinear:
 		return clamp(initial*float64(n), r.Max)
-	case Exponential:
+	case BackoffExponential:
 		return clamp(initial*math.Pow(r.Factor, float64(n-1)), r.Max)
-	case Fibonacci:
+	case BackoffFibonacci:
 		// Binet's formula, exact to the nanosecond far beyond any useful max.
 		return clamp(initial*math.Round(math.Pow(math.Phi, float64(n))/math.Sqrt(5)), r.Max)
 	default:
@@ -56,7 +68,7 @@ func (r *Retry) attemptsWithin(total time.Duration) int {
 	var spent time.Duration
 	for n := 1; n < r.Attempts; n++ {
 		least, _ := r.Bounds(n)
-		if least == 0 && r.Jitter == FullJitter {
+		if least == 0 && r.Jitter == JitterFull {
 			return r.Attempts
 		}
 		if least >= total-spent {

@@ -15,20 +15,26 @@ func TestBackoffGrows(t *testing.T) {
 		backoff Backoff
 		want    []time.Duration
 	}{
-		{Constant, []time.Duration{1, 1, 1, 1, 1, 1}},
-		{Linear, []time.Duration{1, 2, 3, 4, 5, 6}},
-		{Exponential, []time.Duration{1, 2, 4, 8, 16, 20}},
-		{Fibonacci, []time.Duration{1, 1, 2, 3, 5, 8, 13, 20}},
+		{BackoffConstant, []time.Duration{1, 1, 1, 1, 1, 1}},
+		{BackoffLinear, []time.Duration{1, 2, 3, 4, 5, 6}},
+		{BackoffExponential, []time.Duration{1, 2, 4, 8, 16, 20}},
+		{BackoffFibonacci, []time.Duration{1, 1, 2, 3, 5, 8, 13, 20}},
 	} {
-		r := Retry{Backoff: tt.backoff, Initial: unit, Max: 20 * unit, Factor: 2, Jitter: NoJitter}
+		r := Retry{Backoff: tt.backoff, Initial: unit, Max: 20 * unit, Factor: 2, Jitter: JitterNone}
 		var got []time.Duration
 		for n := range tt.want {
-			got = append(got, r.delay(n+1, 0)/unit)
+			got = append(got, ownDelay(&r, n+1, 0)/unit)
 		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %d, want %d times the initial delay", tt.backoff, got, tt.want)
 		}
 	}
+}
+
+// ownDelay is a delay of the policy's own, where the callee asks for none.
+func ownDelay(r *Retry, n int, prev time.Duration) time.Duration {
+	delay, _ := r.delay(n, prev, 0, r.Max)
+	return delay
 }
 
 // retries draws any policy that the language can state, its ends included.
@@ -40,13 +46,13 @@ func retries(t *rapid.T) *Retry {
 	a, b := duration.Draw(t, "a"), duration.Draw(t, "b")
 	return &Retry{
 		Attempts: rapid.IntRange(1, 1e6).Draw(t, "attempts"),
-		Backoff:  rapid.SampledFrom([]Backoff{Constant, Linear, Exponential, Fibonacci}).Draw(t, "backoff"),
+		Backoff:  rapid.SampledFrom([]Backoff{BackoffConstant, BackoffLinear, BackoffExponential, BackoffFibonacci}).Draw(t, "backoff"),
 		Initial:  time.Duration(min(a, b)),
 		Max:      time.Duration(max(a, b)),
 		Factor:   rapid.OneOf(rapid.Float64Range(1, 10), rapid.Float64Range(1, math.MaxFloat64)).Draw(t, "factor"),
 		Jitter: rapid.OneOf(
-			rapid.SampledFrom([]Jitter{NoJitter, FullJitter, EqualJitter, DecorrelatedJitter, Jitter(whole)}),
-			rapid.Custom(func(t *rapid.T) Jitter { return Jitter(rapid.Int64Range(0, int64(whole)).Draw(t, "ppm")) }),
+			rapid.SampledFrom([]Jitter{JitterNone, JitterFull, JitterEqual, JitterDecorrelated, Jitter(hundredPercent)}),
+			rapid.Custom(func(t *rapid.T) Jitter { return Jitter(rapid.Int64Range(0, int64(hundredPercent)).Draw(t, "ppm")) }),
 		).Draw(t, "jitter"),
 	}
 }
@@ -58,7 +64,7 @@ func TestDelaysLieBetweenTheLeastAndTheMax(t *testing.T) {
 		n := rapid.OneOf(rapid.IntRange(1, 100), rapid.IntRange(1, 1e6)).Draw(t, "n")
 		for _, n := range []int{1, n, 1e6} {
 			least, _ := r.Bounds(n)
-			got := r.delay(n, prev)
+			got := ownDelay(r, n, prev)
 			if got < 0 || got > r.Max {
 				t.Fatalf("delay %d is %s, outside [0, %s]", n, got, r.Max)
 			}
@@ -75,7 +81,7 @@ func TestDelaysLieWithinTheirBounds(t *testing.T) {
 		prev := time.Duration(0)
 		for n := range rapid.IntRange(1, 50).Draw(t, "retries") {
 			least, most := r.Bounds(n + 1)
-			prev = r.delay(n+1, prev)
+			prev = ownDelay(r, n+1, prev)
 			if prev < least || prev > most || most > r.Max {
 				t.Fatalf("delay %d is %s, outside [%s, %s] or above max=%s", n+1, prev, least, most, r.Max)
 			}
@@ -99,16 +105,16 @@ func TestJitterSpreadsOverItsWholeRange(t *testing.T) {
 		jitter    Jitter
 		low, high time.Duration
 	}{
-		{NoJitter, full, full},
-		{FullJitter, 0, full},
-		{EqualJitter, full / 2, full},
-		{DecorrelatedJitter, full, 3 * full},
+		{JitterNone, full, full},
+		{JitterFull, 0, full},
+		{JitterEqual, full / 2, full},
+		{JitterDecorrelated, full, 3 * full},
 		{Jitter(20 * Percent), 800 * time.Millisecond, 1200 * time.Millisecond},
 	} {
-		r := Retry{Backoff: Constant, Initial: full, Max: time.Minute, Jitter: tt.jitter}
+		r := Retry{Backoff: BackoffConstant, Initial: full, Max: time.Minute, Jitter: tt.jitter}
 		low, high := time.Duration(math.MaxInt64), time.Duration(0)
 		for range 10_000 {
-			d := r.delay(1, full)
+			d := ownDelay(&r, 1, full)
 			low, high = min(low, d), max(high, d)
 		}
 		// 10,000 even draws leave an outer hundredth of the range empty with a
@@ -121,10 +127,10 @@ func TestJitterSpreadsOverItsWholeRange(t *testing.T) {
 }
 
 func TestJitterAtTheMaxSpreadsBelowIt(t *testing.T) {
-	r := Retry{Backoff: Constant, Initial: time.Second, Max: time.Second, Jitter: Jitter(50 * Percent)}
+	r := Retry{Backoff: BackoffConstant, Initial: time.Second, Max: time.Second, Jitter: Jitter(50 * Percent)}
 	atMax := 0
 	for range 1000 {
-		switch d := r.delay(1, 0); {
+		switch d := ownDelay(&r, 1, 0); {
 		case d > time.Second:
 			t.Fatalf("delay %s is above max", d)
 		case d == time.Second:
@@ -143,11 +149,11 @@ func TestAttemptsWithin(t *testing.T) {
 		total time.Duration
 		want  int
 	}{
-		{"a delay that ends at the timeout is too late", Retry{Attempts: 5, Backoff: Constant, Initial: 100, Max: 100}, 200, 2},
-		{"one that ends before it is not", Retry{Attempts: 5, Backoff: Constant, Initial: 100, Max: 100}, 201, 3},
-		{"full jitter may be no delay", Retry{Attempts: 1e6, Backoff: Constant, Initial: 100, Max: 100, Jitter: FullJitter}, 1, 1e6},
-		{"full spread may be no delay", Retry{Attempts: 1000, Backoff: Constant, Initial: 100, Max: 100, Jitter: Jitter(whole)}, 1, 1000},
-		{"delays that add up beyond any duration", Retry{Attempts: 5, Backoff: Constant, Initial: 3 << 61, Max: math.MaxInt64}, math.MaxInt64, 2},
+		{"a delay that ends at the timeout is too late", Retry{Attempts: 5, Backoff: BackoffConstant, Initial: 100, Max: 100}, 200, 2},
+		{"one that ends before it is not", Retry{Attempts: 5, Backoff: BackoffConstant, Initial: 100, Max: 100}, 201, 3},
+		{"full jitter may be no delay", Retry{Attempts: 1e6, Backoff: BackoffConstant, Initial: 100, Max: 100, Jitter: JitterFull}, 1, 1e6},
+		{"full spread may be no delay", Retry{Attempts: 1000, Backoff: BackoffConstant, Initial: 100, Max: 100, Jitter: Jitter(hundredPercent)}, 1, 1000},
+		{"delays that add up beyond any duration", Retry{Attempts: 5, Backoff: BackoffConstant, Initial: 3 << 61, Max: math.MaxInt64}, math.MaxInt64, 2},
 		{"one attempt", Retry{Attempts: 1, Initial: 100, Max: 100}, 1, 1},
 	} {
 		if got := tt.retry.attemptsWithin(tt.total); got != tt.want {

@@ -2,6 +2,7 @@ package resil
 
 import (
 	"context"
+	"math"
 	"time"
 )
 
@@ -13,11 +14,12 @@ import (
 // The order, outermost first, is
 //
 //	total timeout → retry → [ each attempt:
-//	    is the context alive? → does the breaker refuse? → bulkhead → limiter →
-//	    breaker admission → attempt timeout → f ]
+//	    is the context alive? → does the breaker refuse? → does a full bulkhead? →
+//	    limiter → bulkhead → breaker admission → attempt timeout → f ]
 //
 // Every attempt takes a token, because every attempt reaches the callee; one
-// that an open breaker refuses takes none.
+// that an open breaker or a full bulkhead refuses takes none. Nobody holds a place
+// in the bulkhead while waiting for a token.
 func Call[T any](ctx context.Context, m *Method, f func(context.Context) (T, error)) (T, error) {
 	var value T
 	err := m.run(ctx, func(ctx context.Context) (err error) {
@@ -41,8 +43,11 @@ type call struct {
 	rounds   int             // attempts without those that were hedges
 	attempt                  // the last of them
 	outcome  Outcome
-	would    would         // what would have refused the attempt under way
+	shadow   shadow        // what would have refused the attempt under way
+	totalSet bool          // the total timeout ends before the caller's deadline
 	started  time.Duration // where somebody observes
+	until    time.Duration // when the callee may be asked again, by client.now
+	earlier  error         // of the last failed attempt that said more than that time ran out
 }
 
 // run makes the call: its attempts and the pauses between them. Where r is not
@@ -58,6 +63,7 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 		var cancel context.CancelFunc
 		if ctx, cancel = within(ctx, m.timeout.Total, m.totalCause); cancel != nil {
 			defer cancel()
+			c.totalSet = true
 		}
 	}
 	for delay := time.Duration(0); ; {
@@ -74,50 +80,79 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 		switch {
 		case err != nil:
 			return err
-		case c.retry:
+		case c.retry && m.retry.Attempts > 1:
 		case c.timedOut:
+			c.note()
 			return c.failure(ErrTimeout)
+		case c.earlier != nil && c.outcome == OutcomeDeadline && onlyTime(c.err):
+			return c.failure(ErrDeadline)
+		case c.earlier != nil && c.outcome == OutcomeCanceled && onlyTime(c.err):
+			return c.failure(context.Canceled)
 		default:
 			return c.err
 		}
-		delay = m.retry.delay(c.rounds, delay)
-		if reason := c.pause(ctx, delay); reason != nil {
+		c.note()
+		var reason error
+		if delay, reason = c.pause(ctx, delay); reason != nil {
 			return c.stop(reason)
 		}
 	}
 }
 
-// pause waits for at least delay before another attempt, or returns the reason
-// for which there will be none.
-func (c *call) pause(ctx context.Context, delay time.Duration) (reason error) {
+// note keeps of a failed attempt what the call's error is to tell of it, however
+// later ones end.
+func (c *call) note() {
+	if c.hint > 0 {
+		now := c.method.client.now()
+		c.until = now + min(c.hint, math.MaxInt64-now)
+	}
+	if c.err != nil && !onlyTime(c.err) && (!c.timedOut || c.earlier == nil) {
+		c.earlier = c.err
+	}
+}
+
+// pause waits before another attempt, or returns the reason for which there will be
+// none. It takes and returns the policy's own part of a delay, without what the
+// callee asked for.
+func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration, reason error) {
 	m := c.method
 	if c.rounds >= m.retry.Attempts {
-		return ErrExhausted
+		return 0, ErrExhausted
 	}
-	hint := hintOf(c.err)
-	delay = max(delay, min(hint, m.retry.Max))
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= max(delay, hint) {
-		return ErrDeadline
+	left := time.Duration(math.MaxInt64)
+	if deadline, ok := ctx.Deadline(); ok {
+		left = time.Until(deadline)
 	}
-	if !m.spend() {
-		return ErrBudget
+	if c.hint > m.retry.Max || c.hint > 0 && c.hint >= left {
+		return 0, ErrRetryLater // neither waiting nor disobeying
+	}
+	delay, own := m.retry.delay(c.rounds, prev, c.hint, min(m.retry.Max, left-1))
+	if delay >= left {
+		return 0, ErrDeadline
+	}
+	if _, ok := m.spend(); !ok {
+		return 0, ErrBudget
 	}
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: RetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
+		m.event(c.caller, Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return nil
+		return own, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 }
 
 // stop ends the call for a reason that is not the callee's. A call that its own
 // context ends before the callee was called gets the context's error as it is.
 func (c *call) stop(reason error) error {
+	if reason == context.DeadlineExceeded && c.attempts == 0 && c.totalSet {
+		c.outcome = OutcomeTimedOut // while a guard kept the call waiting
+		return c.failure(ErrTimeout)
+	}
 	c.outcome = outcomeOf(reason)
 	if c.attempts == 0 {
 		return reason
@@ -145,9 +180,16 @@ func (c *call) failureAfter(refusal *Error) *Error {
 	return err
 }
 
-// failure is the error of a call that has reached the callee.
+// failure is the error of a call that the runtime ends.
 func (c *call) failure(reason error) *Error {
-	return &Error{Method: c.method.fullName, Reason: reason, Attempts: c.attempts, Err: c.err, timedOut: c.timedOut}
+	err := &Error{Method: c.method.fullName, Reason: reason, Attempts: c.attempts, Err: c.err, timedOut: c.timedOut}
+	if c.earlier != nil && (c.timedOut || onlyTime(c.err)) {
+		err.earlier = c.earlier
+	}
+	if c.until > 0 {
+		err.until = c.method.client.base.Add(c.until)
+	}
+	return err
 }
 
 // within returns ctx with a deadline of its own. Where ctx's deadline is nearer
@@ -165,6 +207,6 @@ func (c *call) end(err error) {
 	m.counts.add(c)
 	m.entry.unpin()
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: CallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: m.client.now() - c.started})
+		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: m.client.now() - c.started})
 	}
 }

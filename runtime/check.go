@@ -43,7 +43,10 @@ func (p *Policies) Check() []*directive.Problem {
 		}
 	}
 	if b := p.Breaker; b != nil {
-		c.that(b.Consecutive > 0 || b.Ratio > 0, directive.CodeEffect, "breaker.consecutive", "with consecutive=off and ratio=off the breaker never opens; turn one on, or write //resil:breaker off")
+		c.that(b.Consecutive >= ConsecutiveAuto, directive.CodeRange, "breaker.consecutive", "consecutive=%d: write auto, a number of 1 or more, or off", int(b.Consecutive))
+		c.that(b.OpenMax == 0 || b.OpenMax >= b.Open, directive.CodeEffect, "breaker.open",
+			"open=%s..%s ends before it begins; write open=%s..%s", b.Open, b.OpenMax, b.OpenMax, b.Open)
+		c.that(b.Consecutive != 0 || b.Ratio > 0, directive.CodeEffect, "breaker.consecutive", "with consecutive=off and ratio=off the breaker never opens; turn one on, or write //resil:breaker off")
 		c.that(attempt <= b.Window/2, directive.CodeEffect, "breaker.window",
 			"window=%s is shorter than two attempts of %s, so that it forgets failures before it can count them; lengthen it", b.Window, attempt)
 		limit := total
@@ -57,11 +60,15 @@ func (p *Policies) Check() []*directive.Problem {
 		c.that(l.Rate.Count > 0 && l.Rate.Per > 0, directive.CodeMissing, "limit", "limit needs a rate: write //resil:limit 100/s")
 		c.that(total == 0 || l.Wait < total, directive.CodeEffect, "limit.wait",
 			"wait=%s does not end within the timeout of %s; shorten it", l.Wait, total)
+		c.that(l.Queue == 0 || l.Wait > 0, directive.CodeEffect, "limit.queue",
+			"queue=%d has no effect without wait, because nobody waits; add wait=1s, or leave queue out", l.Queue)
 	}
 	if b := p.Bulkhead; b != nil {
 		c.that(b.Calls > 0, directive.CodeMissing, "bulkhead", "bulkhead needs a number: write //resil:bulkhead 10")
 		c.that(total == 0 || b.Wait < total, directive.CodeEffect, "bulkhead.wait",
 			"wait=%s does not end within the timeout of %s; shorten it", b.Wait, total)
+		c.that(b.Queue == 0 || b.Wait > 0, directive.CodeEffect, "bulkhead.queue",
+			"queue=%d has no effect without wait, because nobody waits; add wait=1s, or leave queue out", b.Queue)
 	}
 	for name, s := range p.Scopes {
 		c.that(s.Keys == 0 || s.keyed(), directive.CodeEffect, name+".keys",
@@ -73,23 +80,46 @@ func (p *Policies) Check() []*directive.Problem {
 		if attempt > 0 {
 			limit = attempt
 		}
-		c.that(limit == 0 || h.Delay < limit, directive.CodeEffect, "hedge.delay",
+		starts := limit == 0 || h.Delay < limit
+		c.that(starts, directive.CodeEffect, "hedge.delay",
 			"a hedge after %s never starts under a timeout of %s; shorten it", h.Delay, limit)
+		c.that(!starts || total == 0 || h.Delay == 0 || time.Duration(h.Max) <= (total-1)/h.Delay, directive.CodeEffect, "hedge.max",
+			"the last of max=%d hedges, one each %s, does not start within the timeout of %s; lower max or shorten the delay", h.Max, h.Delay, total)
 	}
 	return c.problems
 }
 
-// Scopes yields those of the policy's guards, by directive.
+// Scopes yields those of the guards that are there, by directive.
 func (p *Policies) Scopes(yield func(name string, s *Scope) bool) {
-	if p.Breaker != nil && !yield("breaker", &p.Breaker.Scope) {
+	for name, g := range p.guards {
+		if _, scope := g.state(); !yield(name, scope) {
+			return
+		}
+	}
+}
+
+// guards yields the policies that have state, by directive.
+func (p *Policies) guards(yield func(name string, guard statePolicy) bool) {
+	if p.Breaker != nil && !yield("breaker", p.Breaker) {
 		return
 	}
-	if p.Limit != nil && !yield("limit", &p.Limit.Scope) {
+	if p.Limit != nil && !yield("limit", p.Limit) {
 		return
 	}
 	if p.Bulkhead != nil {
-		yield("bulkhead", &p.Bulkhead.Scope)
+		yield("bulkhead", p.Bulkhead)
 	}
+}
+
+// budget is what the method may spend of the client's retry budget, 0 for no bound.
+func (p *Policies) budget() Ratio {
+	switch {
+	case p.Retry != nil:
+		return p.Retry.Budget
+	case p.Hedge != nil:
+		return p.Hedge.Budget
+	}
+	return 0
 }
 
 type checker struct{ problems []*directive.Problem }

@@ -47,6 +47,9 @@ func TestCheck(t *testing.T) {
 		{"no total, no bound", []string{"timeout attempt=1ms", "retry 1000000 jitter=none"}, nil},
 		{"a breaker that never opens", []string{"breaker consecutive=off ratio=off"},
 			[]string{"RG008 breaker.consecutive: with consecutive=off and ratio=off the breaker never opens; turn one on, or write //resil:breaker off"}},
+		{"an open time that ends before it begins", []string{"breaker open=10m..30s"},
+			[]string{"RG008 breaker.open: open=10m..30s ends before it begins; write open=30s..10m"}},
+		{"an open time that does not grow", []string{"breaker open=30s..30s ramp=1h"}, nil},
 		{"a window of less than two attempts", []string{"timeout attempt=6s", "breaker window=11s"},
 			[]string{"RG008 breaker.window: window=11s is shorter than two attempts of 6s, so that it forgets failures before it can count them; lengthen it"}},
 		{"a window of two attempts", []string{"timeout attempt=6s", "breaker window=12s"}, nil},
@@ -58,6 +61,20 @@ func TestCheck(t *testing.T) {
 			[]string{"RG008 breaker.slow: slow=1s never comes true under a timeout of 1s; lower it"}},
 		{"a wait as long as the call", []string{"timeout 1s", "limit 1/s wait=1s"},
 			[]string{"RG008 limit.wait: wait=1s does not end within the timeout of 1s; shorten it"}},
+		{"a hedge at the timeout", []string{"timeout 1s", "hedge 1s"},
+			[]string{"RG008 hedge.delay: a hedge after 1s never starts under a timeout of 1s; shorten it"}},
+		{"a hedge at the attempt's limit", []string{"timeout 5s attempt=1s", "hedge 1s"},
+			[]string{"RG008 hedge.delay: a hedge after 1s never starts under a timeout of 1s; shorten it"}},
+		{"a last hedge at the timeout", []string{"timeout 1s", "hedge 250ms max=4"},
+			[]string{"RG008 hedge.max: the last of max=4 hedges, one each 250ms, does not start within the timeout of 1s; lower max or shorten the delay"}},
+		{"a last hedge so late that it overflows", []string{"timeout 2000000h", "hedge 1000000h max=100"},
+			[]string{"RG008 hedge.max: the last of max=100 hedges, one each 1000000h, does not start within the timeout of 2000000h; lower max or shorten the delay"}},
+		{"a last hedge within the timeout", []string{"timeout 1s", "hedge 250ms max=3"}, nil},
+		{"a last hedge that starts while an earlier one is under way", []string{"timeout 5s attempt=1s", "hedge 250ms max=4"}, nil},
+		{"a queue in which nobody waits", []string{"limit 1/s queue=5", "bulkhead 1 queue=6"}, []string{
+			"RG008 limit.queue: queue=5 has no effect without wait, because nobody waits; add wait=1s, or leave queue out",
+			"RG008 bulkhead.queue: queue=6 has no effect without wait, because nobody waits; add wait=1s, or leave queue out"}},
+		{"queues in which somebody waits", []string{"limit 1/s queue=5 wait=1s hints=off", "bulkhead 1 wait=1s queue=off"}, nil},
 	} {
 		var p Policies
 		if messages := refineAll(t, &p, tt.directives...); messages != nil {
@@ -81,6 +98,34 @@ func TestCompleteGivesALimitTheBurstOfItsRate(t *testing.T) {
 		p.Complete()
 		if p.Limit.Burst != want {
 			t.Errorf("%s: burst %d, want %d", limit, p.Limit.Burst, want)
+		}
+	}
+}
+
+func TestQueueAndHintsRead(t *testing.T) {
+	var p Policies
+	messages := refineAll(t, &p, "limit 1/s wait=1s", "bulkhead 3 wait=1s")
+	if p.Limit.Queue != 0 || p.Limit.Hints != HintsObeyed || p.Bulkhead.Queue != 0 {
+		t.Errorf("defaults %+v, %+v", p.Limit, p.Bulkhead)
+	}
+	messages = append(messages, refineAll(t, &p, "limit queue=5 hints=off", "bulkhead queue=7")...)
+	if p.Limit.Queue != 5 || p.Limit.Hints != HintsIgnored || p.Bulkhead.Queue != 7 {
+		t.Errorf("set %+v, %+v", p.Limit, p.Bulkhead)
+	}
+	messages = append(messages, refineAll(t, &p, "limit queue=off hints=on", "bulkhead queue=off")...)
+	if p.Limit.Queue != 0 || p.Limit.Hints != HintsObeyed || p.Bulkhead.Queue != 0 {
+		t.Errorf("off %+v, %+v", p.Limit, p.Bulkhead)
+	}
+	if messages != nil {
+		t.Errorf("%q", messages)
+	}
+	for directive, want := range map[string]string{
+		"limit queue=0":    "RG006 0: ",
+		"bulkhead queue=0": "RG006 0: ",
+		"limit hints=no":   "RG005 no: ",
+	} {
+		if got := refineAll(t, &p, directive); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("%s: %q, want one message that begins with %q", directive, got, want)
 		}
 	}
 }

@@ -8,9 +8,13 @@ import "github.com/resilgen/resilgen/internal/directive"
 //	Success                                                    –        success
 //	Application     the callee answered: not found, invalid    no       success
 //	Infrastructure  connection, timeout, unexpected EOF, 5xx   yes      failure
-//	SystemFault     broken until someone mends it              no       failure
+//	SystemFault     broken until someone repairs it            no       failure
 //	Throttled       the callee said slow down                  yes      neither
+//	Unknown         nobody could say                           no       neither
 //	Canceled        this caller gave up                        no       neither
+//
+// The column "retried" shows the default; [Retry.On] changes it. Success and
+// Application also refill the client's retry budget.
 type Class uint8
 
 const (
@@ -20,10 +24,12 @@ const (
 	Infrastructure              // the way to the callee, or the callee, is failing
 	SystemFault                 // certificate, configuration: repeating cannot help
 	Throttled                   // the callee asks for fewer calls
+	Unknown                     // no mark, no classifier and not Network know the error
+	NothingSent                 // only in Retry.On: any error that proves that nothing was sent
 	Canceled                    // the caller no longer wants the answer
 )
 
-var classNames = directive.Enum[Class]{"", "success", "application", "infrastructure", "system", "throttled", "canceled"}
+var classNames = directive.Enum[Class]{"", "success", "application", "infrastructure", "system", "throttled", "unknown", "unsent", "canceled"}
 
 func (c Class) String() string {
 	if c == Undecided {
@@ -32,8 +38,8 @@ func (c Class) String() string {
 	return classNames.Text(c)
 }
 
-// UnmarshalText reads the name of a class that can be retried: application,
-// infrastructure, system or throttled.
+// UnmarshalText reads what retry can have in its on=: application, infrastructure,
+// system, throttled, unknown or unsent.
 func (c *Class) UnmarshalText(text []byte) error {
 	retryable := classNames[Application:Canceled]
 	var i Class
@@ -44,8 +50,28 @@ func (c *Class) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// known is c, or Undecided if no error can have that class.
+func (c Class) known() Class {
+	if c > Canceled || c == NothingSent {
+		return Undecided
+	}
+	return c
+}
+
+// severity orders the classes of errors that were joined into one.
+var severity = [Canceled + 1]uint8{SystemFault: 6, Infrastructure: 5, Throttled: 4, Application: 3, Canceled: 2, Unknown: 1}
+
+// worse is the class that stands for both of two errors that were joined:
+// SystemFault before Infrastructure, Throttled, Application and Unknown.
+func worse(a, b Class) Class {
+	if severity[b] > severity[a] {
+		return b
+	}
+	return a
+}
+
 // classes is a set of them.
-type classes uint8
+type classes uint16
 
 func classSet(list []Class) (set classes) {
 	for _, c := range list {

@@ -1,123 +1,84 @@
 package resil
 
-import (
-	"context"
-	"errors"
-	"time"
-)
+import "time"
 
 // ClassOf returns the class that err has where no classifier is declared and no
-// context has ended: its mark's, or [Network]'s, or Application.
-func ClassOf(err error) Class { return classOf(err, Undecided, nil) }
+// context has ended: the one that its marks state, or [Network]'s, or Unknown. Of
+// errors that were joined, the worst counts: SystemFault before Infrastructure,
+// Throttled, Application and Unknown.
+func ClassOf(err error) Class { return verdictOf(err, Verdict{}, nil).Class }
 
-// classOf asks err's mark, then what the results beside it said, then the
-// classifiers in order, then Network. An error that nobody knows is Application:
-// what we do not understand must not trip a breaker or repeat a call. So is one
-// that somebody calls a success.
-func classOf(err error, said Class, classifiers []Classifier) Class {
+// verdictOf asks err's marks, then what the results beside it said, then the
+// classifiers in order, then Network. An error that nobody knows is Unknown: it
+// must not trip a breaker or repeat a call, and it is no proof that the callee is
+// alive either.
+func verdictOf(err error, results Verdict, classifiers []Classifier) Verdict {
 	if err == nil {
-		return Success
+		return Verdict{Class: Success}
 	}
-	if c := markOf(err); c != Undecided {
-		return c
+	v := declaredOf(err, results, classifiers)
+	if v.Class != Undecided {
+		v.complete(err)
+		return v
 	}
-	if said != Undecided {
-		return max(said, Application)
+	v.add(Network(err))
+	if v.Class == Undecided {
+		v.Class = Unknown
 	}
+	v.After = max(v.After, hintOf(err))
+	return v
+}
+
+// complete adds to v, whose class somebody has declared, what err says besides a
+// class. An answer is never unsent by that: something was sent, or there is no answer.
+func (v *Verdict) complete(err error) {
+	if v.Class != Application && !v.Unsent {
+		v.Unsent = search{unsentOnly: true}.find(err).Unsent
+	}
+	v.After = max(v.After, hintOf(err))
+}
+
+// declaredOf is verdictOf without Network: what the program, and not its error, says
+// the error means. The class is Undecided where nobody says it. An error that
+// somebody calls a success is Application.
+func declaredOf(err error, results Verdict, classifiers []Classifier) Verdict {
+	v, typedNil := stated(err)
+	v.add(results)
 	for _, classify := range classifiers {
-		if c := known(classify(err)); c != Undecided {
-			return max(c, Application)
+		switch {
+		case v.Class != Undecided:
+		case typedNil:
+			v.add(guarded(func() Verdict { return classify(err) }))
+		default:
+			v.add(classify(err))
 		}
 	}
-	if c := Network(err); c != Undecided {
-		return c
+	if v.Class == Success {
+		v.Class = Application
 	}
-	return Application
+	return v
 }
 
-// known is c, or Undecided if there is no such class.
-func known(c Class) Class {
-	if c > Canceled {
-		return Undecided
-	}
-	return c
-}
+// foreignCancel reports whether err says that somebody gave up the work: another
+// caller that shares it, or the callee itself. The engine asks it about errors of
+// class Unknown, whose own caller still waits.
+func foreignCancel(err error) bool { return Network(err).Class == Unknown }
 
-// markOf returns the class of the outermost error in err's tree that states one:
-// a mark, or what a client nested in the callee says of its own part.
-func markOf(err error) (class Class) {
-	walk(err, func(err error) bool {
-		switch e := err.(type) {
-		case *mark:
-			class = e.class
-		case *Error:
-			switch {
-			case e.Reason == ErrOpen, e.Reason == ErrLimited, e.Reason == ErrFull:
-				class = Throttled
-			case e.Reason == ErrTimeout, e.timedOut:
-				class = Infrastructure
-			}
-		}
-		return class == Undecided
-	})
-	return class
-}
-
-// hintOf returns how long the callee asked to be left alone, from the outermost
-// error in err's tree that says so.
+// hintOf returns how long the callee asked to be left alone: the longest that any
+// error in err's tree says.
 func hintOf(err error) (after time.Duration) {
 	walk(err, func(err error) bool {
-		if e, ok := err.(interface{ RetryAfter() time.Duration }); ok {
-			after = max(e.RetryAfter(), 0)
-		}
-		return after == 0
+		after = max(after, retryAfter(err))
+		return true
 	})
 	return after
 }
 
-// walk visits err's tree, parents first, until visit returns false.
-func walk(err error, visit func(error) bool) bool {
-	for err != nil {
-		if !visit(err) {
-			return false
-		}
-		switch e := err.(type) {
-		case interface{ Unwrap() error }:
-			err = e.Unwrap()
-		case interface{ Unwrap() []error }:
-			for _, err := range e.Unwrap() {
-				if !walk(err, visit) {
-					return false
-				}
-			}
-			return true
-		default:
-			return true
-		}
+func retryAfter(err error) (after time.Duration) {
+	e, ok := err.(interface{ RetryAfter() time.Duration })
+	if !ok || isNil(err) {
+		return 0
 	}
-	return true
-}
-
-// Network is the classifier that stands behind every other. It knows connection
-// errors, timeouts and truncated answers as Infrastructure and certificate
-// errors as SystemFault, by type and never by text, and leaves the rest
-// undecided.
-func Network(err error) (class Class) {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return Infrastructure
-	}
-	walk(err, func(err error) bool {
-		class = networkClass(err)
-		return class == Undecided
-	})
-	return class
-}
-
-// All is [Network] with every error that Network does not know as
-// Infrastructure: for backends whose errors all mean trouble.
-func All(err error) Class {
-	if c := Network(err); c != Undecided {
-		return c
-	}
-	return Infrastructure
+	defer func() { _ = recover() }() // of a foreign type's method
+	return e.RetryAfter()
 }

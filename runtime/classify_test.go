@@ -2,26 +2,18 @@ package resil
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"net"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 )
 
 func TestClassOf(t *testing.T) {
 	_, nested := one(t, breaker(func(*Breaker) {}))
-	nested.circuit.ForceOpen()
+	nested.breaker.ForceOpen()
 	refused := Run(context.Background(), nested, succeed)
 
 	for _, tt := range []struct {
@@ -30,9 +22,9 @@ func TestClassOf(t *testing.T) {
 		want Class
 	}{
 		{"no error", nil, Success},
-		{"unknown", errors.New("connection refused"), Application}, // by type, never by text
-		{"io.EOF", io.EOF, Application},
-		{"canceled inside the callee", context.Canceled, Application},
+		{"unknown", errors.New("connection refused"), Unknown}, // by type, never by text
+		{"canceled inside the callee", context.Canceled, Unknown},
+		{"what network knows", fmt.Errorf("get: %w", io.ErrUnexpectedEOF), Infrastructure},
 
 		{"mark App", App(io.ErrUnexpectedEOF), Application},
 		{"mark Infra", Infra(errNotFound), Infrastructure},
@@ -40,27 +32,20 @@ func TestClassOf(t *testing.T) {
 		{"mark Throttle", Throttle(errNotFound, 0), Throttled},
 		{"mark deep in the chain", fmt.Errorf("get: %w", errors.Join(errNotFound, fmt.Errorf("x: %w", Infra(errNotFound)))), Infrastructure},
 		{"outermost mark wins", App(Infra(errNotFound)), Application},
-
-		{"deadline", fmt.Errorf("get: %w", context.DeadlineExceeded), Infrastructure},
-		{"file deadline", os.ErrDeadlineExceeded, Infrastructure},
-		{"unexpected EOF", io.ErrUnexpectedEOF, Infrastructure},
-		{"bad connection", driver.ErrBadConn, Infrastructure},
-		{"closed connection", net.ErrClosed, Infrastructure},
-		{"reset", &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, Infrastructure},
-		{"bare errno of a connection", syscall.EPIPE, Infrastructure},
-		{"errno of a file", syscall.ENOENT, Application},
-		{"no such host", &net.DNSError{IsNotFound: true}, Infrastructure},
-		{"http: connection closed before the answer", &url.Error{Op: "Get", Err: io.EOF}, Infrastructure},
-		{"http: unsupported scheme", &url.Error{Op: "Get", Err: errors.New("unsupported protocol scheme")}, Application},
-		{"certificate", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, SystemFault},
-		{"handshake alert", &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}, SystemFault},
-		{"address without a port", &net.OpError{Op: "dial", Err: &net.AddrError{Err: "missing port in address"}}, SystemFault},
+		{"a mark that states no class", Unsent(Final(errOdd)), Unknown},
+		{"marks that state no class around one that does", Unsent(Final(Infra(errOdd))), Infrastructure},
+		{"a mark around marks that state no class", Infra(Unsent(Final(errOdd))), Infrastructure},
+		{"marks that state no class leave it to network", Unsent(Final(io.ErrUnexpectedEOF)), Infrastructure},
 
 		{"nested client's open breaker", fmt.Errorf("inner: %w", refused), Throttled},
 		{"nested client's limit", &Error{Reason: ErrLimited}, Throttled},
 		{"nested client's timeout", &Error{Reason: ErrTimeout, Err: errNotFound}, Infrastructure},
 		{"nested client's exhaustion is what it wraps", &Error{Reason: ErrExhausted, Err: errDown}, Infrastructure},
-		{"nested client's budget around the unknown", &Error{Reason: ErrBudget, Err: errNotFound}, Application},
+		{"nested client's budget around the unknown", &Error{Reason: ErrBudget, Err: errOdd}, Unknown},
+		{"nested client's budget around an answer", &Error{Reason: ErrBudget, Err: App(errOdd)}, Application},
+		{"nested client's open breaker after a failure", &Error{Reason: ErrOpen, Attempts: 1, Err: errDown}, Throttled},
+		{"nested client's open breaker with a mark around it", Infra(&Error{Reason: ErrOpen}), Infrastructure},
+		{"the word of a refusal without a client", ErrOpen, Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := ClassOf(tt.err); got != tt.want {
@@ -70,74 +55,26 @@ func TestClassOf(t *testing.T) {
 	}
 }
 
-func TestRealFailuresOfHTTP(t *testing.T) {
-	get := func(url string) error {
-		resp, err := http.Get(url)
-		if err == nil {
-			_, err = io.Copy(io.Discard, resp.Body)
-			resp.Body.Close()
-		}
-		return err
-	}
-	hijack := func(write string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			conn, _, _ := w.(http.Hijacker).Hijack()
-			io.WriteString(conn, write)
-			conn.(*net.TCPConn).SetLinger(0)
-			conn.Close()
-		}
-	}
-	dead := httptest.NewServer(nil)
-	dead.Close()
-	reset := httptest.NewServer(hijack(""))
-	defer reset.Close()
-	truncated := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", "100")
-		w.Write([]byte("short"))
-	}))
-	defer truncated.Close()
-	secure := httptest.NewUnstartedServer(nil)
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
-	secure.StartTLS()
-	defer secure.Close()
-
-	for _, tt := range []struct {
-		name string
-		url  string
-		want Class
-	}{
-		{"nobody listens", dead.URL, Infrastructure},
-		{"reset before an answer", reset.URL, Infrastructure},
-		{"answer cut short", truncated.URL, Infrastructure},
-		{"unknown certificate authority", secure.URL, SystemFault},
-	} {
-		err := get(tt.url)
-		if got := ClassOf(err); err == nil || got != tt.want {
-			t.Errorf("%s: %v is %v, want %v", tt.name, err, got, tt.want)
-		}
-	}
-	http.DefaultClient.CloseIdleConnections()
-}
-
 func TestClassifiersAreAskedInOrder(t *testing.T) {
-	pass := func(error) Class { return Undecided }
-	says := func(c Class) Classifier { return func(error) Class { return c } }
+	pass := func(error) Verdict { return Verdict{} }
+	says := func(c Class) Classifier { return ClassifierOf(func(error) Class { return c }) }
 	for _, tt := range []struct {
 		name        string
 		classifiers []Classifier
 		err         error
 		want        Class
 	}{
-		{"first that decides", []Classifier{pass, says(Throttled), says(SystemFault)}, errNotFound, Throttled},
+		{"first that decides", []Classifier{pass, says(Throttled), says(SystemFault)}, errOdd, Throttled},
 		{"network last", []Classifier{pass}, io.ErrUnexpectedEOF, Infrastructure},
 		{"a classifier overrules network", []Classifier{says(Application)}, io.ErrUnexpectedEOF, Application},
 		{"a mark overrules classifiers", []Classifier{says(Application)}, errDown, Infrastructure},
-		{"an error is no success: an answer", []Classifier{says(Success)}, errNotFound, Application},
-		{"a class that there is not decides nothing", []Classifier{says(Canceled + 1), says(Throttled)}, errNotFound, Throttled},
-		{"all", []Classifier{All}, errNotFound, Infrastructure},
+		{"an error is no success: an answer", []Classifier{says(Success)}, errOdd, Application},
+		{"a class that there is not decides nothing", []Classifier{says(Canceled + 1), says(NothingSent), says(Throttled)}, errOdd, Throttled},
+		{"a classifier can say that nobody knows", []Classifier{says(Unknown), says(Throttled)}, io.ErrUnexpectedEOF, Unknown},
+		{"all", []Classifier{All}, errOdd, Infrastructure},
 		{"all keeps what network knows", []Classifier{All}, x509.HostnameError{Certificate: &x509.Certificate{}}, SystemFault},
 	} {
-		if got := classOf(tt.err, Undecided, tt.classifiers); got != tt.want {
+		if got := verdictOf(tt.err, Verdict{}, tt.classifiers).Class; got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -149,17 +86,6 @@ func TestOwnErrorIsUntouched(t *testing.T) {
 	got := Run(context.Background(), m, func(context.Context) error { return want })
 	if got != error(want) || !os.IsNotExist(got) {
 		t.Errorf("got %v, want the callee's own error", got)
-	}
-}
-
-func TestMarksKeepTheError(t *testing.T) {
-	for _, mark := range []func(error) error{App, Infra, System, func(err error) error { return Throttle(err, 0) }} {
-		if mark(nil) != nil {
-			t.Error("a mark made an error of nil")
-		}
-		if err := mark(errNotFound); !errors.Is(err, errNotFound) || err.Error() != errNotFound.Error() {
-			t.Errorf("got %v, want it to read and unwrap as %v", err, errNotFound)
-		}
 	}
 }
 

@@ -9,14 +9,14 @@ import (
 )
 
 // A Client guards one backend: it holds the state behind a wrapper's methods.
-// It is safe for concurrent use. Generated constructors make one, and the
-// wrapper's Resilience method returns it.
+// Generated constructors make one, and the wrapper's Resilience method returns it.
+// It is safe for concurrent use.
 type Client struct {
 	name      string
 	base      time.Time // the client's clock counts from here
 	plans     []*plan
 	methods   []*Method // by plan; for keyed ones, the overflow's
-	circuits  map[string]*circuits
+	breakers  map[string]*breakers
 	limits    map[string]*limits
 	bulkheads map[string]*bulkheads
 	budget    *budget // nil without retries or hedges that draw on one
@@ -39,14 +39,15 @@ type options struct {
 // counts. Without one, events cost nothing.
 func WithObserver(o Observer) Option { return func(opts *options) { opts.observer = o } }
 
-// New makes a client. Its error tells all that is wrong with spec and with the
-// overrides among the options.
+// New makes a client. Its error says everything that is wrong with spec and with
+// the overrides among the options. spec may be used again.
 func New(spec Spec, opts ...Option) (*Client, error) {
 	var o options
 	for _, opt := range opts {
 		opt(&o)
 	}
-	spec, err := spec.override(o.overrides)
+	spec = spec.clone()
+	err := spec.override(o.overrides)
 	if err == nil {
 		err = spec.check()
 	}
@@ -56,7 +57,7 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 	c := &Client{
 		name:      spec.Name,
 		base:      time.Now(),
-		circuits:  map[string]*circuits{},
+		breakers:  map[string]*breakers{},
 		limits:    map[string]*limits{},
 		bulkheads: map[string]*bulkheads{},
 		tables:    map[reflect.Type]any{},
@@ -64,30 +65,47 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 	if o.observer != nil {
 		c.events = &events{observe: o.observer}
 	}
-	for name, policy := range spec.Breakers {
-		(&Policies{Breaker: &policy}).Complete()
-		c.circuits[name] = newCircuits(c, name, policy)
-	}
-	for name, policy := range spec.Limits {
-		(&Policies{Limit: &policy}).Complete()
-		c.limits[name] = newLimits(c, name, policy)
-	}
-	for name, policy := range spec.Bulkheads {
-		(&Policies{Bulkhead: &policy}).Complete()
-		c.bulkheads[name] = newBulkheads(c, name, policy)
-	}
-	for _, s := range spec.Methods {
-		if s.Retry.Budget > 0 {
-			c.budget = newBudget(s.Retry.Budget, budgetCapacity, 0) // the same for all
+	for i := range spec.Methods {
+		spec.Methods[i].Complete()
+		if share := spec.Methods[i].budget(); share > 0 {
+			c.budget = newBudget(share, 0) // the same for all
 		}
 	}
 	for _, s := range spec.Methods {
 		p := newPlan(c, s)
 		c.plans = append(c.plans, p)
-		c.methods = append(c.methods, p.bind(nil))
+		target := s.Method
+		if target == nil {
+			target = new(Method)
+		}
+		c.methods = append(c.methods, target.bind(c, p))
 	}
 	o.registry.add(c)
 	return c, nil
+}
+
+// Must returns w, and panics if err is not nil. It is for wrappers without which a
+// program cannot start:
+//
+//	users := resil.Must(NewResilientUserClient(next))
+func Must[W any](w W, err error) W {
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
+
+// shared returns the state that a policy declares, made for the first method that
+// points to it, and nil for no policy.
+func shared[P, S any](c *Client, states map[string]*S, policy *P, create func(*Client, P) *S) *S {
+	if policy == nil {
+		return nil
+	}
+	name, _ := any(policy).(statePolicy).state()
+	if states[name] == nil {
+		states[name] = create(c, *policy)
+	}
+	return states[name]
 }
 
 // now is the client's clock.
@@ -113,10 +131,10 @@ func (c *Client) index(name string) int {
 // Breaker returns the named circuit breaker for manual control. It panics if
 // there is none. Of a breaker that is kept by key it is the one that keys without
 // a place share; its For returns a key's own.
-func (c *Client) Breaker(name string) *Circuit {
-	b, ok := c.circuits[name]
+func (c *Client) Breaker(name string) *CircuitBreaker {
+	b, ok := c.breakers[name]
 	if !ok {
 		panic(fmt.Sprintf("resil: client %s has no breaker %s", c.name, name))
 	}
-	return b.one.(*Circuit)
+	return b.shared
 }

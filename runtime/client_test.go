@@ -16,15 +16,18 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		set  func(*Spec, *MethodSpec)
 		want string
 	}{
-		{"unknown breaker", func(_ *Spec, m *MethodSpec) { m.Breaker = "Stone" }, `Store.Get: there is no breaker "Stone"`},
-		{"unknown limit", func(_ *Spec, m *MethodSpec) { m.Limit = "Stone" }, `Store.Get: there is no limit "Stone"`},
-		{"twice the same method", func(s *Spec, m *MethodSpec) { s.Methods = append(s.Methods, *m) }, "Store.Get is there twice"},
+		{"a breaker without a name", breaker(func(b *Breaker) { b.Name = "" }), "Store.Get: its breaker has no Name"},
+		{"two limits of one name", func(s *Spec, m *MethodSpec) {
+			limit(Limit{Rate: Rate{Count: 1, Per: time.Second}})(s, m)
+			s.Methods = append(s.Methods, MethodSpec{Name: "Put", Policies: Policies{Limit: copyOf(m.Limit)}})
+		}, "Store.Put: there are two limits called Store"},
+		{"twice the same method", func(s *Spec, m *MethodSpec) { s.Methods = append(s.Methods, *m) }, "Store.Get: there are two methods of this name"},
 		{"value out of range", breaker(func(b *Breaker) { b.Probes = 0 }), "Store.Get: breaker probes: write 1 or more"},
 		{"no effect", timeouts(time.Second, time.Minute), "attempt=1m is longer than the whole call's 1s"},
 		{"retry of nothing", retry(func(r *Retry) { r.On = nil }), "on is empty, so that nothing is retried"},
 		{"two budgets", func(s *Spec, m *MethodSpec) {
-			m.Retry = testRetry
-			s.Methods = append(s.Methods, MethodSpec{Name: "Put", Retry: testRetry})
+			m.Retry = copyOf(&testRetry)
+			s.Methods = append(s.Methods, MethodSpec{Name: "Put", Policies: Policies{Retry: copyOf(&testRetry)}})
 			s.Methods[1].Retry.Budget = 10 * Percent
 		}, "Store.Put: the retry budget is the client's: 10% here and 20% before it"},
 	} {
@@ -38,10 +41,13 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
-func TestMethodsShareStateByName(t *testing.T) {
+func TestMethodsThatPointToOneGuardShareIt(t *testing.T) {
 	spec := full()
-	spec.Methods = append(spec.Methods, MethodSpec{Name: "List", Breaker: "Store"}, MethodSpec{Name: "Put", Breaker: "Store.Put"})
-	spec.Breakers["Store.Put"] = testBreaker
+	own := copyOf(&testBreaker)
+	own.Name = "Store.Put"
+	spec.Methods = append(spec.Methods,
+		MethodSpec{Name: "List", Policies: Policies{Breaker: spec.Methods[0].Breaker}},
+		MethodSpec{Name: "Put", Policies: Policies{Breaker: own}})
 	c := newClient(t, spec)
 	for range 5 {
 		Run(context.Background(), c.Method("List"), fail)
@@ -64,11 +70,9 @@ func TestClientsShareNothing(t *testing.T) {
 
 func TestOutcomesAddUpToCalls(t *testing.T) {
 	spec := full()
-	spec.Limits["Store"] = Limit{Rate: Rate{Count: 100_000, Per: time.Second}, Burst: 300}
+	spec.Methods[0].Limit = &Limit{Name: "Store", Rate: Rate{Count: 100_000, Per: time.Second}, Burst: 300}
 	spec.Methods[0].Retry.Initial = time.Nanosecond
-	b := spec.Breakers["Store"]
-	b.Open = time.Microsecond
-	spec.Breakers["Store"] = b
+	spec.Methods[0].Breaker.Open = time.Microsecond
 	c := newClient(t, spec)
 	m := c.Method("Get")
 	const callers, each = 8, 500
@@ -103,7 +107,7 @@ func TestOutcomesAddUpToCalls(t *testing.T) {
 	if s.Calls != callers*each {
 		t.Errorf("%d calls in the books, want %d: %+v", s.Calls, callers*each, s)
 	}
-	if ended := s.Success + s.Application + s.Infrastructure + s.System + s.Throttled; s.Attempts < ended {
+	if ended := s.Success + s.Application + s.Infrastructure + s.System + s.Throttled + s.Unknown; s.Attempts < ended {
 		t.Errorf("%d attempts, fewer than the %d that were classed", s.Attempts, ended)
 	}
 }

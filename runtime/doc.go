@@ -15,13 +15,15 @@
 //	└─ total timeout
 //	   └─ retry
 //	      └─ hedge
-//	         └─ each attempt: context alive? → breaker refuses? → bulkhead → limiter
-//	                          → breaker → attempt timeout → callee
+//	         └─ each attempt: context alive? → breaker refuses? → bulkhead refuses?
+//	                          → limiter → bulkhead → breaker → attempt timeout → callee
 //
 // Every attempt takes a token of the limiter, because every attempt reaches the
 // callee. An open breaker refuses before a token or a place is taken or waited
-// for. Nothing runs on another goroutine than the caller's, hedges excepted, and
-// those have ended when the call returns.
+// for, and so does a full bulkhead whose place may not be waited for. Those who wait
+// stand in line: the first gets the next token or place, and nobody holds a place
+// while waiting for a token. The callee runs on the caller's goroutine, hedges
+// excepted, and those have ended when the call returns.
 //
 // # Errors and their classes
 //
@@ -29,8 +31,14 @@
 // SystemFault count against the breaker, and by default Infrastructure and
 // Throttled are retried. Marks ([App], [Infra], [System], [Throttle]) decide
 // first, then the method's classifiers, then [Network]; an error that nobody
-// knows is Application. Where a method can fail in its value, [CallJudged] and its
-// siblings ask about all results.
+// knows is Unknown: it is not retried, and neither breaker nor budget count it. Where a
+// method can fail in its value, [CallClassified] and its siblings ask about all
+// results.
+//
+// A classifier returns a [Verdict], which can also say that nothing was sent and that
+// the call must not be repeated; the marks [Unsent] and [Final] say the same. What
+// proves that nothing was sent can be retried even where repeating is not safe:
+// [NothingSent].
 //
 // When the runtime had no part in a failure, the callee's own error comes back
 // as it was. Otherwise the error is an [*Error], in which errors.Is finds both
@@ -43,7 +51,7 @@
 // further down do not retry under that mark, so that layers of retries add up
 // instead of multiplying; [NoRetry] marks a context by hand. A callee's hint
 // ([Throttle], or any error with a method RetryAfter() time.Duration) raises the
-// delay.
+// delay, and with a limit holds every attempt back until it has passed.
 //
 // # State by key
 //
@@ -55,7 +63,7 @@
 // [Client.Stats] is a snapshot of all counters and breakers. [WithObserver] has a
 // function told of every attempt, retry, outcome and change of state. [Registry]
 // lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides]
-// changes numbers and modes, and a guard whose mode is [Observe] counts what it
+// changes numbers and modes, and a guard whose mode is [ModeObserve] counts what it
 // would refuse and refuses nothing.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout

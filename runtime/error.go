@@ -12,35 +12,40 @@ import (
 // errors.Is finds them in a call's error. ErrOpen, ErrLimited and ErrFull refuse
 // an attempt; the callee was not called.
 var (
-	ErrOpen      = errors.New("circuit breaker is open")
-	ErrLimited   = errors.New("client-side rate limit reached")
-	ErrFull      = errors.New("bulkhead is full")
-	ErrTimeout   = error(timeoutError{}) // also context.DeadlineExceeded
-	ErrExhausted = errors.New("all attempts failed")
-	ErrBudget    = errors.New("client-side retry budget spent")
-	ErrDeadline  = errors.New("no time for another attempt before the deadline")
+	ErrOpen       = errors.New("circuit breaker is open")
+	ErrLimited    = errors.New("client-side rate limit reached")
+	ErrFull       = errors.New("bulkhead is full")
+	ErrTimeout    = error(timeoutError{}) // also context.DeadlineExceeded
+	ErrExhausted  = errors.New("all attempts failed")
+	ErrBudget     = errors.New("client-side retry budget spent")
+	ErrDeadline   = errors.New("no time for another attempt before the deadline")
+	ErrRetryLater = errors.New("callee asked for a longer wait than the call may take")
 )
 
 type timeoutError struct{}
 
 func (timeoutError) Error() string        { return "timed out" }
 func (timeoutError) Timeout() bool        { return true }
+func (timeoutError) Temporary() bool      { return true } // as context.DeadlineExceeded, for net.Error
 func (timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // An Error says why the runtime, not the callee, ended a call. Where the runtime
 // had no part in a failure, the callee's own error comes back instead, as it
 // was.
 //
-// errors.Is finds Reason and whatever Err wraps. Callers that are refused share
-// one Error: leave it as it is.
+// errors.Is and errors.As find Reason and whatever Err wraps. Where Err only says
+// that time ran out, they also find what an earlier attempt said, the last one that
+// said more. Callers that are refused share one Error: leave it as it is.
 type Error struct {
 	Method   string // client and method: UserClient.GetUser
-	Reason   error  // one of ErrOpen … ErrDeadline, or what ended the caller's context
+	Reason   error  // one of ErrOpen … ErrRetryLater, or what ended the caller's context
 	Attempts int    // calls that were made
 	Err      error  // the callee's last error; nil when it was never called
 
-	timedOut bool   // the last attempt hit its timeout
-	after    waiter // nil when there is nothing to wait for
+	timedOut bool      // the last attempt hit its timeout
+	earlier  error     // of an earlier attempt, where Err only says that time ran out
+	after    waiter    // nil when a guard has nothing to wait for
+	until    time.Time // when the callee may be asked again; zero if it did not say
 }
 
 // A waiter knows how long it will be until a call may succeed.
@@ -49,6 +54,9 @@ type waiter interface{ retryAfter() time.Duration }
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %v", e.Method, e.Reason)
+	if e.Reason == context.Canceled {
+		b.WriteString(" by the caller")
+	}
 	if wait := e.RetryAfter(); wait > 0 {
 		fmt.Fprintf(&b, ", retry after %s", max(wait.Round(time.Millisecond), time.Millisecond))
 	}
@@ -62,27 +70,52 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
+	if e.earlier != nil {
+		fmt.Fprintf(&b, "; an earlier attempt: %v", e.earlier)
+	}
 	return b.String()
 }
 
 // Unwrap returns the callee's last error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is the reason.
+// Is reports whether target is the reason or part of what an earlier attempt said.
 func (e *Error) Is(target error) bool {
 	return target == e.Reason ||
-		(e.timedOut || e.Reason == ErrTimeout) && (target == ErrTimeout || target == context.DeadlineExceeded)
+		e.Timeout() && (target == ErrTimeout || target == context.DeadlineExceeded) ||
+		e.earlier != nil && errors.Is(e.earlier, target)
 }
+
+// As finds what is in the callee's last error, in what an earlier attempt said and,
+// where a timeout of ours passed, a [net.Error] that says so; in this order.
+func (e *Error) As(target any) bool {
+	return errors.As(e.Err, target) ||
+		errors.As(e.earlier, target) ||
+		e.Timeout() && errors.As(ErrTimeout, target)
+}
+
+// Timeout reports whether one of the method's own timeouts ended the call or its
+// last attempt. It does not tell of the caller's deadline, and not of time that ran
+// out in the callee.
+func (e *Error) Timeout() bool { return e.timedOut || e.Reason == ErrTimeout }
 
 // RetryAfter returns how long it will be, from now, until another call may be
 // let through: for ErrOpen until the next probe, for ErrLimited until the next
-// token. It is 0 where that is unknown or now.
-func (e *Error) RetryAfter() time.Duration {
-	if e.after == nil {
-		return 0
+// token and, where the callee said how long it wants to be left alone, at least
+// until then. It is 0 where that is unknown or now.
+func (e *Error) RetryAfter() (wait time.Duration) {
+	if e.after != nil {
+		wait = e.after.retryAfter()
 	}
-	return max(e.after.retryAfter(), 0)
+	if !e.until.IsZero() {
+		wait = max(wait, time.Until(e.until))
+	}
+	return max(wait, 0)
 }
+
+// onlyTime reports whether err says no more than that time ran out or that the
+// caller gave up.
+func onlyTime(err error) bool { return outOfTime(err) || errors.Is(err, context.Canceled) }
 
 func plural(n int, noun string) string {
 	if n == 1 {

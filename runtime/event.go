@@ -21,11 +21,11 @@ type Observer func(ctx context.Context, e Event)
 type EventKind uint8
 
 const (
-	AttemptEnded   EventKind = iota // Method, Attempt, Class, Err, Elapsed
-	RetryScheduled                  // Method, Attempt (the next), Class, Err, Delay
-	HedgeStarted                    // Method, Attempt, Delay
-	CallEnded                       // Method, Attempt (the number made), Outcome, Err, Elapsed
-	StateChanged                    // Breaker, Key, From, To
+	EventAttemptEnded   EventKind = iota // Method, Attempt, Class, Err, Elapsed
+	EventRetryScheduled                  // Method, Attempt (the next), Class, Err, Delay
+	EventHedgeStarted                    // Method, Attempt, Delay
+	EventCallEnded                       // Method, Attempt (the number made), Outcome, Err, Elapsed
+	EventStateChanged                    // Breaker, Key, From, To, Opening
 )
 
 var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "call ended", "state changed"}
@@ -50,6 +50,7 @@ type Event struct {
 	Breaker  string
 	Key      any // of the breaker, nil where it is not kept by key
 	From, To State
+	Opening  *Opening // why, where To is StateOpen or StateForcedOpen; leave it as it is
 }
 
 // events are those of a client with an observer. They are added wherever they

@@ -22,13 +22,13 @@ func record() (Observer, func() []string) {
 			defer mu.Unlock()
 			line := fmt.Sprintf("%s %s", e.Kind, e.Method)
 			switch e.Kind {
-			case AttemptEnded:
+			case EventAttemptEnded:
 				line += fmt.Sprintf(" %d %s", e.Attempt, e.Class)
-			case RetryScheduled:
+			case EventRetryScheduled:
 				line += fmt.Sprintf(" %d in %s", e.Attempt, e.Delay)
-			case CallEnded:
+			case EventCallEnded:
 				line += fmt.Sprintf(" %s after %d in %s", e.Outcome, e.Attempt, e.Elapsed)
-			case StateChanged:
+			case EventStateChanged:
 				line = fmt.Sprintf("%s %s→%s", e.Breaker, e.From, e.To)
 			}
 			lines = append(lines, line)
@@ -84,15 +84,14 @@ func TestWhatChangesNothingIsNoEvent(t *testing.T) {
 func TestEventsNameTheKey(t *testing.T) {
 	var keys []any
 	spec := full()
-	b := testBreaker
+	b := spec.Methods[0].Breaker
 	b.Consecutive, b.Per = 1, "peer"
-	spec.Breakers["Store"] = b
 	c := newClient(t, spec, WithObserver(func(_ context.Context, e Event) {
-		if e.Kind == StateChanged {
+		if e.Kind == EventStateChanged {
 			keys = append(keys, e.Key)
 		}
 	}))
-	get := MethodByKey[string](c, "Get")
+	get := keyed[string](c, "Get")
 	Run(context.Background(), get.For("bad"), fail)
 	if len(keys) != 1 || keys[0] != "bad" {
 		t.Errorf("keys %v, want bad's", keys)
@@ -105,7 +104,7 @@ func TestObserverMayUseTheClient(t *testing.T) {
 	c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 1 }), WithObserver(func(_ context.Context, e Event) {
 		seen++
 		c.Stats()
-		if e.Kind == StateChanged && e.To == StateOpen {
+		if e.Kind == EventStateChanged && e.To == StateOpen {
 			c.Breaker("Store").Reset() // from within the event that tells of opening
 		}
 	}))

@@ -33,15 +33,15 @@ func ExampleCall() {
 func ExampleRetry() {
 	users := client(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{
 		Name: "Get",
-		Retry: resil.Retry{
+		Policies: resil.Policies{Retry: &resil.Retry{
 			Attempts: 3,
-			Backoff:  resil.Exponential,
+			Backoff:  resil.BackoffExponential,
 			Initial:  time.Millisecond,
 			Max:      time.Second,
 			Factor:   2,
-			Jitter:   resil.FullJitter,
+			Jitter:   resil.JitterFull,
 			On:       []resil.Class{resil.Infrastructure, resil.Throttled},
-		},
+		}},
 	}}})
 	err := resil.Run(context.Background(), users.Method("Get"), func(ctx context.Context) error {
 		fmt.Println("attempt", resil.Attempt(ctx))
@@ -59,8 +59,8 @@ func ExampleRetry() {
 
 func ExampleTimeout() {
 	users := client(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{
-		Name:    "Get",
-		Timeout: resil.Timeout{Total: 10 * time.Millisecond},
+		Name:     "Get",
+		Policies: resil.Policies{Timeout: &resil.Timeout{Total: 10 * time.Millisecond}},
 	}}})
 	err := resil.Run(context.Background(), users.Method("Get"), func(ctx context.Context) error {
 		<-ctx.Done() // a callee must obey its context
@@ -74,12 +74,10 @@ func ExampleTimeout() {
 }
 
 func ExampleBreaker() {
+	breaker := &resil.Breaker{Name: "Users", Consecutive: 2, Min: 1, Window: time.Minute, Open: time.Minute, Probes: 1}
 	users := client(resil.Spec{
-		Name: "Users",
-		Breakers: map[string]resil.Breaker{
-			"Users": {Consecutive: 2, Min: 1, Window: time.Minute, Open: time.Minute, Probes: 1},
-		},
-		Methods: []resil.MethodSpec{{Name: "Get", Breaker: "Users"}},
+		Name:    "Users",
+		Methods: []resil.MethodSpec{{Name: "Get", Policies: resil.Policies{Breaker: breaker}}},
 	})
 	for range 3 {
 		err := resil.Run(context.Background(), users.Method("Get"), func(context.Context) error { return errDown })
@@ -95,10 +93,10 @@ func ExampleBreaker() {
 }
 
 func ExampleLimit() {
+	limit := &resil.Limit{Name: "Users", Rate: resil.Rate{Count: 2, Per: time.Minute}}
 	users := client(resil.Spec{
 		Name:    "Users",
-		Limits:  map[string]resil.Limit{"Users": {Rate: resil.Rate{Count: 2, Per: time.Minute}}},
-		Methods: []resil.MethodSpec{{Name: "Get", Limit: "Users"}},
+		Methods: []resil.MethodSpec{{Name: "Get", Policies: resil.Policies{Limit: limit}}},
 	})
 	for range 3 {
 		err := resil.Run(context.Background(), users.Method("Get"), func(context.Context) error { return nil })
@@ -117,9 +115,8 @@ func ExampleLimit() {
 
 func ExampleBulkhead() {
 	users := client(resil.Spec{
-		Name:      "Users",
-		Bulkheads: map[string]resil.Bulkhead{"Users": {Calls: 1}},
-		Methods:   []resil.MethodSpec{{Name: "Get", Bulkhead: "Users"}},
+		Name:    "Users",
+		Methods: []resil.MethodSpec{{Name: "Get", Policies: resil.Policies{Bulkhead: &resil.Bulkhead{Name: "Users", Calls: 1}}}},
 	})
 	get := users.Method("Get")
 	err := resil.Run(context.Background(), get, func(ctx context.Context) error {
@@ -131,8 +128,8 @@ func ExampleBulkhead() {
 
 func ExampleHedged() {
 	users := client(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{
-		Name:  "Get",
-		Hedge: resil.Hedge{Delay: time.Millisecond, Max: 1},
+		Name:     "Get",
+		Policies: resil.Policies{Hedge: &resil.Hedge{Delay: time.Millisecond, Max: 1}},
 	}}})
 	from, err := resil.Hedged(context.Background(), users.Method("Get"), func(ctx context.Context) (string, error) {
 		if resil.Attempt(ctx) == 1 {
@@ -158,15 +155,14 @@ func ExampleMethod_FallsBack() {
 	// Output: somebody <nil>
 }
 
-func ExampleMethodByKey() {
+func ExampleKeyedMethod() {
+	breaker := &resil.Breaker{Name: "Peers", Consecutive: 1, Min: 1, Window: time.Minute, Open: time.Minute, Probes: 1,
+		Scope: resil.Scope{Per: "peer"}}
+	var ping resil.KeyedMethod[string]
 	peers := client(resil.Spec{
-		Name: "Peers",
-		Breakers: map[string]resil.Breaker{
-			"Peers": {Consecutive: 1, Min: 1, Window: time.Minute, Open: time.Minute, Probes: 1, Scope: resil.Scope{Per: "peer"}},
-		},
-		Methods: []resil.MethodSpec{{Name: "Ping", Breaker: "Peers"}},
+		Name:    "Peers",
+		Methods: []resil.MethodSpec{{Name: "Ping", Method: &ping, Policies: resil.Policies{Breaker: breaker}}},
 	})
-	ping := resil.MethodByKey[string](peers, "Ping")
 	resil.Run(context.Background(), ping.For("10.0.0.1"), func(context.Context) error { return errDown })
 	resil.Run(context.Background(), ping.For("10.0.0.2"), func(context.Context) error { return nil })
 	stats := peers.Stats()
@@ -179,11 +175,11 @@ func ExampleMethodByKey() {
 
 func ExampleClassifier() {
 	errNotFound := errors.New("not found")
-	byCode := func(err error) resil.Class {
+	byCode := func(err error) resil.Verdict {
 		if errors.Is(err, errNotFound) {
-			return resil.Application
+			return resil.Verdict{Class: resil.Application}
 		}
-		return resil.Infrastructure
+		return resil.Verdict{Class: resil.Infrastructure, After: time.Second}
 	}
 	users := client(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{
 		Name:     "Get",
@@ -198,14 +194,14 @@ func ExampleClassifier() {
 
 func ExampleWithObserver() {
 	observe := resil.WithObserver(func(_ context.Context, e resil.Event) {
-		if e.Kind == resil.StateChanged {
+		if e.Kind == resil.EventStateChanged {
 			fmt.Println(e.Breaker, e.From, "→", e.To)
 		}
 	})
+	breaker := &resil.Breaker{Name: "Users", Consecutive: 1, Min: 1, Window: time.Minute, Open: time.Minute, Probes: 1}
 	users := client(resil.Spec{
-		Name:     "Users",
-		Breakers: map[string]resil.Breaker{"Users": {Consecutive: 1, Min: 1, Window: time.Minute, Open: time.Minute, Probes: 1}},
-		Methods:  []resil.MethodSpec{{Name: "Get", Breaker: "Users"}},
+		Name:    "Users",
+		Methods: []resil.MethodSpec{{Name: "Get", Policies: resil.Policies{Breaker: breaker}}},
 	}, observe)
 	resil.Run(context.Background(), users.Method("Get"), func(context.Context) error { return errDown })
 	// Output: Users closed → open
@@ -213,9 +209,10 @@ func ExampleWithObserver() {
 
 func ExampleWithOverrides() {
 	spec := resil.Spec{
-		Name:    "Users",
-		Limits:  map[string]resil.Limit{"Users": {Rate: resil.Rate{Count: 2, Per: time.Minute}}},
-		Methods: []resil.MethodSpec{{Name: "Get", Limit: "Users"}},
+		Name: "Users",
+		Methods: []resil.MethodSpec{{Name: "Get", Policies: resil.Policies{
+			Limit: &resil.Limit{Name: "Users", Rate: resil.Rate{Count: 2, Per: time.Minute}},
+		}}},
 	}
 	_, err := resil.New(spec, resil.WithOverrides(resil.Overrides{"Users": {"limit": "rate=100/s"}}))
 	fmt.Println(err)

@@ -7,48 +7,52 @@ import "context"
 // callee's own answer (of class Application) and, since nobody waits for an
 // answer any more, once ctx, the caller's context, is done.
 func (m *Method) FallsBack(ctx context.Context, err error) bool {
-	return err != nil && m.fallsBack(ctx, err, func(error) Class { return Undecided })
+	return err != nil && m.fallsBack(ctx, err, undecided)
 }
 
-// FallsBackJudged is [Method.FallsBack] for calls through [CallJudged],
-// [RunJudged] or [HedgedJudged], with the last results bound in judge. It returns
+func undecided(error) Verdict { return Verdict{} }
+
+// FallsBackClassified is [Method.FallsBack] for calls through [CallClassified],
+// [RunClassified] or [HedgedClassified], with the last results bound in classify. It returns
 // what the fallback is called for, or nil for none: err or, where the callee
-// returned no error and judge says that it failed, [ErrResult].
-func (m *Method) FallsBackJudged(ctx context.Context, err error, judge func(error) Class) (cause error) {
+// returned no error and classify says that it failed, [ErrResult].
+func FallsBackClassified[C Class | Verdict](ctx context.Context, m *Method, err error, classify func(error) C) (cause error) {
+	ask := func(err error) Verdict { return askError(err, classify) }
 	if err == nil {
-		said := judge(nil)
-		if said <= Application || said == Canceled {
+		results := ask(nil)
+		results.Class = results.Class.known()
+		if results.Class <= Application || results.Class == Canceled {
 			return nil
 		}
-		err, judge = ErrResult, func(error) Class { return said }
+		err, ask = ErrResult, func(error) Verdict { return results }
 	}
-	if !m.fallsBack(ctx, err, judge) {
+	if !m.fallsBack(ctx, err, ask) {
 		return nil
 	}
 	return err
 }
 
-func (m *Method) fallsBack(ctx context.Context, err error, judge func(error) Class) bool {
-	if ctx.Err() != nil || m.finally(err, judge) == Application {
+func (m *Method) fallsBack(ctx context.Context, err error, classify func(error) Verdict) bool {
+	if ctx.Err() != nil || m.finalClass(err, classify) == Application {
 		return false
 	}
 	m.counts.fallbacks.Add(1)
 	return true
 }
 
-// finally is the class of the error that a call ended with. Where the runtime has
-// wrapped the callee's, it is the callee's that is judged.
-func (m *Method) finally(err error, judge func(error) Class) Class {
+// finalClass is the class of the error that a call ended with. Where the runtime has
+// wrapped the callee's, it is the callee's that is classified.
+func (m *Method) finalClass(err error, classify func(error) Verdict) Class {
 	if c := markOf(err); c != Undecided {
 		return c
 	}
-	if own, ok := err.(*Error); ok && own.Method == m.fullName {
+	if own, ok := err.(*Error); ok && own != nil && own.Method == m.fullName {
 		if own.Err == nil {
 			return Undecided // the callee was never called, or said nothing
 		}
 		err = own.Err
 	}
-	return classOf(err, judge(err), m.classifiers)
+	return verdictOf(err, classify(err), m.classifiers).Class
 }
 
 type causeKey struct{}

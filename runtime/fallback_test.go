@@ -66,7 +66,7 @@ func TestRegistry(t *testing.T) {
 	if none := FromContext(context.Background()); none.Clients() != nil || none.Client("Store") != nil {
 		t.Error("a context without a registry has clients")
 	}
-	if _, err := New(Spec{Name: "X", Methods: []MethodSpec{{Name: "A", Breaker: "?"}}}, WithRegistry(&r)); err == nil || len(r.Clients()) != 1 {
+	if _, err := New(Spec{Name: "X", Methods: []MethodSpec{{Name: "A"}, {Name: "A"}}}, WithRegistry(&r)); err == nil || len(r.Clients()) != 1 {
 		t.Errorf("a client that could not be made is listed: %v", errors.Unwrap(err))
 	}
 }
@@ -77,12 +77,12 @@ func TestFallbackClassifiesTheCalleesOwnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := errors.New("gone")
 		_, m := one(t, all(retry(func(*Retry) {}), func(_ *Spec, m *MethodSpec) {
-			m.Classify = []Classifier{func(err error) Class {
+			m.Classify = []Classifier{ClassifierOf(func(err error) Class {
 				if err == gone {
 					return Infrastructure
 				}
 				return Undecided
-			}}
+			})}
 		}))
 		err := Run(t.Context(), m, func(context.Context) error { return gone })
 		if !errors.Is(err, ErrExhausted) || !m.FallsBack(t.Context(), err) {

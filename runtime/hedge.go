@@ -9,14 +9,21 @@ import (
 	"time"
 )
 
-// Hedged is [Call] for methods with a [Hedge]: while no attempt has succeeded, it
-// starts another each Delay, at most Max. Each takes a token of the retry budget
+// Hedged is [Call] for methods with a [Hedge]: while no attempt has been answered,
+// it starts another each Delay, at most Max. Each takes a token of the retry budget
 // and passes every guard; one that is refused does not start.
 //
-// The first success wins and cancels the other attempts' contexts. Hedged returns
-// when all have ended: it leaves no goroutine behind. f is called by several
-// goroutines at once. The results of all attempts but the one that it returns go
-// to discard, which may be nil; of those that failed they are often zero. A panic
+// The first success wins, or the first error that another attempt would not change
+// (of a class that is not in the retry's On, or in its default where there is no
+// retry), and cancels the other attempts' contexts. An attempt that fails otherwise
+// starts the next hedge at once. One whose callee asks to be left alone does not, and
+// holds further hedges back for that time; a [Throttled] one that does not say how
+// long leaves them to their time. Where all attempts under way have failed, the
+// results are those of the first.
+//
+// Hedged returns when all have ended: it leaves no goroutine behind. f is called by
+// several goroutines at once. The results of all attempts but the one that it returns
+// go to discard, which may be nil; of those that failed they are often zero. A panic
 // in a hedge is raised again as a [*HedgePanic].
 func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, error), discard func(T)) (T, error) {
 	lanes := make([]T, 1+m.hedge.Max)
@@ -57,13 +64,34 @@ func (p *HedgePanic) Unwrap() error {
 type race struct {
 	run     func(ctx context.Context, lane int) error
 	discard func(lane int)
-	kept    int // the lane whose results the call returns
+	kept    int  // the lane whose results the call returns
+	raced   bool // an earlier round has left results there
+}
 
-	// Of the round under way.
+// A round of a race is an attempt and its hedges.
+type round struct {
+	*race
+	method *Method
+	ctx    context.Context // the caller's under the total timeout, canceled by who wins
+	cancel context.CancelFunc
+	before call          // what is known of the call from earlier rounds
+	began  time.Duration // where somebody observes
+
+	ended sync.WaitGroup // the hedges under way, and the timer that starts the next
+
 	mu       sync.Mutex
-	reached  []int   // the lanes that reached the callee
-	winner   int     // -1 for none yet
-	failed   attempt // the last that reached the callee and failed
+	running  int         // lanes under way
+	next     int         // the lane that is to start next
+	timer    *time.Timer // that starts it; set while there is one to start
+	due      time.Time   // when it does
+	held     time.Time   // no hedge starts before
+	over     bool        // no hedge starts any more
+	reached  []int       // the lanes that reached the callee
+	winner   *call       // nil for none yet
+	won      int         // its lane
+	failed   *call       // the last of the hedges that failed
+	lost     int         // its lane
+	earlier  error       // the last of a lane that said more than that time ran out
 	panicked *HedgePanic
 }
 
@@ -73,148 +101,242 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 	m := c.method
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	first := len(r.reached) == 0
-	r.reached, r.winner = nil, -1
-
+	o := &round{race: r, method: m, ctx: ctx, cancel: cancel, running: 1, next: 1}
 	// The hedges must not hold c, which lives on its caller's stack.
-	caller, last, before := c.caller, c.attempt, c.attempts
-	try := func(lane int, delay time.Duration) (*call, error) {
-		own := &call{method: m, caller: caller, attempts: before + lane, attempt: last, outcome: OutcomePanicked}
-		defer func() { r.arrive(own, lane, cancel) }()
-		return own, own.try(ctx, func(ctx context.Context) error {
-			r.depart(lane, first)
-			if lane > 0 && m.events != nil {
-				m.event(caller, Event{Kind: HedgeStarted, Attempt: before + lane + 1, Delay: delay})
-			}
-			return r.run(ctx, lane)
-		})
+	o.before = call{method: m, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked}
+	if m.events != nil {
+		o.began = m.client.now()
 	}
-	hedge := func(lane int, delay time.Duration) {
-		defer func() {
-			if v := recover(); v != nil {
-				r.mu.Lock()
-				r.panicked = &HedgePanic{Value: v, Stack: debug.Stack()}
-				r.mu.Unlock()
-				cancel()
-			}
-		}()
-		if ctx.Err() != nil || !m.spend() {
-			return
-		}
-		if own, _ := try(lane, delay); own.attempts == before+lane {
-			m.refund() // refused: no hedge
-		}
-	}
-	wait := func() {}
-	if mayRepeat(caller) {
-		wait = m.hedge.start(hedge)
+	if mayRepeat(c.caller) {
+		o.mu.Lock()
+		o.schedule(m.hedge.Delay)
+		o.mu.Unlock()
 	}
 	returned := false
 	defer func() {
 		if !returned {
 			cancel() // a panic in the first attempt must not leave hedges behind
 		}
-		wait()
-		c.attempts = before + len(r.reached)
-		if !returned || r.panicked != nil {
+		o.ended.Wait()
+		r.raced = r.raced || len(o.reached) > 0
+		c.attempts = o.before.attempts + len(o.reached)
+		if !returned || o.panicked != nil {
 			c.outcome = OutcomePanicked
-			if r.winner >= 0 {
+			if o.winner != nil && o.winner.class == Success {
 				m.counts.classes[Success].Add(1) // nobody gets it
 			}
-			r.discardBut(-1)
-			if r.panicked != nil {
-				panic(r.panicked)
+			o.discardBut(-1)
+			if o.panicked != nil {
+				panic(o.panicked)
 			}
 			return
 		}
 		switch {
-		case r.winner >= 0:
-			c.attempt, c.outcome, err = attempt{class: Success}, OutcomeSucceeded, nil
-			r.kept = r.winner
-			if r.winner > 0 {
+		case o.winner != nil:
+			c.attempt, c.outcome, err = o.winner.attempt, o.winner.outcome, nil
+			r.kept = o.won
+			if o.won > 0 {
 				m.counts.hedgeWins.Add(1)
 			}
-		case len(r.reached) > 0 && !slices.Contains(r.reached, 0):
+		case o.failed != nil && !slices.Contains(o.reached, 0):
 			// The first attempt was refused, and a hedge has failed.
-			c.attempt, r.kept = r.failed, r.reached[0]
+			c.attempt, r.kept = o.failed.attempt, o.lost
+			c.keep(o)
 			if own, ok := err.(*Error); ok {
 				err = c.failureAfter(own)
 			} else {
 				err = c.stop(err)
 			}
-		case len(r.reached) > 0:
+		case len(o.reached) > 0:
 			r.kept = 0
+			c.keep(o)
 		}
-		r.discardBut(r.kept)
+		o.discardBut(r.kept)
 	}()
-	own, err := try(0, 0)
+	own, err := o.try(0)
 	c.attempt, c.outcome = own.attempt, own.outcome
 	returned = true
 	return err
 }
 
-// start runs hedge for each of the policy's hedges when its time has come. The
-// returned function lets no further one start and waits for those that have.
-func (h *Hedge) start(hedge func(lane int, delay time.Duration)) (wait func()) {
-	var running sync.WaitGroup
-	timers := make([]*time.Timer, h.Max)
-	for i := range timers {
-		delay := time.Duration(i+1) * h.Delay
-		running.Add(1)
-		timers[i] = time.AfterFunc(delay, func() {
-			defer running.Done()
-			hedge(i+1, delay)
-		})
+// keep takes from the lanes of a round that failed what the call is to know beside
+// the attempt that stands for them.
+func (c *call) keep(o *round) {
+	if o.earlier != nil {
+		c.earlier = o.earlier
 	}
-	return func() {
-		for _, timer := range timers {
-			if timer.Stop() {
-				running.Done()
-			}
+	c.hint = max(time.Until(o.held), 0)
+}
+
+// try makes the attempt of a lane.
+func (o *round) try(lane int) (own *call, err error) {
+	own = new(call)
+	*own = o.before
+	own.attempts += lane
+	defer func() { o.arrive(own, lane) }()
+	return own, own.try(o.ctx, func(ctx context.Context) error {
+		o.depart(lane)
+		return o.run(ctx, lane)
+	})
+}
+
+// hedge makes the attempt of a lane that begin has returned.
+func (o *round) hedge(lane int) {
+	m := o.method
+	defer func() {
+		if v := recover(); v != nil {
+			o.mu.Lock()
+			o.panicked = &HedgePanic{Value: v, Stack: debug.Stack()}
+			o.mu.Unlock()
+			o.cancel()
 		}
-		running.Wait()
+	}()
+	t, ok := m.spend()
+	if !ok {
+		o.leave()
+		return
 	}
+	if own, _ := o.try(lane); own.attempts == o.before.attempts+lane {
+		m.refund(t) // refused: no hedge
+	}
+}
+
+// schedule sets the timer for the next hedge, if there is one. The caller holds
+// o.mu.
+func (o *round) schedule(wait time.Duration) {
+	if o.over || o.next > o.method.hedge.Max {
+		o.timer = nil
+		return
+	}
+	o.ended.Add(1)
+	o.due = time.Now().Add(wait)
+	o.timer = time.AfterFunc(wait, func() {
+		defer o.ended.Done()
+		o.mu.Lock()
+		lane, ok := o.begin()
+		o.mu.Unlock()
+		if ok {
+			o.hedge(lane)
+		}
+	})
+}
+
+// unschedule reports whether it has kept the timer from starting a hedge. The
+// caller holds o.mu.
+func (o *round) unschedule() bool {
+	if o.timer == nil || !o.timer.Stop() {
+		return false
+	}
+	o.ended.Done()
+	return true
+}
+
+// begin returns the next lane, which is under way now, and sets the timer for the
+// one after it. There is none where the round is over or hedges are held back. The
+// caller holds o.mu.
+func (o *round) begin() (lane int, ok bool) {
+	if o.over || o.ctx.Err() != nil {
+		return 0, false
+	}
+	if wait := time.Until(o.held); wait > 0 {
+		o.schedule(wait)
+		return 0, false
+	}
+	lane = o.next
+	o.next++
+	o.running++
+	o.schedule(o.method.hedge.Delay)
+	return lane, true
 }
 
 // depart notes that a lane reaches the callee. What an earlier round has left is
 // thrown away when it is about to be replaced, and not before.
-func (r *race) depart(lane int, firstRound bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.reached) == 0 && !firstRound {
-		r.discard(r.kept)
+func (o *round) depart(lane int) {
+	o.reach(lane)
+	if m := o.method; lane > 0 && m.events != nil {
+		m.event(o.before.caller, Event{Kind: EventHedgeStarted, Attempt: o.before.attempts + lane + 1, Delay: m.client.now() - o.began})
 	}
-	r.reached = append(r.reached, lane)
+}
+
+func (o *round) reach(lane int) {
+	o.mu.Lock()
+	defer o.mu.Unlock() // if discard panics, too
+	o.reached = append(o.reached, lane)
+	if len(o.reached) == 1 && o.raced {
+		o.discard(o.kept)
+	}
 }
 
 // arrive notes what became of a lane, on a panic too.
-func (r *race) arrive(own *call, lane int, cancel context.CancelFunc) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !slices.Contains(r.reached, lane) {
-		return
-	}
-	counts := &own.method.counts
-	if lane > 0 {
+func (o *round) arrive(own *call, lane int) {
+	o.mu.Lock()
+	reached := slices.Contains(o.reached, lane)
+	counts := &o.method.counts
+	if reached && lane > 0 {
 		counts.hedges.Add(1)
 	}
 	switch {
-	case own.outcome == OutcomePanicked:
-	case own.outcome != OutcomeSucceeded:
-		r.failed = own.attempt
-	case r.winner < 0:
-		r.winner = lane
-		cancel()
+	case !reached, own.outcome == OutcomePanicked:
+	case o.winner != nil:
+		if own.class == Success {
+			counts.classes[Success].Add(1) // the winner's is booked with the call
+		}
+	case own.class == Success, own.answered():
+		o.winner, o.won, o.over = own, lane, true
+		o.cancel()
 	default:
-		counts.classes[Success].Add(1) // the winner's is booked with the call
+		o.fail(own, lane)
+	}
+	o.mu.Unlock()
+	o.leave()
+}
+
+// answered reports whether a failed attempt is an answer, in that another attempt
+// would not change it.
+func (c *call) answered() bool {
+	return c.class != Canceled && !c.timedOut && !c.mayPass
+}
+
+// fail notes a lane that failed, which starts the next hedge or holds it back. The
+// caller holds o.mu.
+func (o *round) fail(own *call, lane int) {
+	if lane > 0 {
+		o.failed, o.lost = own, lane
+	}
+	if own.err != nil && !onlyTime(own.err) && (!own.timedOut || o.earlier == nil) {
+		o.earlier = own.err
+	}
+	now := time.Now()
+	if until := now.Add(own.hint); own.hint > 0 && until.After(o.held) {
+		o.held = until
+		if until.After(o.due) && o.unschedule() {
+			o.schedule(own.hint)
+		}
+	}
+	if own.class == Throttled || now.Before(o.held) || !o.unschedule() {
+		return
+	}
+	if next, ok := o.begin(); ok {
+		o.ended.Go(func() { o.hedge(next) })
+	}
+}
+
+// leave ends a lane, and the round with the last one under way.
+func (o *round) leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.running--
+	o.over = o.over || o.running == 0
+	if o.over {
+		o.unschedule()
 	}
 }
 
 // discardBut throws away the results of the round, except those of one lane.
-func (r *race) discardBut(kept int) {
-	for _, lane := range r.reached {
+func (o *round) discardBut(kept int) {
+	for _, lane := range o.reached {
 		if lane != kept {
-			r.discard(lane)
+			o.discard(lane)
 		}
 	}
 }

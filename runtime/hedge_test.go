@@ -13,7 +13,7 @@ import (
 )
 
 func hedge(h Hedge) func(*Spec, *MethodSpec) {
-	return func(_ *Spec, m *MethodSpec) { m.Hedge = h }
+	return func(_ *Spec, m *MethodSpec) { m.Hedge = copyOf(&h) }
 }
 
 // lanes answers the n-th call it gets after a time with a value and an error, as
@@ -61,9 +61,20 @@ func TestHedge(t *testing.T) {
 		{"a hedge beats a slow call", 1, []lane{{after: 500 * ms}, {after: 10 * ms}}, 2, nil, 60 * ms, 1, 1, []int{-1}},
 		{"the first call may still win", 1, []lane{{after: 60 * ms}, {after: 500 * ms}}, 1, nil, 60 * ms, 1, 0, []int{-2}},
 		{"a hedge that fails fast does not beat a slow success", 1, []lane{{after: 300 * ms}, {after: ms, err: errDown}}, 1, nil, 300 * ms, 1, 0, []int{2}},
-		{"a call that fails fast is not hedged", 1, []lane{{after: ms, err: errDown}}, 1, errDown, ms, 0, 0, nil},
+		{"a call that fails fast starts its hedge at once", 1, []lane{{after: ms, err: errDown}, {after: 10 * ms}}, 2, nil, 11 * ms, 1, 1, []int{1}},
+		{"and the next one, one delay after it", 2, []lane{{after: ms, err: errDown}, {after: 500 * ms}, {after: 10 * ms}}, 3, nil, 61 * ms, 2, 1, []int{-2, 1}},
+		{"a hedge that fails fast starts the next at once", 2, []lane{{after: 500 * ms}, {after: ms, err: errDown}, {after: 10 * ms}}, 3, nil, 61 * ms, 2, 1, []int{-1, 2}},
+		{"no more than max, however fast they fail", 2, []lane{{after: ms, err: errDown}, {after: ms, err: errDown}, {after: ms, err: errDown}}, 1, errDown, 3 * ms, 2, 0, []int{2, 3}},
+		{"a throttled call holds its hedge back for as long as it is told", 2, []lane{{after: 500 * ms}, {after: ms, err: Throttle(errNotFound, 200*ms)}, {after: 10 * ms}}, 3, nil, 261 * ms, 2, 1, []int{-1, 2}},
+		{"any hint does", 2, []lane{{after: 500 * ms}, {after: ms, err: Infra(askedFor(200 * ms))}, {after: 10 * ms}}, 3, nil, 261 * ms, 2, 1, []int{-1, 2}},
+		{"a throttled call without a hint leaves the next to its time", 2, []lane{{after: 500 * ms}, {after: ms, err: Throttle(errNotFound, 0)}, {after: 10 * ms}}, 3, nil, 110 * ms, 2, 1, []int{-1, 2}},
+		{"nobody waits for a hint while nothing is under way", 1, []lane{{after: ms, err: Throttle(errNotFound, 200*ms)}}, 1, errNotFound, ms, 0, 0, nil},
+		{"a hedge's answer ends the race", 1, []lane{{after: 500 * ms}, {after: 10 * ms, err: errNotFound}}, 2, errNotFound, 60 * ms, 1, 1, []int{-1}},
+		{"the first call's answer does", 1, []lane{{after: 60 * ms, err: errNotFound}, {after: 500 * ms}}, 1, errNotFound, 60 * ms, 1, 0, []int{-2}},
+		{"so does what repeating cannot change", 1, []lane{{after: 500 * ms}, {after: 10 * ms, err: System(errNotFound)}}, 2, errNotFound, 60 * ms, 1, 1, []int{-1}},
 		{"a hedge saves a call that fails late", 1, []lane{{after: 100 * ms, err: errDown}, {after: 100 * ms}}, 2, nil, 150 * ms, 1, 1, []int{1}},
-		{"both fail: the first call's results", 1, []lane{{after: 100 * ms, err: errDown}, {after: 100 * ms, err: errNotFound}}, 1, errDown, 150 * ms, 1, 0, []int{2}},
+		{"both fail: the first call's results", 1, []lane{{after: 100 * ms, err: errDown}, {after: 100 * ms, err: Infra(errNotFound)}}, 1, errDown, 150 * ms, 1, 0, []int{2}},
+		{"an answer outlives a failure", 1, []lane{{after: 100 * ms, err: errDown}, {after: 100 * ms, err: errNotFound}}, 2, errNotFound, 150 * ms, 1, 1, []int{1}},
 		{"up to max, one each delay", 3, []lane{{after: 500 * ms}, {after: 500 * ms}, {after: 500 * ms}, {after: 5 * ms}}, 4, nil, 155 * ms, 3, 1, []int{-3, -2, -1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,7 +117,7 @@ func TestHedgeIsMarkedAndSpendsTheBudget(t *testing.T) {
 		if !slices.Equal(seen, []int{1, 2}) {
 			t.Errorf("attempts %v, want the hedge marked as the second", seen)
 		}
-		c.budget.tokens.Store(0)
+		drain(c)
 		Hedged(t.Context(), m, slow, nil)
 		if s := c.Stats().Method("Get"); s.Hedges != 1 {
 			t.Errorf("%d hedges, want none without a budget", s.Hedges-1)
@@ -132,8 +143,8 @@ func TestRefusedHedgeDoesNotStart(t *testing.T) {
 		if want := []string{"attempt ended Get 1 success", "call ended Get succeeded after 1 in 1s"}; !slices.Equal(lines(), want) {
 			t.Errorf("events %q, want %q", lines(), want)
 		}
-		if spent := budgetCapacity - c.budget.tokens.Load(); spent != 0 {
-			t.Errorf("it cost %d ppm of a token", spent)
+		if left := drain(c); left != reserveTokens {
+			t.Errorf("it left %d tokens of %d", left, reserveTokens)
 		}
 	})
 }
@@ -158,7 +169,7 @@ func TestHedgeOfARefusedAttemptGivesTheResults(t *testing.T) {
 
 func TestEachRetryIsHedged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(hedge(Hedge{Delay: 50 * time.Millisecond, Max: 1}), retry(func(r *Retry) { r.Backoff = Constant })))
+		c, m := one(t, all(hedge(Hedge{Delay: 50 * time.Millisecond, Max: 1}), retry(func(r *Retry) { r.Backoff = BackoffConstant })))
 		failing := lane{after: 60 * time.Millisecond, err: errDown}
 		f, discard, discarded := lanes(failing, failing, failing, lane{after: time.Millisecond})
 		v, err := Hedged(t.Context(), m, f, discard)
@@ -278,15 +289,19 @@ func TestPanicInAHedgedRetryIsBooked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, all(hedge(Hedge{Delay: time.Hour, Max: 1}), retry(func(*Retry) {})))
 		func() {
-			defer func() { recover() }()
+			defer func() {
+				if r := recover(); r != "boom" {
+					t.Errorf("recovered %v, want the panic as it was", r)
+				}
+			}()
 			Hedged(t.Context(), m, func(ctx context.Context) (int, error) {
-				if Attempt(ctx) == 2 {
+				if Attempt(ctx) == 3 { // after the first and the hedge that its failure started
 					panic("boom")
 				}
 				return 0, errDown
 			}, nil)
 		}()
-		if s := c.Stats().Method("Get"); s.Panicked != 1 || s.Calls != 1 {
+		if s := c.Stats().Method("Get"); s.Panicked != 1 || s.Calls != 1 || s.Attempts != 3 || s.Hedges != 1 || s.Retries != 1 {
 			t.Errorf("stats %+v", s)
 		}
 	})

@@ -18,12 +18,8 @@ type KeyedMethod[K comparable] struct {
 	index int // of the plan in the table
 }
 
-// MethodByKey returns the named method of a client for keys of type K. It panics
-// if there is none, if no guard of it is kept by key, or if one is by keys of
-// another type. All guards of a client with one type of key share their keys; ask
-// for all its methods before calling one.
-func MethodByKey[K comparable](c *Client, name string) *KeyedMethod[K] {
-	p := c.plans[c.index(name)]
+// bind makes k the method of c that p plans.
+func (k *KeyedMethod[K]) bind(c *Client, p *plan) *Method {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t, ok := c.tables[reflect.TypeFor[K]()].(*table[K])
@@ -31,17 +27,20 @@ func MethodByKey[K comparable](c *Client, name string) *KeyedMethod[K] {
 		t = &table[K]{client: c, seed: maphash.MakeSeed(), overflow: &entry{client: c}}
 		c.tables[reflect.TypeFor[K]()] = t
 	}
-	return &KeyedMethod[K]{table: t, plan: p, index: t.add(p)}
+	k.table, k.plan, k.index = t, p, t.add(p)
+	return t.overflow.methods[k.index]
 }
 
 // For returns the method for one key. Each result is for one call, which it must
 // be handed to.
 //
 // At most as many keys are held as the policies' keys say. A new key beyond that
-// takes the place of one whose guards know nothing any more: a breaker that is
-// closed, or has been ready to probe, and unused for longer than its window and
-// open time, a full bucket, an empty bulkhead. Where none is found, new keys share
-// one overflow instance.
+// takes the place of one that has no call under way and whose guards are as good as
+// new: a breaker that is closed and has seen no failure for longer than its window
+// and open time, or that nobody has probed for as long; a full bucket, an empty
+// bulkhead. Where none is found among a few that are looked at, the new key's call
+// passes guards that all keys without a place share. Those count and never refuse:
+// the trouble of some newcomers must not shut out the others.
 func (k *KeyedMethod[K]) For(key K) *Method {
 	t := k.table
 	s := t.shard(key)
@@ -50,7 +49,9 @@ func (k *KeyedMethod[K]) For(key K) *Method {
 	e := t.entry(s, key)
 	e.pins.Add(1)
 	if e.methods[k.index] == nil {
-		e.methods[k.index] = k.plan.bind(e)
+		m := new(Method)
+		m.equip(k.plan, e)
+		e.methods[k.index] = m
 	}
 	return e.methods[k.index]
 }
@@ -62,8 +63,8 @@ type entry struct {
 	pins    atomic.Int32           // calls under way
 	gone    atomic.Bool            // has lost its place
 	used    atomic.Int64           // when the last call ended, by client.now
-	budget  atomic.Pointer[budget]
-	guards  []guard   // made when first needed, by their groups' indexes
+	budget  atomic.Pointer[half]
+	guards  []guard   // made when first needed, by their pools' indexes
 	methods []*Method // likewise, by their plans' indexes
 }
 
@@ -83,6 +84,10 @@ func (e *entry) unpin() {
 	}
 }
 
+// isOverflow reports whether the entry is that of keys without a place, or of calls
+// without a key.
+func (e *entry) isOverflow() bool { return e == nil || e.key == nil }
+
 // idle reports whether nothing is lost by forgetting the entry.
 func (e *entry) idle(now time.Duration) bool {
 	if e.pins.Load() > 0 {
@@ -94,43 +99,30 @@ func (e *entry) idle(now time.Duration) bool {
 			return false
 		}
 	}
-	b := e.budget.Load()
-	return b == nil || b.full(now)
+	own := e.budget.Load()
+	return own == nil || e.client.budget.idle(own, now)
 }
 
 // forget takes the entry's guards out of the books.
 func (e *entry) forget() {
 	e.gone.Store(true)
 	for _, g := range e.guards {
-		if c, ok := g.(*Circuit); ok {
-			c.group.open.Add(-refuses(c.phase.Load()))
+		if c, ok := g.(*CircuitBreaker); ok {
+			c.pool.open.Add(-refuses(c.phase.Load()))
 		}
 	}
 }
 
-// spend takes a token for another attempt from the key's half of the client's
-// budget, so that one key in trouble leaves some to the others.
-func (e *entry) spend(now time.Duration) bool {
+// half returns what the key may spend of the client's budget, nil where there are
+// no keys.
+func (e *entry) half() *half {
 	if e == nil {
-		return true
+		return nil
 	}
 	if e.budget.Load() == nil {
-		e.budget.CompareAndSwap(nil, newBudget(e.client.budget.share, budgetCapacity/2, now))
+		e.budget.CompareAndSwap(nil, newHalf(e.client.now()))
 	}
-	return e.budget.Load().spend(now)
-}
-
-// refund gives the token back.
-func (e *entry) refund() {
-	if e != nil {
-		e.budget.Load().add(token)
-	}
-}
-
-func (e *entry) deposit() {
-	if e != nil {
-		e.budget.Load().deposit()
-	}
+	return e.budget.Load()
 }
 
 // A table is the keyed state of a client for keys of one type.
@@ -158,32 +150,32 @@ const (
 	examined  = 16 // entries that an insert looks at for one to evict
 )
 
-// add makes room for a method in the table's entries. It is called before the
+// add makes room for a method in the table's entries. New calls it, before the
 // table is used.
 func (t *table[K]) add(p *plan) (index int) {
 	keyed := false
-	for g := range p.groups {
-		if !g.scope.keyed() {
+	for pool := range p.pools {
+		at := pool.place()
+		if !at.scope.keyed() {
 			continue
 		}
 		keyed = true
-		if g.table == nil {
-			g.table, g.index = t, len(t.overflow.guards)
-			t.overflow.guards = append(t.overflow.guards, g.one)
+		if at.table == nil {
+			at.table, at.index = t, len(t.overflow.guards)
+			t.overflow.guards = append(t.overflow.guards, pool.overflow())
 		}
-		if g.table != keyTable(t) {
-			panic(fmt.Sprintf("resil: %s of %s is kept by two types of key", g.name, p.fullName))
+		if at.table != keyTable(t) {
+			panic(fmt.Sprintf("resil: %s of %s is kept by two types of key", at.name, p.fullName))
 		}
-		t.bound = max(t.bound, int64(g.scope.Keys))
-	}
-	if t.size.Load() > 0 {
-		panic(fmt.Sprintf("resil: %s asked for by key when calls have been made", p.fullName))
+		t.bound = max(t.bound, int64(at.scope.Keys))
 	}
 	if !keyed {
 		panic(fmt.Sprintf("resil: no guard of %s is kept by key", p.fullName))
 	}
 	t.shards = make([]shard[K], min(1<<bits.Len64(uint64(t.bound/256)), maxShards))
-	t.overflow.methods = append(t.overflow.methods, p.bind(t.overflow))
+	m := new(Method)
+	m.equip(p, t.overflow)
+	t.overflow.methods = append(t.overflow.methods, m)
 	t.plans++
 	return t.plans - 1
 }
@@ -202,6 +194,9 @@ func (t *table[K]) entry(s *shard[K], key K) *entry {
 		t.size.Add(-1)
 		t.overflowed.Add(1)
 		return t.overflow
+	}
+	if t.size.Load() > t.bound { // keys that were given a place beyond it by hand
+		t.evict(s)
 	}
 	return &t.insert(s, key).entry
 }
@@ -222,35 +217,39 @@ func (t *table[K]) insert(s *shard[K], key K) *held[K] {
 	return h
 }
 
-// evict forgets the idle ones among the next few entries of a shard.
+// evict forgets, of the idle ones among the next few entries of a shard, that which
+// has not been used for longest.
 func (t *table[K]) evict(s *shard[K]) (found bool) {
 	now := t.client.now()
+	at, used := -1, int64(0)
 	for range min(examined, len(s.ring)) {
 		if s.hand >= len(s.ring) {
 			s.hand = 0
 		}
-		h := s.ring[s.hand]
-		if !h.idle(now) {
-			s.hand++
-			continue
+		if h := s.ring[s.hand]; h.idle(now) && (at < 0 || h.used.Load() < used) {
+			at, used = s.hand, h.used.Load()
 		}
-		delete(s.entries, h.of)
-		h.forget()
-		last := len(s.ring) - 1
-		s.ring[s.hand] = s.ring[last]
-		s.ring = slices.Delete(s.ring, last, last+1)
-		t.size.Add(-1)
-		found = true
+		s.hand++
 	}
-	return found
+	if at < 0 {
+		return false
+	}
+	h := s.ring[at]
+	delete(s.entries, h.of)
+	h.forget()
+	last := len(s.ring) - 1
+	s.ring[at] = s.ring[last]
+	s.ring = slices.Delete(s.ring, last, last+1)
+	t.size.Add(-1)
+	return true
 }
 
-// lookup returns a group's guard for a key, for manual control and stats. Without
+// lookup returns a pool's guard for a key, for manual control and stats. Without
 // create it returns nil for a key that is not held.
-func (t *table[K]) lookup(g *group, key any, create bool) guard {
+func (t *table[K]) lookup(pool anyPool, key any, create bool) guard {
 	k, ok := key.(K)
 	if !ok {
-		panic(fmt.Sprintf("resil: %s of client %s is kept by %s, not by %T", g.name, t.client.name, reflect.TypeFor[K](), key))
+		panic(fmt.Sprintf("resil: %s of client %s is kept by %s, not by %T", pool.place().name, t.client.name, reflect.TypeFor[K](), key))
 	}
 	s := t.shard(k)
 	s.mu.Lock()
@@ -264,7 +263,7 @@ func (t *table[K]) lookup(g *group, key any, create bool) guard {
 		h = t.insert(s, k)
 		h.used.Store(int64(t.client.now())) // it is about to be
 	}
-	return g.of(&h.entry)
+	return pool.instance(&h.entry)
 }
 
 // count returns how many keys are held, and how many calls had to share the

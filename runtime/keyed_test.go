@@ -19,7 +19,7 @@ func perPeer(t testing.TB, keys int, sets ...func(*Spec, *MethodSpec)) (*Client,
 	t.Helper()
 	set := breaker(func(b *Breaker) { b.Consecutive = 2; b.Per = "peer"; b.Keys = keys })
 	c, _ := one(t, all(append([]func(*Spec, *MethodSpec){set}, sets...)...))
-	return c, MethodByKey[string](c, "Get")
+	return c, keyed[string](c, "Get")
 }
 
 func TestOneKeysTroubleIsItsOwn(t *testing.T) {
@@ -63,11 +63,11 @@ func TestForAllocatesNothingForAKnownKey(t *testing.T) {
 }
 
 func TestMethodsShareAKeysGuard(t *testing.T) {
-	b := testBreaker
+	b := copyOf(&testBreaker)
 	b.Consecutive, b.Per = 1, "peer"
-	c := newClient(t, Spec{Name: "Store", Breakers: map[string]Breaker{"Store": b},
-		Methods: []MethodSpec{{Name: "Get", Breaker: "Store"}, {Name: "Put", Breaker: "Store"}}})
-	get, put := MethodByKey[string](c, "Get"), MethodByKey[string](c, "Put")
+	c := newClient(t, Spec{Name: "Store",
+		Methods: []MethodSpec{{Name: "Get", Policies: Policies{Breaker: b}}, {Name: "Put", Policies: Policies{Breaker: b}}}})
+	get, put := keyed[string](c, "Get"), keyed[string](c, "Put")
 	Run(context.Background(), get.For("bad"), fail)
 	if err := Run(context.Background(), put.For("bad"), succeed); !errors.Is(err, ErrOpen) {
 		t.Errorf("Put got %v, want ErrOpen", err)
@@ -87,7 +87,7 @@ func TestKeysAreBoundedAndOnlyIdleOnesGo(t *testing.T) {
 		go Run(context.Background(), get.For("busy"), func(context.Context) error { <-hold; return nil })
 		synctest.Wait()
 		for i := range 8 {
-			Run(t.Context(), get.For(fmt.Sprint("peer", i)), succeed)
+			Run(t.Context(), get.For(fmt.Sprint("peer", i)), fail)
 		}
 		// All ten have something to remember: a newcomer shares.
 		Run(t.Context(), get.For("new"), succeed)
@@ -109,17 +109,81 @@ func TestKeysAreBoundedAndOnlyIdleOnesGo(t *testing.T) {
 	})
 }
 
-func TestOverflowIsShared(t *testing.T) {
-	_, get := perPeer(t, 1)
-	Run(context.Background(), get.For("first"), succeed)
-	Run(context.Background(), get.For("a"), fail)
-	Run(context.Background(), get.For("b"), fail)
-	if err := Run(context.Background(), get.For("c"), succeed); !errors.Is(err, ErrOpen) {
-		t.Errorf("got %v, want the shared breaker to have opened", err)
+// Whatever keys without a place do, they are let through by what they share, and
+// the stats say how many calls were.
+func TestOverflowCountsAndNeverRefuses(t *testing.T) {
+	scope := Scope{Per: "peer", Keys: 1}
+	c, _ := one(t, all(
+		breaker(func(b *Breaker) { b.Consecutive, b.Scope = 2, scope }),
+		limit(Limit{Rate: Rate{Count: 3, Per: time.Hour}, Wait: time.Minute, Scope: scope}),
+		bulk(Bulkhead{Calls: 1, Wait: time.Minute, Scope: scope})))
+	get, ctx := keyed[string](c, "Get"), context.Background()
+	Run(ctx, get.For("first"), fail)
+	calls := 0
+	for i := range 20 {
+		for _, how := range []func(context.Context) error{fail, succeed, func(context.Context) error { return Throttle(errDown, time.Hour) }} {
+			Run(ctx, get.For(fmt.Sprint("new", i)), func(context.Context) error {
+				return Run(ctx, get.For(fmt.Sprint("another", i)), func(ctx context.Context) error { calls++; return how(ctx) })
+			})
+		}
 	}
-	if err := Run(context.Background(), get.For("first"), succeed); err != nil {
-		t.Errorf("the key that has its place got %v", err)
+	if calls != 60 {
+		t.Errorf("%d of 60 calls without a place reached the callee", calls)
 	}
+	s := c.Stats()
+	if b := s.Breaker("Store"); b.Overflowed != 120 || b.Keys != 1 || b.OpenKeys != 0 {
+		t.Errorf("stats %+v, want 120 calls that shared, and no key open", b)
+	}
+	if m := s.Method("Get"); m.WouldLimit != 117 || m.WouldFull != 60 || m.WouldOpen != 0 {
+		t.Errorf("stats %+v, want 117 beyond the limit and 60 beyond the bulkhead", m)
+	}
+	Run(ctx, get.For("first"), fail)
+	if err := Run(ctx, get.For("first"), succeed); !errors.Is(err, ErrOpen) {
+		t.Errorf("the key that has its place got %v, want ErrOpen", err)
+	}
+}
+
+// What keys without a place share refuses nothing, not even forced open.
+func TestForcedOverflowLetsCallsThrough(t *testing.T) {
+	c, get := perPeer(t, 1)
+	Run(context.Background(), get.For("first"), fail)
+	c.Breaker("Store").ForceOpen()
+	if err := Run(context.Background(), get.For("new"), succeed); err != nil {
+		t.Errorf("got %v", err)
+	}
+	if n := c.Stats().Method("Get").WouldOpen; n != 1 {
+		t.Errorf("WouldOpen %d, want 1", n)
+	}
+}
+
+func TestAKeyWithoutFailuresGoesOnceItsCallsHaveEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, get := perPeer(t, 3)
+		Run(t.Context(), get.For("failing"), fail)
+		Run(t.Context(), get.For("older"), succeed)
+		time.Sleep(time.Second)
+		Run(t.Context(), get.For("newer"), succeed)
+		Run(t.Context(), get.For("a"), succeed)
+		s := c.Stats()
+		if b := s.Breaker("Store"); b.Keys != 3 || b.Overflowed != 0 {
+			t.Errorf("stats %+v, want 3 keys, and none that shares", b)
+		}
+		for key, want := range map[string]uint64{"failing": 0, "older": 0, "newer": 1, "a": 1} {
+			if n := s.Breaker("Store", key).Successes; n != want {
+				t.Errorf("%s: %d successes, want %d", key, n, want)
+			}
+		}
+		if n := s.Breaker("Store", "failing").Failures; n != 1 {
+			t.Error("the key with a failure was forgotten")
+		}
+		time.Sleep(61 * time.Second) // longer than window and open
+		for _, key := range []string{"b", "c", "d"} {
+			Run(t.Context(), get.For(key), succeed)
+		}
+		if b := c.Stats().Breaker("Store", "failing"); b.Failures != 0 || !b.LastFailure.IsZero() {
+			t.Errorf("a key whose failure is long past kept its place: %+v", b)
+		}
+	})
 }
 
 func TestKeysThatNobodyProbesGiveUpTheirPlaces(t *testing.T) {
@@ -184,7 +248,7 @@ func TestOneEntryWhenManyAskAtOnce(t *testing.T) {
 
 func TestANaNKeyLeaksNothing(t *testing.T) {
 	c, _ := one(t, breaker(func(b *Breaker) { b.Per = "x"; b.Keys = 10 }))
-	get := MethodByKey[float64](c, "Get")
+	get := keyed[float64](c, "Get")
 	for range 100 {
 		Run(context.Background(), get.For(math.NaN()), succeed)
 	}
@@ -195,45 +259,53 @@ func TestANaNKeyLeaksNothing(t *testing.T) {
 
 func TestAKeyHoldsHalfTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = FullJitter }),
-			func(s *Spec, m *MethodSpec) {
-				b := s.Breakers["Store"]
-				b.Mode = Observe
-				s.Breakers["Store"] = b
-			})
+		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = JitterFull }),
+			func(_ *Spec, m *MethodSpec) { m.Breaker.Mode = ModeObserve })
 		for range 200 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
-		if s := c.Stats().Method("Get"); s.Retries != 50 {
-			t.Errorf("one key made %d retries, want half of 100", s.Retries)
+		if s := c.Stats().Method("Get"); s.Retries != 5 {
+			t.Errorf("one key made %d retries, want half of 10", s.Retries)
 		}
 		Run(t.Context(), get.For("other"), fail)
-		if s := c.Stats().Method("Get"); s.Retries != 51 {
+		if s := c.Stats().Method("Get"); s.Retries != 6 {
 			t.Error("another key found no retry left")
+		}
+		for range 100 {
+			Run(t.Context(), get.For("good"), succeed)
+		}
+		for range 200 {
+			Run(t.Context(), get.For("bad"), fail)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 16 {
+			t.Errorf("one key made %d retries of the 20 that 100 answers bring, want half", s.Retries-6)
+		}
+		time.Sleep(time.Minute)
+		for range 200 {
+			Run(t.Context(), get.For("bad"), fail)
+		}
+		if s := c.Stats().Method("Get"); s.Retries != 19 {
+			t.Errorf("one key made %d retries after a minute, want half of the 6 that came back", s.Retries-16)
 		}
 	})
 }
 
 func TestRetryThatTheClientCannotAffordCostsTheKeyNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond }), func(s *Spec, _ *MethodSpec) {
-			b := s.Breakers["Store"]
-			b.Mode = Observe
-			s.Breakers["Store"] = b
-		})
-		c.budget.tokens.Store(0)
+		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond }), func(_ *Spec, m *MethodSpec) { m.Breaker.Mode = ModeObserve })
+		drain(c)
 		for range 50 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
 		if s := c.Stats().Method("Get"); s.Retries != 0 || s.Budget != 50 {
 			t.Fatalf("stats %+v, want no retry without a budget", s)
 		}
-		c.budget.tokens.Store(budgetCapacity)
+		c.budget.reserve = fullReserve(c.now())
 		for range 50 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
-		if s := c.Stats().Method("Get"); s.Retries != 50 {
-			t.Errorf("%d retries, want the key's 50", s.Retries)
+		if s := c.Stats().Method("Get"); s.Retries != 5 {
+			t.Errorf("%d retries, want the key's 5", s.Retries)
 		}
 	})
 }
@@ -257,10 +329,8 @@ func TestStatsMayBeReadWhileKeysAreAskedFor(t *testing.T) {
 	})
 	for range 50 {
 		spec := full()
-		b := testBreaker
-		b.Per = "peer"
-		spec.Breakers["Store"] = b
-		MethodByKey[string](newClient(t, spec, WithRegistry(&r)), "Get")
+		spec.Methods[0].Breaker.Per = "peer"
+		keyed[string](newClient(t, spec, WithRegistry(&r)), "Get")
 	}
 	close(built)
 	wg.Wait()
@@ -269,10 +339,10 @@ func TestStatsMayBeReadWhileKeysAreAskedFor(t *testing.T) {
 func TestWrongUseOfKeysPanics(t *testing.T) {
 	c, _ := perPeer(t, 10)
 	for name, use := range map[string]func(){
-		"unknown method":     func() { MethodByKey[string](c, "Put") },
-		"two types of key":   func() { MethodByKey[int](c, "Get") },
+		"unknown method":     func() { keyed[string](c, "Put") },
+		"two types of key":   func() { keyed[int](c, "Get") },
 		"a key of its own":   func() { c.Breaker("Store").For(7) },
-		"a method unguarded": func() { c, _ := one(t, func(*Spec, *MethodSpec) {}); MethodByKey[string](c, "Get") },
+		"a method unguarded": func() { c, _ := one(t, func(*Spec, *MethodSpec) {}); keyed[string](c, "Get") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

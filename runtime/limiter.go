@@ -1,8 +1,9 @@
 package resil
 
 import (
+	"cmp"
 	"context"
-	"sync"
+	"math"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -10,79 +11,197 @@ import (
 
 // limits are a limit as declared, with all its instances.
 type limits struct {
-	group
-	policy Limit
+	pool[*limiter]
+	policy    Limit
+	perSecond float64
 }
 
-func newLimits(c *Client, name string, policy Limit) *limits {
-	g := &limits{policy: policy}
-	perSecond := rate.Limit(float64(policy.Rate.Count) / policy.Rate.Per.Seconds())
-	g.group = group{name: name, client: c, scope: policy.Scope, fresh: func(*entry) guard {
-		return &limiter{group: g, bucket: rate.NewLimiter(perSecond, policy.Burst)}
-	}}
-	g.one = g.fresh(nil)
+func newLimits(c *Client, policy Limit) *limits {
+	g := &limits{policy: policy, perSecond: float64(policy.Rate.Count) / policy.Rate.Per.Seconds()}
+	g.init(c, &policy, func(*entry) *limiter {
+		return &limiter{pool: g, bucket: rate.NewLimiter(rate.Limit(g.perSecond), policy.Burst)}
+	})
 	return g
 }
 
-// A limiter is a token bucket.
+// A limiter is a token bucket with a line of callers who wait for a token. They
+// reserve nothing: a reservation that is cancelled leaves a debt in the bucket when
+// others came after it.
+//
+// The clock is read and the bucket asked under one lock, the line's: of two readings
+// that reach the bucket in the wrong order, the older sets it back, and it fills the
+// time between them twice. All times are those of client.now.
 type limiter struct {
-	group  *limits
+	pool   *limits
 	bucket *rate.Limiter
-
-	// The clock is read and the bucket asked under one lock: of two readings that
-	// reach the bucket in the wrong order, the older sets it back, and it fills
-	// the time between them twice.
-	mu sync.Mutex
+	line
+	held  time.Duration // until then a hint of the callee holds every attempt back
+	due   time.Duration // when the first in the line gets its token; without a line it says nothing
+	timer *time.Timer   // calls tick at due; nil until somebody has waited
+	armed time.Duration // what the timer is set for, 0 for nothing
 }
 
-func (l *limiter) now() time.Time { return l.group.client.base.Add(l.group.client.now()) }
+// maxLate is how late a token may be handed out that came for somebody in the line.
+// Timers are late all the time, and a bucket that is full by then loses what comes
+// meanwhile. A process that was stopped for longer must not make up for all of it.
+const maxLate = 100 * time.Millisecond
 
-// allow takes a token if there is one.
+// maxHeld bounds how long a hint holds a limiter back where no retry says it.
+const maxHeld = 30 * time.Second
+
+func (l *limiter) now() time.Duration { return l.pool.client.now() }
+
+// at is a time of client.now as the bucket wants it.
+func (l *limiter) at(t time.Duration) time.Time { return l.pool.client.base.Add(t) }
+
+// allow takes a token if there is one and nobody waits for it.
 func (l *limiter) allow() bool {
 	l.mu.Lock()
-	ok := l.bucket.AllowN(l.now(), 1)
+	now := l.now()
+	ok := l.waiters.Len() == 0 && now >= l.held && l.bucket.AllowN(l.at(now), 1)
 	l.mu.Unlock()
 	return ok
 }
 
 // await takes a token within the limit's patience and ctx's deadline. If none
-// will be there in time it says so at once and takes nothing.
+// will be there in time, or the line is too long, it says so at once and takes
+// nothing.
 func (l *limiter) await(ctx context.Context) bool {
-	patience := l.group.policy.Wait
-	if deadline, ok := ctx.Deadline(); ok {
-		patience = min(patience, time.Until(deadline))
-	}
-	if patience <= 0 {
+	policy := &l.pool.policy
+	if policy.Wait <= 0 {
 		return false
+	}
+	deadline, hasDeadline := ctx.Deadline()
+	l.mu.Lock()
+	now := l.now()
+	l.serve(now)
+	turn := l.turn(now)
+	if turn-now > policy.Wait ||
+		hasDeadline && turn >= deadline.Sub(l.pool.client.base) ||
+		policy.Queue > 0 && l.waiters.Len() >= policy.Queue {
+		l.mu.Unlock()
+		return false
+	}
+	place := l.join()
+	l.serve(now)
+	l.mu.Unlock()
+
+	l.wait(ctx, place, policy.Wait)
+	dead := ctx.Err() != nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now = l.now()
+	l.serve(now) // the token may have come at the same moment
+	quit := l.quit(place)
+	if !quit && dead {
+		l.bucket.AllowN(l.at(now), -1) // back into the bucket, for the next
+		l.aim(now)
+	}
+	l.serve(now)
+	return !quit && !dead
+}
+
+// serve hands the tokens that have come by now to the first in the line, and sets
+// the timer for the next. Each is taken from the bucket at the time when it was due.
+// The caller holds mu.
+func (l *limiter) serve(now time.Duration) {
+	l.due = max(l.due, now-maxLate)
+	for l.waiters.Len() > 0 && l.due <= now {
+		if l.bucket.AllowN(l.at(l.due), 1) {
+			l.admit()
+		}
+		l.aim(l.due)
+	}
+	next := l.due
+	if l.waiters.Len() == 0 {
+		next = 0
+	}
+	if next == l.armed {
+		return
+	}
+	l.armed = next
+	switch {
+	case next == 0:
+		l.timer.Stop()
+	case l.timer == nil:
+		l.timer = time.AfterFunc(next-now, l.tick)
+	default:
+		l.timer.Reset(next - now)
+	}
+}
+
+// tick serves the line when the timer says that a token is due. It runs on a
+// goroutine of the timer's and waits for nothing but the lock.
+func (l *limiter) tick() {
+	l.mu.Lock()
+	l.armed = 0
+	l.serve(l.now())
+	l.mu.Unlock()
+}
+
+// aim makes due the first time, from the given one on, at which the bucket grants a
+// token and no hint holds it back. It asks the bucket again until it agrees, because
+// the bucket rounds. The caller holds mu.
+func (l *limiter) aim(from time.Duration) {
+	l.due = max(from, l.held)
+	for {
+		wait := l.fill(1 - l.bucket.TokensAt(l.at(l.due)))
+		if wait == 0 {
+			return
+		}
+		l.due += wait
+	}
+}
+
+// turn returns when a newcomer gets its token if nobody in the line gives up. The
+// caller holds mu.
+func (l *limiter) turn(now time.Duration) time.Duration {
+	ahead := l.waiters.Len()
+	if ahead == 0 {
+		l.aim(now)
+	}
+	there := max(l.bucket.TokensAt(l.at(l.due)), 1)
+	return l.due + l.fill(float64(1+ahead)-there)
+}
+
+// fill is how long so many tokens take to come, in whole nanoseconds as the bucket
+// counts them, and no longer than from due to the end of time.
+func (l *limiter) fill(tokens float64) time.Duration {
+	return clamp(tokens/l.pool.perSecond*float64(time.Second), math.MaxInt64-l.due)
+}
+
+// hold keeps all tokens back for a time, from now on. The line stays as it is.
+func (l *limiter) hold(now, d time.Duration) {
+	if l.pool.policy.Hints == HintsIgnored {
+		return
 	}
 	l.mu.Lock()
-	if l.retryAfter() > patience {
-		l.mu.Unlock()
-		return false
-	}
-	now := l.now()
-	token := l.bucket.ReserveN(now, 1)
-	l.mu.Unlock()
-	timer := time.NewTimer(token.DelayFrom(now))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		l.mu.Lock()
-		token.CancelAt(l.now())
-		l.mu.Unlock()
-		return false
+	defer l.mu.Unlock()
+	l.held = max(l.held, now+min(d, math.MaxInt64-now))
+	l.aim(l.due)
+	l.serve(now)
+}
+
+// holdBack has the method's limiter obey a hint of the callee, for no longer than
+// the method's own retries would wait for it.
+func (m *Method) holdBack(hint time.Duration) {
+	if m.limiter != nil && hint > 0 {
+		m.limiter.hold(m.client.now(), min(hint, cmp.Or(m.retry.Max, maxHeld)))
 	}
 }
 
-// retryAfter is the time until the next token.
+// retryAfter is the time until a newcomer gets a token, rounded up: by then it is
+// there.
 func (l *limiter) retryAfter() time.Duration {
-	missing := 1 - l.bucket.TokensAt(l.now())
-	return clamp(missing/float64(l.bucket.Limit())*float64(time.Second), 1<<62)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	return l.turn(now) - now
 }
 
-// idle reports whether the bucket is full.
-func (l *limiter) idle(_, _ time.Duration) bool {
-	return l.bucket.TokensAt(l.now()) >= float64(l.bucket.Burst())
+// idle reports whether the bucket is full and neither a line nor a hint is there.
+func (l *limiter) idle(now, _ time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waiters.Len() == 0 && now >= l.held && l.bucket.TokensAt(l.at(now)) >= float64(l.pool.policy.Burst)
 }

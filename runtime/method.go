@@ -2,6 +2,7 @@ package resil
 
 import (
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -10,10 +11,10 @@ import (
 // for one key. It is safe for concurrent use.
 type Method struct {
 	*plan
-	circuit  *Circuit  // nil for none
-	limiter  *limiter  // nil for none
-	bulkhead *bulkhead // nil for none
-	entry    *entry    // the key's; nil where there are none
+	breaker  *CircuitBreaker // nil for none
+	limiter  *limiter        // nil for none
+	bulkhead *bulkhead       // nil for none
+	entry    *entry          // the key's; nil where there are none
 	limited  atomic.Pointer[Error]
 }
 
@@ -24,23 +25,26 @@ type plan struct {
 	fullName    string // with the client's
 	timeout     Timeout
 	retry       Retry
-	retryable   classes
+	retryable   classes // what another attempt may change, a hedge too
 	hedge       Hedge
 	classifiers []Classifier
-	circuits    *circuits  // nil for none
-	slot        int        // the method's among those that share circuits
+	breakers    *breakers  // nil for none
+	slot        int        // the method's among those that share breakers
 	limits      *limits    // nil for none
 	bulkheads   *bulkheads // nil for none
 	full        *Error     // what calls refused at their first attempt get
 	slow        time.Duration
 	timed       bool    // somebody wants to know how long attempts take
 	budget      *budget // the client's, nil for none
-	events      *events // the client's, nil for none
+	tally       tally   // of the budget
+	draws       bool    // retries and hedges take from the budget
+	events      *events // the client's; nil for none
 
 	// What context.Cause says of a context that a timeout ended.
 	totalCause, attemptCause error
 
 	counts counts
+	usual  usual // time that the callee takes
 }
 
 func newPlan(c *Client, s MethodSpec) *plan {
@@ -48,57 +52,76 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		client:      c,
 		name:        s.Name,
 		fullName:    c.name + "." + s.Name,
-		timeout:     s.Timeout,
-		retry:       s.Retry,
-		hedge:       s.Hedge,
 		classifiers: s.Classify,
 		budget:      c.budget,
+		draws:       s.budget() > 0,
 		events:      c.events,
-		circuits:    c.circuits[s.Breaker],
-		limits:      c.limits[s.Limit],
-		bulkheads:   c.bulkheads[s.Bulkhead],
+		breakers:    shared(c, c.breakers, s.Breaker, newBreakers),
+		limits:      shared(c, c.limits, s.Limit, newLimits),
+		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),
 	}
-	if s.Retry.Attempts > 1 {
-		p.retryable = classSet(s.Retry.On)
+	if s.Timeout != nil {
+		p.timeout = *s.Timeout
 	}
-	if p.circuits != nil {
-		p.slot = p.circuits.methods
-		p.circuits.methods++
-		p.slow = p.circuits.policy.Slow
+	if s.Retry != nil {
+		p.retry = *s.Retry
+	}
+	if s.Hedge != nil {
+		p.hedge = *s.Hedge
+	}
+	switch {
+	case p.retry.Attempts > 1, s.Hedge != nil && len(p.retry.On) > 0:
+		p.retryable = classSet(p.retry.On)
+	case s.Hedge != nil: // as retries by default
+		p.retryable = classSet([]Class{Infrastructure, Throttled})
+	}
+	if p.budget == nil {
+		p.counts.due.Store(math.MaxUint64)
+		p.counts.othersDue.Store(math.MaxUint64)
+	}
+	if p.breakers != nil {
+		p.slot = p.breakers.methods
+		p.breakers.methods++
+		p.slow = p.breakers.policy.Slow
 	}
 	p.timed = p.slow > 0 || p.events != nil
 	p.full = &Error{Method: p.fullName, Reason: ErrFull}
-	p.totalCause = fmt.Errorf("%s: timeout of %s: %w", p.fullName, s.Timeout.Total, ErrTimeout)
-	p.attemptCause = fmt.Errorf("%s: attempt timeout of %s: %w", p.fullName, s.Timeout.Attempt, ErrTimeout)
+	p.totalCause = fmt.Errorf("%s: timeout of %s: %w", p.fullName, p.timeout.Total, ErrTimeout)
+	p.attemptCause = fmt.Errorf("%s: attempt timeout of %s: %w", p.fullName, p.timeout.Attempt, ErrTimeout)
 	return p
 }
 
-// groups are the guards that the method has.
-func (p *plan) groups(yield func(*group) bool) {
-	if p.circuits != nil && !yield(&p.circuits.group) {
+// pools yields those of the guards that the method has.
+func (p *plan) pools(yield func(anyPool) bool) {
+	if p.breakers != nil && !yield(p.breakers) {
 		return
 	}
-	if p.limits != nil && !yield(&p.limits.group) {
+	if p.limits != nil && !yield(p.limits) {
 		return
 	}
 	if p.bulkheads != nil {
-		yield(&p.bulkheads.group)
+		yield(p.bulkheads)
 	}
 }
 
-// bind returns the method with the guards of an entry, which may be nil.
-func (p *plan) bind(e *entry) *Method {
-	m := &Method{plan: p, entry: e}
-	if p.circuits != nil {
-		m.circuit = p.circuits.of(e).(*Circuit)
+// bind makes m the method of c that p plans, for calls without a key.
+func (m *Method) bind(_ *Client, p *plan) *Method {
+	m.equip(p, nil)
+	return m
+}
+
+// equip gives m the guards of an entry, which may be nil.
+func (m *Method) equip(p *plan, e *entry) {
+	m.plan, m.entry = p, e
+	if p.breakers != nil {
+		m.breaker = p.breakers.of(e)
 	}
 	if p.limits != nil {
-		m.limiter = p.limits.of(e).(*limiter)
+		m.limiter = p.limits.of(e)
 	}
 	if p.bulkheads != nil {
-		m.bulkhead = p.bulkheads.of(e).(*bulkhead)
+		m.bulkhead = p.bulkheads.of(e)
 	}
-	return m
 }
 
 // limitedError is shared by the calls that the limiter refuses at their first
@@ -111,32 +134,17 @@ func (m *Method) limitedError() *Error {
 }
 
 // spend takes a token for another attempt from the client's budget, if there is
-// one and the method draws on it, and from its key's share.
-func (m *Method) spend() bool {
-	if m.retry.Budget == 0 {
-		return true
+// one and the method draws on it.
+func (m *Method) spend() (t token, ok bool) {
+	if !m.draws {
+		return token{}, true
 	}
-	now := m.client.now()
-	if !m.entry.spend(now) {
-		return false
-	}
-	if !m.budget.spend(now) {
-		m.entry.refund()
-		return false
-	}
-	return true
+	return m.budget.spend(m.client.plans, m.entry.half(), m.client.now())
 }
 
 // refund gives back what spend took for an attempt that did not come about.
-func (m *Method) refund() {
-	if m.retry.Budget > 0 {
-		m.budget.add(token)
-		m.entry.refund()
+func (m *Method) refund(t token) {
+	if m.draws {
+		m.budget.refund(t, m.entry.half())
 	}
-}
-
-// deposit adds an answered call's share to the budget.
-func (m *Method) deposit() {
-	m.budget.deposit()
-	m.entry.deposit()
 }

@@ -15,7 +15,7 @@ func TestObserveAndBypassCountAndNeverRefuse(t *testing.T) {
 		scope Scope
 		ctx   context.Context
 	}{
-		{"observe", Scope{Mode: Observe}, context.Background()},
+		{"observe", Scope{Mode: ModeObserve}, context.Background()},
 		{"bypass", Scope{}, Bypass(context.Background())},
 	} {
 		t.Run(mode.name, func(t *testing.T) {
@@ -53,14 +53,14 @@ func TestObserveAndBypassCountAndNeverRefuse(t *testing.T) {
 
 func TestWhatAnObservingBreakerLetsThroughIsUnrecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Mode = Observe }))
+		c, m := one(t, breaker(func(b *Breaker) { b.Mode = ModeObserve }))
 		trip(t, c, m)
-		opened := c.Stats().Breaker("Store")
+		before := c.Stats().Breaker("Store")
 		for range 10 {
 			Run(t.Context(), m, succeed)
 		}
-		if s := c.Stats().Breaker("Store"); s != opened {
-			t.Errorf("the breaker went from %+v to %+v", opened, s)
+		if s := c.Stats().Breaker("Store"); s != before {
+			t.Errorf("the breaker went from %+v to %+v", before, s)
 		}
 		time.Sleep(33 * time.Second)
 		Run(t.Context(), m, succeed)
@@ -82,7 +82,7 @@ func TestWhatABypassedBreakerLetsThroughIsUnrecorded(t *testing.T) {
 }
 
 func TestOnlyWhatReachesTheCalleeCountsAsLetThrough(t *testing.T) {
-	c, m := one(t, all(breaker(func(b *Breaker) { b.Mode = Observe }), limit(Limit{Rate: Rate{Count: 1, Per: time.Hour}})))
+	c, m := one(t, all(breaker(func(b *Breaker) { b.Mode = ModeObserve }), limit(Limit{Rate: Rate{Count: 1, Per: time.Hour}})))
 	c.Breaker("Store").ForceOpen()
 	Run(context.Background(), m, succeed)
 	for range 2 {

@@ -15,6 +15,7 @@ const (
 	OutcomeExhausted                // all attempts failed
 	OutcomeBudget                   // the client's retry budget was spent
 	OutcomeDeadline                 // the caller's deadline passed, or left no time for another attempt
+	OutcomeLater                    // the callee asked for a longer wait than the call may take
 	OutcomeOpen                     // refused by the circuit breaker
 	OutcomeLimited                  // refused by the rate limiter
 	OutcomeFull                     // refused by the bulkhead
@@ -24,7 +25,7 @@ const (
 	outcomes         = iota
 )
 
-var outcomeNames = directive.Enum[Outcome]{"succeeded", "failed", "exhausted", "budget", "deadline", "open", "limited", "full", "timed out", "canceled", "panicked"}
+var outcomeNames = directive.Enum[Outcome]{"succeeded", "failed", "exhausted", "budget", "deadline", "later", "open", "limited", "full", "timed out", "canceled", "panicked"}
 
 func (o Outcome) String() string { return outcomeNames.Text(o) }
 
@@ -37,6 +38,8 @@ func outcomeOf(reason error) Outcome {
 		return OutcomeBudget
 	case ErrDeadline:
 		return OutcomeDeadline
+	case ErrRetryLater:
+		return OutcomeLater
 	}
 	return ended(reason)
 }

@@ -24,13 +24,9 @@ type Overrides map[string]map[string]string
 // WithOverrides applies o. With several, the last one counts.
 func WithOverrides(o Overrides) Option { return func(opts *options) { opts.overrides = o } }
 
-// override returns a copy of the spec with o applied.
-func (s Spec) override(o Overrides) (Spec, error) {
-	if len(o) == 0 {
-		return s, nil
-	}
-	s.Breakers, s.Limits, s.Bulkheads = maps.Clone(s.Breakers), maps.Clone(s.Limits), maps.Clone(s.Bulkheads)
-	s.Methods = slices.Clone(s.Methods)
+// override applies o to the spec, whose policies are nobody else's. Its error says
+// everything that is wrong with o; the spec is then of no use.
+func (s *Spec) override(o Overrides) error {
 	var errs []error
 	targets := s.targets()
 	for _, target := range slices.Sorted(maps.Keys(o)) {
@@ -39,118 +35,146 @@ func (s Spec) override(o Overrides) (Spec, error) {
 			continue
 		}
 		for _, policy := range slices.Sorted(maps.Keys(o[target])) {
-			if err := s.overrideOne(target, policy, o[target][policy]); err != nil {
+			if err := s.overridePolicy(target, policy, o[target][policy]); err != nil {
 				errs = append(errs, fmt.Errorf("resil: override of %s: %s: %w", target, policy, err))
 			}
 		}
 	}
-	return s, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
-// targets are the names that overrides may address.
+// targets are the names that overrides may address, sorted.
 func (s *Spec) targets() []string {
 	names := []string{s.Name}
 	for i := range s.Methods {
-		names = append(names, s.Name+"."+s.Methods[i].Name)
+		m := &s.Methods[i]
+		names = append(names, s.methodName(m))
+		for _, guard := range m.guards {
+			name, _ := guard.state()
+			names = append(names, name)
+		}
 	}
-	names = slices.AppendSeq(names, maps.Keys(s.Breakers))
-	names = slices.AppendSeq(names, maps.Keys(s.Limits))
-	names = slices.AppendSeq(names, maps.Keys(s.Bulkheads))
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-func (s *Spec) overrideOne(target, policy, text string) error {
+func (s *Spec) methodName(m *MethodSpec) string { return s.Name + "." + m.Name }
+
+// overridePolicy applies text, the words of a directive, to the policy of that
+// name which target addresses, once for each state and method that has it.
+func (s *Spec) overridePolicy(target, policy, text string) error {
 	words, problems := directive.Words(text)
 	if len(problems) > 0 {
 		return joined(problems)
 	}
-	refine := func(p *Policies) error {
-		set, problems := directive.Refine(p, policy, words)
-		if len(problems) > 0 {
-			return joined(problems)
-		}
-		if set[policy].Value == "off" {
-			return errors.New("an override changes numbers and modes and cannot take a policy away; for a guard write mode=observe, for retry attempts=1")
-		}
-		if _, ok := set[policy+".per"]; ok {
-			return errors.New("per is part of the generated code; change it in the directive")
-		}
-		return nil
+	if known := directive.Names(Policies{}); !slices.Contains(known, policy) {
+		return errors.New(directive.Unknown("override", policy, known))
 	}
-	switch policy {
-	case "breaker":
-		return overrideGuard(s, s.Breakers, target, func(m *MethodSpec) string { return m.Breaker }, func(b *Breaker) error { return refine(&Policies{Breaker: b}) })
-	case "limit":
-		return overrideGuard(s, s.Limits, target, func(m *MethodSpec) string { return m.Limit }, func(l *Limit) error { return refine(&Policies{Limit: l}) })
-	case "bulkhead":
-		return overrideGuard(s, s.Bulkheads, target, func(m *MethodSpec) string { return m.Bulkhead }, func(b *Bulkhead) error { return refine(&Policies{Bulkhead: b}) })
-	case "timeout":
-		return s.overrideMethods(target, policy, func(m *MethodSpec) bool { return m.Timeout != (Timeout{}) }, func(m *MethodSpec) error { return refine(&Policies{Timeout: &m.Timeout}) })
-	case "retry":
-		// Methods that are hedged and not retried have a budget alone.
-		has := func(m *MethodSpec) bool { return m.Retry.Attempts > 0 || target == s.Name && m.Retry.Budget > 0 }
-		return s.overrideMethods(target, policy, has, func(m *MethodSpec) error {
-			retried := m.Retry.Attempts > 0
-			err := refine(&Policies{Retry: &m.Retry})
-			if !retried {
-				m.Retry = Retry{Budget: m.Retry.Budget}
-			}
+	done := map[any]bool{} // policies that several methods share
+	for i := range s.Methods {
+		m := &s.Methods[i]
+		changed, addressed := s.addressed(m, target, policy)
+		if !addressed || done[changed] {
+			continue
+		}
+		done[changed] = true
+		if err := m.Policies.refine(policy, words); err != nil {
 			return err
-		})
-	case "hedge":
-		return s.overrideMethods(target, policy, func(m *MethodSpec) bool { return m.Hedge != (Hedge{}) }, func(m *MethodSpec) error { return refine(&Policies{Hedge: &m.Hedge}) })
-	}
-	return errors.New(directive.Unknown("override", policy, []string{"timeout", "retry", "breaker", "limit", "bulkhead", "hedge"}))
-}
-
-// overrideGuard changes the guard named target among guards.
-func overrideGuard[P any](s *Spec, guards map[string]P, target string, of func(*MethodSpec) string, refine func(*P) error) error {
-	guard, ok := guards[target]
-	if !ok {
-		for i := range s.Methods {
-			if m := &s.Methods[i]; s.Name+"."+m.Name == target && of(m) != "" {
-				return fmt.Errorf("%s shares it with others; address it as %q", m.Name, of(m))
-			}
 		}
-		if len(guards) == 0 {
-			return errors.New("the client has none")
-		}
-		return fmt.Errorf("write %s", directive.OneOf(slices.Sorted(maps.Keys(guards))))
 	}
-	if err := refine(&guard); err != nil {
-		return err
+	if len(done) == 0 {
+		return s.unaddressed(target, policy)
 	}
-	guards[target] = guard
+	if policy == "retry" && target == s.Name {
+		s.spreadBudget()
+	}
 	return nil
 }
 
-// overrideMethods changes the method that target names, or all that have the
-// policy where it names the client.
-func (s *Spec) overrideMethods(target, policy string, has func(*MethodSpec) bool, refine func(*MethodSpec) error) error {
+// addressed returns a method's policy of that name if target addresses it: a guard
+// by its own name, any other by the method's or the client's.
+func (s *Spec) addressed(m *MethodSpec, target, policy string) (found any, ok bool) {
+	for name, guard := range m.guards {
+		if name == policy {
+			own, _ := guard.state()
+			return guard, own == target
+		}
+	}
+	if target != s.Name && target != s.methodName(m) {
+		return nil, false
+	}
+	switch {
+	case policy == "timeout" && m.Timeout != nil:
+		return m.Timeout, true
+	case policy == "retry" && m.Retry != nil:
+		return m.Retry, true
+	case policy == "hedge" && m.Hedge != nil:
+		return m.Hedge, true
+	}
+	return nil, false
+}
+
+// refine applies the words of an override to a policy that is there.
+func (p *Policies) refine(policy string, words []directive.Word) error {
+	set, problems := directive.Refine(p, policy, words)
+	if len(problems) > 0 {
+		return joined(problems)
+	}
+	if set[policy].Value == "off" {
+		return errors.New("an override changes numbers and modes and cannot take a policy away; for a guard write mode=observe, for retry attempts=1")
+	}
+	if _, ok := set[policy+".per"]; ok {
+		return errors.New("per is part of the generated code; change it in the directive")
+	}
+	return nil
+}
+
+// spreadBudget gives methods that are hedged and not retried the budget that an
+// override gave the client's retries.
+func (s *Spec) spreadBudget() {
+	budget := Ratio(0)
+	for i := range s.Methods {
+		if r := s.Methods[i].Retry; r != nil {
+			budget = max(budget, r.Budget)
+		}
+	}
+	for i := range s.Methods {
+		if h := s.Methods[i].Hedge; h != nil && h.Budget > 0 && budget > 0 {
+			h.Budget = budget
+		}
+	}
+}
+
+// unaddressed says what to write instead of an override that changes nothing.
+func (s *Spec) unaddressed(target, policy string) error {
+	isGuard := policy == "breaker" || policy == "limit" || policy == "bulkhead"
 	var names []string
-	found := false
 	for i := range s.Methods {
 		m := &s.Methods[i]
-		name := s.Name + "." + m.Name
-		names = append(names, name)
-		if target != s.Name && target != name {
-			continue
+		if !isGuard {
+			names = append(names, s.methodName(m))
 		}
-		if !has(m) {
-			if target == name {
-				return fmt.Errorf("%s has none; write the directive //resil:%s and generate again", m.Name, policy)
+		for kind, guard := range m.guards {
+			name, _ := guard.state()
+			if kind != policy {
+				continue
 			}
-			continue
+			if s.methodName(m) == target {
+				return fmt.Errorf("%s shares it with others; address it as %q", m.Name, name)
+			}
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
-		found = true
-		if err := refine(m); err != nil {
-			return err
+		if !isGuard && s.methodName(m) == target {
+			return fmt.Errorf("%s has none; write the directive //resil:%s and generate again", m.Name, policy)
 		}
 	}
 	switch {
-	case found:
-		return nil
+	case len(names) == 0:
+		return errors.New("the client has none")
+	case isGuard:
+		return fmt.Errorf("write %s", directive.OneOf(slices.Sorted(slices.Values(names))))
 	case target == s.Name:
 		return errors.New("no method has one")
 	case strings.HasPrefix(target, s.Name+"["):
@@ -159,7 +183,7 @@ func (s *Spec) overrideMethods(target, policy string, has func(*MethodSpec) bool
 	return fmt.Errorf("write %s", directive.OneOf(append(names, s.Name)))
 }
 
-// joined are problems as one error.
+// joined returns problems as one error.
 func joined(problems []*directive.Problem) error {
 	var errs []error
 	for _, p := range problems {

@@ -8,21 +8,31 @@ import (
 
 // shop has a breaker for all, one for Pay alone, and a limit for those that list.
 func shop() Spec {
+	all, pay := copyOf(&testBreaker), copyOf(&testBreaker)
+	all.Name, pay.Name = "Shop", "Shop.Pay"
 	return Spec{
-		Name:      "Shop",
-		Breakers:  map[string]Breaker{"Shop": testBreaker, "Shop.Pay": testBreaker},
-		Limits:    map[string]Limit{"Shop[List*]": {Rate: Rate{Count: 10, Per: time.Second}}},
-		Bulkheads: map[string]Bulkhead{"Shop": {Calls: 10}},
+		Name: "Shop",
 		Methods: []MethodSpec{
-			{Name: "Get", Timeout: Timeout{Total: time.Hour}, Retry: testRetry, Breaker: "Shop", Bulkhead: "Shop"},
-			{Name: "List", Retry: testRetry, Breaker: "Shop", Limit: "Shop[List*]", Hedge: Hedge{Delay: time.Second, Max: 1}},
-			{Name: "Pay", Breaker: "Shop.Pay"},
+			{Name: "Get", Policies: Policies{
+				Timeout:  &Timeout{Total: time.Hour},
+				Retry:    copyOf(&testRetry),
+				Breaker:  all,
+				Bulkhead: &Bulkhead{Name: "Shop", Calls: 10},
+			}},
+			{Name: "List", Policies: Policies{
+				Retry:   copyOf(&testRetry),
+				Breaker: all,
+				Limit:   &Limit{Name: "Shop[List*]", Rate: Rate{Count: 10, Per: time.Second}},
+				Hedge:   &Hedge{Delay: time.Second, Max: 1},
+			}},
+			{Name: "Pay", Policies: Policies{Breaker: pay}},
 		},
 	}
 }
 
 func TestOverrides(t *testing.T) {
-	spec, err := shop().override(Overrides{
+	spec := shop()
+	err := spec.override(Overrides{
 		"Shop":        {"breaker": "open=5s", "bulkhead": "20", "retry": "attempts=5 max=2s"},
 		"Shop.Pay":    {"breaker": "mode=observe"},
 		"Shop[List*]": {"limit": "rate=100/s wait=1s"},
@@ -32,17 +42,17 @@ func TestOverrides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	get, list, pay := spec.Methods[0], spec.Methods[1], spec.Methods[2]
 	for what, ok := range map[string]bool{
-		"the shared breaker":      spec.Breakers["Shop"].Open == 5*time.Second && spec.Breakers["Shop"].Consecutive == 5,
-		"Pay's breaker":           spec.Breakers["Shop.Pay"].Mode == Observe && spec.Breakers["Shop.Pay"].Open == 30*time.Second,
-		"the limit":               spec.Limits["Shop[List*]"] == Limit{Rate: Rate{Count: 100, Per: time.Second}, Wait: time.Second},
-		"the bulkhead":            spec.Bulkheads["Shop"].Calls == 20,
-		"Get's timeout":           spec.Methods[0].Timeout == Timeout{Total: 2 * time.Hour, Attempt: time.Second},
-		"everybody's retry":       spec.Methods[0].Retry.Attempts == 5 && spec.Methods[0].Retry.Max == 2*time.Second,
-		"List's retry after it":   spec.Methods[1].Retry.Attempts == 4 && spec.Methods[1].Retry.Max == 2*time.Second && spec.Methods[1].Retry.Jitter == NoJitter,
-		"List's hedge":            spec.Methods[1].Hedge == Hedge{Delay: 50 * time.Millisecond, Max: 2},
-		"no retry where none was": spec.Methods[2].Retry.Attempts == 0,
-		"the spec it came from":   shop().Breakers["Shop"].Open == 30*time.Second,
+		"the shared breaker":      get.Breaker.Open == 5*time.Second && get.Breaker.Consecutive == 5 && list.Breaker == get.Breaker,
+		"Pay's breaker":           pay.Breaker.Mode == ModeObserve && pay.Breaker.Open == 30*time.Second,
+		"the limit":               *list.Limit == Limit{Name: "Shop[List*]", Rate: Rate{Count: 100, Per: time.Second}, Wait: time.Second},
+		"the bulkhead":            get.Bulkhead.Calls == 20,
+		"Get's timeout":           *get.Timeout == Timeout{Total: 2 * time.Hour, Attempt: time.Second},
+		"everybody's retry":       get.Retry.Attempts == 5 && get.Retry.Max == 2*time.Second,
+		"List's retry after it":   list.Retry.Attempts == 4 && list.Retry.Max == 2*time.Second && list.Retry.Jitter == JitterNone,
+		"List's hedge":            *list.Hedge == Hedge{Delay: 50 * time.Millisecond, Max: 2},
+		"no retry where none was": pay.Retry == nil,
 	} {
 		if !ok {
 			t.Errorf("%s is not as it should be: %+v", what, spec)
@@ -90,13 +100,12 @@ func TestOverrideOfAGuardThatNoMethodHas(t *testing.T) {
 }
 
 func TestClientsBudgetReachesMethodsThatAreOnlyHedged(t *testing.T) {
-	s := shop()
-	s.Methods[1].Retry = Retry{Budget: 20 * Percent}
-	spec, err := s.override(Overrides{"Shop": {"retry": "attempts=5 budget=50%"}})
-	if err != nil {
+	spec := shop()
+	spec.Methods[1].Retry, spec.Methods[1].Hedge.Budget = nil, 20*Percent
+	if err := spec.override(Overrides{"Shop": {"retry": "attempts=5 budget=50%"}}); err != nil {
 		t.Fatal(err)
 	}
-	if get, list := spec.Methods[0].Retry, spec.Methods[1].Retry; get.Budget != 50*Percent || list.Budget != 50*Percent || get.Attempts != 5 || list.Attempts != 0 {
+	if get, list := spec.Methods[0].Retry, spec.Methods[1]; get.Budget != 50*Percent || list.Hedge.Budget != 50*Percent || get.Attempts != 5 || list.Retry != nil {
 		t.Errorf("Get has %+v and List %+v; want one budget, and no retry for List", get, list)
 	}
 	if _, err := New(spec); err != nil {
@@ -110,5 +119,13 @@ func TestAllWrongOverridesAreToldAtOnce(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s in it", err, want)
 		}
+	}
+}
+
+func TestOverridesLeaveTheSpecAsItWas(t *testing.T) {
+	spec := shop()
+	newClient(t, spec, WithOverrides(Overrides{"Shop": {"breaker": "open=5s"}, "Shop.Get": {"retry": "7"}}))
+	if b, r := spec.Methods[0].Breaker, spec.Methods[0].Retry; b.Open != 30*time.Second || r.Attempts != 3 {
+		t.Errorf("the spec has %+v and %+v, want what it had", b, r)
 	}
 }

@@ -10,8 +10,8 @@ import "time"
 // by them: key names a word of the directive (",positional" lets its value stand
 // first without the name), default is its value where the directive is silent,
 // off is what the word off means there, range is an interval, [ and ] including
-// its ends, in the field's own notation, and on is where it may stand, if not
-// everywhere.
+// its ends, in the field's own notation, upto is the field that the second of two
+// values goes to, and on is where it may stand, if not everywhere.
 type Policies struct {
 	Timeout  *Timeout  `directive:"timeout" help:"limits how long a call and each of its attempts may take"`
 	Retry    *Retry    `directive:"retry" help:"repeats a call that failed in a way that may pass"`
@@ -38,43 +38,70 @@ type Retry struct {
 	Max      time.Duration `key:"max" default:"30s" range:"(0s,]" help:"no delay is longer, jitter included"`
 	Factor   float64       `key:"factor" default:"2" range:"[1,]" help:"growth of an exponential delay"`
 	Jitter   Jitter        `key:"jitter" default:"full" help:"spread of the delay: full, equal, decorrelated, none or a percentage"`
-	On       []Class       `key:"on" default:"infrastructure,throttled" help:"classes of error to retry: infrastructure, throttled, system or application"`
+	On       []Class       `key:"on" default:"infrastructure,throttled" help:"classes of error to retry: infrastructure, throttled, unknown, system or application; unsent is any error that proves that nothing was sent"`
 	Budget   Ratio         `key:"budget" default:"20%" off:"0%" range:"(0%,100%]" on:"interface" help:"retries the client may spend, as a share of its answered calls"`
 }
 
 // Breaker opens after Consecutive failures in a row, or when Ratio of at least
-// Min calls in the last Window failed; 0 turns either rule off. It refuses calls
-// for Open (jittered by 10 % either way), then lets Probes calls through: all of
-// them succeeding closes it, one failing opens it again, and so does one that the
-// callee throttles, for as long as its hint says but no more than an hour or ten
-// times Open. Failures in a row are forgotten when no call has finished for longer
-// than Window and Open. A Slow of 0 is off.
+// Min calls in the last Window failed; 0 turns either rule off.
+//
+// It refuses calls for Open, 10 % more or less by chance, then lets Probes calls
+// through. When all of them succeed it closes. When one fails it opens again, and
+// so it does when the callee throttles one: then for as long as the callee's hint
+// says, if that is longer. OpenMax, unless it is 0, has the open time double with
+// each time that a probe opens it again, up to OpenMax; after closing it is Open
+// again. A hint counts up to OpenMax or, where that is 0, up to ten times Open.
+//
+// For the time of Ramp after closing, 0 for none, it admits a share of the calls
+// that grows from none to all of them, and Probes calls more; the others get
+// [ErrOpen].
+//
+// Failures in a row are forgotten when no call has finished for longer than Window
+// and Open. A success or an answer that took longer than Slow counts as a failure;
+// 0 is off.
 type Breaker struct {
-	Consecutive int           `key:"consecutive" default:"5" off:"0" range:"[1,]" help:"failures in a row that open it"`
+	Name string // as errors and stats show it
+
+	Consecutive Consecutive   `key:"consecutive" default:"auto" off:"off" values:"auto, 1 or more" help:"failures in a row that open it; auto is 5, and more with many calls in the window, where chance alone brings 5"`
 	Ratio       Ratio         `key:"ratio" default:"50%" off:"0%" range:"(0%,100%]" help:"share of failures in the window that opens it"`
 	Min         int           `key:"min" default:"10" range:"[1,]" help:"answered calls in the window below which the ratio does not count"`
 	Window      time.Duration `key:"window" default:"60s" range:"[10ms,]" help:"length of the rolling window"`
-	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" help:"how long it refuses calls before it probes"`
+	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" upto:"OpenMax" help:"how long it refuses calls before it probes; 30s..10m doubles that with each probe that fails, up to 10m"`
+	OpenMax     time.Duration
 	Probes      int           `key:"probes" default:"2" range:"[1,1000]" help:"calls let through half-open, all of which must succeed to close it"`
 	Slow        time.Duration `key:"slow" default:"off" off:"0s" range:"(0s,]" help:"a call slower than this counts as a failure"`
+	Ramp        time.Duration `key:"ramp" default:"off" off:"0s" range:"(0s,]" help:"time after closing in which the share of admitted calls grows from the probes to all"`
 	Scope
 }
 
 // Limit admits Rate.Count attempts in Rate.Per on average, and up to Burst at
 // once after a quiet time. An attempt that finds no token waits up to Wait for
-// one.
+// one, behind those that wait already. It is refused at once if its turn will not
+// come in time, or if Queue attempts wait; a Queue of 0 is no bound.
+//
+// A callee that throttles an attempt and says for how long holds back every
+// attempt for that time, but no longer than the method's retries may wait
+// ([Retry].Max), or 30 seconds without a retry.
 type Limit struct {
+	Name string // as errors and stats show it
+
 	Rate  Rate          `key:"rate,positional" help:"attempts in a span of time: 100/s, 10/60s, 1000/m"`
 	Burst int           `key:"burst" range:"[1,]" help:"attempts at once after a quiet time; the rate's count where it is left out"`
 	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
+	Queue int           `key:"queue" default:"off" off:"0" range:"[1,]" help:"how many attempts may wait at once; off: any number"`
+	Hints Hints         `key:"hints" default:"on" help:"on: when the callee says how long to stay away (Retry-After), all attempts do; off: only the one that was told"`
 	Scope
 }
 
 // Bulkhead admits Calls attempts at once. One that finds no place waits up to
-// Wait for it.
+// Wait for it, behind those that wait already. It is refused at once if Queue
+// attempts wait; a Queue of 0 is no bound.
 type Bulkhead struct {
+	Name string // as errors and stats show it
+
 	Calls int           `key:"calls,positional" range:"[1,1000000000]" help:"attempts under way at once"`
 	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
+	Queue int           `key:"queue" default:"off" off:"0" range:"[1,]" help:"how many attempts may wait at once; off: any number"`
 	Scope
 }
 
@@ -86,9 +113,22 @@ type Scope struct {
 	Mode Mode   `key:"mode" default:"enforce" help:"enforce, or observe: decide and count, never refuse"`
 }
 
+// A statePolicy is a policy whose methods share state: a guard's.
+type statePolicy interface {
+	state() (name string, scope *Scope)
+}
+
+func (b *Breaker) state() (string, *Scope)  { return b.Name, &b.Scope }
+func (l *Limit) state() (string, *Scope)    { return l.Name, &l.Scope }
+func (b *Bulkhead) state() (string, *Scope) { return b.Name, &b.Scope }
+
 // Hedge starts up to Max more attempts, one each Delay, while none has
 // succeeded. A Delay of 0 is none.
 type Hedge struct {
 	Delay time.Duration `key:"delay,positional" range:"(0s,]" help:"time after which another attempt starts"`
 	Max   int           `key:"max" default:"1" range:"[1,100]" help:"extra attempts"`
+
+	// Budget is the retry budget of the client, which hedges draw on: see
+	// [Retry.Budget]. It is for methods that are hedged and not retried.
+	Budget Ratio
 }

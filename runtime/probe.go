@@ -4,16 +4,17 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// An opening is what a phase that refuses calls keeps: apart, because of a
-// million keys nearly all are closed.
-type opening struct {
+// An openPhase is what a phase keeps that is open or forced open: apart, because of
+// a million keys nearly all are closed.
+type openPhase struct {
+	why      *Opening
+	length   time.Duration // of the open time, before jitter and hint
 	until    time.Duration // when probing may begin, by client.now
-	refusals []atomic.Pointer[Error]
-	probing  bool // a probe has been let out; guarded by the group's mu
+	refusals refusals
+	probing  bool // a probe has been let out; guarded by the pool's mu
 	mu       sync.Mutex
 	probes   []*probe // that are out
 	passed   int      // probes that succeeded
@@ -23,26 +24,26 @@ type opening struct {
 type probe struct{ started time.Duration }
 
 // probe runs call as a probe of p if there is room for one.
-func (c *Circuit) probe(ctx context.Context, p *phase, call func() (struct{}, error)) (admitted bool) {
-	own := p.admit(c.group.client.now())
+func (c *CircuitBreaker) probe(ctx context.Context, p *phase, call func() (struct{}, error)) (admitted bool) {
+	own := p.admitProbe(c.pool.client.now())
 	if own == nil {
 		return false
 	}
-	var vote error = votedNothing // a panic and runtime.Goexit leave it so
-	defer func() { c.report(ctx, p, own, vote) }()
+	var signal error = signalNone // a panic and runtime.Goexit leave it so
+	defer func() { c.report(ctx, p, own, signal) }()
 	c.halfOpen(ctx, p)
-	_, vote = call()
+	_, signal = call()
 	return true
 }
 
-// admit lets a probe out, nil if it is too early or enough are out. A probe that
-// has been out for longer than the open time is written off: its place is free
-// and its result has no vote.
-func (p *phase) admit(now time.Duration) *probe {
+// admitProbe lets a probe out, nil if it is too early or enough are out. A probe
+// that has been out for longer than the policy's open time is written off: its
+// place is free and its result does not count.
+func (p *phase) admitProbe(now time.Duration) *probe {
 	if now < p.until {
 		return nil
 	}
-	policy := &p.circuit.group.policy
+	policy := &p.breaker.pool.policy
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.probes = slices.DeleteFunc(p.probes, func(o *probe) bool { return now-o.started > policy.Open })
@@ -54,22 +55,34 @@ func (p *phase) admit(now time.Duration) *probe {
 	return own
 }
 
-// full reports whether admit would find no room for a probe.
-func (p *phase) full(now time.Duration) bool {
-	policy := &p.circuit.group.policy
+// full reports whether admitProbe would find no room for a probe.
+func (p *phase) full(now time.Duration) bool { return p.roomAfter(now) > 0 }
+
+// roomAfter is the time after which there is room for a probe at the latest: when
+// the oldest that is out is written off. It is 0 if there is room.
+func (p *phase) roomAfter(now time.Duration) (wait time.Duration) {
+	policy := &p.breaker.pool.policy
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := p.passed
+	taken := p.passed
 	for _, o := range p.probes {
-		if now-o.started <= policy.Open {
-			out++
+		left := o.started + policy.Open - now
+		if left < 0 {
+			continue
 		}
+		if left++; wait == 0 || left < wait { // it is written off when its time has passed
+			wait = left
+		}
+		taken++
 	}
-	return out >= policy.Probes
+	if taken < policy.Probes {
+		return 0
+	}
+	return wait
 }
 
-// report takes a probe back and acts on its vote.
-func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) {
+// report takes a probe back and acts on its signal.
+func (c *CircuitBreaker) report(ctx context.Context, p *phase, own *probe, signal error) {
 	p.mu.Lock()
 	i := slices.Index(p.probes, own)
 	if i < 0 {
@@ -77,30 +90,61 @@ func (c *Circuit) report(ctx context.Context, p *phase, own *probe, vote error) 
 		return
 	}
 	p.probes = slices.Delete(p.probes, i, i+1)
-	if vote == nil {
+	if signal == nil {
 		p.passed++
 	}
 	passed := p.passed
 	p.mu.Unlock()
 
-	hint, throttled := vote.(votedThrottled)
+	why := Opening{Successes: uint64(passed)}
+	hint, throttled := signal.(signalThrottled)
 	switch {
-	case vote == nil && passed >= c.group.policy.Probes:
-		c.change(ctx, p, c.closed(), StateHalfOpen)
-	case vote == votedFailure:
-		c.open(ctx, p, StateHalfOpen, 0)
+	case signal == nil && passed >= c.pool.policy.Probes:
+		c.change(ctx, p, c.closed(c.newRamp()), StateHalfOpen)
+	case signal == signalFailure, signal == signalSlow:
+		why.Rule, why.Failures, why.Streak = RuleProbe, 1, 1
+		c.open(ctx, p, StateHalfOpen, &why, 0)
 	case throttled:
-		c.open(ctx, p, StateHalfOpen, time.Duration(hint))
+		why.Rule = RuleThrottled
+		c.open(ctx, p, StateHalfOpen, &why, time.Duration(hint))
 	}
 }
 
+// openTime is how long the open time after p is to be, before jitter and hint:
+// that of the policy, or twice as long as that of p, up to the policy's limit, if
+// p was open.
+func (p *phase) openTime(policy *Breaker) time.Duration {
+	if p.state == StateClosed || policy.OpenMax == 0 {
+		return policy.Open
+	}
+	if p.length > policy.OpenMax/2 {
+		return policy.OpenMax
+	}
+	return 2 * p.length
+}
+
+// jittered is an open time of a length, 10 % more or less, so that breakers which
+// opened together do not probe together. It is at least as long as the callee's
+// hint and up to 10 % more, as far as the hint can be believed.
+func jittered(length, hint time.Duration, policy *Breaker) time.Duration {
+	believed := policy.OpenMax
+	if believed == 0 {
+		believed = 10 * min(policy.Open, longest)
+	}
+	length, hint = min(length, longest), min(hint, believed, longest)
+	return max(between(length-length/10, length+length/10), min(between(hint, hint+hint/10), believed))
+}
+
+// longest is the longest open time: much more, added to a clock, overflows.
+const longest = 1 << 59 * time.Nanosecond // 18 years
+
 // halfOpen tells, once, that phase p has begun to probe.
-func (c *Circuit) halfOpen(ctx context.Context, p *phase) {
-	c.group.mu.Lock()
+func (c *CircuitBreaker) halfOpen(ctx context.Context, p *phase) {
+	c.pool.mu.Lock()
 	if !p.probing && c.phase.Load() == p {
 		p.probing = true
-		c.group.client.events.add(ctx, Event{Kind: StateChanged, Client: c.group.client.name, Breaker: c.group.name, Key: c.key(), From: StateOpen, To: StateHalfOpen})
+		c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: StateOpen, To: StateHalfOpen})
 	}
-	c.group.mu.Unlock()
-	c.group.client.events.deliver()
+	c.pool.mu.Unlock()
+	c.pool.client.events.deliver()
 }

@@ -14,17 +14,19 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // full is a spec with every policy on one method, Get.
 func full() Spec {
 	return Spec{
-		Name:     "Store",
-		Breakers: map[string]Breaker{"Store": testBreaker},
-		Limits:   map[string]Limit{"Store": {Rate: Rate{Count: 1_000_000_000, Per: time.Second}}},
-		Methods:  []MethodSpec{{Name: "Get", Retry: testRetry, Breaker: "Store", Limit: "Store"}},
+		Name: "Store",
+		Methods: []MethodSpec{{Name: "Get", Policies: Policies{
+			Retry:   copyOf(&testRetry),
+			Breaker: copyOf(&testBreaker),
+			Limit:   &Limit{Name: "Store", Rate: Rate{Count: 1_000_000_000, Per: time.Second}},
+		}}},
 	}
 }
 
 var (
-	testRetry = Retry{Attempts: 3, Backoff: Exponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second, Factor: 2,
-		Jitter: FullJitter, On: []Class{Infrastructure, Throttled}, Budget: 20 * Percent}
-	testBreaker = Breaker{Consecutive: 5, Ratio: 50 * Percent, Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}
+	testRetry = Retry{Attempts: 3, Backoff: BackoffExponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second, Factor: 2,
+		Jitter: JitterFull, On: []Class{Infrastructure, Throttled}, Budget: 20 * Percent}
+	testBreaker = Breaker{Name: "Store", Consecutive: 5, Ratio: 50 * Percent, Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}
 )
 
 func newClient(t testing.TB, spec Spec, opts ...Option) *Client {
@@ -48,19 +50,24 @@ func one(t testing.TB, set func(*Spec, *MethodSpec), opts ...Option) (*Client, *
 
 func retry(set func(*Retry)) func(*Spec, *MethodSpec) {
 	return func(_ *Spec, m *MethodSpec) {
-		m.Retry = testRetry
-		m.Retry.Jitter = NoJitter
-		set(&m.Retry)
+		m.Retry = copyOf(&testRetry)
+		m.Retry.Jitter = JitterNone
+		set(m.Retry)
 	}
 }
 
 func breaker(set func(*Breaker)) func(*Spec, *MethodSpec) {
-	return func(s *Spec, m *MethodSpec) {
-		b := testBreaker
-		set(&b)
-		s.Breakers = map[string]Breaker{"Store": b}
-		m.Breaker = "Store"
+	return func(_ *Spec, m *MethodSpec) {
+		m.Breaker = copyOf(&testBreaker)
+		set(m.Breaker)
 	}
+}
+
+// keyed returns a method of a client by key. It is for guards that are kept by one.
+func keyed[K comparable](c *Client, name string) *KeyedMethod[K] {
+	k := new(KeyedMethod[K])
+	k.bind(c, c.plans[c.index(name)])
+	return k
 }
 
 func all(sets ...func(*Spec, *MethodSpec)) func(*Spec, *MethodSpec) {
@@ -97,7 +104,7 @@ func (c *callee) gaps() []time.Duration {
 
 var (
 	errDown     = Infra(errors.New("backend is down"))
-	errNotFound = errors.New("not found")
+	errNotFound = App(errors.New("not found"))
 )
 
 func fails(n int) []error {

@@ -45,10 +45,10 @@ func TestBackoffs(t *testing.T) {
 		set  func(*Retry)
 		want []time.Duration
 	}{
-		{"constant", func(r *Retry) { r.Backoff = Constant }, ms(100, 100, 100, 100, 100)},
-		{"linear", func(r *Retry) { r.Backoff = Linear }, ms(100, 200, 300, 400, 500)},
+		{"constant", func(r *Retry) { r.Backoff = BackoffConstant }, ms(100, 100, 100, 100, 100)},
+		{"linear", func(r *Retry) { r.Backoff = BackoffLinear }, ms(100, 200, 300, 400, 500)},
 		{"exponential", func(r *Retry) { r.Factor = 3 }, ms(100, 300, 900, 2700, 8100)},
-		{"fibonacci", func(r *Retry) { r.Backoff = Fibonacci }, ms(100, 100, 200, 300, 500)},
+		{"fibonacci", func(r *Retry) { r.Backoff = BackoffFibonacci }, ms(100, 100, 200, 300, 500)},
 		{"capped", func(r *Retry) { r.Max = 250 * time.Millisecond }, ms(100, 200, 250, 250, 250)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestDeadContextMakesNoCall(t *testing.T) {
 		{late, context.DeadlineExceeded, func(s MethodStats) uint64 { return s.Deadline }},
 	} {
 		spec := full()
-		spec.Limits["Store"] = Limit{Rate: Rate{Count: 1, Per: time.Hour}}
+		spec.Methods[0].Limit = &Limit{Name: "Store", Rate: Rate{Count: 1, Per: time.Hour}}
 		c := newClient(t, spec)
 		backend := &callee{}
 		err := Run(tt.ctx, c.Method("Get"), backend.call)
@@ -172,7 +172,7 @@ func TestHintRaisesTheDelay(t *testing.T) {
 	}{
 		{"longer than the delay", time.Second, time.Second},
 		{"shorter", time.Millisecond, 100 * time.Millisecond},
-		{"absurd: capped by max", 484_289 * time.Hour, 30 * time.Second},
+		{"as long as max", 30 * time.Second, 30 * time.Second},
 		{"zero", 0, 100 * time.Millisecond},
 		{"negative", -time.Hour, 100 * time.Millisecond},
 	} {
@@ -191,19 +191,52 @@ func TestHintRaisesTheDelay(t *testing.T) {
 	}
 }
 
-func TestHintBeyondTheDeadlineEndsTheCall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, retry(func(*Retry) {}))
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		busy := errors.New("busy")
-		backend := &callee{answers: []error{Throttle(busy, 11*time.Second)}}
-		start := time.Now()
-		err := Run(ctx, m, backend.call)
-		if !errors.Is(err, ErrDeadline) || !errors.Is(err, busy) || time.Since(start) != 0 {
-			t.Errorf("got %v after %v, want ErrDeadline at once", err, time.Since(start))
-		}
-	})
+func TestHintThatTheCallCannotWaitForEndsIt(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		hint     time.Duration
+		deadline time.Duration // the caller's
+		total    time.Duration
+		want     error
+		outcome  func(MethodStats) uint64
+		attempts int
+	}{
+		{"beyond the caller's deadline", 11 * time.Second, 10 * time.Second, time.Hour, ErrRetryLater, func(s MethodStats) uint64 { return s.Later }, 1},
+		{"at it", 10 * time.Second, 10 * time.Second, time.Hour, ErrRetryLater, func(s MethodStats) uint64 { return s.Later }, 1},
+		{"beyond the total timeout", 11 * time.Second, time.Hour, 10 * time.Second, ErrRetryLater, func(s MethodStats) uint64 { return s.Later }, 1},
+		{"above max", 30*time.Second + 1, time.Hour, time.Hour, ErrRetryLater, func(s MethodStats) uint64 { return s.Later }, 1},
+		{"absurd", 484_289 * time.Hour, time.Hour, time.Hour, ErrRetryLater, func(s MethodStats) uint64 { return s.Later }, 1},
+		{"after the last attempt", 484_289 * time.Hour, time.Hour, time.Hour, ErrExhausted, func(s MethodStats) uint64 { return s.Exhausted }, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := one(t, all(retry(func(*Retry) {}), timeouts(tt.total, 0)))
+				ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
+				defer cancel()
+				busy := errors.New("busy")
+				answers := append(fails(tt.attempts-1), Throttle(busy, tt.hint))
+				backend := &callee{answers: answers}
+				err := Run(ctx, m, backend.call)
+				var e *Error
+				if !errors.As(err, &e) || e.Reason != tt.want || !errors.Is(err, busy) || e.Attempts != tt.attempts {
+					t.Fatalf("got %v, want %v after %d attempts around the callee's error", err, tt.want, tt.attempts)
+				}
+				if last := backend.calls[tt.attempts-1]; time.Since(last) != 0 {
+					t.Errorf("ended %v after the hint", time.Since(last))
+				}
+				if e.RetryAfter() != tt.hint {
+					t.Errorf("it says to wait %v, want %v", e.RetryAfter(), tt.hint)
+				}
+				if s := c.Stats().Method("Get"); s.Calls != 1 || tt.outcome(s) != 1 {
+					t.Errorf("stats %+v", s)
+				}
+				time.Sleep(time.Second)
+				if e.RetryAfter() != tt.hint-time.Second {
+					t.Errorf("a second later it says to wait %v", e.RetryAfter())
+				}
+			})
+		})
+	}
 }
 
 func TestOwnRefusalEndsTheLoop(t *testing.T) {
@@ -217,45 +250,6 @@ func TestOwnRefusalEndsTheLoop(t *testing.T) {
 		}
 		if s := c.Stats().Method("Get"); s.Open != 1 || s.Attempts != 3 || s.Retries != 2 {
 			t.Errorf("stats %+v", s)
-		}
-	})
-}
-
-func TestBudgetStopsRetries(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = FullJitter }))
-		backend := &callee{answers: fails(1000)}
-		var spent error
-		for range 200 {
-			if err := Run(t.Context(), m, backend.call); errors.Is(err, ErrBudget) {
-				spent = err
-			}
-		}
-		if s := c.Stats().Method("Get"); s.Retries != 100 || s.Budget != 100 {
-			t.Errorf("%d retries and %d calls stopped by the budget, want 100 and 100", s.Retries, s.Budget)
-		}
-		if !errors.Is(spent, errDown) {
-			t.Errorf("%v lost the last error", spent)
-		}
-		// It comes back by itself, 10 a second …
-		time.Sleep(time.Second)
-		for range 20 {
-			Run(t.Context(), m, backend.call)
-		}
-		if s := c.Stats().Method("Get"); s.Retries != 110 {
-			t.Errorf("%d retries after a second, want 110", s.Retries)
-		}
-		// … and by answers, a fifth of a token each.
-		backend.answers = nil
-		for range 50 {
-			Run(t.Context(), m, backend.call)
-		}
-		backend.answers, backend.calls = fails(1000), nil
-		for range 20 {
-			Run(t.Context(), m, backend.call)
-		}
-		if s := c.Stats().Method("Get"); s.Retries != 120 {
-			t.Errorf("%d retries after 50 answers, want 120", s.Retries)
 		}
 	})
 }

@@ -7,72 +7,80 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// SupportVersion1 is referred to by generated code. When it is undefined, the
-// generated code is newer than the runtime: upgrade
-// github.com/resilgen/resilgen, or generate again with the version in go.mod.
+// SupportVersion1 is referred to by generated code, so that code and runtime agree
+// at compile time. Where it is undefined, the generated code is newer than the
+// runtime: upgrade github.com/resilgen/resilgen, or generate again with the
+// version in go.mod.
 const SupportVersion1 = true
 
-// A Spec describes a client: its methods, their policies, and the state that
-// they share. Generated constructors hold one as a literal.
+// A Spec describes a client: its methods and their policies. Generated
+// constructors hold one as a literal.
 //
-// Breakers, Limits and Bulkheads are the client's state by name. Methods that
-// refer to one name share one breaker, limiter or bulkhead; where it has a Per,
-// one for each key.
+// Methods that point to one Breaker, Limit or Bulkhead share its state; where it
+// has a Per, there is one for each key.
 type Spec struct {
-	Name      string // the client's, as errors and stats show it
-	Breakers  map[string]Breaker
-	Limits    map[string]Limit
-	Bulkheads map[string]Bulkhead
-	Methods   []MethodSpec
+	Name    string // of the client, as errors and stats show it
+	Methods []MethodSpec
 }
 
-// A MethodSpec describes one method. The zero value of each policy is none.
+// A MethodSpec describes one method.
 type MethodSpec struct {
 	Name     string
-	Timeout  Timeout
-	Retry    Retry
-	Breaker  string       // the name of one of Spec.Breakers
-	Limit    string       // the name of one of Spec.Limits
-	Bulkhead string       // the name of one of Spec.Bulkheads
-	Hedge    Hedge        // for calls through Hedged
-	Classify []Classifier // asked in order, Network last
+	Method   Target       // where New puts the method; nil if [Client.Method] is to find it
+	Policies              // nil for none
+	Classify []Classifier // asked in order, before [Network]
 }
 
-// A Classifier says what class an error is, or Undecided to leave it to the next
-// classifier. It is called with errors only, never nil, from any goroutine.
-type Classifier func(error) Class
+// A Target is where [New] puts a method of a client: a *[Method] or, where a guard
+// is kept by key, a *[KeyedMethod].
+type Target interface {
+	bind(c *Client, p *plan) *Method
+}
 
-// check finds what is wrong with a spec. Generated ones pass; this is for those
-// written by hand and for overrides.
+// check returns everything that is wrong with a spec. Generated ones pass; this is
+// for those written by hand and for overrides.
 func (s *Spec) check() error {
 	var errs []error
-	wrong := func(method string, p *directive.Problem) {
-		errs = append(errs, fmt.Errorf("resil: %s.%s: %w", s.Name, method, p))
+	wrong := func(method string, err error) {
+		errs = append(errs, fmt.Errorf("resil: %s.%s: %w", s.Name, method, err))
 	}
-	seen := map[string]bool{}
+	if s.Name == "" {
+		errs = append(errs, errors.New("resil: the client has no Name, by which stats and errors show it"))
+	}
+	methods := map[string]bool{}
+	guards := map[string]any{} // by kind and name
 	var budget Ratio
 	for i := range s.Methods {
 		m := &s.Methods[i]
-		if seen[m.Name] {
-			errs = append(errs, fmt.Errorf("resil: %s.%s is there twice", s.Name, m.Name))
+		if m.Name == "" {
+			wrong("?", errors.New("the method has no Name, by which stats and errors show it"))
 		}
-		seen[m.Name] = true
-		policy, err := s.policy(m)
-		if err != nil {
-			errs = append(errs, err)
-			continue
+		if methods[m.Name] {
+			wrong(m.Name, errors.New("there are two methods of this name; give one another name"))
 		}
-		for _, p := range directive.CheckRanges(&policy) {
+		methods[m.Name] = true
+		for _, p := range directive.CheckRanges(&m.Policies) {
 			wrong(m.Name, p)
 		}
-		for _, p := range policy.Check() {
+		for _, p := range m.Policies.Check() {
 			wrong(m.Name, p)
 		}
-		if b := m.Retry.Budget; b < 0 || b > whole {
-			errs = append(errs, fmt.Errorf("resil: %s.%s: retry budget: %s is not between 0%% and 100%%", s.Name, m.Name, b))
+		for kind, guard := range m.guards {
+			name, _ := guard.state()
+			if name == "" {
+				wrong(m.Name, fmt.Errorf("its %s has no Name, by which stats and errors show it", kind))
+				continue
+			}
+			if other, ok := guards[kind+" "+name]; ok && other != any(guard) {
+				wrong(m.Name, fmt.Errorf("there are two %ss called %s: let the methods point to one, or give one another name", kind, name))
+			}
+			guards[kind+" "+name] = guard
+		}
+		if b := m.budget(); b < 0 || b > hundredPercent {
+			wrong(m.Name, fmt.Errorf("retry budget: %s is not between 0%% and 100%%", b))
 		} else if b != 0 {
 			if budget != 0 && b != budget {
-				errs = append(errs, fmt.Errorf("resil: %s.%s: the retry budget is the client's: %s here and %s before it; use one", s.Name, m.Name, b, budget))
+				wrong(m.Name, fmt.Errorf("the retry budget is the client's: %s here and %s before it; use one", b, budget))
 			}
 			budget = b
 		}
@@ -80,38 +88,34 @@ func (s *Spec) check() error {
 	return errors.Join(errs...)
 }
 
-// policy gathers what guards one method.
-func (s *Spec) policy(m *MethodSpec) (p Policies, err error) {
-	if m.Timeout != (Timeout{}) {
-		p.Timeout = &m.Timeout
+// clone returns a copy that shares no policy with s. Methods that share a guard in s
+// share its copy.
+func (s Spec) clone() Spec {
+	methods := make([]MethodSpec, len(s.Methods))
+	breakers, limits, bulkheads := copies[Breaker]{}, copies[Limit]{}, copies[Bulkhead]{}
+	for i, m := range s.Methods {
+		m.Timeout, m.Retry, m.Hedge = copyOf(m.Timeout), copyOf(m.Retry), copyOf(m.Hedge)
+		m.Breaker, m.Limit, m.Bulkhead = breakers.of(m.Breaker), limits.of(m.Limit), bulkheads.of(m.Bulkhead)
+		methods[i] = m
 	}
-	if m.Retry.Attempts != 0 {
-		p.Retry = &m.Retry
+	s.Methods = methods
+	return s
+}
+
+func copyOf[T any](p *T) *T {
+	if p == nil {
+		return nil
 	}
-	if m.Breaker != "" {
-		b, ok := s.Breakers[m.Breaker]
-		if !ok {
-			return p, fmt.Errorf("resil: %s.%s: there is no breaker %q", s.Name, m.Name, m.Breaker)
-		}
-		p.Breaker = &b
+	v := *p
+	return &v
+}
+
+// copies are the copies of shared policies, by their originals.
+type copies[T any] map[*T]*T
+
+func (c copies[T]) of(p *T) *T {
+	if p != nil && c[p] == nil {
+		c[p] = copyOf(p)
 	}
-	if m.Limit != "" {
-		l, ok := s.Limits[m.Limit]
-		if !ok {
-			return p, fmt.Errorf("resil: %s.%s: there is no limit %q", s.Name, m.Name, m.Limit)
-		}
-		p.Limit = &l
-	}
-	if m.Bulkhead != "" {
-		b, ok := s.Bulkheads[m.Bulkhead]
-		if !ok {
-			return p, fmt.Errorf("resil: %s.%s: there is no bulkhead %q", s.Name, m.Name, m.Bulkhead)
-		}
-		p.Bulkhead = &b
-	}
-	if m.Hedge != (Hedge{}) {
-		p.Hedge = &m.Hedge
-	}
-	p.Complete()
-	return p, nil
+	return c[p]
 }

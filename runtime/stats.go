@@ -37,7 +37,7 @@ func (s Stats) Breaker(name string, key ...any) BreakerStats {
 		switch {
 		case b.Name != name:
 		case b.Keyed && len(key) > 0:
-			return s.client.circuits[name].keyStats(key[0])
+			return s.client.breakers[name].keyStats(key[0])
 		default:
 			return b
 		}
@@ -50,18 +50,18 @@ type MethodStats struct {
 	Name string
 
 	// Every call that ended is in exactly one of these; Calls is their sum.
-	Calls                                             uint64
-	Succeeded, Failed, Exhausted, Budget, Deadline    uint64
-	Open, Limited, Full, TimedOut, Canceled, Panicked uint64
+	Calls                                                 uint64
+	Succeeded, Failed, Exhausted, Budget, Deadline, Later uint64
+	Open, Limited, Full, TimedOut, Canceled, Panicked     uint64
 
 	// Attempts that reached the callee, and how those that ended were classed.
-	Attempts                                                uint64
-	Success, Application, Infrastructure, System, Throttled uint64
+	Attempts                                                         uint64
+	Success, Application, Infrastructure, System, Throttled, Unknown uint64
 
 	Retries          uint64 // attempts after a failed one
 	RetriedSuccesses uint64 // calls that succeeded after a retry
 	Hedges           uint64 // attempts started beside a slow one
-	HedgeWins        uint64 // calls that succeeded with a hedge's answer
+	HedgeWins        uint64 // calls that ended with a hedge's answer: succeeded or, if that is an error, failed
 	Fallbacks        uint64 // calls answered in the callee's place
 
 	// Attempts that reached the callee though a guard would have refused them:
@@ -79,9 +79,11 @@ type BreakerStats struct {
 	Streak              uint64 // failures in a row; 0 unless closed
 	Opened              uint64 // how many times it has opened
 
-	LastFailure time.Time // zero if it has seen none
+	LastFailure time.Time // or last probe that the callee throttled; zero for none
 	LastError   error
-	RetryAfter  time.Duration // until it probes; 0 unless open
+	RetryAfter  time.Duration // until it probes or, half-open with all probes out, until it gives one of them up; 0 otherwise
+	Ramp        Ratio         // share of the calls that it admits after closing; 0 where that is all of them
+	Opening     *Opening      // why it is open, half-open or forced open; nil otherwise
 
 	// Of a breaker that is kept by key, where no key is asked for, all of the
 	// above but Name are zero.
@@ -92,37 +94,40 @@ type BreakerStats struct {
 }
 
 // counts are a method's counters. A call that succeeds at once, the usual case,
-// costs one addition: the counters it belongs to are derived.
+// costs one addition and a load: the counters it belongs to are derived.
 type counts struct {
 	atOnce   atomic.Uint64
+	due      atomic.Uint64 // the value of atOnce at which the budget is to read the counters
 	outcomes [outcomes]atomic.Uint64
 	attempts atomic.Uint64
 	classes  [Canceled + 1]atomic.Uint64
 	retries  atomic.Uint64
 	retried  atomic.Uint64
 
+	othersDue atomic.Uint64 // likewise, of the attempts that were answered in other calls
+
 	hedges, hedgeWins, fallbacks     atomic.Uint64
 	wouldOpen, wouldLimit, wouldFull atomic.Uint64
 }
 
 // would are the guards that would have refused an attempt.
-type would uint8
+type shadow uint8
 
 const (
-	wouldOpen would = 1 << iota
-	wouldLimit
-	wouldFull
+	shadowOpen shadow = 1 << iota
+	shadowLimit
+	shadowFull
 )
 
 // pass books an attempt that goes to the callee past guards that would refuse it.
-func (n *counts) pass(w would) {
-	if w&wouldOpen != 0 {
+func (n *counts) pass(w shadow) {
+	if w&shadowOpen != 0 {
 		n.wouldOpen.Add(1)
 	}
-	if w&wouldLimit != 0 {
+	if w&shadowLimit != 0 {
 		n.wouldLimit.Add(1)
 	}
-	if w&wouldFull != 0 {
+	if w&shadowFull != 0 {
 		n.wouldFull.Add(1)
 	}
 }
@@ -130,7 +135,9 @@ func (n *counts) pass(w would) {
 // add books a call that ended.
 func (n *counts) add(c *call) {
 	if c.outcome == OutcomeSucceeded && c.attempts == 1 {
-		n.atOnce.Add(1)
+		if n.atOnce.Add(1) >= n.due.Load() {
+			c.method.updateBudget()
+		}
 		return
 	}
 	n.outcomes[c.outcome].Add(1)
@@ -145,6 +152,21 @@ func (n *counts) add(c *call) {
 			n.retried.Add(1)
 		}
 	}
+	if n.updateDue() {
+		c.method.updateBudget()
+	}
+}
+
+// others is how many attempts the callee has answered, with success or not, in calls
+// that did not succeed at once.
+func (n *counts) others() uint64 { return n.classes[Success].Load() + n.classes[Application].Load() }
+
+// answers is how many attempts the callee has answered, with success or not.
+func (n *counts) answers() uint64 { return n.atOnce.Load() + n.others() }
+
+// updateDue reports whether the budget is to read the counters.
+func (n *counts) updateDue() bool {
+	return n.atOnce.Load() >= n.due.Load() || n.others() >= n.othersDue.Load()
 }
 
 func (n *counts) snapshot(name string) MethodStats {
@@ -156,6 +178,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		Exhausted: n.outcomes[OutcomeExhausted].Load(),
 		Budget:    n.outcomes[OutcomeBudget].Load(),
 		Deadline:  n.outcomes[OutcomeDeadline].Load(),
+		Later:     n.outcomes[OutcomeLater].Load(),
 		Open:      n.outcomes[OutcomeOpen].Load(),
 		Limited:   n.outcomes[OutcomeLimited].Load(),
 		Full:      n.outcomes[OutcomeFull].Load(),
@@ -169,6 +192,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		Infrastructure: n.classes[Infrastructure].Load(),
 		System:         n.classes[SystemFault].Load(),
 		Throttled:      n.classes[Throttled].Load(),
+		Unknown:        n.classes[Unknown].Load(),
 
 		Retries:          n.retries.Load(),
 		RetriedSuccesses: n.retried.Load(),
@@ -179,7 +203,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		WouldLimit:       n.wouldLimit.Load(),
 		WouldFull:        n.wouldFull.Load(),
 	}
-	s.Calls = s.Succeeded + s.Failed + s.Exhausted + s.Budget + s.Deadline +
+	s.Calls = s.Succeeded + s.Failed + s.Exhausted + s.Budget + s.Deadline + s.Later +
 		s.Open + s.Limited + s.Full + s.TimedOut + s.Canceled + s.Panicked
 	return s
 }
@@ -190,17 +214,17 @@ func (c *Client) Stats() Stats {
 	for _, p := range c.plans {
 		s.Methods = append(s.Methods, p.counts.snapshot(p.name))
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.circuits)) {
-		s.Breakers = append(s.Breakers, c.circuits[name].stats())
+	for _, name := range slices.Sorted(maps.Keys(c.breakers)) {
+		s.Breakers = append(s.Breakers, c.breakers[name].stats())
 	}
 	return s
 }
 
-func (g *circuits) stats() BreakerStats {
+func (g *breakers) stats() BreakerStats {
 	g.client.mu.Lock()
 	defer g.client.mu.Unlock()
 	if g.table == nil {
-		return g.one.(*Circuit).stats()
+		return g.shared.stats()
 	}
 	s := BreakerStats{Name: g.name, Keyed: true, OpenKeys: int(g.open.Load())}
 	s.Keys, s.Overflowed = g.table.count()
@@ -208,17 +232,17 @@ func (g *circuits) stats() BreakerStats {
 }
 
 // keyStats are those of one key. A key that is not held has a closed breaker.
-func (g *circuits) keyStats(key any) BreakerStats {
-	if c, _ := g.lookup(key, false); c != nil {
-		return c.(*Circuit).stats()
+func (g *breakers) keyStats(key any) BreakerStats {
+	if c, ok := g.lookup(key, false); ok {
+		return c.stats()
 	}
 	return BreakerStats{Name: g.name, Key: key}
 }
 
-func (c *Circuit) stats() BreakerStats {
-	now := c.group.client.now()
+func (c *CircuitBreaker) stats() BreakerStats {
+	now := c.pool.client.now()
 	p := c.phase.Load()
-	s := BreakerStats{Name: c.group.name, Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
+	s := BreakerStats{Name: c.pool.name, Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
 	if f := c.last.Load(); f != nil {
 		s.LastFailure, s.LastError = f.at, f.err
 	}
@@ -228,8 +252,11 @@ func (c *Circuit) stats() BreakerStats {
 		counts := p.window.Counts()
 		s.Successes, s.Failures = uint64(counts.TotalSuccesses), uint64(counts.TotalFailures)
 		s.Streak = uint64(p.streakAt(now))
-	case StateOpen:
-		s.RetryAfter = p.until - now
+		if r := p.ramping(); r != nil {
+			s.Ramp = r.share(now) % hundredPercent
+		}
+	case StateOpen, StateHalfOpen, StateForcedOpen:
+		s.RetryAfter, s.Opening = p.retryAfter(now), p.why
 	}
 	return s
 }

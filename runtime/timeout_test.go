@@ -15,7 +15,7 @@ func hang(ctx context.Context) error {
 }
 
 func timeouts(total, attempt time.Duration) func(*Spec, *MethodSpec) {
-	return func(_ *Spec, m *MethodSpec) { m.Timeout = Timeout{Total: total, Attempt: attempt} }
+	return func(_ *Spec, m *MethodSpec) { m.Timeout = &Timeout{Total: total, Attempt: attempt} }
 }
 
 func TestTimeouts(t *testing.T) {
@@ -28,7 +28,7 @@ func TestTimeouts(t *testing.T) {
 	}{
 		{"total", timeouts(time.Second, 0), ErrTimeout, 1, time.Second},
 		{"attempt", timeouts(0, time.Second), ErrTimeout, 1, time.Second},
-		{"each attempt has its own", all(timeouts(0, time.Second), retry(func(r *Retry) { r.Backoff = Constant })), ErrExhausted, 3, 3200 * time.Millisecond},
+		{"each attempt has its own", all(timeouts(0, time.Second), retry(func(r *Retry) { r.Backoff = BackoffConstant })), ErrExhausted, 3, 3200 * time.Millisecond},
 		{"total cuts the second attempt", all(timeouts(1500*time.Millisecond, time.Second), retry(func(*Retry) {})), ErrTimeout, 2, 1500 * time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

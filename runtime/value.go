@@ -16,14 +16,14 @@ import (
 type Ratio int64
 
 const (
-	PPM     Ratio = 1            // one part in a million
-	Percent       = 10_000 * PPM // one part in a hundred
-	whole         = 100 * Percent
+	PPM            Ratio = 1            // one part in a million
+	Percent              = 10_000 * PPM // one part in a hundred
+	hundredPercent       = 100 * Percent
 )
 
 // of reports whether part is at least r of total.
 func (r Ratio) of(part, total uint64) bool {
-	return part*uint64(whole) >= uint64(r)*total
+	return part*uint64(hundredPercent) >= uint64(r)*total
 }
 
 func (r Ratio) String() string {
@@ -94,10 +94,10 @@ func (r *Rate) UnmarshalText(text []byte) error {
 type Backoff uint8
 
 const (
-	Constant    Backoff = iota // initial, every time
-	Linear                     // initial, 2·initial, 3·initial, …
-	Exponential                // initial, initial·factor, initial·factor², …
-	Fibonacci                  // initial times 1, 1, 2, 3, 5, …
+	BackoffConstant    Backoff = iota // initial, every time
+	BackoffLinear                     // initial, 2·initial, 3·initial, …
+	BackoffExponential                // initial, initial·factor, initial·factor², …
+	BackoffFibonacci                  // initial times 1, 1, 2, 3, 5, …
 )
 
 var backoffs = directive.Enum[Backoff]{"constant", "linear", "exponential", "fibonacci"}
@@ -113,10 +113,10 @@ func (b *Backoff) UnmarshalText(t []byte) error { return backoffs.Read(b, t) }
 type Jitter Ratio
 
 const (
-	NoJitter           Jitter = 0
-	FullJitter         Jitter = -1 // anywhere from 0 to the delay
-	EqualJitter        Jitter = -2 // anywhere from half the delay to the delay
-	DecorrelatedJitter Jitter = -3 // from initial to three times the last delay
+	JitterNone         Jitter = 0
+	JitterFull         Jitter = -1 // anywhere from 0 to the delay
+	JitterEqual        Jitter = -2 // anywhere from half the delay to the delay
+	JitterDecorrelated Jitter = -3 // from initial to three times the last delay
 )
 
 var jitters = directive.Enum[uint8]{"none", "full", "equal", "decorrelated"}
@@ -135,7 +135,7 @@ func (j *Jitter) UnmarshalText(text []byte) error {
 		if err := r.UnmarshalText(text); err != nil {
 			return err
 		}
-		if r < 0 || r > whole {
+		if r < 0 || r > hundredPercent {
 			return fmt.Errorf("a jitter lies between 0%% and 100%%")
 		}
 		*j = Jitter(r)
@@ -153,11 +153,24 @@ func (j *Jitter) UnmarshalText(text []byte) error {
 type Mode uint8
 
 const (
-	Enforce Mode = iota // refuse
-	Observe             // decide and count, never refuse
+	ModeEnforce Mode = iota // refuse
+	ModeObserve             // decide and count, never refuse
 )
 
 var modes = directive.Enum[Mode]{"enforce", "observe"}
 
 func (m Mode) String() string                { return modes.Text(m) }
 func (m *Mode) UnmarshalText(t []byte) error { return modes.Read(m, t) }
+
+// Hints says what a limit makes of a callee that says how long to stay away.
+type Hints uint8
+
+const (
+	HintsObeyed  Hints = iota // every attempt stays away
+	HintsIgnored              // only the attempt that was told
+)
+
+var hints = directive.Enum[Hints]{"on", "off"}
+
+func (h Hints) String() string                { return hints.Text(h) }
+func (h *Hints) UnmarshalText(t []byte) error { return hints.Read(h, t) }

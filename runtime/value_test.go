@@ -9,7 +9,7 @@ import (
 
 func TestRatioReads(t *testing.T) {
 	for text, want := range map[string]Ratio{
-		"50%": 50 * Percent, "0.4%": 4000, "0%": 0, "100%": whole, "33.3333%": 333333, "0.0001%": PPM, "-5%": -5 * Percent,
+		"50%": 50 * Percent, "0.4%": 4000, "0%": 0, "100%": hundredPercent, "33.3333%": 333333, "0.0001%": PPM, "-5%": -5 * Percent,
 	} {
 		var r Ratio
 		if err := r.UnmarshalText([]byte(text)); err != nil || r != want {
@@ -91,15 +91,15 @@ func TestNamedValuesReadBack(t *testing.T) {
 			t.Errorf("%s reads back as %s, %v", v, value(), err)
 		}
 	}
-	for _, v := range []Backoff{Constant, Linear, Exponential, Fibonacci} {
+	for _, v := range []Backoff{BackoffConstant, BackoffLinear, BackoffExponential, BackoffFibonacci} {
 		var got Backoff
 		check(v, &got, func() fmt.Stringer { return got })
 	}
-	for _, v := range []Jitter{NoJitter, FullJitter, EqualJitter, DecorrelatedJitter, Jitter(PPM), Jitter(20 * Percent), Jitter(whole)} {
+	for _, v := range []Jitter{JitterNone, JitterFull, JitterEqual, JitterDecorrelated, Jitter(PPM), Jitter(20 * Percent), Jitter(hundredPercent)} {
 		var got Jitter
 		check(v, &got, func() fmt.Stringer { return got })
 	}
-	for _, v := range []Class{Application, Infrastructure, SystemFault, Throttled} {
+	for _, v := range []Class{Application, Infrastructure, SystemFault, Throttled, Unknown, NothingSent} {
 		var got Class
 		check(v, &got, func() fmt.Stringer { return got })
 	}

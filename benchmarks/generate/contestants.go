@@ -13,17 +13,18 @@ type contestant struct {
 	name string
 	// configure writes the files that the commands read; nil if they read none.
 	configure func(w workload) error
-	// commands generate for all of the workload, one after another, as go generate runs them.
+	// commands returns the commands for the whole workload. They run one after another,
+	// as with go generate.
 	commands func(w workload) []command
-	// outputs matches what they write in a package's folder. What writes nothing
-	// finds there what resilgen writes.
+	// outputs is the pattern of the files that they write in the folder of a package. It
+	// is empty if they write none; then the folder has the outputs of resilgen.
 	outputs string
-	// steady says that no practice makes them faster: they load every dependency
-	// from source each time, or names alone.
+	// steady means that a practice run does not make them faster, because they load every
+	// dependency from source each time, or only names.
 	steady bool
 }
 
-// The names of contestants that are spoken of.
+// The names of contestants that other code uses.
 const (
 	resil    = "resilgen"
 	bareload = "bare load"
@@ -58,14 +59,14 @@ var contestants = []contestant{
 	})},
 }
 
-// once is one command for all packages.
+// once returns one command for all packages.
 func once(name string, args ...string) func(workload) []command {
 	return func(w workload) []command {
 		return []command{{dir: w.dir, name: name, args: args}}
 	}
 }
 
-// each is a command for each package, run in its folder.
+// each returns a command for each package, run in the folder of the package.
 func each(build func(services []string) command) func(workload) []command {
 	return func(w workload) []command {
 		var commands []command
@@ -78,7 +79,7 @@ func each(build func(services []string) command) func(workload) []command {
 	}
 }
 
-// everyService is a command for each interface, run in its package's folder.
+// everyService returns a command for each interface, run in the folder of its package.
 func everyService(build func(service string) command) func(workload) []command {
 	return func(w workload) (commands []command) {
 		for _, service := range w.services() {
@@ -89,7 +90,7 @@ func everyService(build func(service string) command) func(workload) []command {
 	}
 }
 
-// gowrapTemplate is what gowrap generates by, its own for retries.
+// gowrapTemplate is the file with gowrap's own template for retries.
 const gowrapTemplate = "retry.tmpl"
 
 func configureGowrap(w workload) error {
@@ -113,7 +114,7 @@ func configureMockery(w workload) error {
 	return os.WriteFile(filepath.Join(w.dir, ".mockery.yml"), []byte(b.String()), 0o666)
 }
 
-// removeOutputs leaves a workload with its sources only.
+// removeOutputs removes the outputs of a workload.
 func (c contestant) removeOutputs(w workload) error {
 	if c.outputs == "" {
 		c.outputs = resilgenOutputs
@@ -130,7 +131,7 @@ func (c contestant) removeOutputs(w workload) error {
 	return nil
 }
 
-// checkOutputs sees to it that every interface of the workload is in an output.
+// checkOutputs returns an error if an interface of the workload is in no output.
 func (c contestant) checkOutputs(w workload) error {
 	if c.outputs == "" {
 		return nil

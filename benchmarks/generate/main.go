@@ -1,6 +1,6 @@
-// Command generate races resilgen against a bare load of the same packages and
-// against other generators, as whole processes. It takes half an hour and more;
-// -run and -tools make it shorter.
+// Command generate measures resilgen, a bare load of the same packages, and other
+// generators, as whole processes. It takes more than half an hour. The flags -run and
+// -tools choose a part.
 package main
 
 import (
@@ -18,12 +18,12 @@ import (
 
 func main() {
 	var e effort
-	flag.IntVar(&e.rounds, "rounds", 7, "races of each row")
-	flag.IntVar(&e.cold, "cold", 2, "races of each row with an empty build cache")
-	flag.DurationVar(&e.patience, "patience", 30*time.Second, "a contestant whose rounds of a row have taken as long gets no further one")
-	only := flag.String("run", "", "race the rows whose name matches this `regexp`")
-	tools := flag.String("tools", "", "enter the contestants whose name matches this `regexp`")
-	write := flag.String("write", "", "put the report into the page in this `file` too")
+	flag.IntVar(&e.rounds, "rounds", 7, "number of rounds for each row")
+	flag.IntVar(&e.cold, "cold", 2, "number of rounds with an empty build cache")
+	flag.DurationVar(&e.patience, "patience", 30*time.Second, "time for a row after which a contestant gets no further round")
+	only := flag.String("run", "", "measure only the rows whose name matches this `regexp`")
+	tools := flag.String("tools", "", "measure only the contestants whose name matches this `regexp`")
+	write := flag.String("write", "", "write the report into the page in this `file` too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

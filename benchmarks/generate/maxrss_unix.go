@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// maxRSS is the most memory, in bytes, that the process or one it waited for had
-// at a time.
+// maxRSS returns the peak memory, in bytes, of the process or of the largest process
+// that it waited for.
 func maxRSS(state *os.ProcessState) float64 {
 	unit := 1024.0
 	if runtime.GOOS == "darwin" {

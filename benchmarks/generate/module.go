@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// A module is this one, with the tools built from it.
+// A module is the benchmarks module, with the tools that are built from it.
 type module struct {
 	dir string
-	bin string   // where the tools are
+	bin string   // the folder of the tools
 	env []string // of every command
 }
 
@@ -24,17 +24,18 @@ type command struct {
 	dir  string
 	name string // go, or one of the tools
 	args []string
-	env  []string // besides the module's
+	env  []string // in addition to the module's
 }
 
-// A usage is what processes took.
+// A usage is the time and memory of processes.
 type usage struct {
 	seconds float64
-	peak    float64 // bytes of memory of the largest process, those it started included
+	peak    float64 // memory in bytes of the largest process, including those that it started
 }
 
-// openModule finds the module. Its tools will be in tmp, and so will what they
-// keep in the user's cache directory, except for the go command's own.
+// openModule returns the module of the current directory. Its tools are built in tmp.
+// What they keep in the user's cache directory is there too, except for the go
+// command's build cache.
 func openModule(ctx context.Context, tmp string) (module, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD", "GOCACHE").Output()
 	if err != nil {
@@ -43,7 +44,7 @@ func openModule(ctx context.Context, tmp string) (module, error) {
 	goMod, goCache, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	m := module{dir: filepath.Dir(goMod), bin: filepath.Join(tmp, "bin")}
 	if filepath.Base(m.dir) != "benchmarks" {
-		return module{}, errors.New("run this in the module benchmarks, whose requirements it takes")
+		return module{}, errors.New("run this in the module benchmarks, because it uses the requirements of that module")
 	}
 	m.env = append(os.Environ(), "GOWORK=off", "GOPACKAGESDRIVER=off", "GOCACHE="+goCache, "XDG_CACHE_HOME="+filepath.Join(tmp, "cache"))
 	return m, nil
@@ -56,7 +57,7 @@ func (m module) build(ctx context.Context, packages ...string) error {
 	return err
 }
 
-// run runs a command to its end. It fails if the command does.
+// run runs a command and waits for it. It returns an error if the command fails.
 func (m module) run(ctx context.Context, c command) (usage, error) {
 	path := c.name
 	if path != "go" {
@@ -74,7 +75,7 @@ func (m module) run(ctx context.Context, c command) (usage, error) {
 	return usage{seconds: took.Seconds(), peak: maxRSS(cmd.ProcessState)}, nil
 }
 
-// version is that of the module a tool was built from.
+// version returns the module that a tool was built from, and its version.
 func (m module) version(tool string) (string, error) {
 	info, err := buildinfo.ReadFile(filepath.Join(m.bin, tool))
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// An effort says how long to race.
+// An effort is the length of a race.
 type effort struct {
 	rounds   int
 	cold     int           // rounds with an empty build cache
-	patience time.Duration // with a contestant's rounds in a row, after which it has no further one
+	patience time.Duration // a contestant that has used this time in a row gets no further round
 }
 
 // A race is a row with its entrants.
@@ -21,8 +21,8 @@ type race struct {
 	entrants []*entrant
 }
 
-// An entrant is a contestant in one row, with what its rounds have taken. The same
-// index is the same round for every entrant, of all rows.
+// An entrant is a contestant in one row, with the time and memory of its rounds. The
+// same index is the same round for all entrants of all rows.
 type entrant struct {
 	contestant
 	module   module
@@ -32,7 +32,7 @@ type entrant struct {
 	peaks    []float64 // bytes
 }
 
-// newRace enters the contestants. Their workloads will be in tmp.
+// newRace returns a race of the contestants. Their workloads are in tmp.
 func newRace(m module, tmp string, r row, contestants []contestant) race {
 	race := race{row: r}
 	for _, c := range contestants {
@@ -42,9 +42,9 @@ func newRace(m module, tmp string, r row, contestants []contestant) race {
 	return race
 }
 
-// hold holds the races. The entrants run by turns, A B C A B C …, and so do the
-// rows, so that whatever else the machine does in the meantime happens to all of
-// them. The order moves on by one each round.
+// hold runs the races. The entrants run in turn, A B C A B C …, and so do the rows, so
+// that other work of the machine affects all of them. Each round begins with the next
+// entrant.
 func hold(ctx context.Context, races []race, e effort) error {
 	for _, race := range races {
 		fmt.Fprintf(os.Stderr, "preparing %s\n", race.row)
@@ -77,7 +77,7 @@ func hold(ctx context.Context, races []race, e effort) error {
 	return nil
 }
 
-// spent is what its rounds have taken so far.
+// spent returns the time of the entrant's rounds so far.
 func (x *entrant) spent() time.Duration {
 	var sum float64
 	for _, s := range x.seconds {
@@ -86,7 +86,7 @@ func (x *entrant) spent() time.Duration {
 	return time.Duration(sum * float64(time.Second))
 }
 
-// prepare makes the workload and practises on it.
+// prepare creates the workload, and makes the practice runs.
 func (x *entrant) prepare(ctx context.Context) error {
 	if err := x.workload.create(ctx, x.module); err != nil {
 		return err
@@ -114,8 +114,8 @@ func (x *entrant) prepare(ctx context.Context) error {
 	return nil
 }
 
-// run brings the workload into its state for the nth time, and has the contestant
-// generate.
+// run brings the workload into its state for the nth time, and runs the contestant's
+// commands.
 func (x *entrant) run(ctx context.Context, n int) (usage, error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(x.workload.dir), "scratch")
 	if err != nil {

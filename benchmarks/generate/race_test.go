@@ -122,7 +122,7 @@ func TestOutputsAreRemovedAndSourcesAreNot(t *testing.T) {
 		w := workload{dir: t.TempDir(), interfaces: 1}
 		outputs := c.outputs
 		if outputs == "" {
-			outputs = resilgenOutputs // which those who only load find
+			outputs = resilgenOutputs // contestants that only load have the outputs of resilgen
 		}
 		source := filepath.Join(w.dir, "p00", sourceFile)
 		output := filepath.Join(w.dir, "p00", strings.ReplaceAll(outputs, "*", "p00"))

@@ -10,42 +10,42 @@ import (
 	"github.com/resilgen/resilgen/benchmarks/internal/paired"
 )
 
-const introduction = `What does it take to generate? Each table below is one race. The contestants get
-copies of the same module: interfaces of ten methods, ten to a package, every
-package with imports that make, with their dependencies, a graph of some 400
-packages. A time is the wall clock's, for all processes of a contestant together.
-They run by turns, A B C A B C, for %d rounds, with an empty build cache %d; one
-that has taken %s in a race sits out what is left of it. Times and memory are
-medians over the rounds. A ratio is the median of the rounds' own ratios, so that
-whatever slows the machine down slows both its sides. Memory is that of the largest
-process, the go command and the compiler included where a contestant runs them.
+const introduction = `How much time and memory does generation take? Each table below is one race. The
+contestants get copies of the same module: interfaces of ten methods, ten in a
+package. The imports of each package and their dependencies make a graph of about
+400 packages. A time is the elapsed time of all processes of a contestant together.
+They run in turn, A B C A B C, for %d rounds, with an empty build cache %d; one
+that has taken %s in a race gets no further round of it. Times and memory are
+medians over the rounds. A ratio is the median of the ratios in each round, so that
+other work of the machine affects both sides. Memory is that of the largest process,
+which may be the go command or the compiler if a contestant runs them.
 
 - **go list**: go list ./...
-- **bare load**: go/packages told to parse and type-check the packages, with their
-  dependencies from export data. So it is the bar for whatever needs types.
+- **bare load**: go/packages parses and type-checks the packages, with their
+  dependencies from export data. It is the reference for tools that need types.
 - **resilgen**: resilgen ./...
 - **gowrap**: a process for each interface, with its template for retries.
 - **mockery**: one process for all packages, with its template matryer.
 - **moq**, **counterfeiter** (with -generate) and **mockgen**: a process for each
   package and all of its interfaces, one after another as go generate runs them.
-- **mockgen -source** parses and knows no types beyond the file.
+- **mockgen -source** only parses the file, and knows no other types.
 
-All but gowrap write mocks, which is about as much code as a wrapper.
+All except gowrap write mocks, which are about as much code as a wrapper.
 
-- **First run**: there are no outputs. The build cache holds the dependencies;
-  resilgen remembers nothing. The others never do.
-- **Outputs missing**: they are removed before each run. What resilgen has found
-  out of the packages in earlier runs it remembers, in the user's cache directory.
-- **Every package edited**: each source is changed before each run. The last run's
-  outputs are there. Those who only load find resilgen's.
+- **First run**: there are no outputs. The build cache has the dependencies, and
+  resilgen has no cache of its own. The others never have one.
+- **Outputs missing**: they are removed before each run. The cache of resilgen, in
+  the user's cache directory, has what earlier runs have found in the packages.
+- **Every package edited**: each source is changed before each run. The outputs of
+  the last run exist. For the two that only load, these are the outputs of resilgen.
 - **Nothing changed** since the last run.
-- **Empty build cache**: what resilgen remembers is gone too. The modules have been
+- **Empty build cache**: the cache of resilgen is empty too. The modules have been
   downloaded.
 
-Every run of a generator is checked to have left code for every interface.
+After every run of a generator, a check finds the code for every interface.
 `
 
-// report is the section on generation.
+// report returns the section on generation.
 func report(m module, e effort, races []race) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, introduction, e.rounds, e.cold, e.patience)
@@ -64,8 +64,8 @@ func report(m module, e effort, races []race) (string, error) {
 	return b.String(), nil
 }
 
-// table shows a race's results. Ratios are medians of the rounds' own, so that
-// they need not be those of the medians beside them.
+// table returns the table of a race's results. A ratio is the median of the ratios in
+// each round, which may differ from the ratio of the medians in the table.
 func (r race) table() page.Table {
 	t := page.Table{{"", "ms", "÷ bare load", "÷ resilgen", "MB", "rounds"}}
 	for _, x := range r.entrants {
@@ -79,7 +79,7 @@ func (r race) table() page.Table {
 	return t
 }
 
-// over is empty where there is nothing to compare with.
+// over returns the ratio of a and b, or "" if there is no b.
 func over(a, b *entrant) string {
 	if b == nil {
 		return ""
@@ -87,7 +87,7 @@ func over(a, b *entrant) string {
 	return fmt.Sprintf("%.2f", paired.Ratio(a.seconds, b.seconds))
 }
 
-// find is nil where the contestant was not entered.
+// find returns the entrant of that name, or nil if there is none.
 func (r race) find(name string) *entrant {
 	if i := slices.IndexFunc(r.entrants, func(x *entrant) bool { return x.name == name }); i >= 0 {
 		return r.entrants[i]

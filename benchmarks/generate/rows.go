@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// A row is one race: every contestant generates for a copy of the same workload
-// that is in the same state.
+// A row is one race: every contestant generates for its copy of the same workload in
+// the same state.
 type row struct {
 	interfaces int
 	state      state
 }
 
-// A state is what a workload is in before each run.
+// A state is the state of a workload before each run.
 type state string
 
 const (
@@ -25,7 +25,7 @@ const (
 	empty     state = "empty build cache, outputs missing"
 )
 
-// most is the workload that targets speak of.
+// most is the number of interfaces in the workload that targets use.
 const most = 200
 
 var rows = []row{
@@ -45,8 +45,8 @@ func (r row) String() string {
 	}
 }
 
-// practice is how many runs come before the first race, so that the build cache
-// holds what it would hold for a user who is in this state again.
+// practice returns the number of runs before the first round. They fill the build
+// cache, as earlier runs of a user do.
 func (s state) practice() int {
 	switch s {
 	case empty:
@@ -58,8 +58,8 @@ func (s state) practice() int {
 	}
 }
 
-// entering are those of the contestants whose runs in this state differ from
-// those in the others, and the bars: only resilgen remembers anything.
+// entering returns the contestants for this state. For a first run these are only
+// resilgen and the references, because the others have no cache.
 func (s state) entering(contestants []contestant) []contestant {
 	if s != first {
 		return contestants
@@ -69,11 +69,11 @@ func (s state) entering(contestants []contestant) []contestant {
 	})
 }
 
-// outputs tells whether they are there before a run.
+// outputs reports whether the outputs exist before a run.
 func (s state) outputs() bool { return s == edited || s == unchanged }
 
-// enter brings a workload into the state, for the nth time. The folder scratch is
-// empty and stays for this run only. It returns the variables that the run needs.
+// enter brings a workload into the state, for the nth time. It returns the environment
+// variables that the run needs. The folder scratch is empty, and removed after the run.
 func (s state) enter(w workload, c contestant, n int, scratch string) (env []string, err error) {
 	var caches []string
 	switch s {

@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// pattern is the source that workloads repeat: some imports, and one interface of
-// ten methods whose doc comment ends right above it.
+// pattern is the source that workloads repeat: imports, and one interface of ten
+// methods with a doc comment.
 //
 //go:embed graph/graph.go
 var pattern string
 
 const (
-	perPackage  = 10 // interfaces, at most
+	perPackage  = 10 // maximum number of interfaces
 	modulePath  = "example.com/workload"
 	patternName = "Service"
 )
 
-// directives stand above every interface. Only their own tools read them.
+// directives stand above every interface. Each is read by one tool only.
 const directives = `//
 //resil:timeout 5s attempt=1s
 //resil:retry 3
@@ -30,14 +30,14 @@ const directives = `//
 //counterfeiter:generate . %s
 `
 
-// A workload is a module of interfaces to generate for. It depends on nothing but
-// their number, the go.mod file it is made with, and its edits.
+// A workload is a module with interfaces to generate for. Its content depends only on
+// their number, the go.mod file that it is created from, and its edits.
 type workload struct {
 	dir        string
 	interfaces int
 }
 
-// create writes the module, which takes over the requirements of this one.
+// create writes the module. It has the requirements of the module m.
 func (w workload) create(ctx context.Context, m module) error {
 	if err := os.MkdirAll(w.dir, 0o777); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (w workload) create(ctx context.Context, m module) error {
 	return w.edit(0)
 }
 
-// edit writes all sources, each with something in it that only this edit has.
+// edit writes all sources. They differ from those of another edit.
 func (w workload) edit(n int) error {
 	for _, name := range w.packages() {
 		file := filepath.Join(w.dir, name, sourceFile)
@@ -78,7 +78,7 @@ func (w workload) edit(n int) error {
 
 const sourceFile = "service.go"
 
-// source is the only file of a package.
+// source returns the content of a package's only file.
 func (w workload) source(name string, edit int) []byte {
 	head, declaration, _ := strings.Cut(pattern, "// A "+patternName)
 	_, imports, _ := strings.Cut(head, "import (")
@@ -94,8 +94,7 @@ func (w workload) source(name string, edit int) []byte {
 	return b.Bytes()
 }
 
-// packages are the names of the packages, each of which holds as many interfaces
-// as the others.
+// packages returns the names of the packages. All have the same number of interfaces.
 func (w workload) packages() []string {
 	names := make([]string, max(w.interfaces/perPackage, 1))
 	for i := range names {
@@ -104,7 +103,7 @@ func (w workload) packages() []string {
 	return names
 }
 
-// services are the names of each package's interfaces.
+// services returns the names of the interfaces in each package.
 func (w workload) services() []string {
 	names := make([]string, min(w.interfaces, perPackage))
 	for i := range names {

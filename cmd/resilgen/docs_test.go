@@ -90,6 +90,37 @@ func TestEveryErrorIsExplained(t *testing.T) {
 	}
 }
 
+// TestErrorIndex compares the index of the page with its sections, and the numbers
+// that it says are not used with those that are missing.
+func TestErrorIndex(t *testing.T) {
+	index, _, _ := strings.Cut(docs.Errors, "\n## ")
+	var indexed, explained, unused []string
+	for _, m := range regexp.MustCompile(`(?m)^- \[(RG\d+)\]`).FindAllStringSubmatch(index, -1) {
+		indexed = append(indexed, m[1])
+	}
+	next := 1
+	for _, s := range sections(t) {
+		explained = append(explained, s.code)
+		number, err := strconv.Atoi(strings.TrimPrefix(s.code, "RG"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case number == next+1:
+			unused = append(unused, fmt.Sprintf("RG%03d", next))
+		case number > next:
+			unused = append(unused, fmt.Sprintf("RG%03d–RG%03d", next, number-1))
+		}
+		next = number + 1
+	}
+	if diff := cmp.Diff(explained, indexed); diff != "" {
+		t.Errorf("docs/errors.md (-sections +index):\n%s", diff)
+	}
+	if want := strings.Join(unused, ", "); !strings.Contains(strings.Join(strings.Fields(index), " "), ": "+want+". ") {
+		t.Errorf("docs/errors.md does not say that these numbers are not used: %s", want)
+	}
+}
+
 // TestEveryErrorHasAScript looks for the codes in what scripts expect.
 func TestEveryErrorHasAScript(t *testing.T) {
 	var scripts bytes.Buffer

@@ -46,7 +46,7 @@ func run(w io.Writer) error {
 	var changes []string
 	accounts, err := NewResilientAccounts(&httpAccounts{stores, client}, resil.WithRegistry(registry),
 		resil.WithObserver(func(_ context.Context, e resil.Event) {
-			if e.Kind == resil.StateChanged {
+			if e.Kind == resil.EventStateChanged {
 				changes = append(changes, fmt.Sprintf("%s → %s", e.From, e.To))
 			}
 		}))

@@ -54,7 +54,7 @@ func run(w io.Writer) (results []result, err error) {
 	defer plain.Close()
 	registry := new(resil.Registry)
 	observe := resil.WithObserver(func(_ context.Context, e resil.Event) {
-		if e.Kind == resil.StateChanged {
+		if e.Kind == resil.EventStateChanged {
 			name := e.Breaker
 			if e.Key != nil {
 				name = fmt.Sprintf("%s of %v", name, e.Key)

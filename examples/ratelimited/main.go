@@ -55,9 +55,9 @@ func run(w io.Writer) (err error) {
 // calls that have such events are made one after the other.
 func (d *demo) observe(_ context.Context, e resil.Event) {
 	switch e.Kind {
-	case resil.RetryScheduled:
+	case resil.EventRetryScheduled:
 		d.delays = append(d.delays, e.Delay)
-	case resil.StateChanged:
+	case resil.EventStateChanged:
 		d.changes = append(d.changes, fmt.Sprintf("%s → %s", e.From, e.To))
 	}
 }

@@ -30,10 +30,10 @@ func worst(p annotations.Policy) Worst {
 		total, attempt = limit(t.Total), limit(t.Attempt)
 	}
 	var waits time.Duration
-	if b := p.Bulkhead; b != nil && b.Mode != resil.Observe {
+	if b := p.Bulkhead; b != nil && b.Mode != resil.ModeObserve {
 		waits = plus(waits, b.Wait)
 	}
-	if l := p.Limit; l != nil && l.Mode != resil.Observe {
+	if l := p.Limit; l != nil && l.Mode != resil.ModeObserve {
 		waits = plus(waits, l.Wait)
 	}
 	round := min(plus(waits, attempt), total)
@@ -87,7 +87,7 @@ func expected(p annotations.Policy) Expected {
 	mean, share, pauses := float64(p.Retry.Initial), 1.0, 0.0
 	for n := 1; n < p.Retry.Attempts && share > 1e-9; n++ {
 		least, most := p.Retry.Bounds(n)
-		if p.Retry.Jitter == resil.DecorrelatedJitter { // each delay goes by the one before
+		if p.Retry.Jitter == resil.JitterDecorrelated { // each delay goes by the one before
 			most = min(most, time.Duration(3*mean))
 		}
 		mean = (float64(least) + float64(most)) / 2

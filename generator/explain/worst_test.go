@@ -123,24 +123,15 @@ func TestNoCallIsWorse(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := policyOf(t, tt.directives...)
-			m := resil.MethodSpec{Name: "M"}
-			spec := resil.Spec{Name: "S"}
-			if p.Timeout != nil {
-				m.Timeout = *p.Timeout
+			policies := p.Policies
+			policies.Breaker = nil
+			if policies.Limit != nil {
+				policies.Limit.Name = "S"
 			}
-			if p.Retry != nil {
-				m.Retry = *p.Retry
+			if policies.Bulkhead != nil {
+				policies.Bulkhead.Name = "S"
 			}
-			if p.Hedge != nil {
-				m.Hedge = *p.Hedge
-			}
-			if p.Limit != nil {
-				m.Limit, spec.Limits = "S", map[string]resil.Limit{"S": *p.Limit}
-			}
-			if p.Bulkhead != nil {
-				m.Bulkhead, spec.Bulkheads = "S", map[string]resil.Bulkhead{"S": *p.Bulkhead}
-			}
-			spec.Methods = []resil.MethodSpec{m}
+			spec := resil.Spec{Name: "S", Methods: []resil.MethodSpec{{Name: "M", Policies: policies}}}
 			client, err := resil.New(spec)
 			if err != nil {
 				t.Fatal(err)

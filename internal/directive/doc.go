@@ -11,6 +11,8 @@
 //	default:"text"    the value when the directive does not give one
 //	off:"text"        the value that the word off stands for
 //	range:"[1,100]"   the values allowed; ( or ) instead of a bracket excludes that end, and an end may be left out
+//	upto:"Field"      the value may be two, as in 30s..10m; the second goes to that field, which is 0 where it is left out
+//	values:"text"     what the key takes, in words, where range cannot say it
 //	help:"text"       one line that says what the key means
 //
 // Keys that are tagged on the language itself belong to every directive.

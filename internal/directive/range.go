@@ -2,6 +2,7 @@ package directive
 
 import (
 	"cmp"
+	"encoding"
 	"fmt"
 	"reflect"
 	"strings"
@@ -28,13 +29,42 @@ func CheckRanges(language any) []*Problem {
 			if value.IsZero() && (hasOff || !hasDefault) {
 				continue
 			}
-			if err := inRange(value, key.Tag); err != nil {
+			err := readable(value)
+			if err == nil {
+				err = inRange(value, key.Tag)
+			}
+			if high, ok := key.upper(policy); ok && err == nil && !high.IsZero() {
+				err = inRange(high, key.Tag)
+			}
+			if err != nil {
 				problems = append(problems, &Problem{Code: CodeRange, Field: name + "." + key.Name,
 					Message: fmt.Sprintf("%s %s: %v", name, key.Name, err)})
 			}
 		}
 	}
 	return problems
+}
+
+// readable returns an error for a value that no text stands for: a number that no
+// enumeration has, or what the text form of its type refuses.
+func readable(v reflect.Value) error {
+	if v.Kind() == reflect.Slice {
+		for i := range v.Len() {
+			if err := readable(v.Index(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	text, ok := v.Interface().(fmt.Stringer)
+	if !ok {
+		return nil
+	}
+	u, ok := reflect.New(v.Type()).Interface().(encoding.TextUnmarshaler)
+	if !ok {
+		return nil
+	}
+	return u.UnmarshalText([]byte(text.String()))
 }
 
 // An interval is the value of a range tag, such as "[1,]" or "(0%,100%]". Its ends
@@ -59,8 +89,8 @@ func rangeOf(tag reflect.StructTag) (interval, bool) {
 // "above 0s, or off" for "(0s,]" beside an off tag. It is empty if all values are
 // taken.
 func (k *Key) Range() string {
-	var text string
-	if i, ok := rangeOf(k.Tag); ok {
+	text := k.Tag.Get("values")
+	if i, ok := rangeOf(k.Tag); ok && text == "" {
 		switch {
 		case i.high != "" && i.includeLow:
 			text = i.low + " to " + i.high

@@ -140,7 +140,7 @@ func (r *refinement) apply(policy reflect.Value, words []Word) {
 			r.problem(CodeTwice, w, fmt.Sprintf("%s is given twice; keep one", key))
 			continue
 		}
-		code, err := setField(policy.FieldByIndex(k.index), k.Tag, w.Value)
+		code, err := k.set(policy, w.Value)
 		if err != nil {
 			r.problems = append(r.problems, &Problem{Code: code, Field: field, Start: w.ValueStart, End: w.End,
 				Message: fmt.Sprintf("%s: %q: %s", key, w.Value, err)})

@@ -29,9 +29,9 @@ func refineAll(t *testing.T, language any, directives ...string) (messages []str
 }
 
 func TestRefine(t *testing.T) {
-	retry := resil.Retry{Attempts: 3, Backoff: resil.Exponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second,
-		Factor: 2, Jitter: resil.FullJitter, On: []resil.Class{resil.Infrastructure, resil.Throttled}, Budget: 20 * resil.Percent}
-	breaker := resil.Breaker{Consecutive: 5, Ratio: 50 * resil.Percent, Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}
+	retry := resil.Retry{Attempts: 3, Backoff: resil.BackoffExponential, Initial: 100 * time.Millisecond, Max: 30 * time.Second,
+		Factor: 2, Jitter: resil.JitterFull, On: []resil.Class{resil.Infrastructure, resil.Throttled}, Budget: 20 * resil.Percent}
+	breaker := resil.Breaker{Consecutive: resil.ConsecutiveAuto, Ratio: 50 * resil.Percent, Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}
 	for _, tt := range []struct {
 		name       string
 		directives []string
@@ -42,7 +42,7 @@ func TestRefine(t *testing.T) {
 			annotations.Policy{Policies: resil.Policies{Retry: &retry, Breaker: &breaker}, Classify: &annotations.Classify{By: []string{"network"}}, Idempotent: true}},
 		{"each word sets its field",
 			[]string{"retry 5 backoff=linear initial=1s max=2s factor=1.5 jitter=10% on=system,application budget=0.5%"},
-			annotations.Policy{Policies: resil.Policies{Retry: &resil.Retry{Attempts: 5, Backoff: resil.Linear, Initial: time.Second, Max: 2 * time.Second, Factor: 1.5,
+			annotations.Policy{Policies: resil.Policies{Retry: &resil.Retry{Attempts: 5, Backoff: resil.BackoffLinear, Initial: time.Second, Max: 2 * time.Second, Factor: 1.5,
 				Jitter: resil.Jitter(10 * resil.Percent), On: []resil.Class{resil.SystemFault, resil.Application}, Budget: resil.Ratio(5000)}}}},
 		{"the positional value has a key too",
 			[]string{"timeout total=2s attempt=500ms", "limit rate=10/60s"},
@@ -53,6 +53,12 @@ func TestRefine(t *testing.T) {
 		{"off as a field's value turns it off",
 			[]string{"breaker consecutive=off ratio=off slow=off"},
 			annotations.Policy{Policies: resil.Policies{Breaker: &resil.Breaker{Min: 10, Window: time.Minute, Open: 30 * time.Second, Probes: 2}}}},
+		{"a value may be two",
+			[]string{"breaker consecutive=off ratio=off open=1m..1h"},
+			annotations.Policy{Policies: resil.Policies{Breaker: &resil.Breaker{Min: 10, Window: time.Minute, Open: time.Minute, OpenMax: time.Hour, Probes: 2}}}},
+		{"one alone takes the second away",
+			[]string{"breaker consecutive=off ratio=off open=1m..1h", "breaker open=2m"},
+			annotations.Policy{Policies: resil.Policies{Breaker: &resil.Breaker{Min: 10, Window: time.Minute, Open: 2 * time.Minute, Probes: 2}}}},
 		{"off takes a directive away",
 			[]string{"retry", "retry off", "skip", "skip off", "breaker off"},
 			annotations.Policy{}},
@@ -81,8 +87,8 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"x", `RG002 : unknown directive "x"; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip or timeout`},
 		{"", `RG002 : unknown directive ""; write breaker, bulkhead, classify, fallback, hedge, idempotent, limit, retry, skip or timeout`},
 		{"retry initail=1s", `RG003 initail=1s: unknown key "initail"; did you mean "initial"?`},
-		{"limit quota=1", `RG003 quota=1: unknown key "quota"; write burst, keys, mode, per, rate or wait`},
-		{"breaker 5", `RG003 5: breaker takes keys only: write consecutive=, ratio=, min=, window=, open=, probes=, slow=, per=, keys= or mode= before the value`},
+		{"limit quota=1", `RG003 quota=1: unknown key "quota"; write burst, hints, keys, mode, per, queue, rate or wait`},
+		{"breaker 5", `RG003 5: breaker takes keys only: write consecutive=, ratio=, min=, window=, open=, probes=, slow=, ramp=, per=, keys= or mode= before the value`},
 		{"idempotent yes", `RG003 yes: idempotent takes no words except off`},
 		{"retry max=1s max=2s", `RG004 max=2s: max is given twice; keep one`},
 		{"retry 3 attempts=4", `RG004 attempts=4: attempts is given twice; keep one`},
@@ -100,10 +106,17 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"limit 10/s burst:", `RG001 burst:: burst has no value: write burst= and the value directly after it`},
 		{"breaker consecutive:5", `RG001 consecutive:5: write consecutive=5, with an equals sign`},
 		{"retry jitter=101%", `RG005 101%: jitter: "101%": a jitter lies between 0% and 100%`},
+		{"breaker consecutive=0", `RG005 0: consecutive: "0": write auto, or a number of 1 or more, or off`},
+		{"breaker open=1s..", `RG005 1s..: open: "1s..": write a duration with its unit, such as 250ms, 2s or 1m30s, or two with .. between them`},
+		{"breaker open=..1s", `RG005 ..1s: open: "..1s": write a duration with its unit, such as 250ms, 2s or 1m30s, or two with .. between them`},
+		{"breaker open=1s..2s..3s", `RG005 1s..2s..3s: open: "1s..2s..3s": write a duration with its unit, such as 250ms, 2s or 1m30s, or two with .. between them`},
+		{"breaker open=soon", `RG005 soon: open: "soon": write a duration with its unit, such as 250ms, 2s or 1m30s, or two with .. between them`},
+		{"breaker open=1s..0s", `RG006 1s..0s: open: "1s..0s": write more than 0s`},
+		{"breaker open=0s..1s", `RG006 0s..1s: open: "0s..1s": write more than 0s`},
 		{"retry factor=Inf", `RG005 Inf: factor: "Inf": write a number such as 1.5`},
 		{"retry factor=NaN", `RG005 NaN: factor: "NaN": write a number such as 1.5`},
 		{"retry factor=0.5", `RG006 0.5: factor: "0.5": write 1 or more`},
-		{"retry on=canceled", `RG005 canceled: on: "canceled": "canceled": write application, infrastructure, system or throttled`},
+		{"retry on=canceled", `RG005 canceled: on: "canceled": "canceled": write application, infrastructure, system, throttled, unknown or unsent`},
 		{"retry on=system,,throttled", `RG005 system,,throttled: on: "system,,throttled": write a list with commas, without empty entries`},
 		{"retry budget=0%", `RG006 0%: budget: "0%": write more than 0%, or off`},
 		{"retry budget=20", `RG005 20: budget: "20": write a percentage such as 20%, or off`},
@@ -132,6 +145,15 @@ func TestRefineLeavesAFieldAloneWhoseValueIsWrong(t *testing.T) {
 	}
 	if p.Retry.Attempts != 5 || p.Retry.Max != 9*time.Second || p.Retry.Initial != time.Second {
 		t.Errorf("got %+v", *p.Retry)
+	}
+	for _, open := range []string{"open=2s..0s", "open=0s..2s", "open=2s..x", "open=x..2s"} {
+		p = annotations.Policy{}
+		if messages := refineAll(t, &p, "breaker open=3s..4s", "breaker "+open); len(messages) != 1 {
+			t.Errorf("%s: got %q, want a problem", open, messages)
+		}
+		if p.Breaker.Open != 3*time.Second || p.Breaker.OpenMax != 4*time.Second {
+			t.Errorf("%s: got %+v", open, *p.Breaker)
+		}
 	}
 }
 

@@ -58,7 +58,7 @@ func schemaOf(t reflect.Type) *schema {
 		policy := reflect.New(t).Elem()
 		for _, key := range s.keys {
 			if text, ok := key.Tag.Lookup("default"); ok {
-				if _, err := setField(policy.FieldByIndex(key.index), key.Tag, text); err != nil {
+				if _, err := key.set(policy, text); err != nil {
 					panic(fmt.Sprintf("directive: default of %s %s: %v", t, key.Name, err))
 				}
 			}

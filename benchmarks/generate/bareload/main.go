@@ -1,5 +1,5 @@
-// Command bareload loads the packages named by its arguments, as a generator that reads export data
-// must, and does no more.
+// Command bareload loads the packages that its arguments name, and does nothing else.
+// It loads as much as a generator that reads export data.
 package main
 
 import (

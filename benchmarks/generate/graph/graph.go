@@ -1,5 +1,5 @@
-// Package graph declares the interface that the workload repeats. Its imports
-// make a graph of some 400 packages, as a service's do.
+// Package graph declares the interface that the workload repeats. Its imports and
+// their dependencies are about 400 packages, as many as those of a typical service.
 package graph
 
 import (

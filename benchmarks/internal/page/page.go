@@ -1,4 +1,4 @@
-// Package page writes the page on performance, which several programs share.
+// Package page writes the page about performance. Several programs write parts of it.
 package page
 
 import (
@@ -15,9 +15,9 @@ const top = `# How fast
 This page is written by ` + "`make bench`" + `. Do not edit it.
 `
 
-// Write puts a section into the page in the file at path, which need not be there
-// yet. It leaves the other sections as they are. The section's own headings are
-// of the third level and below.
+// Write writes a section of the page in the file at path, and keeps the other sections.
+// It creates the file if there is none. Headings inside the section must be of the
+// third level or below.
 func Write(path, heading, section string) error {
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -6,14 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// A Table is aligned to be read as it is, and Markdown as well. Its first row is
-// the heading. The first column is text, the others are numbers.
+// A Table is a table of cells. The first row is the header. The first column has text,
+// the others have numbers.
 type Table [][]string
 
+// String returns the table in Markdown, with its columns aligned.
 func (t Table) String() string {
 	widths := make([]int, len(t[0]))
 	for i := range widths {
-		widths[i] = 2 // the least that makes a Markdown table
+		widths[i] = 2 // the minimum in Markdown
 	}
 	for _, cells := range t {
 		for i, cell := range cells {

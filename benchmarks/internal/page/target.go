@@ -5,28 +5,28 @@ import (
 	"strconv"
 )
 
-// A Target is a promise: a number, and the most that it may be.
+// A Target is a number that must not exceed a limit.
 type Target struct {
-	Path     string // what was measured
-	Number   string // which of its numbers
-	Most     float64
-	Measured float64
+	Path     string  // what was measured
+	Number   string  // which of its numbers
+	Most     float64 // the limit
+	Measured float64 // the number itself
 }
 
-// Targets shows which promises are kept.
+// Targets returns a table that shows which targets are met.
 func Targets(targets []Target) Table {
 	t := Table{{"path", "number", "at most", "measured", ""}}
 	for _, x := range targets {
-		verdict := "met"
+		status := "met"
 		if x.Measured > x.Most {
-			verdict = "missed"
+			status = "missed"
 		}
-		t = append(t, []string{x.Path, x.Number, number(x.Most), number(x.Measured), verdict})
+		t = append(t, []string{x.Path, x.Number, number(x.Most), number(x.Measured), status})
 	}
 	return t
 }
 
-// number writes n with no more than three decimals.
+// number returns n with at most three decimals.
 func number(n float64) string {
 	return strconv.FormatFloat(math.Round(n*1000)/1000, 'f', -1, 64)
 }

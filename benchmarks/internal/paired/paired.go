@@ -1,10 +1,10 @@
-// Package paired sums up measurements that were taken in rounds.
+// Package paired summarizes measurements that were taken in rounds.
 package paired
 
 import "slices"
 
-// Ratio is the median of a's values over b's in the same rounds. Rounds that only
-// one of them has do not count.
+// Ratio returns the median of a's values over b's in the same rounds. It ignores rounds
+// that only one of them has.
 func Ratio(a, b []float64) float64 {
 	ratios := make([]float64, min(len(a), len(b)))
 	for i := range ratios {
@@ -13,7 +13,8 @@ func Ratio(a, b []float64) float64 {
 	return Median(ratios)
 }
 
-// Median is the middle one of the values, or the mean of the two in the middle.
+// Median returns the middle value, or the mean of the two in the middle. There must be
+// at least one value.
 func Median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)

@@ -20,7 +20,7 @@ type body struct {
 	types   []*jen.Statement // of the results
 	outcome []jen.Code       // what the method returns unless there is a fallback, the error last
 	before  []jen.Code       // statements before the call
-	method  *jen.Statement   // the runtime's method
+	method  *jen.Statement   // the runtime's method, a pointer
 	ctx     *jen.Statement   // the context that the runtime gets
 	param   *jen.Statement   // the parameter of the closure
 	call    *jen.Statement   // of the callee
@@ -28,9 +28,9 @@ type body struct {
 
 // guarded returns the body of a method that calls through the runtime.
 func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []jen.Code {
-	b := &body{emitter: e, m: m, v: v, types: types, method: jen.Id(e.receiver).Dot(e.fields[m.Name]), call: e.call(e.next, m, arguments(m, v))}
+	b := &body{emitter: e, m: m, v: v, types: types, method: jen.Op("&").Add(e.field(m)), call: e.call(e.next, m, arguments(m, v))}
 	if m.Key != nil {
-		b.method.Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
+		b.method = e.field(m).Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
 	}
 	if m.Key != nil && m.Policy.Fallback != nil {
 		b.before = append(b.before, jen.Id(v.method).Op(":=").Add(b.method))
@@ -72,7 +72,7 @@ func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []j
 func (b *body) run(entry string, results jen.Code, classifier *jen.Statement, closure []jen.Code, more ...jen.Code) *jen.Statement {
 	args := []jen.Code{b.ctx, b.method, jen.Func().Params(b.param).Add(results).Block(closure...)}
 	if classifier != nil {
-		entry += "Judged"
+		entry += "Classified"
 		args = append(args, classifier)
 	}
 	return b.Runtime(entry).Call(append(args, more...)...)
@@ -114,7 +114,7 @@ func (b *body) hedgedValues() []jen.Code {
 	results := jen.Params(attempt, jen.Add(b.err()).Error())
 	var classifier *jen.Statement
 	if b.m.ResultClassifier != nil {
-		classifier = jen.Func().Add(results).Add(b.Runtime("Class")).Block(jen.Return(b.classifier().Call(b.outcome...)))
+		classifier = jen.Func().Add(results).Add(b.classType(b.m.ResultClassifier.Verdict)).Block(jen.Return(b.classifier().Call(b.outcome...)))
 	}
 	closure := []jen.Code{
 		jen.List(b.outcome...).Op("=").Add(b.call),
@@ -132,10 +132,14 @@ func (b *body) withFallback(call ...jen.Code) []jen.Code {
 	code := append(b.before, call...)
 	if b.m.Policy.Fallback != nil {
 		cause := b.err()
-		failed := jen.Add(b.method).Dot("FallsBack").Call(b.ctx, cause)
+		method := b.method
+		if b.m.Key == nil {
+			method = b.field(b.m)
+		}
+		failed := jen.Add(method).Dot("FallsBack").Call(b.ctx, cause)
 		if b.m.ResultClassifier != nil {
 			cause = jen.Id(b.v.cause)
-			failed = jen.Add(cause).Op(":=").Add(b.method).Dot("FallsBackJudged").Call(b.ctx, b.err(), b.classifyOutcome()).
+			failed = jen.Add(cause).Op(":=").Add(b.Runtime("FallsBackClassified")).Call(b.ctx, b.method, b.err(), b.classifyOutcome()).
 				Op(";").Add(cause).Op("!=").Nil()
 		}
 		code = append(code, jen.If(failed).Block(append(b.release(), jen.Return(b.substitute(b.m, b.v, cause)))...))
@@ -156,10 +160,18 @@ func (b *body) classifier() *jen.Statement {
 	return fn
 }
 
+// classType is what a classifier returns.
+func (p *printer) classType(verdict bool) *jen.Statement {
+	if verdict {
+		return p.Runtime("Verdict")
+	}
+	return p.Runtime("Class")
+}
+
 // classifyOutcome is a closure that classifies the values of the outcome with an error.
 func (b *body) classifyOutcome() *jen.Statement {
 	err := jen.Id(b.v.err)
-	return jen.Func().Params(jen.Add(err).Error()).Add(b.Runtime("Class")).Block(jen.Return(b.classifier().Call(append(b.values(), err)...)))
+	return jen.Func().Params(jen.Add(err).Error()).Add(b.classType(b.m.ResultClassifier.Verdict)).Block(jen.Return(b.classifier().Call(append(b.values(), err)...)))
 }
 
 // release discards the results that the method's caller does not get.
@@ -195,6 +207,11 @@ func arguments(m *model.Method, v locals) (args []jen.Code) {
 		args = append(args, arg)
 	}
 	return args
+}
+
+// field is the field that holds the runtime's method.
+func (e *emitter) field(m *model.Method) *jen.Statement {
+	return jen.Id(e.receiver).Dot(e.fields[m.Name])
 }
 
 // call calls the same method of the implementation in a field.

@@ -9,7 +9,7 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// helper writes a function that classifies.
+// classifierFunc writes a function that classifies.
 func (e *emitter) classifierFunc(h *model.Classifier) *jen.Statement {
 	owner := e.w.Interface.Name()
 	if len(h.Users) == 1 && len(e.w.Classifiers) > 1 {
@@ -21,22 +21,22 @@ func (e *emitter) classifierFunc(h *model.Classifier) *jen.Statement {
 	return e.resultClassifierFunc(h, owner)
 }
 
-// classifier writes one that is asked about errors: its only step is a list.
+// errorClassifierFunc writes one that is asked about errors: its only step is a list.
 func (e *emitter) errorClassifierFunc(h *model.Classifier, owner string) *jen.Statement {
-	err := gosrc.Unused(e.Record(func() { e.cases(h.Steps[0].Errors, "") }), "err")
+	err := gosrc.Unused(e.Record(func() { e.cases(h.Steps[0].Errors, "", false) }), "err")
 	return jen.Commentf("// %s classifies the errors that are listed for %s.", h.Name, owner).Line().
 		Func().Id(h.Name).Params(jen.Id(err).Error()).Add(e.Runtime("Class")).
-		Block(e.cases(h.Steps[0].Errors, err), jen.Return(e.Runtime("Undecided")))
+		Block(e.cases(h.Steps[0].Errors, err, false), jen.Return(e.Runtime("Undecided")))
 }
 
-// judge writes one that is asked about all results.
+// resultClassifierFunc writes one that is asked about all results.
 func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.Statement {
 	typeParams := e.w.TypeParams()
 	used := e.Record(func() {
 		e.Runtime("Undecided")
 		for _, s := range h.Steps {
 			if s.Errors != nil {
-				e.cases(s.Errors, "")
+				e.cases(s.Errors, "", h.Verdict)
 			} else {
 				e.function(s.Function)
 			}
@@ -73,13 +73,16 @@ func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.S
 		types = append(types, e.Type(v.Type()))
 		args = append(args, jen.Id(names[i]))
 	}
-	class := local("class")
+	said := local("class")
+	if h.Verdict {
+		said = local("verdict")
+	}
 	var body []jen.Code
 	for i, s := range h.Steps {
 		call := e.function(s.Function)
 		switch {
 		case s.Errors != nil:
-			body = append(body, e.cases(s.Errors, names[last]))
+			body = append(body, e.cases(s.Errors, names[last], h.Verdict))
 			continue
 		case s.OfResults:
 			if s.Function.Generic {
@@ -89,11 +92,18 @@ func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.S
 		default:
 			call.Call(args[last])
 		}
+		if h.Verdict && !s.Function.Verdict {
+			call = e.verdictOf(call)
+		}
 		if i == len(h.Steps)-1 {
 			body = append(body, jen.Return(call))
 			break
 		}
-		decided := jen.If(jen.Id(class).Op(":=").Add(call), jen.Id(class).Op("!=").Add(e.Runtime("Undecided"))).Block(jen.Return(jen.Id(class)))
+		class := jen.Id(said)
+		if h.Verdict {
+			class.Dot("Class")
+		}
+		decided := jen.If(jen.Id(said).Op(":=").Add(call), class.Op("!=").Add(e.Runtime("Undecided"))).Block(jen.Return(jen.Id(said)))
 		if !s.OfResults {
 			decided = jen.If(jen.Add(args[last]).Op("!=").Nil()).Block(decided)
 		}
@@ -101,12 +111,17 @@ func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.S
 	}
 	return jen.Commentf("// %s classifies the results of %s.", h.Name, owner).Line().
 		Func().Id(h.Name).Add(e.TypeParams(typeParams)).
-		Params(gosrc.Grouped(names, types, h.Results, false)...).Add(e.Runtime("Class")).
+		Params(gosrc.Grouped(names, types, h.Results, false)...).Add(e.classType(h.Verdict)).
 		Block(body...)
 }
 
-// cases returns the class of an error that is declared.
-func (e *emitter) cases(lists []model.ListedError, err string) *jen.Statement {
+// verdictOf writes a class as a verdict.
+func (e *emitter) verdictOf(class *jen.Statement) *jen.Statement {
+	return e.Runtime("Verdict").Values(keyed("Class", class))
+}
+
+// cases returns the class of a listed error, or the verdict with that class.
+func (e *emitter) cases(lists []model.ListedError, err string, verdict bool) *jen.Statement {
 	var clauses []jen.Code
 	for start := 0; start < len(lists); {
 		class := lists[start].Class
@@ -114,7 +129,11 @@ func (e *emitter) cases(lists []model.ListedError, err string) *jen.Statement {
 		for ; start < len(lists) && lists[start].Class == class; start++ {
 			tests = append(tests, e.test(lists[start], err))
 		}
-		decide := jen.Return(e.class(class))
+		decision := e.class(class)
+		if verdict {
+			decision = e.verdictOf(decision)
+		}
+		decide := jen.Return(decision)
 		if class == lists[0].Class && start == len(lists) {
 			return jen.If(joined(tests, "||")).Block(decide)
 		}

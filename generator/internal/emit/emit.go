@@ -8,7 +8,9 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -20,7 +22,7 @@ import (
 // Source writes the output of a source.
 func Source(src *model.Source) ([]byte, error) {
 	p := newPrinter(src)
-	body := jen.Null()
+	body := comment("Where this does not compile, the runtime is older than this code.")
 	body.Const().Id("_").Op("=").Add(p.Runtime("SupportVersion1")).Line()
 	for _, w := range src.Wrappers {
 		if w.Derived != nil {
@@ -43,7 +45,7 @@ func Source(src *model.Source) ([]byte, error) {
 		}
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "%s\n\n", output.Header)
+	fmt.Fprintf(&out, "%s\n\n", output.Header(filepath.Base(src.Path)))
 	if src.Constraint != "" {
 		fmt.Fprintf(&out, "//go:build %s\n\n", src.Constraint)
 	}
@@ -182,9 +184,9 @@ func (e *emitter) structure() *jen.Statement {
 	for _, m := range e.w.Methods {
 		switch {
 		case m.Key != nil:
-			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.Runtime("KeyedMethod")).Types(e.Type(m.Key.Type)))
+			fields = append(fields, jen.Id(e.fields[m.Name]).Add(e.Runtime("KeyedMethod")).Types(e.Type(m.Key.Type)))
 		case m.HasGuard():
-			fields = append(fields, jen.Id(e.fields[m.Name]).Op("*").Add(e.Runtime("Method")))
+			fields = append(fields, jen.Id(e.fields[m.Name]).Add(e.Runtime("Method")))
 		}
 	}
 	code := jen.Commentf("// %s guards %s.", e.w.Name, gosrc.WithArticle(e.w.Interface.Name())).Line()
@@ -210,55 +212,53 @@ func (e *emitter) assertion() *jen.Statement {
 }
 
 func (e *emitter) constructor() *jen.Statement {
-	var spec *spec
 	used := e.Record(func() {
-		spec = newSpec(e.printer, e.w)
+		newSpec(e, "c", map[string]bool{})
 		e.Runtime("New")
+		e.Import("errors", "errors")
 		for p := range e.w.TypeParams().TypeParams() {
 			e.TypeParam(p)
 		}
-		for _, m := range e.w.Methods {
-			if m.Key != nil {
-				e.Type(m.Key.Type)
-			}
-		}
 	})
 	used[e.w.Name] = true
-	local := func(name string) string {
-		name = gosrc.Unused(used, name)
+	local := func(name string, more ...string) string {
+		name = gosrc.Unused(used, append([]string{name}, more...)...)
 		used[name] = true
 		return name
 	}
-	next, fallback, opts := local("next"), local("fallback"), local("opts")
-	client, err := local("client"), local("err")
-
-	body := spec.variables(used)
-	body = append(body,
-		jen.List(jen.Id(client), jen.Id(err)).Op(":=").Add(e.Runtime("New")).Call(spec.literal(), jen.Id(opts).Op("...")),
-		jen.If(jen.Id(err).Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Id(err))),
-	)
+	receiver := local(e.receiver, "w")
+	next, fallback, opts, err := local("next"), "", local("opts"), local("err")
+	given := []string{next}
 	values := []jen.Code{keyed(e.next, jen.Id(next))}
-	params := []jen.Code{jen.Id(next).Add(e.iface())}
-	doc := fmt.Sprintf("// %s guards %s. It fails only if an option is wrong.", e.w.Constructor, next)
+	doc := fmt.Sprintf("%s guards %s.", e.w.Constructor, next)
 	if e.fallback != "" {
+		fallback = local("fallback")
+		given = append(given, fallback)
 		values = append(values, keyed(e.fallback, jen.Id(fallback)))
-		params = []jen.Code{jen.Id(next), jen.Id(fallback).Add(e.iface())}
-		doc = fmt.Sprintf("// %s guards %s; where a call of it has failed,\n// %s answers. It fails only if an option is wrong.", e.w.Constructor, next, fallback)
+		doc = fmt.Sprintf("%s guards %s. Where a call of it has failed, %s answers.", e.w.Constructor, next, fallback)
 	}
-	values = append(values, keyed(e.client, jen.Id(client)))
-	for _, m := range e.w.Methods {
-		switch {
-		case m.Key != nil:
-			values = append(values, keyed(e.fields[m.Name], e.Runtime("MethodByKey").Types(e.Type(m.Key.Type)).Call(jen.Id(client), jen.Lit(m.Name))))
-		case m.HasGuard():
-			values = append(values, keyed(e.fields[m.Name], jen.Id(client).Dot("Method").Call(jen.Lit(m.Name))))
-		}
-	}
-	body = append(body, jen.Return(jen.Op("&").Add(e.wrapped()).Add(lines(values)), jen.Nil()))
+	doc += fmt.Sprintf(" It fails if %s is nil or an option is wrong.", strings.Join(given, " or "))
 
-	return jen.Comment(doc).Line().
+	var body, names []jen.Code
+	for _, name := range given {
+		names = append(names, jen.Id(name))
+		refusal := jen.Id(e.Import("errors", "errors")).Dot("New").Call(jen.Lit(fmt.Sprintf("%s: %s is nil", e.w.Constructor, name)))
+		body = append(body, jen.If(jen.Id(name).Op("==").Nil()).Block(jen.Return(jen.Nil(), refusal)))
+	}
+	spec := newSpec(e, receiver, used)
+	body = append(body, spec.variables()...)
+	body = append(body,
+		jen.Id(receiver).Op(":=").Op("&").Add(e.wrapped()).Values(values...),
+		jen.Var().Id(err).Error(),
+		jen.List(jen.Id(receiver).Dot(e.client), jen.Id(err)).Op("=").Add(e.Runtime("New")).Call(spec.literal(), jen.Id(opts).Op("...")),
+		jen.If(jen.Id(err).Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Id(err))),
+		jen.Return(jen.Id(receiver), jen.Nil()),
+	)
+	last := len(names) - 1
+	names[last] = jen.Add(names[last]).Add(e.iface())
+	return comment(doc).
 		Func().Id(e.w.Constructor).Add(e.TypeParams(e.w.TypeParams())).
-		Params(append(params, jen.Id(opts).Op("...").Add(e.Runtime("Option")))...).
+		Params(append(names, jen.Id(opts).Op("...").Add(e.Runtime("Option")))...).
 		Params(jen.Op("*").Add(e.wrapped()), jen.Error()).
 		Block(body...)
 }
@@ -283,7 +283,8 @@ func (e *emitter) method(m *model.Method) *jen.Statement {
 	for r := range m.Signature.Results().Variables() {
 		results = append(results, e.Type(r.Type()))
 	}
-	code := jen.Func().Params(e.self()).Id(m.Name).Params(gosrc.Grouped(v.params, params, m.Signature.Params(), m.Signature.Variadic())...)
+	code := comment(m.Doc.Sentence, m.Doc.Deprecated).
+		Func().Params(e.self()).Id(m.Name).Params(gosrc.Grouped(v.params, params, m.Signature.Params(), m.Signature.Variadic())...)
 	switch {
 	case m.Form == model.Captured:
 		code.Params(gosrc.Grouped(v.results, results, m.Signature.Results(), false)...)

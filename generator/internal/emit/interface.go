@@ -14,7 +14,8 @@ import (
 func (p *printer) interfaceOf(d *model.Derived) *jen.Statement {
 	var methods []jen.Code
 	for _, fn := range d.Methods {
-		methods = append(methods, jen.Id(fn.Name()).Add(p.NamedSignature(fn.Signature())))
+		doc := d.Docs[fn.Name()]
+		methods = append(methods, comment(doc.Paragraph, doc.Deprecated).Id(fn.Name()).Add(p.NamedSignature(fn.Signature())))
 	}
 	return jen.Type().Id(d.Declaration.Name).Interface(methods...)
 }

@@ -77,16 +77,16 @@ func (p *printer) value(v reflect.Value) jen.Code {
 	case resil.Ratio:
 		return p.ratio(x)
 	case resil.Backoff:
-		return p.Runtime(gosrc.Capitalize(x.String()))
+		return p.Runtime("Backoff" + gosrc.Capitalize(x.String()))
 	case resil.Class:
 		return p.class(x)
 	case resil.Jitter:
 		if x > 0 {
 			return p.Runtime("Jitter").Call(p.ratio(resil.Ratio(x)))
 		}
-		return p.Runtime(gosrc.Capitalize(x.String()) + "Jitter")
+		return p.Runtime("Jitter" + gosrc.Capitalize(x.String()))
 	case resil.Mode:
-		return p.Runtime(gosrc.Capitalize(x.String()))
+		return p.Runtime("Mode" + gosrc.Capitalize(x.String()))
 	}
 	switch v.Kind() {
 	case reflect.Int:

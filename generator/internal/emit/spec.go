@@ -7,163 +7,225 @@ import (
 
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 	"github.com/resilgen/resilgen/generator/internal/model"
-	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// A spec builds the resil.Spec of a wrapper.
+// A spec writes the resil.Spec of a wrapper. What more than one place refers to is
+// written once, in a variable.
 type spec struct {
 	*printer
-	w        *model.Wrapper
-	policies []*policy // in the order of their first use
-	of       map[*model.Method][]*policy
-	states   map[string][]jen.Code // by their field of the spec
+	e       *emitter
+	shared  []*shared  // in the order of their declarations
+	methods []jen.Code // the entries of the spec
 }
 
-// A policy is a field of the specs of one or more methods. With several, a
-// variable holds it.
-type policy struct {
-	field string
-	value any
+// A shared is a value that several places refer to.
+type shared struct {
+	name  string // that the variable would like
 	code  *jen.Statement
 	users int
-	name  string // of the variable
+	local string // the variable's
 }
 
-// variable is how a field's variables are called.
-var variable = []struct{ field, name string }{
-	{"Timeout", "timeout"}, {"Retry", "retry"}, {"Hedge", "hedge"}, {"Classify", "classifiers"},
+// A policySet is what several methods have in common.
+type policySet struct {
+	shared
+	parts []part
 }
 
-// newSpec writes the policies of a wrapper's methods.
-func newSpec(p *printer, w *model.Wrapper) *spec {
-	s := &spec{printer: p, w: w, of: map[*model.Method][]*policy{}, states: map[string][]jen.Code{}}
-	seen := map[string]bool{}
-	state := func(field, owner string, v any) {
-		if !seen[field+owner] {
-			seen[field+owner] = true
-			s.states[field] = append(s.states[field], jen.Lit(owner).Op(":").Add(composite(nil, p.fields(reflect.ValueOf(v)))))
-		}
-	}
-	for _, m := range w.Methods {
+// A part is a field of a policy set.
+type part struct {
+	field string
+	value any
+	*shared
+}
+
+// newSpec writes the policies of a wrapper's methods, for a constructor in which the
+// names that are taken have another meaning, and takes the names of its variables.
+func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
+	s := &spec{printer: e.printer, e: e}
+	var parts []part
+	var sets []*policySet
+	var lists []part
+	setOf := map[*model.Method]*policySet{}
+	listOf := map[*model.Method]*shared{}
+	for _, m := range e.w.Methods {
 		if !m.HasGuard() {
 			continue
 		}
-		if policy := m.Policy.Timeout; policy != nil {
-			s.use(m, "Timeout", *policy, func() *jen.Statement { return p.policy(*policy) })
+		set := &policySet{shared: shared{name: "policies", users: 1}}
+		for _, p := range policies(m) {
+			p.shared = s.once(&parts, p, func() *jen.Statement { return s.pointer(p.value) })
+			set.parts = append(set.parts, p)
 		}
-		if policy := m.Policy.Retry; policy != nil {
-			s.use(m, "Retry", *policy, func() *jen.Statement { return p.policy(*policy) })
-		} else if m.Policy.Hedge != nil && m.HedgeBudget > 0 {
-			budget := resil.Retry{Budget: m.HedgeBudget}
-			s.use(m, "Retry", budget, func() *jen.Statement { return p.policy(budget) })
-		}
-		if policy := m.Policy.Breaker; policy != nil {
-			state("Breakers", m.States["breaker"], *policy)
-		}
-		if policy := m.Policy.Limit; policy != nil {
-			limit := *policy
-			if limit.Burst == limit.Rate.Count {
-				limit.Burst = 0 // the runtime's to complete, so that it follows an override of the rate
-			}
-			state("Limits", m.States["limit"], limit)
-		}
-		if policy := m.Policy.Bulkhead; policy != nil {
-			state("Bulkheads", m.States["bulkhead"], *policy)
-		}
-		if policy := m.Policy.Hedge; policy != nil {
-			s.use(m, "Hedge", *policy, func() *jen.Statement { return p.policy(*policy) })
-		}
+		setOf[m] = add(&sets, set)
 		if len(m.Classifiers) > 0 {
-			s.use(m, "Classify", m.Classifiers, func() *jen.Statement { return p.classify(m.Classifiers) })
+			p := part{field: "Classify", value: m.Classifiers}
+			listOf[m] = s.once(&lists, p, func() *jen.Statement { return s.classify(m.Classifiers) })
+			listOf[m].users++
 		}
+	}
+	for _, set := range sets {
+		for _, p := range set.parts {
+			p.users++
+		}
+	}
+	declare := func(v *shared) {
+		if v.users > 1 {
+			v.local = gosrc.Unused(taken, v.name)
+			taken[v.local] = true
+			s.shared = append(s.shared, v)
+		}
+	}
+	for _, p := range parts {
+		declare(p.shared)
+	}
+	for _, set := range sets {
+		if len(set.parts) > 0 {
+			set.code = s.set(set)
+			declare(&set.shared)
+		}
+	}
+	for _, p := range lists {
+		declare(p.shared)
+	}
+	for _, m := range e.w.Methods {
+		if !m.HasGuard() {
+			continue
+		}
+		entry := []jen.Code{
+			keyed("Name", jen.Lit(m.Name)),
+			keyed("Method", jen.Op("&").Id(receiver).Dot(e.fields[m.Name])),
+		}
+		if set := setOf[m]; len(set.parts) > 0 {
+			entry = append(entry, keyed("Policies", set.refer()))
+		}
+		if list := listOf[m]; list != nil {
+			entry = append(entry, keyed("Classify", list.refer()))
+		}
+		s.methods = append(s.methods, composite(nil, entry))
 	}
 	return s
 }
 
-// use gives the method a policy, which is written once for all that have it.
-func (s *spec) use(m *model.Method, field string, value any, write func() *jen.Statement) {
-	for _, p := range s.policies {
-		if p.field == field && reflect.DeepEqual(p.value, value) {
-			p.users++
-			s.of[m] = append(s.of[m], p)
-			return
+// policies are the parts of a method's policy set, each under the name that its
+// variable would like.
+func policies(m *model.Method) (parts []part) {
+	add := func(field, name string, value any) {
+		parts = append(parts, part{field, value, &shared{name: name}})
+	}
+	p := m.Policy
+	if p.Timeout != nil {
+		add("Timeout", "timeout", *p.Timeout)
+	}
+	if p.Retry != nil {
+		add("Retry", "retry", *p.Retry)
+	}
+	if p.Breaker != nil {
+		breaker := *p.Breaker
+		breaker.Name = m.States["breaker"]
+		add("Breaker", "breaker", breaker)
+	}
+	if p.Limit != nil {
+		limit := *p.Limit
+		limit.Name = m.States["limit"]
+		if limit.Burst == limit.Rate.Count {
+			limit.Burst = 0 // the runtime's to complete, so that it follows an override of the rate
+		}
+		add("Limit", "limit", limit)
+	}
+	if p.Bulkhead != nil {
+		bulkhead := *p.Bulkhead
+		bulkhead.Name = m.States["bulkhead"]
+		add("Bulkhead", "bulkhead", bulkhead)
+	}
+	if p.Hedge != nil {
+		hedge := *p.Hedge
+		if p.Retry == nil {
+			hedge.Budget = m.HedgeBudget
+		}
+		add("Hedge", "hedge", hedge)
+	}
+	return parts
+}
+
+// once returns the part of the list that holds the same value, adding it if there is
+// none.
+func (s *spec) once(list *[]part, p part, write func() *jen.Statement) *shared {
+	for _, other := range *list {
+		if other.field == p.field && reflect.DeepEqual(other.value, p.value) {
+			return other.shared
 		}
 	}
-	p := &policy{field: field, value: value, code: write(), users: 1}
-	s.policies = append(s.policies, p)
-	s.of[m] = append(s.of[m], p)
+	if p.shared == nil {
+		p.shared = &shared{name: "classifiers"}
+	}
+	p.code = write()
+	*list = append(*list, p)
+	return p.shared
+}
+
+// add returns the set of the list that is the same, adding it if there is none.
+func add(list *[]*policySet, set *policySet) *policySet {
+	for _, other := range *list {
+		if reflect.DeepEqual(other.parts, set.parts) {
+			other.users++
+			return other
+		}
+	}
+	*list = append(*list, set)
+	return set
+}
+
+// refer is how another place refers to the value: by its variable, or as it is.
+func (v *shared) refer() *jen.Statement {
+	if v.local != "" {
+		return jen.Id(v.local)
+	}
+	return v.code
+}
+
+// pointer writes a policy as a pointer to a literal.
+func (p *printer) pointer(policy any) *jen.Statement {
+	return jen.Op("&").Add(p.policy(policy))
+}
+
+// set writes a policy set as a literal.
+func (s *spec) set(set *policySet) *jen.Statement {
+	var fields []jen.Code
+	for _, p := range set.parts {
+		fields = append(fields, keyed(p.field, p.refer()))
+	}
+	return composite(s.Runtime("Policies"), fields)
 }
 
 func (p *printer) classify(classifiers []model.Function) *jen.Statement {
 	var elems []jen.Code
 	for _, c := range classifiers {
-		elems = append(elems, p.function(c))
+		if fn := p.function(c); c.Verdict {
+			elems = append(elems, fn)
+		} else {
+			elems = append(elems, p.Runtime("ClassifierOf").Call(fn))
+		}
 	}
 	return composite(jen.Index().Add(p.Runtime("Classifier")), elems)
 }
 
-// variables declares the policies that several methods have, under names that
-// are not taken.
-func (s *spec) variables(taken map[string]bool) []jen.Code {
-	var decls []jen.Code
-	for _, v := range variable {
-		for _, p := range s.policies {
-			if p.field == v.field && p.users > 1 {
-				p.name = gosrc.Unused(taken, v.name)
-				taken[p.name] = true
-				decls = append(decls, jen.Id(p.name).Op(":=").Add(p.code))
-			}
-		}
+// variables declares what several places refer to.
+func (s *spec) variables() (decls []jen.Code) {
+	for _, v := range s.shared {
+		decls = append(decls, jen.Id(v.local).Op(":=").Add(v.code))
 	}
 	return decls
 }
 
-// literal is the spec, once variables has named what is shared.
+// literal is the spec itself.
 func (s *spec) literal() *jen.Statement {
-	fields := []jen.Code{keyed("Name", jen.Lit(s.w.Interface.Name()))}
-	var methods []jen.Code
-	for _, m := range s.w.Methods {
-		if m.HasGuard() {
-			methods = append(methods, s.method(m))
-		}
+	name := keyed("Name", jen.Lit(s.e.w.Interface.Name()))
+	if len(s.methods) == 0 {
+		return s.Runtime("Spec").Values(name)
 	}
-	if len(methods) == 0 {
-		return s.Runtime("Spec").Values(fields...)
-	}
-	for _, guard := range []string{"Breaker", "Limit", "Bulkhead"} {
-		if states := s.states[guard+"s"]; len(states) > 0 {
-			fields = append(fields, keyed(guard+"s", jen.Map(jen.String()).Add(s.Runtime(guard)).Add(lines(states))))
-		}
-	}
-	fields = append(fields, keyed("Methods", jen.Index().Add(s.Runtime("MethodSpec")).Add(lines(methods))))
-	return s.Runtime("Spec").Add(lines(fields))
-}
-
-func (s *spec) method(m *model.Method) jen.Code {
-	entry := []jen.Code{keyed("Name", jen.Lit(m.Name))}
-	add := func(field string) {
-		for _, p := range s.of[m] {
-			switch {
-			case p.field != field:
-			case p.name != "":
-				entry = append(entry, keyed(field, jen.Id(p.name)))
-			default:
-				entry = append(entry, keyed(field, p.code))
-			}
-		}
-	}
-	add("Timeout")
-	add("Retry")
-	if m.Policy.Breaker != nil {
-		entry = append(entry, keyed("Breaker", jen.Lit(m.States["breaker"])))
-	}
-	if m.Policy.Limit != nil {
-		entry = append(entry, keyed("Limit", jen.Lit(m.States["limit"])))
-	}
-	if m.Policy.Bulkhead != nil {
-		entry = append(entry, keyed("Bulkhead", jen.Lit(m.States["bulkhead"])))
-	}
-	add("Hedge")
-	add("Classify")
-	return composite(nil, entry)
+	return s.Runtime("Spec").Add(lines([]jen.Code{
+		name,
+		keyed("Methods", jen.Index().Add(s.Runtime("MethodSpec")).Add(lines(s.methods))),
+	}))
 }

@@ -11,17 +11,38 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// summary is the part of the wrapper's doc comment that tells, in a line for
-// each method, what guards it.
+// manyMethods is from how many methods on a summary has a line for each policy and
+// not for each method.
+const manyMethods = 13
+
+// summary is the part of the wrapper's doc comment that says what guards its methods,
+// in two columns.
 func summary(w *model.Wrapper) []string {
-	widest := 0
+	type row struct {
+		methods []string
+		policy  string
+	}
+	var rows []row
 	for _, m := range w.Methods {
-		widest = max(widest, utf8.RuneCountInString(m.Name))
+		policy := methodSummary(m)
+		i := -1
+		if len(w.Methods) >= manyMethods {
+			i = slices.IndexFunc(rows, func(r row) bool { return r.policy == policy })
+		}
+		if i < 0 {
+			rows, i = append(rows, row{policy: policy}), len(rows)
+		}
+		rows[i].methods = append(rows[i].methods, m.Name)
+	}
+	widest := 0
+	for _, r := range rows {
+		widest = max(widest, utf8.RuneCountInString(directive.Few(r.methods)))
 	}
 	var lines []string
-	for _, m := range w.Methods {
-		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(m.Name)+2)
-		lines = append(lines, m.Name+pad+methodSummary(m))
+	for _, r := range rows {
+		methods := directive.Few(r.methods)
+		pad := strings.Repeat(" ", widest-utf8.RuneCountInString(methods)+2)
+		lines = append(lines, methods+pad+r.policy)
 	}
 	return lines
 }
@@ -58,24 +79,24 @@ func methodSummary(m *model.Method) string {
 func timeoutSummary(t *resil.Timeout) string {
 	var parts []string
 	if t.Total > 0 {
-		parts = append(parts, directive.Duration(t.Total))
+		parts = append(parts, "timeout "+directive.Duration(t.Total))
 	}
 	if t.Attempt > 0 {
-		parts = append(parts, directive.Duration(t.Attempt)+" an attempt")
+		parts = append(parts, "attempt "+directive.Duration(t.Attempt))
 	}
 	return strings.Join(parts, ", ")
 }
 
 func retrySummary(r *resil.Retry) string {
 	delay := fmt.Sprintf("%s %s–%s", r.Backoff, directive.Duration(r.Initial), directive.Duration(r.Max))
-	if r.Backoff == resil.Constant {
+	if r.Backoff == resil.BackoffConstant {
 		delay = fmt.Sprintf("%s %s", r.Backoff, directive.Duration(min(r.Initial, r.Max)))
 	}
 	jitter := r.Jitter.String() + " jitter"
-	if r.Jitter == resil.NoJitter {
+	if r.Jitter == resil.JitterNone {
 		jitter = "no jitter"
 	}
-	text := fmt.Sprintf("%d attempts, %s, %s", r.Attempts, delay, jitter)
+	text := fmt.Sprintf("retry %d, %s, %s", r.Attempts, delay, jitter)
 	if !slices.Equal(r.On, []resil.Class{resil.Infrastructure, resil.Throttled}) {
 		var on []string
 		for _, c := range r.On {
@@ -110,7 +131,7 @@ func scopeSummary(s resil.Scope) string {
 	if s.Per != "" {
 		text = " per " + strings.Join(strings.Fields(s.Per), " ")
 	}
-	if s.Mode == resil.Observe {
+	if s.Mode == resil.ModeObserve {
 		text += ", observed"
 	}
 	return text

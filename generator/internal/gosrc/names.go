@@ -23,26 +23,26 @@ const RuntimePath = "github.com/resilgen/resilgen/runtime"
 // Names gives out the identifiers of one output file: what imports are called,
 // and which names a function must not use for its own variables.
 type Names struct {
-	pkg     *types.Package
-	taken   map[string]bool   // by the package, by type parameters, by imports
-	aliases map[string]string // how the source calls its imports, by path
-	imports map[string]string // how the output calls them, by path
-	packageNames    map[string]string // the names of the packages themselves, by path
-	used    map[string]bool   // identifiers written since the last [names.record]
-	params  map[*types.TypeParam]string
+	pkg          *types.Package
+	taken        map[string]bool   // by the package, by type parameters, by imports
+	aliases      map[string]string // how the source calls its imports, by path
+	imports      map[string]string // how the output calls them, by path
+	packageNames map[string]string // the names of the packages themselves, by path
+	used         map[string]bool   // identifiers written since the last [names.record]
+	params       map[*types.TypeParam]string
 }
 
 // NewNames makes the names of an output: of a package, beside a source, with what
 // the output declares and the type parameters of that.
 func NewNames(pkg *types.Package, source *ast.File, declared []string, params []*types.TypeParamList) *Names {
 	n := &Names{
-		pkg:     pkg,
-		taken:   map[string]bool{"init": true}, // which no import may be called
-		aliases: map[string]string{},
-		imports: map[string]string{},
-		packageNames:    map[string]string{},
-		used:    map[string]bool{},
-		params:  map[*types.TypeParam]string{},
+		pkg:          pkg,
+		taken:        map[string]bool{"init": true}, // which no import may be called
+		aliases:      map[string]string{},
+		imports:      map[string]string{},
+		packageNames: map[string]string{},
+		used:         map[string]bool{},
+		params:       map[*types.TypeParam]string{},
 	}
 	for _, name := range slices.Concat(n.pkg.Scope().Names(), declared) {
 		n.taken[name] = true

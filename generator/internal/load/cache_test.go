@@ -249,7 +249,7 @@ func TestPackagesAreListedAgainAfterAChange(t *testing.T) {
 	}{
 		{"nothing", func() {}, true},
 		{"an output is removed", remove("store/store_resil.go"), true},
-		{"an output is edited", in("store/store_resil.go", output.Header+"\npackage store\n"), true},
+		{"an output is edited", in("store/store_resil.go", output.Header("x.go")+"\npackage store\n"), true},
 		{"a source imports something", in("plain/plain.go", plain), false},
 		{"a source is annotated", in("plain/plain.go", plain+"//resil:retry\ntype T interface { F(context.Context) error }\n"), true},
 		{"its annotation is gone", in("plain/plain.go", plain+"type T interface { F(context.Context) error }\n"), true},
@@ -260,7 +260,7 @@ func TestPackagesAreListedAgainAfterAChange(t *testing.T) {
 		{"a source does not parse", in("plain/more.go", "package plain\n\nfunc {\n"), true},
 		{"its imports do not parse", in("plain/more.go", "package plain\n\nimport {\n"), false},
 		{"a source is gone", remove("plain/more.go"), false},
-		{"an output is left without its source", in("plain/gone_resil.go", output.Header+"\npackage plain\n"), true},
+		{"an output is left without its source", in("plain/gone_resil.go", output.Header("x.go")+"\npackage plain\n"), true},
 		{"a package is new", in("empty/empty.go", "package empty\n"), false},
 		{"go.mod is edited", in("beside/go.mod", "module example.com/beside\n\ngo 1.25\n"), false},
 		{"a package is a template", in("empty/empty.go", "package {{.Name}}\n"), false},
@@ -302,7 +302,7 @@ func TestPackagesAreListedAgainAfterAChange(t *testing.T) {
 func TestAPackageOfOutputsIsNotCached(t *testing.T) {
 	top, dir := unpack(t, project)
 	orphan := filepath.Join(dir, "empty/gone_resil.go")
-	write(t, orphan, output.Header+"\npackage empty\n")
+	write(t, orphan, output.Header("x.go")+"\npackage empty\n")
 	for _, check := range []bool{true, true, false} {
 		age(t, top)
 		result, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}, Check: check})
@@ -333,7 +333,7 @@ func TestALinkedFolderIsSearched(t *testing.T) {
 		return result
 	}
 	orphan := filepath.Join("empty", "gone_resil.go")
-	write(t, filepath.Join(dir, orphan), output.Header+"\n\n//go:build windows\n\npackage empty\n")
+	write(t, filepath.Join(dir, orphan), output.Header("x.go")+"\n\n//go:build windows\n\npackage empty\n")
 	write(t, filepath.Join(dir, "empty", "empty_windows.go"), "package empty\n")
 	run()
 	if exists(filepath.Join(dir, orphan)) {

@@ -29,6 +29,7 @@ type Package struct {
 	stubbed   bool         // the package has stubs
 	derived   []*Derived
 	generated map[string]*generated // packages of the run that are built already, by path
+	docs      docs
 }
 
 // Build resolves and checks the directives of one package. What is wrong is in the

@@ -23,6 +23,7 @@ type Classifier struct {
 	Steps   []Step       // the first that decides wins
 	Results *types.Tuple // what it classifies; nil if that is an error, and the only step is a list
 	Users   []*Method
+	Verdict bool // it returns a resil.Verdict, not a resil.Class
 
 	key string // the same for functions that do the same
 }
@@ -71,7 +72,8 @@ func (m *Package) resolveClassify(src *Source, w *Wrapper, method *Method) {
 	case last == 0:
 		method.ResultClassifier = &steps[0].Function
 	case last > 0:
-		method.ResultClassifier = &Function{Generated: w.classifier(method, steps[:last+1], method.Signature.Results())}
+		c := w.classifier(method, steps[:last+1], method.Signature.Results())
+		method.ResultClassifier = &Function{Generated: c, Verdict: c.Verdict}
 	}
 	for _, s := range steps[last+1:] {
 		if s.Errors != nil {
@@ -101,6 +103,7 @@ func (w *Wrapper) classifier(user *Method, steps []Step, results *types.Tuple) *
 		}
 	}
 	c := &Classifier{key: key.String(), Steps: steps, Results: results, Users: []*Method{user}}
+	c.Verdict = slices.ContainsFunc(steps, func(s Step) bool { return s.Function.Verdict })
 	w.Classifiers = append(w.Classifiers, c)
 	return c
 }
@@ -116,15 +119,15 @@ func (c *Classifier) matchesTypes() bool {
 func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, name string, file *ast.File) (Step, *problem) {
 	want := role{
 		name:    "classifier",
-		typ:     "func(error) resil.Class",
+		typ:     "func(error) of resil.Class or resil.Verdict",
 		builtin: append([]string{"network", "all"}, integrations...),
 		fits:    isClassifier,
 	}
 	switch {
 	case name == "network":
-		return Step{Function: Function{Name: "Network"}}, nil
+		return Step{Function: Function{Name: "Network", Verdict: true}}, nil
 	case name == "all":
-		return Step{Function: Function{Name: "All"}}, nil
+		return Step{Function: Function{Name: "All", Verdict: true}}, nil
 	case slices.Contains(integrations, name):
 		path := integrationPath + name
 		pkg := m.packageAt(path)
@@ -136,7 +139,7 @@ func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, nam
 	}
 	ofResults := false
 	if method.returnsValues() {
-		want.types = fmt.Sprintf("%s or %s resil.Class", want.typ, gosrc.TypeName(types.NewSignatureType(nil, nil, nil, unnamedTuple(method.Signature.Results()), nil, false)))
+		want.types = fmt.Sprintf("func(error) or %s, of resil.Class or resil.Verdict", gosrc.TypeName(types.NewSignatureType(nil, nil, nil, unnamedTuple(method.Signature.Results()), nil, false)))
 		want.fits = func(obj types.Object) bool {
 			ofResults = isResultClassifier(obj, w, method)
 			return ofResults || isClassifier(obj)
@@ -182,7 +185,12 @@ func isResultClassifier(obj types.Object, w *Wrapper, method *Method) bool {
 	return sameSignature(sig, want) && isClass(sig.Results())
 }
 
-// isClass reports whether the only result is a resil.Class.
+// isClass reports whether the only result is a resil.Class or resil.Verdict.
 func isClass(results *types.Tuple) bool {
-	return results.Len() == 1 && isNamed(results.At(0).Type(), gosrc.RuntimePath, "Class")
+	return results.Len() == 1 && isNamed(results.At(0).Type(), gosrc.RuntimePath, "Class") || isVerdict(results)
+}
+
+// isVerdict reports whether the only result is a resil.Verdict.
+func isVerdict(results *types.Tuple) bool {
+	return results.Len() == 1 && isNamed(results.At(0).Type(), gosrc.RuntimePath, "Verdict")
 }

@@ -29,13 +29,16 @@ func (m *Package) resolve(d *Derived) {
 		return
 	}
 	d.From = t
+	d.Docs = map[string]Doc{}
 	usable := map[string]*types.Func{}
+	originals := map[string]*types.Func{}
 	faults := map[string]string{} // why a method cannot be used
 	var names []string
 	for method := range types.NewMethodSet(t).Methods() {
 		fn := method.Obj().(*types.Func)
 		sig := gosrc.Exposed(method.Type().(*types.Signature), gosrc.TypeObject(t).Pkg(), m.pkg.Types)
 		names = append(names, fn.Name())
+		originals[fn.Name()] = fn
 		if invalid(sig) {
 			faults[fn.Name()] = "its declaration does not compile"
 		} else if why := unwritable(fn, sig, m.pkg.Types); why != "" {
@@ -53,6 +56,7 @@ func (m *Package) resolve(d *Derived) {
 		why := faults[name]
 		if why == "" {
 			d.Methods = append(d.Methods, usable[name])
+			d.Docs[name] = m.docs.of(m.pkg.Fset, originals[name])
 		} else if pos, ok := d.Declaration.MethodPos(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {

@@ -18,7 +18,8 @@ type Function struct {
 	Package   *types.Package // nil for the runtime
 	Name      string
 	Generic   bool        // it takes the interface's type parameters
-	Generated *Classifier // the function is generated; then the other fields are empty
+	Verdict   bool        // it classifies and returns a resil.Verdict, not a resil.Class
+	Generated *Classifier // the function, if it is generated; then it has no package and name
 }
 
 // A role is what a directive needs a function for.
@@ -219,7 +220,8 @@ func (m *Package) lookupFunction(src *Source, pkg *types.Package, fn, name strin
 		return Function{}, problemf(codeFunction, "%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.types, want.typ))
 	}
 	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
-	return Function{Package: pkg, Name: fn, Generic: ok && sig.TypeParams().Len() > 0}, nil
+	verdict := isNamed(obj.Type(), gosrc.RuntimePath, "Classifier") || ok && isVerdict(sig.Results())
+	return Function{Package: pkg, Name: fn, Generic: ok && sig.TypeParams().Len() > 0, Verdict: verdict}, nil
 }
 
 // inTest reports whether obj is declared in a test file.

@@ -54,6 +54,7 @@ type Method struct {
 	ReturnsError bool             // its last result is an error
 	Unwritable   string           // why it cannot be written in this package; empty if it can
 	Form         Form
+	Doc          Doc
 	Discards     []Discard
 	Key          *Key        // by which guards keep their state; nil if they have one state
 	Fallback     *Function   // called if a call has failed; nil if there is none, or if it is the second implementation

@@ -28,6 +28,9 @@ func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
 		w.Methods = derived.list()
 	} else {
 		w.Methods = methodSet(src, i.Spec, iface)
+		for _, method := range w.Methods {
+			method.Doc = m.document(method)
+		}
 	}
 	w.Embeds = slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Unwritable != "" })
 	if src.unresolvedMethods(w) {

@@ -16,7 +16,7 @@ type reply struct {
 	err    error
 }
 
-// statusClass judges replies as an HTTP client would.
+// statusClass classifies replies as an HTTP client would.
 func statusClass(status int, err error) Class {
 	switch {
 	case err != nil, status == 0:
@@ -42,7 +42,7 @@ func replies(list ...reply) (call func(context.Context) (int, error), calls *int
 	}, calls
 }
 
-func TestResultsAreJudged(t *testing.T) {
+func TestResultsAreClassified(t *testing.T) {
 	errGone := errors.New("gone")
 	for _, tt := range []struct {
 		name    string
@@ -61,7 +61,7 @@ func TestResultsAreJudged(t *testing.T) {
 		{"throttling in the value is retried", []reply{{429, nil}, {200, nil}}, 2, 200, nil,
 			MethodStats{Succeeded: 1, Attempts: 2, Success: 1, Throttled: 1, Retries: 1, RetriedSuccesses: 1}},
 		{"undecided leaves errors to the classifiers", []reply{{0, errDown}, {0, errGone}}, 2, 0, errGone,
-			MethodStats{Failed: 1, Attempts: 2, Infrastructure: 1, Application: 1, Retries: 1}},
+			MethodStats{Failed: 1, Attempts: 2, Infrastructure: 1, Unknown: 1, Retries: 1}},
 		{"an error after a failure in the value", []reply{{503, nil}, {0, errDown}}, 3, 0, errDown,
 			MethodStats{Exhausted: 1, Attempts: 3, Infrastructure: 3, Retries: 2}},
 		{"undecided takes what has no error for a success", []reply{{0, nil}}, 1, 0, nil,
@@ -71,18 +71,18 @@ func TestResultsAreJudged(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tt.want.Name, tt.want.Calls = "Get", 1
 				forms := map[string]func(context.Context, *Method, func(context.Context) (int, error)) (int, error){
-					"CallJudged": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (int, error) {
-						return CallJudged(ctx, m, f, statusClass)
+					"CallClassified": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (int, error) {
+						return CallClassified(ctx, m, f, statusClass)
 					},
-					"RunJudged": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (status int, err error) {
-						err = RunJudged(ctx, m, func(ctx context.Context) (err error) {
+					"RunClassified": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (status int, err error) {
+						err = RunClassified(ctx, m, func(ctx context.Context) (err error) {
 							status, err = f(ctx)
 							return err
 						}, func(err error) Class { return statusClass(status, err) })
 						return status, err
 					},
-					"HedgedJudged": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (int, error) {
-						return HedgedJudged(ctx, m, f, statusClass, nil)
+					"HedgedClassified": func(ctx context.Context, m *Method, f func(context.Context) (int, error)) (int, error) {
+						return HedgedClassified(ctx, m, f, statusClass, nil)
 					},
 				}
 				for name, form := range forms {
@@ -104,16 +104,16 @@ func TestResultsAreJudged(t *testing.T) {
 	}
 }
 
-func TestJudgedFailuresOpenTheBreaker(t *testing.T) {
+func TestClassifiedFailuresOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 3 }))
 		f, calls := replies(reply{503, nil})
 		for range 3 {
-			if status, err := CallJudged(t.Context(), m, f, statusClass); status != 503 || err != nil {
+			if status, err := CallClassified(t.Context(), m, f, statusClass); status != 503 || err != nil {
 				t.Fatalf("got %d, %v, want 503 and no error", status, err)
 			}
 		}
-		if status, err := CallJudged(t.Context(), m, f, statusClass); status != 0 || !errors.Is(err, ErrOpen) {
+		if status, err := CallClassified(t.Context(), m, f, statusClass); status != 0 || !errors.Is(err, ErrOpen) {
 			t.Errorf("got %d, %v, want ErrOpen", status, err)
 		}
 		if *calls != 3 {
@@ -126,37 +126,37 @@ func TestJudgedFailuresOpenTheBreaker(t *testing.T) {
 }
 
 // A mark outranks what the results say; what they say outranks classifiers.
-func TestJudgesStandBetweenMarksAndClassifiers(t *testing.T) {
+func TestResultClassifiersStandBetweenMarksAndClassifiers(t *testing.T) {
 	refuse := errors.New("refused")
 	_, m := one(t, func(_ *Spec, m *MethodSpec) {
-		m.Retry = testRetry
-		m.Classify = []Classifier{func(error) Class { return Application }}
+		m.Retry = copyOf(&testRetry)
+		m.Classify = []Classifier{func(error) Verdict { return Verdict{Class: Application} }}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		infra := func(int, error) Class { return Infrastructure }
 		f, calls := replies(reply{0, refuse})
-		CallJudged(t.Context(), m, f, infra)
+		CallClassified(t.Context(), m, f, infra)
 		if *calls != testRetry.Attempts {
-			t.Errorf("%d calls, want %d: the judge's word goes before the classifiers'", *calls, testRetry.Attempts)
+			t.Errorf("%d calls, want %d: what the result classifier says goes before the classifiers'", *calls, testRetry.Attempts)
 		}
 		f, calls = replies(reply{0, App(refuse)})
-		CallJudged(t.Context(), m, f, infra)
+		CallClassified(t.Context(), m, f, infra)
 		if *calls != 1 {
-			t.Errorf("%d calls, want 1: a mark goes before the judge's word", *calls)
+			t.Errorf("%d calls, want 1: a mark goes before what the result classifier says", *calls)
 		}
 		f, calls = replies(reply{0, refuse})
-		_, err := CallJudged(t.Context(), m, f, func(int, error) Class { return Success })
+		_, err := CallClassified(t.Context(), m, f, func(int, error) Class { return Success })
 		if *calls != 1 || err != refuse {
 			t.Errorf("%d calls and %v: an error that is called a success is the callee's answer", *calls, err)
 		}
 	})
 }
 
-func TestJudgedHedgeWinsByItsVerdict(t *testing.T) {
+func TestClassifiedHedgeWinsByItsClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, func(_ *Spec, m *MethodSpec) { m.Hedge = Hedge{Delay: time.Second, Max: 1} })
+		c, m := one(t, func(_ *Spec, m *MethodSpec) { m.Hedge = &Hedge{Delay: time.Second, Max: 1} })
 		var discarded []int
-		status, err := HedgedJudged(t.Context(), m, func(ctx context.Context) (int, error) {
+		status, err := HedgedClassified(t.Context(), m, func(ctx context.Context) (int, error) {
 			if Attempt(ctx) > 1 {
 				time.Sleep(5 * time.Second)
 				return 200, nil
@@ -176,26 +176,26 @@ func TestJudgedHedgeWinsByItsVerdict(t *testing.T) {
 	})
 }
 
-func TestJudgedSuccessAllocatesNothing(t *testing.T) {
+func TestClassifiedSuccessAllocatesNothing(t *testing.T) {
 	m, ctx := newClient(t, full()).Method("Get"), context.Background()
 	next := func(context.Context, string) (int, error) { return 200, nil }
 	get := func(id string) (int, error) {
-		return CallJudged(ctx, m, func(ctx context.Context) (int, error) { return next(ctx, id) }, statusClass)
+		return CallClassified(ctx, m, func(ctx context.Context) (int, error) { return next(ctx, id) }, statusClass)
 	}
 	if n := testing.AllocsPerRun(1000, func() { get("a") }); n != 0 {
-		t.Errorf("CallJudged: %v allocations, want 0", n)
+		t.Errorf("CallClassified: %v allocations, want 0", n)
 	}
 	run := func(id string) (status int, err error) {
-		err = RunJudged(ctx, m, func(ctx context.Context) (err error) { status, err = next(ctx, id); return err },
+		err = RunClassified(ctx, m, func(ctx context.Context) (err error) { status, err = next(ctx, id); return err },
 			func(err error) Class { return statusClass(status, err) })
 		return status, err
 	}
 	if n := testing.AllocsPerRun(1000, func() { run("a") }); n != 0 {
-		t.Errorf("RunJudged: %v allocations, want 0", n)
+		t.Errorf("RunClassified: %v allocations, want 0", n)
 	}
 }
 
-func TestJudgedFallbacks(t *testing.T) {
+func TestClassifiedFallbacks(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		reply reply
@@ -210,8 +210,8 @@ func TestJudgedFallbacks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, m := one(t, func(*Spec, *MethodSpec) {})
 			f, _ := replies(tt.reply)
-			status, err := CallJudged(t.Context(), m, f, statusClass)
-			cause := m.FallsBackJudged(t.Context(), err, func(err error) Class { return statusClass(status, err) })
+			status, err := CallClassified(t.Context(), m, f, statusClass)
+			cause := FallsBackClassified(t.Context(), m, err, func(err error) Class { return statusClass(status, err) })
 			if !errors.Is(cause, tt.cause) || (cause == nil) != (tt.cause == nil) {
 				t.Errorf("the cause is %v, want %v", cause, tt.cause)
 			}
@@ -220,12 +220,12 @@ func TestJudgedFallbacks(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a refusal is not for the judge", func(t *testing.T) {
+	t.Run("a refusal is not for the result classifier", func(t *testing.T) {
 		c, m := one(t, breaker(func(*Breaker) {}))
 		c.Breaker("Store").ForceOpen()
 		f, _ := replies(reply{200, nil})
-		_, err := CallJudged(t.Context(), m, f, statusClass)
-		cause := m.FallsBackJudged(t.Context(), err, func(error) Class { return Application })
+		_, err := CallClassified(t.Context(), m, f, statusClass)
+		cause := FallsBackClassified(t.Context(), m, err, func(error) Class { return Application })
 		if !errors.Is(cause, ErrOpen) {
 			t.Errorf("the cause is %v, want ErrOpen", cause)
 		}

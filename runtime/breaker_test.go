@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -202,12 +203,12 @@ func TestApplicationErrorIsProofOfLife(t *testing.T) {
 func TestErrorThatAClassifierCallsSuccessIsProofOfLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, all(breaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
-			m.Classify = []Classifier{func(error) Class { return Success }}
+			m.Classify = []Classifier{ClassifierOf(func(error) Class { return Success })}
 		}))
 		trip(t, c, m)
 		time.Sleep(33 * time.Second)
 		for range 2 {
-			Run(t.Context(), m, func(context.Context) error { return errNotFound })
+			Run(t.Context(), m, func(context.Context) error { return errOdd })
 		}
 		wantState(t, c, StateClosed)
 	})
@@ -236,26 +237,57 @@ func TestCancelHasNoVote(t *testing.T) {
 	})
 }
 
-func TestCallersOwnDeadlineIsNoStreak(t *testing.T) {
-	late := func(m *Method) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+func TestNoSignalIsNoSignOfHealth(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(*Breaker) {}))
+		silent := func() {
+			m.breaker.execute(t.Context(), func() (struct{}, error) { return struct{}{}, signalNone })
+		}
+		for range 4 {
+			Run(t.Context(), m, fail)
+			silent()
+		}
+		if s := c.Stats().Breaker("Store"); s.Successes != 0 || s.Failures != 4 || s.Streak != 4 {
+			t.Errorf("stats %+v, want 4 failures in a row and nothing else", s)
+		}
+		trip(t, c, m)
+		time.Sleep(33 * time.Second)
+		for range 10 {
+			silent()
+			wantState(t, c, StateHalfOpen)
+		}
+		for range 2 { // all places came back
+			Run(t.Context(), m, succeed)
+		}
+		wantState(t, c, StateClosed)
+	})
+}
+
+func TestCallersOwnDeadlineCountsFromTheUsualTime(t *testing.T) {
+	within := func(limit time.Duration, m *Method, f func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		Run(ctx, m, hang)
+		Run(ctx, m, f)
 	}
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, breaker(func(*Breaker) {}))
-		for range 9 {
-			late(m)
+		for range 100 {
+			Run(t.Context(), m, func(context.Context) error { time.Sleep(10 * time.Millisecond); return nil })
+		}
+		for range 100 {
+			within(5*time.Millisecond, m, hang)
 		}
 		wantState(t, c, StateClosed)
-		if s := c.Stats().Breaker("Store"); s.Failures != 9 || s.Streak != 0 {
-			t.Errorf("failures %d, streak %d; want 9 and 0", s.Failures, s.Streak)
+		if s := c.Stats().Breaker("Store"); s.Failures != 0 || s.Streak != 0 {
+			t.Errorf("failures %d, streak %d; want none of hasty callers", s.Failures, s.Streak)
 		}
-		late(m) // the tenth makes the ratio count
+		for range 5 {
+			within(20*time.Millisecond, m, hang)
+		}
 		wantState(t, c, StateOpen)
 		time.Sleep(33 * time.Second)
-		late(m)
-		wantState(t, c, StateHalfOpen)
+		within(5*time.Millisecond, m, hang)
+		wantState(t, c, StateHalfOpen) // a hasty probe proves nothing, and its place is free
 	})
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, all(breaker(func(*Breaker) {}), timeouts(0, time.Millisecond)))
@@ -305,7 +337,7 @@ func TestProbeSlotComesBackOnEveryExit(t *testing.T) {
 func TestProbeSlotComesBackWhenTheObserverEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
-			if e.Kind == StateChanged && e.To == StateHalfOpen {
+			if e.Kind == EventStateChanged && e.To == StateHalfOpen {
 				runtime.Goexit()
 			}
 		}))
@@ -391,21 +423,26 @@ func TestResultOfAnEarlierPhaseHasNoVote(t *testing.T) {
 }
 
 func TestThrottledProbeReopens(t *testing.T) {
-	for _, tt := range []struct{ hint, least, most time.Duration }{
-		{0, 27 * time.Second, 33 * time.Second},
-		{30 * time.Second, 30 * time.Second, 33 * time.Second}, // jitter takes nothing from the hint
-		{10 * time.Minute, 10 * time.Minute, 10 * time.Minute},
-		{484_289 * time.Hour, time.Hour, time.Hour}, // absurd: as far as it can be believed
+	for _, tt := range []struct{ openMax, hint, least, most time.Duration }{
+		{0, 0, 27 * time.Second, 33 * time.Second},
+		{0, 30 * time.Second, 30 * time.Second, 33 * time.Second}, // jitter takes nothing from the hint
+		{0, time.Minute, time.Minute, 66 * time.Second},           // and spreads those that got the same
+		{0, 10 * time.Minute, 5 * time.Minute, 5 * time.Minute},   // believed up to ten times open
+		{0, math.MaxInt64, 5 * time.Minute, 5 * time.Minute},
+		{2 * time.Minute, 0, 54 * time.Second, 66 * time.Second}, // reopened: twice as long
+		{2 * time.Minute, 90 * time.Second, 90 * time.Second, 99 * time.Second},
+		{2 * time.Minute, 10 * time.Minute, 2 * time.Minute, 2 * time.Minute}, // believed up to the limit
+		{time.Hour, 10 * time.Minute, 10 * time.Minute, 11 * time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			for range 20 {
-				c, m := one(t, breaker(func(*Breaker) {}))
+				c, m := one(t, breaker(func(b *Breaker) { b.OpenMax = tt.openMax }))
 				trip(t, c, m)
 				time.Sleep(33 * time.Second)
 				Run(t.Context(), m, func(context.Context) error { return Throttle(errors.New("busy"), tt.hint) })
 				wantState(t, c, StateOpen)
 				if left := c.Stats().Breaker("Store").RetryAfter; left < tt.least || left > tt.most {
-					t.Errorf("hint %v: open for %v, want %v to %v", tt.hint, left, tt.least, tt.most)
+					t.Errorf("hint %v under %v: open for %v, want %v to %v", tt.hint, tt.openMax, left, tt.least, tt.most)
 				}
 			}
 		})
@@ -424,6 +461,112 @@ func TestSlowCallIsAFailureForTheBreakerOnly(t *testing.T) {
 		wantState(t, c, StateOpen)
 		if s := c.Stats().Method("Get"); s.Succeeded != 5 || s.Attempts != 5 || s.Infrastructure != 0 {
 			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestOpeningSaysWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var openings []Opening
+		c, m := one(t, breaker(func(b *Breaker) { b.Slow, b.OpenMax = time.Second, time.Hour }), WithObserver(func(_ context.Context, e Event) {
+			if opens := e.To == StateOpen || e.To == StateForcedOpen; opens != (e.Opening != nil) {
+				t.Errorf("event %+v", e)
+			}
+			if e.Opening != nil {
+				openings = append(openings, *e.Opening)
+			}
+		}))
+		throttled := Throttle(errors.New("429"), 0)
+		slow := func(context.Context) error { time.Sleep(2 * time.Second); return nil }
+		halfOpen := func() { time.Sleep(c.Stats().Breaker("Store").RetryAfter) }
+		check := func(want Opening, low, high time.Duration) {
+			t.Helper()
+			got := openings[len(openings)-1]
+			if stats := c.Stats().Breaker("Store").Opening; *stats != got {
+				t.Errorf("stats say %+v, the event %+v", *stats, got)
+			}
+			if got.For < low || got.For > high {
+				t.Errorf("open for %v, want %v to %v", got.For, low, high)
+			}
+			if got.For = 0; got != want {
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+		}
+		const s = time.Second
+
+		Run(t.Context(), m, succeed)
+		trip(t, c, m)
+		check(Opening{Rule: RuleConsecutive, Err: errDown, Successes: 1, Failures: 5, Streak: 5}, 27*s, 33*s)
+		halfOpen()
+		Run(t.Context(), m, succeed)
+		Run(t.Context(), m, func(context.Context) error { return System(errNotFound) })
+		own := openings[len(openings)-1].Err
+		if !errors.Is(own, errNotFound) {
+			t.Errorf("the error is %v", own)
+		}
+		check(Opening{Rule: RuleProbe, Err: own, Successes: 1, Failures: 1, Streak: 1}, 54*s, 66*s)
+		halfOpen()
+		Run(t.Context(), m, func(context.Context) error { return throttled })
+		check(Opening{Rule: RuleThrottled, Err: throttled}, 108*s, 132*s)
+		if err := c.Stats().Breaker("Store").LastError; err != throttled {
+			t.Errorf("LastError %v, want what the probe got", err)
+		}
+		halfOpen()
+		for range 2 {
+			Run(t.Context(), m, succeed)
+		}
+		for range 10 {
+			Run(t.Context(), m, succeed)
+			Run(t.Context(), m, fail)
+		}
+		check(Opening{Rule: RuleRatio, Err: errDown, Successes: 5, Failures: 5, Streak: 1}, 27*s, 33*s)
+		c.Breaker("Store").Reset()
+		for range 5 {
+			Run(t.Context(), m, slow)
+		}
+		check(Opening{Rule: RuleSlow, Failures: 5, Streak: 5}, 27*s, 33*s)
+		c.Breaker("Store").ForceOpen()
+		check(Opening{Rule: RuleForced}, 0, 0)
+		c.Breaker("Store").Reset()
+		if o := c.Stats().Breaker("Store").Opening; o != nil {
+			t.Errorf("closed, and open for %+v", o)
+		}
+	})
+}
+
+// Half-open with all probes out, a refusal says when the oldest is given up.
+func TestAFullHalfOpenSaysHowLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(*Breaker) {}))
+		trip(t, c, m)
+		time.Sleep(33 * time.Second)
+		release := make(chan error)
+		defer close(release)
+		probe := func() {
+			go Run(context.Background(), m, func(context.Context) error { return <-release })
+			synctest.Wait()
+		}
+		left := func() time.Duration { return c.Stats().Breaker("Store").RetryAfter }
+		probe()
+		time.Sleep(10 * time.Second)
+		if left() != 0 {
+			t.Errorf("%v to wait while there is room", left())
+		}
+		probe()
+		var e *Error
+		if err := Run(t.Context(), m, succeed); !errors.As(err, &e) || e.RetryAfter() != 20*time.Second+1 || left() != 20*time.Second+1 {
+			t.Errorf("got %v, with %v to wait", err, left())
+		}
+		time.Sleep(e.RetryAfter() - 1)
+		if err := Run(t.Context(), m, succeed); !errors.Is(err, ErrOpen) {
+			t.Errorf("a little too early: %v", err)
+		}
+		time.Sleep(1)
+		if err := Run(t.Context(), m, succeed); err != nil {
+			t.Errorf("who waited as told got %v", err)
+		}
+		if e.RetryAfter() != 10*time.Second { // one has passed, one is out
+			t.Errorf("%v to wait", e.RetryAfter())
 		}
 	})
 }
@@ -486,7 +629,7 @@ func TestHalfOpenAdmitsNoMoreThanItsProbes(t *testing.T) {
 		// Probes hang until all callers have had their answer, so that none can be
 		// written off: the lease is as short as the open time.
 		p := c.Breaker("Store").phase.Load()
-		p.circuit.group.policy.Open = time.Hour
+		p.breaker.pool.policy.Open = time.Hour
 		var inside, most atomic.Int32
 		var wg sync.WaitGroup
 		begin, hold := make(chan bool), make(chan bool)

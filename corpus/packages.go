@@ -11,16 +11,17 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// A surveyed is a package that others may import, with its exported interfaces.
-type surveyed struct {
+// A corpusPackage is a package of the corpus with its exported interfaces.
+type corpusPackage struct {
 	*types.Package
-	module     string
-	interfaces []*types.TypeName
-	declared   []*declaration
+	module       string // path of the module, or std
+	interfaces   []*types.TypeName
+	declarations []*declaration
 }
 
-// survey finds the exported interfaces of the packages that match the patterns.
-func survey(ctx context.Context, patterns []string) ([]*surveyed, error) {
+// load returns the packages that match the patterns, that any package may import and
+// that have exported interfaces, sorted by path.
+func load(ctx context.Context, patterns []string) ([]*corpusPackage, error) {
 	found, err := packages.Load(&packages.Config{
 		Context: ctx,
 		Mode:    packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes | packages.NeedModule,
@@ -28,15 +29,15 @@ func survey(ctx context.Context, patterns []string) ([]*surveyed, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []*surveyed
+	var list []*corpusPackage
 	for _, p := range found {
-		if p.Name == "main" || len(p.GoFiles) == 0 || !public(p.PkgPath) {
+		if p.Name == "main" || len(p.GoFiles) == 0 || !isPublic(p.PkgPath) {
 			continue
 		}
 		if len(p.Errors) > 0 {
 			return nil, fmt.Errorf("%s: %v", p.PkgPath, p.Errors[0])
 		}
-		s := &surveyed{Package: p.Types, module: "std"}
+		s := &corpusPackage{Package: p.Types, module: "std"}
 		if p.Module != nil {
 			s.module = p.Module.Path
 		}
@@ -51,12 +52,12 @@ func survey(ctx context.Context, patterns []string) ([]*surveyed, error) {
 			list = append(list, s)
 		}
 	}
-	slices.SortFunc(list, func(a, b *surveyed) int { return strings.Compare(a.Path(), b.Path()) })
+	slices.SortFunc(list, func(a, b *corpusPackage) int { return strings.Compare(a.Path(), b.Path()) })
 	return list, nil
 }
 
-// public reports whether any package may import that path.
-func public(path string) bool {
+// isPublic reports whether any package may import that path.
+func isPublic(path string) bool {
 	return !slices.ContainsFunc(strings.Split(path, "/"), func(element string) bool {
 		return element == "internal" || element == "vendor"
 	})

@@ -16,35 +16,36 @@ import (
 	"strings"
 )
 
-// A declaration declares an interface of the corpus anew.
+// A declaration declares an interface of the corpus again.
 type declaration struct {
-	of    *types.TypeName
-	name  string
-	form  form
-	head  string   // the name with its type parameters
-	body  string   // what stands after head
-	rung  int      // how few directives it has
-	turn  int      // which of a rung's directives it has
-	names []string // of the methods that return an error
-	funcs string   // those that its directives name
-	lines [2]int   // where it stands in its file
+	original *types.TypeName
+	name     string
+	form     form
+	head     string   // the name with its type parameters
+	body     string   // what stands after head
+	step     int      // index in steps: how many directives it has
+	variant  int      // selects the directives of the step
+	methods  []string // names of the methods that return an error
+	funcs    string   // source of the functions that its directives name
+	lines    [2]int   // first and last line in its file
 
-	reason string // what refused it last
+	reason string // message of its last refusal
 }
 
-// A form is a way to declare an interface; each has a file of its own.
+// A form is a way to declare an interface. Each form has a file of its own in a
+// package.
 type form string
 
 const (
-	embedded form = "embedded"
-	spelled  form = "spelled"
-	defined  form = "defined"
-	alias    form = "alias"
+	embedded form = "embedded" // interface { pkg.I }
+	literal  form = "literal"  // interface { M() }
+	defined  form = "defined"  // type I pkg.I
+	alias    form = "alias"    // type I = pkg.I
 )
 
-var forms = []form{embedded, spelled, defined, alias}
+var forms = []form{embedded, literal, defined, alias}
 
-// declare writes a module with a package for each one of the corpus.
+// declare writes a module with a package for each package of the corpus.
 func (c *corpus) declare() error {
 	goMod, err := os.ReadFile("go.mod")
 	if err != nil {
@@ -66,15 +67,15 @@ func (c *corpus) declare() error {
 	if err := c.put("go.sum", goSum); err != nil {
 		return err
 	}
-	turn := 0
+	variant := 0
 	for _, p := range c.packages {
 		f := newFile(p)
 		for _, obj := range p.interfaces {
 			for _, form := range forms {
 				if d := f.declare(obj, form); d != nil {
-					d.turn = turn
-					turn++
-					p.declared = append(p.declared, d)
+					d.variant = variant
+					variant++
+					p.declarations = append(p.declarations, d)
 				}
 			}
 		}
@@ -87,6 +88,7 @@ func (c *corpus) declare() error {
 
 const modulePath = "wrapped.test"
 
+// put writes a file below the folder of the corpus.
 func (c *corpus) put(name string, content []byte) error {
 	name = filepath.Join(c.folder, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
@@ -95,14 +97,14 @@ func (c *corpus) put(name string, content []byte) error {
 	return os.WriteFile(name, content, 0o666)
 }
 
-// write writes the files of a package as its declarations stand.
-func (c *corpus) write(p *surveyed) error {
+// write writes the files of a package with its declarations.
+func (c *corpus) write(p *corpusPackage) error {
 	for _, form := range forms {
 		f := newFile(p)
 		var body bytes.Buffer
-		for _, d := range p.declared {
+		for _, d := range p.declarations {
 			if d.form == form {
-				f.spell(d)
+				f.print(d)
 				fmt.Fprintf(&body, "\n%stype %s %s\n%s", directives(d), d.head, d.body, d.funcs)
 			}
 		}
@@ -122,12 +124,12 @@ func (c *corpus) write(p *surveyed) error {
 	return nil
 }
 
-// locate notes where the declarations of a file stand, directives included.
-func locate(p *surveyed, form form, source []byte) {
+// locate sets the lines of the declarations in a file, with their directives.
+func locate(p *corpusPackage, form form, source []byte) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", source, parser.ParseComments)
 	if err != nil {
-		panic(err) // it has just been formatted
+		panic(err) // format.Source has parsed it
 	}
 	for _, decl := range file.Decls {
 		decl, ok := decl.(*ast.GenDecl)
@@ -135,7 +137,7 @@ func locate(p *surveyed, form form, source []byte) {
 			continue
 		}
 		name := decl.Specs[0].(*ast.TypeSpec).Name.Name
-		for _, d := range p.declared {
+		for _, d := range p.declarations {
 			if d.name == name && d.form == form {
 				d.lines = [2]int{fset.Position(decl.Pos()).Line, fset.Position(decl.End()).Line}
 				if decl.Doc != nil {
@@ -146,15 +148,15 @@ func locate(p *surveyed, form form, source []byte) {
 	}
 }
 
-// A file knows what a file of declarations imports.
+// A file has the imports of a file with declarations.
 type file struct {
-	of      *surveyed
-	taken   map[string]bool   // names
+	pkg     *corpusPackage
+	taken   map[string]bool   // names that imports cannot have
 	imports map[string]string // names by path
 }
 
-func newFile(p *surveyed) *file {
-	f := &file{of: p, taken: map[string]bool{}, imports: map[string]string{}}
+func newFile(p *corpusPackage) *file {
+	f := &file{pkg: p, taken: map[string]bool{}, imports: map[string]string{}}
 	for _, obj := range p.interfaces {
 		for _, form := range forms {
 			f.taken[nameOf(obj, form)] = true
@@ -163,7 +165,7 @@ func newFile(p *surveyed) *file {
 	return f
 }
 
-// nameOf is what an interface is called in one of its forms.
+// nameOf returns the name of an interface in one of its forms.
 func nameOf(obj *types.TypeName, form form) string {
 	switch form {
 	case embedded:
@@ -174,9 +176,10 @@ func nameOf(obj *types.TypeName, form form) string {
 	return obj.Name() + "_" + string(form)
 }
 
+// header returns the package clause and the imports.
 func (f *file) header() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "package %s\n\n", strings.TrimSuffix(f.of.Name(), "_test"))
+	fmt.Fprintf(&b, "package %s\n\n", strings.TrimSuffix(f.pkg.Name(), "_test"))
 	paths := make([]string, 0, len(f.imports))
 	for p := range f.imports {
 		paths = append(paths, p)
@@ -191,7 +194,7 @@ func (f *file) header() string {
 // qualify names a package for the printer of go/types.
 func (f *file) qualify(p *types.Package) string { return f.imported(p.Path(), p.Name()) }
 
-// imported imports a package and returns what it is called.
+// imported imports a package and returns its name in the file.
 func (f *file) imported(path, packageName string) string {
 	name, ok := f.imports[path]
 	if !ok {
@@ -207,21 +210,22 @@ func (f *file) imported(path, packageName string) string {
 // declare declares an interface, or returns nil if that form of it cannot be
 // written.
 func (f *file) declare(obj *types.TypeName, form form) *declaration {
-	d := &declaration{of: obj, form: form, name: nameOf(obj, form)}
+	d := &declaration{original: obj, form: form, name: nameOf(obj, form)}
 	iface := obj.Type().Underlying().(*types.Interface)
 	for m := range iface.Methods() {
 		if m.Exported() && returnsError(m) {
-			d.names = append(d.names, m.Name())
+			d.methods = append(d.methods, m.Name())
 		}
 	}
-	if !f.spell(d) {
+	if !f.print(d) {
 		return nil
 	}
 	return d
 }
 
-// spell writes a declaration's head and body, importing what they name.
-func (f *file) spell(d *declaration) bool {
+// print sets a declaration's head and body, and imports the packages that they name. It
+// returns false if this form of the interface cannot be written.
+func (f *file) print(d *declaration) bool {
 	declared, args := f.typeParams(d), ""
 	if declared != "" {
 		var names []string
@@ -230,7 +234,7 @@ func (f *file) spell(d *declaration) bool {
 		}
 		args = "[" + strings.Join(names, ", ") + "]"
 	}
-	original := func() string { return f.qualify(d.of.Pkg()) + "." + d.of.Name() + args }
+	original := func() string { return f.qualify(d.original.Pkg()) + "." + d.original.Name() + args }
 	switch d.form {
 	case embedded:
 		d.head, d.body = d.name+declared, "interface { "+original()+" }"
@@ -238,23 +242,24 @@ func (f *file) spell(d *declaration) bool {
 		d.head, d.body = d.name+declared, original()
 	case alias:
 		d.head, d.body = d.name+declared+" =", original()
-	case spelled:
+	case literal:
 		var ok bool
 		d.head = d.name + declared
-		d.body, ok = f.literal(d)
+		d.body, ok = f.methods(d)
 		return ok
 	}
 	return true
 }
 
+// typeParams returns the type parameters of the interface. It is nil if there are none.
 func (d *declaration) typeParams() *types.TypeParamList {
-	if generic, ok := d.of.Type().(interface{ TypeParams() *types.TypeParamList }); ok {
+	if generic, ok := d.original.Type().(interface{ TypeParams() *types.TypeParamList }); ok {
 		return generic.TypeParams()
 	}
 	return nil
 }
 
-// typeParams writes an interface's type parameters.
+// typeParams returns the source of an interface's type parameters, or "".
 func (f *file) typeParams(d *declaration) string {
 	var params []string
 	for p := range d.typeParams().TypeParams() {
@@ -266,10 +271,10 @@ func (f *file) typeParams(d *declaration) string {
 	return "[" + strings.Join(params, ", ") + "]"
 }
 
-// literal spells out an interface's methods, each with its directives. It fails
-// where another package cannot write one of them.
-func (f *file) literal(d *declaration) (text string, ok bool) {
-	iface := d.of.Type().Underlying().(*types.Interface)
+// methods returns the source of an interface literal with the methods, each with its
+// directives. It returns false if another package cannot write one of the methods.
+func (f *file) methods(d *declaration) (text string, ok bool) {
+	iface := d.original.Type().Underlying().(*types.Interface)
 	if !iface.IsMethodSet() {
 		return "", false
 	}
@@ -293,12 +298,12 @@ func (f *file) literal(d *declaration) (text string, ok bool) {
 	return b.String(), true
 }
 
-// writable reports whether a signature names nothing that is unexported or
-// internal elsewhere.
+// writable reports whether a signature names nothing that is unexported or internal in
+// another package.
 func (f *file) writable(signature string) bool {
 	expr, err := parser.ParseExpr("func" + signature)
 	if err != nil {
-		panic(err) // it comes from a printer of Go types
+		panic(err) // go/types has printed it
 	}
 	ok := true
 	ast.Inspect(expr, func(n ast.Node) bool {
@@ -306,7 +311,7 @@ func (f *file) writable(signature string) bool {
 		case *ast.SelectorExpr:
 			ok = ok && n.Sel.IsExported()
 			for p, name := range f.imports {
-				ok = ok && (public(p) || name != n.X.(*ast.Ident).Name)
+				ok = ok && (isPublic(p) || name != n.X.(*ast.Ident).Name)
 			}
 		case *ast.StructType:
 			ok = ok && allExported(n.Fields)

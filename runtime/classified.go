@@ -1,0 +1,115 @@
+package resil
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrResult stands for the error of a call whose callee returned none and said
+// in its result that it failed. A fallback is called for it, and a breaker shows
+// it as its last error; the call itself returns the callee's results as they are.
+var ErrResult = errors.New("the result says that the call failed")
+
+// CallClassified is [Call] for methods that can say in their result that they failed.
+// classify is asked about the results of every attempt, the error among them, which
+// may be nil, and returns a [Class] or a [Verdict]. What it says goes before the
+// method's classifiers; Undecided leaves an error to them and takes everything else
+// for a success.
+//
+// Retry and breaker go by the class, whether there is an error or not. When the
+// attempts end, the last results come back as the callee returned them: a nil
+// error stays nil.
+func CallClassified[T any, C Class | Verdict](ctx context.Context, m *Method, f func(context.Context) (T, error), classify func(T, error) C) (T, error) {
+	var value T
+	var last lastResult
+	err := m.run(ctx, func(ctx context.Context) error {
+		v, err := f(ctx)
+		value = v
+		return last.classified(askResults(v, err, classify), err)
+	}, nil)
+	return value, last.final(err)
+}
+
+// RunClassified is [CallClassified] for functions that leave their results in variables,
+// where classify finds them.
+func RunClassified[C Class | Verdict](ctx context.Context, m *Method, f func(context.Context) error, classify func(error) C) error {
+	var last lastResult
+	err := m.run(ctx, func(ctx context.Context) error {
+		err := f(ctx)
+		return last.classified(askError(err, classify), err)
+	}, nil)
+	return last.final(err)
+}
+
+// HedgedClassified is [Hedged] with a result classifier as [CallClassified] has it. An attempt wins
+// only if classify does not say that it failed. classify is called by several
+// goroutines at once.
+func HedgedClassified[T any, C Class | Verdict](ctx context.Context, m *Method, f func(context.Context) (T, error), classify func(T, error) C, discard func(T)) (T, error) {
+	type results struct {
+		value T
+		lastResult
+	}
+	throw := func(r results) {
+		if discard != nil {
+			discard(r.value)
+		}
+	}
+	r, err := Hedged(ctx, m, func(ctx context.Context) (r results, err error) {
+		r.value, err = f(ctx)
+		err = r.classified(askResults(r.value, err, classify), err)
+		return r, err
+	}, throw)
+	return r.value, r.final(err)
+}
+
+// askResults asks a result classifier of either form.
+func askResults[T any, C Class | Verdict](value T, err error, classify func(T, error) C) Verdict {
+	if err != nil && hollow(err) {
+		return asVerdict(guarded(func() C { return classify(value, err) }))
+	}
+	return asVerdict(classify(value, err))
+}
+
+// askError asks a result classifier that finds the other results in variables.
+func askError[C Class | Verdict](err error, classify func(error) C) Verdict {
+	if err != nil && hollow(err) {
+		return asVerdict(guarded(func() C { return classify(err) }))
+	}
+	return asVerdict(classify(err))
+}
+
+// A lastResult is what is to be known of the callee's last results when the call
+// ends.
+type lastResult struct{ silent bool } // about having failed: its error was nil
+
+// classified is what the engine gets to see of an attempt.
+func (l *lastResult) classified(v Verdict, err error) error {
+	v.Class, l.silent = v.Class.known(), err == nil
+	if v == (Verdict{}) || err == nil && v.Class <= Success {
+		return err
+	}
+	return &classified{v, err}
+}
+
+// final is the error of the call. err is the engine's.
+func (l *lastResult) final(err error) error {
+	if l.silent {
+		return nil
+	}
+	return err
+}
+
+// A classified takes what a result classifier says to the engine. It does not leave
+// it.
+type classified struct {
+	verdict Verdict
+	error   // the callee's, or nil
+}
+
+// unwrapVerdict takes apart what an attempt's function returned.
+func unwrapVerdict(err error) (results Verdict, callee error) {
+	if c, ok := err.(*classified); ok {
+		return c.verdict, c.error
+	}
+	return Verdict{}, err
+}

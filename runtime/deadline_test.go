@@ -1,0 +1,269 @@
+package resil
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// A latency is how long a backend takes, by chance.
+type latency struct {
+	name string
+	draw func(*rand.Rand) time.Duration
+}
+
+func latencies(mean time.Duration) []latency {
+	return []latency{
+		{"constant", func(*rand.Rand) time.Duration { return mean }},
+		{"uniform", func(r *rand.Rand) time.Duration { return mean/2 + time.Duration(r.Int64N(int64(mean))) }},
+		{"exponential", func(r *rand.Rand) time.Duration { return mean/2 + time.Duration(r.ExpFloat64()*float64(mean/2)) }},
+	}
+}
+
+// answerIn is a callee that answers after d, unless its context ends before.
+func answerIn(d time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Whatever share of the callers of a healthy backend is hasty, by deadline or by
+// cancellation, the patient ones are never refused.
+func TestPatientCallersOfAHealthyBackendAreNeverRefused(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		mean := rapid.SampledFrom([]time.Duration{5 * time.Millisecond, 20 * time.Millisecond, 300 * time.Millisecond}).Draw(rt, "mean")
+		latency := rapid.SampledFrom(latencies(mean)).Draw(rt, "latency")
+		hasty := rapid.SampledFrom([]float64{0.1, 0.5, 0.9, 0.99}).Draw(rt, "hasty")
+		gives := rapid.SampledFrom([]float64{0.05, 0.1, 0.5, 0.9}).Draw(rt, "gives") // share of the mean
+		cancels := rapid.Bool().Draw(rt, "cancels")
+		rate := rapid.SampledFrom([]int{50, 200}).Draw(rt, "rate")
+		seed := rapid.Uint64().Draw(rt, "seed")
+		inBubble(t, rt, func(t *testing.T) error {
+			c, m := one(t, breaker(func(*Breaker) {}))
+			random := rand.New(rand.NewPCG(seed, 1))
+			var refused, patient atomic.Int64
+			var wg sync.WaitGroup
+			for range 1000 {
+				took, isHasty := latency.draw(random), random.Float64() < hasty
+				wg.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					if limit := time.Duration(gives * float64(mean)); isHasty && cancels {
+						time.AfterFunc(limit, cancel)
+					} else if isHasty {
+						ctx, cancel = context.WithTimeout(t.Context(), limit)
+					}
+					defer cancel()
+					err := Run(ctx, m, answerIn(took))
+					if !isHasty {
+						patient.Add(1)
+						if errors.Is(err, ErrOpen) {
+							refused.Add(1)
+						}
+					}
+				})
+				time.Sleep(time.Second / time.Duration(rate))
+			}
+			wg.Wait()
+			if refused.Load() > 0 {
+				return fmt.Errorf("%d of %d patient calls of a healthy backend were refused; the breaker opened %d times",
+					refused.Load(), patient.Load(), c.Stats().Breaker("Store").Opened)
+			}
+			return nil
+		})
+	})
+}
+
+// A backend that hangs opens the breaker though all callers bring their own
+// deadlines, whether it has ever answered or not.
+func TestAHungBackendOpensWhateverDeadlinesCallersBring(t *testing.T) {
+	for _, answered := range []bool{true, false} {
+		for _, latency := range latencies(20 * time.Millisecond) {
+			for _, gives := range []time.Duration{50 * time.Millisecond, 200 * time.Millisecond, time.Second, 10 * time.Second} {
+				t.Run(fmt.Sprintf("answered %v, %s, callers give %v", answered, latency.name, gives), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						c, m := one(t, breaker(func(*Breaker) {}))
+						random := rand.New(rand.NewPCG(1, 1))
+						for range 200 {
+							if answered {
+								Run(t.Context(), m, answerIn(latency.draw(random)))
+							}
+						}
+						var wg sync.WaitGroup
+						began := time.Now()
+						for c.Breaker("Store").State() == StateClosed && time.Since(began) < 2*time.Minute {
+							wg.Go(func() {
+								ctx, cancel := context.WithTimeout(t.Context(), gives)
+								defer cancel()
+								Run(ctx, m, hang)
+							})
+							time.Sleep(10 * time.Millisecond)
+						}
+						took := time.Since(began)
+						wg.Wait()
+						if limit := 2*gives + time.Second; took > limit && (answered || gives >= patientTime || took > silentTime+limit) {
+							t.Errorf("the breaker took %v to open, want %v at most, or a minute more if it has never answered", took, limit)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// An attempt that a driver ends at its context's deadline, by a deadline of the
+// connection, is a time-out of whoever set the deadline, though ctx.Err is still nil.
+func TestConnectionDeadlinesAreToldByTheClock(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			conn, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() { conn.Read(make([]byte, 1)); conn.Close() }) // until the client goes
+		}
+	})
+	defer conns.Wait()
+	defer silent.Close()
+	read := func(ctx context.Context) error {
+		conn, err := net.Dial("tcp", silent.Addr().String())
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		deadline, _ := ctx.Deadline()
+		conn.SetDeadline(deadline)
+		_, err = conn.Read(make([]byte, 1))
+		return err
+	}
+	t.Run("the attempt's timeout", func(t *testing.T) {
+		c, m := one(t, timeouts(0, 3*time.Millisecond))
+		for range 100 {
+			if err := Run(t.Context(), m, read); !errors.Is(err, ErrTimeout) {
+				t.Fatalf("got %v, want ErrTimeout", err)
+			}
+		}
+		if s := c.Stats().Method("Get"); s.TimedOut != 100 {
+			t.Errorf("stats %+v, want 100 time-outs", s)
+		}
+	})
+	t.Run("the caller's deadline", func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+		m.usual.observe(time.Hour)
+		for range 100 {
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Millisecond)
+			Run(ctx, m, read)
+			cancel()
+		}
+		wantState(t, c, StateClosed)
+		if s := c.Stats().Method("Get"); s.Deadline != 100 {
+			t.Errorf("stats %+v, want 100 deadlines", s)
+		}
+	})
+}
+
+// A server that is told the deadline answers before it, in words of its own.
+func TestServersThatKnowTheDeadlineSpeakBeforeIt(t *testing.T) {
+	errStatement := errors.New("canceling statement due to statement timeout")
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, all(breaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
+			m.Classify = []Classifier{ClassifierOf(func(err error) Class {
+				if err == errStatement {
+					return Infrastructure
+				}
+				return Undecided
+			})}
+		}))
+		for range 20 {
+			Run(t.Context(), m, answerIn(50*time.Millisecond))
+		}
+		for range 50 {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+			Run(ctx, m, func(context.Context) error { time.Sleep(19500 * time.Microsecond); return errStatement })
+			cancel()
+		}
+		wantState(t, c, StateClosed)
+	})
+}
+
+// An answer stays an answer, however late it comes.
+func TestLateAnswersStayAnswers(t *testing.T) {
+	byName := func(err error) Class {
+		if errors.Is(err, errNotFound) {
+			return Application
+		}
+		return Undecided
+	}
+	for name, answer := range map[string]error{"marked": App(errors.New("no such user")), "declared": errNotFound} {
+		for _, late := range []time.Duration{-time.Millisecond, 0, time.Millisecond, time.Second} {
+			t.Run(fmt.Sprint(name, " ", late), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c, m := one(t, all(retry(func(*Retry) {}), timeouts(0, 10*time.Millisecond),
+						func(_ *Spec, m *MethodSpec) { m.Classify = []Classifier{ClassifierOf(byName)} }))
+					err := Run(t.Context(), m, func(context.Context) error { time.Sleep(10*time.Millisecond + late); return answer })
+					if s := c.Stats().Method("Get"); err != answer || s.Attempts != 1 || s.Application != 1 {
+						t.Errorf("got %v after %d attempts, %d of class application; want the answer after 1", err, s.Attempts, s.Application)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A call that its caller gives up after more than slow= counts as slow.
+func TestCallsGivenUpCountAsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := one(t, breaker(func(b *Breaker) { b.Slow = time.Second }))
+		giveUpAfter := func(d time.Duration) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(d, cancel)
+			Run(ctx, m, hang)
+		}
+		for range 20 {
+			giveUpAfter(time.Second)
+		}
+		wantState(t, c, StateClosed)
+		for range 5 {
+			giveUpAfter(time.Second + 1)
+		}
+		wantState(t, c, StateOpen)
+	})
+}
+
+// The estimate follows the callee, in both directions.
+func TestUsualTimeFollowsTheCallee(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var u usual
+		low := time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "low"))
+		high := low + time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "spread"))
+		for range 200 {
+			u.observe(low + time.Duration(rapid.Int64Range(0, int64(high-low)).Draw(t, "took")))
+		}
+		if u.reached(low-1, 1, 0) {
+			t.Fatalf("a call of %v reached the usual time of answers in %v to %v", low-1, low, high)
+		}
+		if !u.reached(high+high/4, 1, 0) { // a quarter, for there are 16 samples
+			t.Fatalf("a call of %v did not reach the usual time of answers in %v to %v", high+high/4, low, high)
+		}
+	})
+}

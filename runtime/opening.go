@@ -1,0 +1,36 @@
+package resil
+
+import (
+	"time"
+
+	"github.com/resilgen/resilgen/internal/directive"
+)
+
+// An Opening says why a circuit breaker has opened.
+type Opening struct {
+	Rule Rule
+	Err  error // the last that counted against the breaker; nil if there was none, or for a slow success
+
+	// What the window held, where the breaker was closed; of a half-open one, the
+	// probes of that time. All are 0 for RuleForced.
+	Successes, Failures uint64
+	Streak              uint64 // failures in a row
+
+	For time.Duration // how long it refuses calls before it probes; 0 for RuleForced
+}
+
+// A Rule is what opens a circuit breaker.
+type Rule uint8
+
+const (
+	RuleConsecutive Rule = iota // failures in a row
+	RuleRatio                   // the ratio of failures in the window
+	RuleSlow                    // one of these two, by a call that was slow and no error
+	RuleProbe                   // a probe failed
+	RuleThrottled               // the callee throttled a probe
+	RuleForced                  // ForceOpen
+)
+
+var ruleNames = directive.Enum[Rule]{"consecutive", "ratio", "slow", "probe failed", "throttled", "forced"}
+
+func (r Rule) String() string { return ruleNames.Text(r) }

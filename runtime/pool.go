@@ -1,0 +1,76 @@
+package resil
+
+import "time"
+
+// A guard is a circuit breaker, a limiter or a bulkhead at work.
+type guard interface {
+	// idle reports whether the guard, at the given time and last used at another,
+	// is no different from a new one.
+	idle(now, used time.Duration) bool
+}
+
+// A pool holds a guard as declared, with all its instances: one for the client or,
+// where it is kept by key, one for each key.
+type pool[G guard] struct {
+	seat
+	create func(*entry) G // the entry is nil for the client's
+	shared G              // the client's; where there are keys, for those that find no place
+}
+
+// A seat is what a pool knows of its instances' places in a table of keys.
+type seat struct {
+	name   string
+	client *Client
+	scope  Scope
+	table  keyTable // nil unless kept by key
+	index  int      // in the table's entries
+}
+
+// A keyTable is a table without its type of key.
+type keyTable interface {
+	lookup(pool anyPool, key any, create bool) guard
+	count() (held int, overflowed uint64)
+}
+
+// An anyPool is a pool without its type of guard.
+type anyPool interface {
+	place() *seat
+	overflow() guard
+	instance(e *entry) guard
+}
+
+// init makes the instance that is the client's. create may use the pool.
+func (p *pool[G]) init(c *Client, policy statePolicy, create func(*entry) G) {
+	name, scope := policy.state()
+	p.seat, p.create = seat{name: name, client: c, scope: *scope}, create
+	p.shared = create(nil)
+}
+
+func (p *pool[G]) place() *seat            { return &p.seat }
+func (p *pool[G]) overflow() guard         { return p.shared }
+func (p *pool[G]) instance(e *entry) guard { return p.of(e) }
+
+// of returns the guard for an entry, which may be nil. The caller holds the entry's
+// shard.
+func (p *pool[G]) of(e *entry) G {
+	if p.table == nil || e == nil {
+		return p.shared
+	}
+	if e.guards[p.index] == nil {
+		e.guards[p.index] = p.create(e)
+	}
+	return e.guards[p.index].(G)
+}
+
+// lookup returns the guard of a key for manual control and stats. ok is false if
+// the pool is not kept by key or, without create, if the key is not held. Another
+// goroutine may still construct the client.
+func (p *pool[G]) lookup(key any, create bool) (g G, ok bool) {
+	p.client.mu.Lock()
+	defer p.client.mu.Unlock()
+	if p.table == nil {
+		return g, false
+	}
+	g, ok = p.table.lookup(p, key, create).(G)
+	return g, ok
+}

@@ -1,0 +1,50 @@
+package resil
+
+import "time"
+
+// A Verdict is what a classifier says about a result: its class and, where the
+// classifier knows more, how long to wait and whether the call may be repeated.
+// The zero Verdict says nothing.
+type Verdict struct {
+	Class  Class
+	After  time.Duration // how long the callee wants to be left alone; 0 is no hint
+	Unsent bool          // the callee has certainly received nothing: see [NothingSent]
+	Final  bool          // the call must not be repeated, whatever its class
+}
+
+// A Classifier says what an error means. It is called with errors only, never with
+// nil, by any number of goroutines at once. Where the class is [Undecided], the next
+// classifier is asked; what this one said besides the class counts all the same.
+type Classifier func(error) Verdict
+
+// ClassifierOf returns the [Classifier] of a function that knows classes only.
+func ClassifierOf(classify func(error) Class) Classifier {
+	return func(err error) Verdict { return Verdict{Class: classify(err)} }
+}
+
+// asVerdict is what a classifier of either form has said.
+func asVerdict[C Class | Verdict](said C) Verdict {
+	switch c := any(said).(type) {
+	case Class:
+		return Verdict{Class: c}
+	case Verdict:
+		return c
+	}
+	return Verdict{}
+}
+
+// add completes v by what is asked after it: o decides the class only if nothing
+// before it has, everything else adds up.
+func (v *Verdict) add(o Verdict) {
+	if v.Class == Undecided {
+		v.Class = o.Class.known()
+	}
+	v.After = max(v.After, o.After)
+	v.Unsent = v.Unsent || o.Unsent
+	v.Final = v.Final || o.Final
+}
+
+// match reports whether a retry on the classes s repeats a call for v.
+func (s classes) match(v Verdict) bool {
+	return !v.Final && (s.has(v.Class) || v.Unsent && s.has(NothingSent))
+}
