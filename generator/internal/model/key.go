@@ -17,10 +17,16 @@ import (
 
 // A Key is the expression by whose value guards keep their state.
 type Key struct {
-	Expr   ast.Expr
-	Uses   map[*ast.Ident]types.Object // what the identifiers of Expr mean
-	Params []types.Object              // the method's parameters, as Uses has them
+	Text   string
+	Uses   []Use          // the names in Text that stand without a qualifier, in their order
+	Params []types.Object // the method's parameters, as Uses has them
 	Type   types.Type
+}
+
+// A Use is a name in the text of a key.
+type Use struct {
+	Start, End int // byte offsets in the text
+	Object     types.Object
 }
 
 // resolveKeys resolves the per= expressions of an interface's methods.
@@ -86,18 +92,39 @@ func (m *Package) resolveKey(src *Source, w *Wrapper, method *Method, guard, per
 		r.report(r.file.Offset(lit.Pos()), "contains a function literal: declare a function, and call that here")
 		return nil
 	}
-	k := &Key{Expr: expr, Uses: map[*ast.Ident]types.Object{}, Params: m.paramScope(m.syntax(src, pos), w, method, r.file)}
-	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: k.Uses}
+	k := &Key{Params: m.paramScope(m.syntax(src, pos), w, method, r.file)}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}
 	if err := types.CheckExpr(m.pkg.Fset, m.pkg.Types, expr.Pos(), expr, info); err != nil {
 		r.reportTypeError(expr, err)
 		return nil
 	}
 	value := info.Types[expr]
 	k.Type = types.Default(value.Type)
+	bare := ast.Unparen(expr)
+	start := r.file.Offset(bare.Pos())
+	k.Text = per[start:r.file.Offset(bare.End())]
+	k.Uses = uses(bare, info)
 	if !r.isKey(k, value) {
 		return nil
 	}
 	return k
+}
+
+// uses returns the names in an expression that stand without a qualifier.
+func uses(expr ast.Expr, info *types.Info) (found []Use) {
+	selected := map[*ast.Ident]bool{}
+	ast.Inspect(expr, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.SelectorExpr:
+			selected[node.Sel] = true
+		case *ast.Ident:
+			if obj := info.Uses[node]; obj != nil && !selected[node] {
+				found = append(found, Use{int(node.Pos() - expr.Pos()), int(node.End() - expr.Pos()), obj})
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // report reports a mistake at an offset in the expression.
@@ -143,10 +170,10 @@ func (r *keyResolver) isKey(k *Key, value types.TypeAndValue) bool {
 		return false
 	}
 	usesParam := false
-	for _, used := range k.Uses {
-		usesParam = usesParam || slices.Contains(k.Params, used)
-		if used.Pkg() == r.pkg.Types && !r.src.inTest() && r.inTest(used) {
-			r.report(0, "cannot be used here: %s", testOnly(used.Name()))
+	for _, use := range k.Uses {
+		usesParam = usesParam || slices.Contains(k.Params, use.Object)
+		if use.Object.Pkg() == r.pkg.Types && !r.src.inTest() && r.inTest(use.Object) {
+			r.report(0, "cannot be used here: %s", testOnly(use.Object.Name()))
 			return false
 		}
 	}
