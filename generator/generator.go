@@ -133,7 +133,7 @@ func codeOf(s *model.Source) []byte {
 	}
 	code, err := emit.Source(s)
 	if err != nil {
-		s.Report(codeWrite, s.Wrappers[0].Spec.Pos(), "no code can be written for this file, which is a fault of resilgen: %v", err)
+		s.Report(codeWrite, s.Wrappers[0].Spec.Pos(), "this is a fault of resilgen: it cannot write code for this file: %v", err)
 		return nil
 	}
 	return code

@@ -26,7 +26,7 @@ type target struct {
 // output that cannot be written.
 const codeWrite = "RG040"
 
-var errForeign = errors.New("was not written by resilgen and is left as it is; rename it, or the source that it stands beside")
+var errForeign = errors.New("was not written by resilgen and stays as it is; rename it, or rename the source beside it")
 
 // write brings the outputs up to date.
 func (r *run) write() {
@@ -58,7 +58,7 @@ func (r *run) writeOne(out target) error {
 		return nil
 	case out.code == nil && !r.check:
 		if err := os.Remove(out.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("its annotations are gone and it cannot be removed: %w", reason(err))
+			return fmt.Errorf("its source has no directives any more, and it cannot be removed: %w", reason(err))
 		}
 		r.result.Removed = append(r.result.Removed, out.path)
 		return nil

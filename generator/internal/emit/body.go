@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"maps"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -11,134 +12,192 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// guarded writes the body of a method whose calls go through the runtime.
-func (e *emitter) guarded(m *model.Method, v locals, results []*jen.Statement) []jen.Code {
-	method := jen.Op("&").Id(e.receiver).Dot(e.fields[m.Name]) // a pointer
-	if m.Key != nil {
-		method = jen.Id(e.receiver).Dot(e.fields[m.Name]).Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
-	}
-	context := jen.Id(e.Import("context", "context"))
-	outer, inner := context.Clone().Dot("Background").Call(), context.Clone().Dot("Context")
-	if m.Context >= 0 {
-		outer, inner = jen.Id(v.params[m.Context]), jen.Id(v.params[m.Context]).Add(inner)
-	}
-	var body []jen.Code
-	if m.Key != nil && m.Policy.Fallback != nil {
-		body = append(body, jen.Id(v.method).Op(":=").Add(method))
-		method = jen.Id(v.method)
-	}
-	var judge jen.Code // of what the entry hands on
-	if m.ResultClassifier != nil {
-		judge = e.resultClassifier(m)
-	}
-	run := func(entry string, results jen.Code, body []jen.Code, more ...jen.Code) *jen.Statement {
-		args := []jen.Code{outer, method, jen.Func().Params(inner).Add(results).Block(body...)}
-		if m.ResultClassifier != nil {
-			entry += "Classified"
-			args = append(args, judge)
-		}
-		return e.Runtime(entry).Call(append(args, more...)...)
-	}
-	call := e.call(e.next, m, arguments(m, v))
-
-	var outcome []jen.Code // what the method returns unless a fallback answers
-	for _, name := range v.results {
-		outcome = append(outcome, jen.Id(name))
-	}
-	last := len(v.results) - 1
-	switch m.Form {
-	case model.Captured:
-		if m.ResultClassifier != nil {
-			judge = e.classifyResults(m, v, outcome)
-		}
-		var attempt []jen.Code
-		if m.Policy.Retry != nil {
-			attempt = e.release(m, outcome) // of the attempt before
-		}
-		attempt = append(attempt,
-			jen.Var().Id(v.err).Error(),
-			jen.List(append(append([]jen.Code{}, outcome[:last]...), jen.Id(v.err))...).Op("=").Add(call),
-			jen.Return(jen.Id(v.err)))
-		body = append(body, jen.Add(outcome[last]).Op("=").Add(run("Run", jen.Error(), attempt)))
-	case model.HedgedError:
-		none := jen.Struct()
-		attempt := []jen.Code{jen.Return(none.Clone().Values(), call)}
-		body = append(body, jen.List(jen.Id("_"), outcome[0]).Op(":=").Add(run("Hedged", jen.Params(none, jen.Error()), attempt, jen.Nil())))
-	case model.HedgedValues:
-		var fields, assigned []jen.Code
-		for i := range last {
-			fields = append(fields, jen.Id(v.results[i]).Add(results[i]))
-			outcome[i] = jen.Id(v.attempt).Dot(v.results[i])
-		}
-		assigned = append(append(assigned, outcome[:last]...), outcome[last])
-		lane := jen.Id(v.attempt).Id(v.attemptType)
-		if m.ResultClassifier != nil {
-			judge = jen.Func().Params(lane, jen.Add(outcome[last]).Error()).Add(e.classType(m.ResultClassifier.Verdict)).
-				Block(jen.Return(e.resultClassifier(m).Call(outcome...)))
-		}
-		body = append(body,
-			jen.Type().Id(v.attemptType).Struct(fields...),
-			jen.List(jen.Id(v.attempt), outcome[last]).Op(":=").Add(run("Hedged", jen.Params(lane, jen.Add(outcome[last]).Error()),
-				[]jen.Code{jen.List(assigned...).Op("=").Add(call), jen.Return(jen.Id(v.attempt), outcome[last])},
-				e.discard(m, lane, outcome))))
-	default:
-		attempt := []jen.Code{jen.Return(call)}
-		var through *jen.Statement
-		switch m.Form {
-		case model.HedgedValue:
-			through = run("Hedged", resultList(results), attempt, e.discard(m, jen.Id(v.results[0]).Add(results[0]), outcome))
-		case model.OneValue:
-			through = run("Call", resultList(results), attempt)
-		default:
-			through = run("Run", jen.Error(), attempt)
-		}
-		if m.Policy.Fallback == nil {
-			return append(body, jen.Return(through))
-		}
-		body = append(body, jen.List(outcome...).Op(":=").Add(through))
-	}
-	if m.Policy.Fallback != nil {
-		cause := outcome[last]
-		value := method
-		if m.Key == nil {
-			value = jen.Id(e.receiver).Dot(e.fields[m.Name])
-		}
-		falls := jen.Add(value).Dot("FallsBack").Call(outer, cause)
-		if m.ResultClassifier != nil {
-			cause = jen.Id(v.cause)
-			falls = jen.Add(cause).Op(":=").Add(e.Runtime("FallsBackClassified")).Call(outer, method, outcome[last], e.classifyResults(m, v, outcome)).
-				Op(";").Add(cause).Op("!=").Nil()
-		}
-		answer := append(e.release(m, outcome), jen.Return(e.substitute(m, v, cause)))
-		body = append(body, jen.If(falls).Block(answer...))
-	}
-	return append(body, jen.Return(outcome...))
+// A body writes the body of a method that calls through the runtime.
+type body struct {
+	*emitter
+	m       *model.Method
+	v       locals
+	types   []*jen.Statement // of the results
+	outcome []jen.Code       // what the method returns unless there is a fallback, the error last
+	before  []jen.Code       // statements before the call
+	method  *jen.Statement   // the runtime's method, a pointer
+	ctx     *jen.Statement   // the context that the runtime gets
+	param   *jen.Statement   // the parameter of the closure
+	call    *jen.Statement   // of the callee
 }
 
-// resultClassifier is the function that classifies all results of a method.
-func (e *emitter) resultClassifier(m *model.Method) *jen.Statement {
-	fn := e.function(*m.ResultClassifier)
-	if m.ResultClassifier.Generic || m.ResultClassifier.Generated != nil {
-		fn.Add(e.TypeParamNames(e.w.TypeParams()))
+// guarded returns the body of a method that calls through the runtime.
+func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []jen.Code {
+	b := &body{emitter: e, m: m, v: v, types: types, method: jen.Op("&").Add(e.field(m)), call: e.call(e.next, m, arguments(m, v))}
+	if m.Key != nil {
+		b.method = e.field(m).Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
+	}
+	if m.Key != nil && m.Policy.Fallback != nil {
+		b.before = append(b.before, jen.Id(v.method).Op(":=").Add(b.method))
+		b.method = jen.Id(v.method)
+	}
+	context := jen.Id(e.Import("context", "context"))
+	b.ctx, b.param = context.Clone().Dot("Background").Call(), context.Clone().Dot("Context")
+	if m.Context >= 0 {
+		b.ctx, b.param = jen.Id(v.params[m.Context]), jen.Id(v.params[m.Context]).Add(b.param)
+	}
+	for _, name := range v.results {
+		b.outcome = append(b.outcome, jen.Id(name))
+	}
+	var through *jen.Statement // the expression that yields the outcome
+	switch m.Form {
+	case model.Captured:
+		return b.withFallback(b.captured())
+	case model.HedgedValues:
+		return b.withFallback(b.hedgedValues()...)
+	case model.HedgedError:
+		empty := jen.Struct()
+		through = b.run("Hedged", jen.Params(empty, jen.Error()), b.classifier(), []jen.Code{jen.Return(empty.Clone().Values(), b.call)}, jen.Nil())
+		return b.withFallback(jen.List(jen.Id("_"), b.outcome[0]).Op(":=").Add(through))
+	case model.HedgedValue:
+		through = b.run("Hedged", resultList(types), b.classifier(), []jen.Code{jen.Return(b.call)}, b.discard(jen.Id(v.results[0]).Add(types[0])))
+	case model.OneValue:
+		through = b.run("Call", resultList(types), b.classifier(), []jen.Code{jen.Return(b.call)})
+	case model.ErrorAlone:
+		through = b.run("Run", jen.Error(), b.classifier(), []jen.Code{jen.Return(b.call)})
+	}
+	if m.Policy.Fallback == nil {
+		return append(b.before, jen.Return(through))
+	}
+	return b.withFallback(jen.List(b.outcome...).Op(":=").Add(through))
+}
+
+// run calls an entry of the runtime with a closure. Classifier is nil where no function
+// classifies the results.
+func (b *body) run(entry string, results jen.Code, classifier *jen.Statement, closure []jen.Code, more ...jen.Code) *jen.Statement {
+	args := []jen.Code{b.ctx, b.method, jen.Func().Params(b.param).Add(results).Block(closure...)}
+	if classifier != nil {
+		entry += "Classified"
+		args = append(args, classifier)
+	}
+	return b.Runtime(entry).Call(append(args, more...)...)
+}
+
+// values are the results without the error.
+func (b *body) values() []jen.Code { return slices.Clone(b.outcome[:len(b.outcome)-1]) }
+
+// err is the error that the method returns.
+func (b *body) err() jen.Code { return b.outcome[len(b.outcome)-1] }
+
+// captured assigns the results in the closure, which returns the error of an attempt.
+func (b *body) captured() jen.Code {
+	var closure []jen.Code
+	if b.m.Policy.Retry != nil {
+		closure = b.release() // of the attempt before
+	}
+	err := jen.Id(b.v.err)
+	closure = append(closure,
+		jen.Var().Add(err).Error(),
+		jen.List(append(b.values(), err)...).Op("=").Add(b.call),
+		jen.Return(err))
+	var classifier *jen.Statement
+	if b.m.ResultClassifier != nil {
+		classifier = b.classifyOutcome()
+	}
+	return jen.Add(b.err()).Op("=").Add(b.run("Run", jen.Error(), classifier, closure))
+}
+
+// hedgedValues has each attempt return its values in a struct, whose fields are the
+// outcome.
+func (b *body) hedgedValues() []jen.Code {
+	var fields []jen.Code
+	for i := range b.values() {
+		fields = append(fields, jen.Id(b.v.results[i]).Add(b.types[i]))
+		b.outcome[i] = jen.Id(b.v.attempt).Dot(b.v.results[i])
+	}
+	attempt := jen.Id(b.v.attempt).Id(b.v.attemptType)
+	results := jen.Params(attempt, jen.Add(b.err()).Error())
+	var classifier *jen.Statement
+	if b.m.ResultClassifier != nil {
+		classifier = jen.Func().Add(results).Add(b.classType(b.m.ResultClassifier.Verdict)).Block(jen.Return(b.classifier().Call(b.outcome...)))
+	}
+	closure := []jen.Code{
+		jen.List(b.outcome...).Op("=").Add(b.call),
+		jen.Return(jen.Id(b.v.attempt), b.err()),
+	}
+	return []jen.Code{
+		jen.Type().Id(b.v.attemptType).Struct(fields...),
+		jen.List(jen.Id(b.v.attempt), b.err()).Op(":=").Add(b.run("Hedged", results, classifier, closure, b.discard(attempt))),
+	}
+}
+
+// withFallback returns the whole body: after the call, it calls the fallback if there is
+// one and the call has failed.
+func (b *body) withFallback(call ...jen.Code) []jen.Code {
+	code := append(b.before, call...)
+	if b.m.Policy.Fallback != nil {
+		cause := b.err()
+		method := b.method
+		if b.m.Key == nil {
+			method = b.field(b.m)
+		}
+		failed := jen.Add(method).Dot("FallsBack").Call(b.ctx, cause)
+		if b.m.ResultClassifier != nil {
+			cause = jen.Id(b.v.cause)
+			failed = jen.Add(cause).Op(":=").Add(b.Runtime("FallsBackClassified")).Call(b.ctx, b.method, b.err(), b.classifyOutcome()).
+				Op(";").Add(cause).Op("!=").Nil()
+		}
+		code = append(code, jen.If(failed).Block(append(b.release(), jen.Return(b.substitute(b.m, b.v, cause)))...))
+	}
+	return append(code, jen.Return(b.outcome...))
+}
+
+// classifier is the function that classifies all results of the method; nil if there is
+// none.
+func (b *body) classifier() *jen.Statement {
+	if b.m.ResultClassifier == nil {
+		return nil
+	}
+	fn := b.function(*b.m.ResultClassifier)
+	if b.m.ResultClassifier.Generic || b.m.ResultClassifier.Generated != nil {
+		fn.Add(b.TypeParamNames(b.w.TypeParams()))
 	}
 	return fn
 }
 
 // classType is what a classifier returns.
-func (e *emitter) classType(verdict bool) *jen.Statement {
+func (p *printer) classType(verdict bool) *jen.Statement {
 	if verdict {
-		return e.Runtime("Verdict")
+		return p.Runtime("Verdict")
 	}
-	return e.Runtime("Class")
+	return p.Runtime("Class")
 }
 
-// classifyResults is the result classifier with all results of a call but the error.
-func (e *emitter) classifyResults(m *model.Method, v locals, outcome []jen.Code) jen.Code {
-	args := append(append([]jen.Code{}, outcome[:len(outcome)-1]...), jen.Id(v.err))
-	return jen.Func().Params(jen.Id(v.err).Error()).Add(e.classType(m.ResultClassifier.Verdict)).Block(jen.Return(e.resultClassifier(m).Call(args...)))
+// classifyOutcome is a closure that classifies the values of the outcome with an error.
+func (b *body) classifyOutcome() *jen.Statement {
+	err := jen.Id(b.v.err)
+	return jen.Func().Params(jen.Add(err).Error()).Add(b.classType(b.m.ResultClassifier.Verdict)).Block(jen.Return(b.classifier().Call(append(b.values(), err)...)))
 }
 
-// arguments hands a method's parameters on to another of its type.
+// release discards the results that the method's caller does not get.
+func (b *body) release() (code []jen.Code) {
+	for _, d := range b.m.Discards {
+		result := b.outcome[d.Result]
+		if !d.Body {
+			code = append(code, b.Runtime("Discard").Call(result))
+			continue
+		}
+		code = append(code, jen.If(jen.Add(result).Op("!=").Nil()).Block(
+			b.Runtime("Discard").Call(jen.Add(result).Dot("Body"))))
+	}
+	return code
+}
+
+// discard is what becomes of the results of a hedged attempt that loses; param declares
+// them.
+func (b *body) discard(param jen.Code) jen.Code {
+	if b.m.Discards == nil {
+		return jen.Nil()
+	}
+	return jen.Func().Params(param).Block(b.release()...)
+}
+
+// arguments are those of a call with the method's own parameters.
 func arguments(m *model.Method, v locals) (args []jen.Code) {
 	for i, name := range v.params {
 		arg := jen.Id(name)
@@ -150,12 +209,17 @@ func arguments(m *model.Method, v locals) (args []jen.Code) {
 	return args
 }
 
-// call calls the method of the implementation in a field.
+// field is the field that holds the runtime's method.
+func (e *emitter) field(m *model.Method) *jen.Statement {
+	return jen.Id(e.receiver).Dot(e.fields[m.Name])
+}
+
+// call calls the same method of the implementation in a field.
 func (e *emitter) call(field string, m *model.Method, args []jen.Code) *jen.Statement {
 	return jen.Id(e.receiver).Dot(field).Dot(m.Name).Call(args...)
 }
 
-// substitute calls what answers when a call has failed.
+// substitute calls the fallback.
 func (e *emitter) substitute(m *model.Method, v locals, cause jen.Code) *jen.Statement {
 	if m.Fallback == nil {
 		args := arguments(m, v)
@@ -177,15 +241,16 @@ func (e *emitter) substitute(m *model.Method, v locals, cause jen.Code) *jen.Sta
 
 // locals are the variables of a method.
 type locals struct {
-	params               []string
-	results              []string // those of the call, the error last
-	err                  string   // the error of one attempt, where results are captured
-	method               string   // the method for one key
-	attempt, attemptType string   // the results of one hedged attempt
-	cause                string   // of a fallback, where results are judged
+	params      []string
+	results     []string // of the call, the error last
+	err         string   // the error of one attempt, where results are captured
+	method      string   // the runtime's method for one key
+	attempt     string   // the values of one hedged attempt, a struct
+	attemptType string
+	cause       string // of a fallback, where results are classified
 }
 
-// referTo refers to all that a guarded method's body refers to.
+// references refers to all that the body of a guarded method refers to.
 func (e *emitter) references(m *model.Method) {
 	e.Import("context", "context")
 	e.Runtime("Run")
@@ -205,8 +270,8 @@ func (e *emitter) references(m *model.Method) {
 	}
 }
 
-// locals names a method's variables as the source does, except where that would
-// hide something that the method's body refers to.
+// locals names a method's variables as the source does, unless such a name hides
+// something that the method's body refers to.
 func (e *emitter) locals(m *model.Method) locals {
 	taken := map[string]bool{e.receiver: true}
 	maps.Copy(taken, e.refers[m])
@@ -214,7 +279,7 @@ func (e *emitter) locals(m *model.Method) locals {
 		taken[e.TypeParam(p)] = true
 	}
 	sig := m.Signature
-	all := maps.Clone(taken) // and the names that the source gives
+	all := maps.Clone(taken) // and the names in the source
 	for _, vars := range []*types.Tuple{sig.Params(), sig.Results()} {
 		for v := range vars.Variables() {
 			all[v.Name()] = true
@@ -253,7 +318,7 @@ func (e *emitter) locals(m *model.Method) locals {
 	}
 	own := sig.Results().At(last).Name()
 	v.err = "err"
-	if own != v.err || taken[v.err] { // an attempt's error may hide the method's own
+	if own != v.err || taken[v.err] { // the error of an attempt may hide the method's own
 		v.err = gosrc.Unused(all, v.err)
 	}
 	v.results = append(v.results, name(own, "err"))

@@ -9,39 +9,39 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// classifierFunc writes a function that classifies.
-func (e *emitter) classifierFunc(h *model.Classifier) *jen.Statement {
+// classifierFunc declares a function that classifies.
+func (e *emitter) classifierFunc(c *model.Classifier) *jen.Statement {
 	owner := e.w.Interface.Name()
-	if len(h.Users) == 1 && len(e.w.Classifiers) > 1 {
-		owner += "." + h.Users[0].Name
+	if len(c.Users) == 1 && len(e.w.Classifiers) > 1 {
+		owner += "." + c.Users[0].Name
 	}
-	if h.Results == nil {
-		return e.errorClassifierFunc(h, owner)
+	if c.Results == nil {
+		return e.errorClassifierFunc(c, owner)
 	}
-	return e.resultClassifierFunc(h, owner)
+	return e.resultClassifierFunc(c, owner)
 }
 
-// errorClassifierFunc writes one that is asked about errors: its only step is a list.
-func (e *emitter) errorClassifierFunc(h *model.Classifier, owner string) *jen.Statement {
-	err := gosrc.Unused(e.Record(func() { e.cases(h.Steps[0].Errors, "", false) }), "err")
-	return jen.Commentf("// %s classifies the errors that are listed for %s.", h.Name, owner).Line().
-		Func().Id(h.Name).Params(jen.Id(err).Error()).Add(e.Runtime("Class")).
-		Block(e.cases(h.Steps[0].Errors, err, false), jen.Return(e.Runtime("Undecided")))
+// errorClassifierFunc declares one that classifies an error by a list.
+func (e *emitter) errorClassifierFunc(c *model.Classifier, owner string) *jen.Statement {
+	err := gosrc.Unused(e.Record(func() { e.cases(c.Steps[0].Errors, "", false) }), "err")
+	return jen.Commentf("// %s classifies the errors that are listed for %s.", c.Name, owner).Line().
+		Func().Id(c.Name).Params(jen.Id(err).Error()).Add(e.Runtime("Class")).
+		Block(e.cases(c.Steps[0].Errors, err, false), jen.Return(e.Runtime("Undecided")))
 }
 
-// resultClassifierFunc writes one that is asked about all results.
-func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.Statement {
+// resultClassifierFunc declares one that classifies all results of a method.
+func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.Statement {
 	typeParams := e.w.TypeParams()
 	used := e.Record(func() {
 		e.Runtime("Undecided")
-		for _, s := range h.Steps {
+		for _, s := range c.Steps {
 			if s.Errors != nil {
-				e.cases(s.Errors, "", h.Verdict)
+				e.cases(s.Errors, "", c.Verdict)
 			} else {
 				e.function(s.Function)
 			}
 		}
-		for v := range h.Results.Variables() {
+		for v := range c.Results.Variables() {
 			e.Type(v.Type())
 		}
 		for p := range typeParams.TypeParams() {
@@ -53,12 +53,12 @@ func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.S
 		used[name] = true
 		return name
 	}
-	last := h.Results.Len() - 1
+	last := c.Results.Len() - 1
 	var names []string
 	var types []*jen.Statement
 	var args []jen.Code
-	for i := range h.Results.Len() {
-		v := h.Results.At(i)
+	for i := range c.Results.Len() {
+		v := c.Results.At(i)
 		name := v.Name()
 		switch {
 		case name != "" && name != "_":
@@ -73,16 +73,16 @@ func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.S
 		types = append(types, e.Type(v.Type()))
 		args = append(args, jen.Id(names[i]))
 	}
-	said := local("class")
-	if h.Verdict {
-		said = local("verdict")
+	decision := local("class")
+	if c.Verdict {
+		decision = local("verdict")
 	}
 	var body []jen.Code
-	for i, s := range h.Steps {
+	for i, s := range c.Steps {
 		call := e.function(s.Function)
 		switch {
 		case s.Errors != nil:
-			body = append(body, e.cases(s.Errors, names[last], h.Verdict))
+			body = append(body, e.cases(s.Errors, names[last], c.Verdict))
 			continue
 		case s.OfResults:
 			if s.Function.Generic {
@@ -92,30 +92,30 @@ func (e *emitter) resultClassifierFunc(h *model.Classifier, owner string) *jen.S
 		default:
 			call.Call(args[last])
 		}
-		if h.Verdict && !s.Function.Verdict {
+		if c.Verdict && !s.Function.Verdict {
 			call = e.verdictOf(call)
 		}
-		if i == len(h.Steps)-1 {
+		if i == len(c.Steps)-1 {
 			body = append(body, jen.Return(call))
 			break
 		}
-		class := jen.Id(said)
-		if h.Verdict {
+		class := jen.Id(decision)
+		if c.Verdict {
 			class.Dot("Class")
 		}
-		decided := jen.If(jen.Id(said).Op(":=").Add(call), class.Op("!=").Add(e.Runtime("Undecided"))).Block(jen.Return(jen.Id(said)))
+		step := jen.If(jen.Id(decision).Op(":=").Add(call), class.Op("!=").Add(e.Runtime("Undecided"))).Block(jen.Return(jen.Id(decision)))
 		if !s.OfResults {
-			decided = jen.If(jen.Add(args[last]).Op("!=").Nil()).Block(decided)
+			step = jen.If(jen.Add(args[last]).Op("!=").Nil()).Block(step)
 		}
-		body = append(body, decided)
+		body = append(body, step)
 	}
-	return jen.Commentf("// %s classifies the results of %s.", h.Name, owner).Line().
-		Func().Id(h.Name).Add(e.TypeParams(typeParams)).
-		Params(gosrc.Grouped(names, types, h.Results, false)...).Add(e.classType(h.Verdict)).
+	return jen.Commentf("// %s classifies the results of %s.", c.Name, owner).Line().
+		Func().Id(c.Name).Add(e.TypeParams(typeParams)).
+		Params(gosrc.Grouped(names, types, c.Results, false)...).Add(e.classType(c.Verdict)).
 		Block(body...)
 }
 
-// verdictOf writes a class as a verdict.
+// verdictOf is a verdict with a class.
 func (e *emitter) verdictOf(class *jen.Statement) *jen.Statement {
 	return e.Runtime("Verdict").Values(keyed("Class", class))
 }
@@ -142,8 +142,7 @@ func (e *emitter) cases(lists []model.ListedError, err string, verdict bool) *je
 	return jen.Switch().Block(clauses...)
 }
 
-// joined writes an operator between expressions, with a line for each if they are
-// long.
+// joined puts an operator between expressions, on a line each if they are long together.
 func joined(exprs []jen.Code, op string) *jen.Statement {
 	join := func(end jen.Code) *jen.Statement {
 		code := jen.Add(exprs[0])
@@ -158,11 +157,11 @@ func joined(exprs []jen.Code, op string) *jen.Statement {
 	return join(jen.Line())
 }
 
-// test asks whether an error is the declared one.
-func (e *emitter) test(d model.ListedError, err string) *jen.Statement {
+// test is a condition: an error is the listed one.
+func (e *emitter) test(listed model.ListedError, err string) *jen.Statement {
 	errors := jen.Id(e.Import("errors", "errors"))
-	if d.Type == nil {
-		return errors.Dot("Is").Call(jen.Id(err), e.Qualified(d.Package, d.Name))
+	if listed.Type == nil {
+		return errors.Dot("Is").Call(jen.Id(err), e.Qualified(listed.Package, listed.Name))
 	}
-	return errors.Dot("As").Call(jen.Id(err), jen.New(e.Type(d.Type)))
+	return errors.Dot("As").Call(jen.Id(err), jen.New(e.Type(listed.Type)))
 }

@@ -1,4 +1,4 @@
-// Package emit prints checked models as Go source. It refuses nothing.
+// Package emit prints checked models as Go source. It checks nothing.
 package emit
 
 import (
@@ -19,7 +19,8 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
-// Source writes the output of a source.
+// Source returns the output of a source, which must have wrappers and no diagnostics. An
+// error is a fault of resilgen: the output would not parse.
 func Source(src *model.Source) ([]byte, error) {
 	p := newPrinter(src)
 	body := comment("Where this does not compile, the runtime is older than this code.")
@@ -40,8 +41,8 @@ func Source(src *model.Source) ([]byte, error) {
 				body.Line().Add(e.method(m)).Line()
 			}
 		}
-		for _, h := range w.Classifiers {
-			body.Line().Add(e.classifierFunc(h)).Line()
+		for _, c := range w.Classifiers {
+			body.Line().Add(e.classifierFunc(c)).Line()
 		}
 	}
 	var out bytes.Buffer
@@ -54,14 +55,15 @@ func Source(src *model.Source) ([]byte, error) {
 	if err := file.Render(&out); err != nil {
 		return nil, err
 	}
-	// A type literal that gofmt breaks over lines may want another break behind it.
+	// After gofmt breaks a type literal over lines, a second pass may change the lines
+	// after it.
 	if code := out.Bytes(); bytes.Contains(code, []byte("interface {\n")) || bytes.Count(code, []byte("struct {\n")) > len(src.Wrappers) {
 		return format.Source(code)
 	}
 	return out.Bytes(), nil
 }
 
-// A printer writes what one output holds.
+// A printer writes the declarations of one output.
 type printer struct {
 	*gosrc.Names
 	pkg *types.Package
@@ -72,15 +74,15 @@ func newPrinter(src *model.Source) *printer {
 	var params []*types.TypeParamList
 	for _, w := range src.Wrappers {
 		declared = append(declared, w.Name, w.Constructor)
-		for _, h := range w.Classifiers {
-			declared = append(declared, h.Name)
+		for _, c := range w.Classifiers {
+			declared = append(declared, c.Name)
 		}
 		params = append(params, w.TypeParams())
 	}
 	return &printer{gosrc.NewNames(src.Package.Types, src.Syntax, declared, params), src.Package.Types}
 }
 
-// function refers to a function that a directive names, or one that is generated.
+// function refers to a function.
 func (p *printer) function(f model.Function) *jen.Statement {
 	if f.Generated != nil {
 		return p.Use(f.Generated.Name)
@@ -96,14 +98,15 @@ type emitter struct {
 	*printer
 	w        *model.Wrapper
 	receiver string
-	next     string                            // the field that holds what is wrapped
-	fallback string                            // the field that holds the second implementation, if there is one
-	client   string                            // the field that holds the client
-	fields   map[string]string                 // the field of each guarded method
-	refers   map[*model.Method]map[string]bool // the names that its body refers to
-	accessor bool
+	next     string                            // field of the implementation
+	fallback string                            // field of the second implementation; empty if there is none
+	client   string                            // field of the client
+	fields   map[string]string                 // fields of guarded methods, by name
+	refers   map[*model.Method]map[string]bool // names that the body of a method refers to
+	accessor bool                              // it has a method Resilience of its own
 }
 
+// newEmitter picks the names of the wrapper's fields and of its receiver.
 func newEmitter(p *printer, w *model.Wrapper) *emitter {
 	e := &emitter{printer: p, w: w, fields: map[string]string{}, refers: map[*model.Method]map[string]bool{}, accessor: true}
 	methods, params := map[string]bool{}, map[string]bool{}
@@ -131,7 +134,7 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 	e.receiver = gosrc.Unused(params, "c", "w", "r", "wrapper")
 
 	taken := maps.Clone(methods)
-	pick := func(name string) string {
+	pick := func(name string) string { // fields need not avoid Go's own names
 		for i, stem := 2, name; taken[name] || token.IsKeyword(name); i++ {
 			name = stem + strconv.Itoa(i)
 		}
@@ -160,16 +163,17 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 	return e
 }
 
-// wrapped is the wrapper's type with its type parameters, as it is used.
+// wrapped is the wrapper's type, with its type parameters as arguments.
 func (e *emitter) wrapped() *jen.Statement {
 	return jen.Id(e.w.Name).Add(e.TypeParamNames(e.w.TypeParams()))
 }
 
-// iface is the interface's type with its type parameters, as it is used.
+// iface is the interface's type, with its type parameters as arguments.
 func (e *emitter) iface() *jen.Statement {
 	return jen.Id(e.w.Interface.Name()).Add(e.TypeParamNames(e.w.TypeParams()))
 }
 
+// structure declares the wrapper.
 func (e *emitter) structure() *jen.Statement {
 	var fields []jen.Code
 	if e.w.Embeds {
@@ -202,6 +206,7 @@ func (e *emitter) structure() *jen.Statement {
 	return code.Type().Id(e.w.Name).Add(e.TypeParams(e.w.TypeParams())).Struct(fields...)
 }
 
+// assertion has the compiler check that the wrapper implements the interface.
 func (e *emitter) assertion() *jen.Statement {
 	check := jen.Var().Id("_").Add(e.iface()).Op("=").Parens(jen.Op("*").Add(e.wrapped())).Parens(jen.Nil())
 	params := e.w.TypeParams()
@@ -211,6 +216,7 @@ func (e *emitter) assertion() *jen.Statement {
 	return jen.Func().Id("_").Add(e.TypeParams(params)).Params().Custom(jen.Options{Open: "{ ", Close: " }"}, check)
 }
 
+// constructor declares the constructor.
 func (e *emitter) constructor() *jen.Statement {
 	used := e.Record(func() {
 		newSpec(e, "c", map[string]bool{})
@@ -263,17 +269,19 @@ func (e *emitter) constructor() *jen.Statement {
 		Block(body...)
 }
 
+// resilience declares the method that returns the client.
 func (e *emitter) resilience() *jen.Statement {
 	return jen.Comment("// Resilience returns the client behind the wrapper: its stats and manual control.").Line().
 		Func().Params(e.self()).Id("Resilience").Params().Op("*").Add(e.Runtime("Client")).
 		Custom(jen.Options{Open: "{ ", Close: " }"}, jen.Return(jen.Id(e.receiver).Dot(e.client)))
 }
 
+// self is the receiver of the wrapper's methods.
 func (e *emitter) self() *jen.Statement {
 	return jen.Id(e.receiver).Op("*").Add(e.wrapped())
 }
 
-// method writes one method: a call through the runtime, or plain delegation.
+// method declares a method: a call through the runtime, or plain delegation.
 func (e *emitter) method(m *model.Method) *jen.Statement {
 	v := e.locals(m)
 	var params, results []*jen.Statement
@@ -301,6 +309,7 @@ func (e *emitter) method(m *model.Method) *jen.Statement {
 	return code.Block(call)
 }
 
+// resultList is the list of results of a function.
 func resultList(types []*jen.Statement) *jen.Statement {
 	if len(types) == 1 {
 		return types[0]

@@ -10,7 +10,7 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// interfaceOf declares the interface that a comment group makes.
+// interfaceOf declares a derived interface.
 func (p *printer) interfaceOf(d *model.Derived) *jen.Statement {
 	var methods []jen.Code
 	for _, fn := range d.Methods {
@@ -20,7 +20,8 @@ func (p *printer) interfaceOf(d *model.Derived) *jen.Statement {
 	return jen.Type().Id(d.Declaration.Name).Interface(methods...)
 }
 
-// declaration writes the interface into the output.
+// declaration declares a derived interface, with its documentation and the assertion that
+// the type has its methods.
 func (p *printer) declaration(d *model.Derived) *jen.Statement {
 	name, where := d.Declaration.Name, ""
 	if pkg := gosrc.TypeObject(d.From).Pkg(); pkg != nil && pkg.Path() != p.pkg.Path() {

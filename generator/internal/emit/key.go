@@ -2,40 +2,23 @@ package emit
 
 import (
 	"fmt"
-	"go/ast"
-	"go/format"
-	"go/token"
 	"go/types"
 	"slices"
-	"strings"
 
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// keyCode writes the key's expression under the names of the output. params are
-// what the method's parameters are called there.
+// keyCode writes the expression of a method's key. Params are the names of the method's
+// parameters in the output.
 func (p *printer) keyCode(m *model.Method, params []string) string {
-	selected := map[*ast.Ident]bool{}
-	ast.Inspect(m.Key.Expr, func(node ast.Node) bool {
-		switch node := node.(type) {
-		case *ast.SelectorExpr:
-			selected[node.Sel] = true
-		case *ast.Ident:
-			if obj := m.Key.Uses[node]; obj != nil && !selected[node] {
-				node.Name = p.refer(m, obj, params)
-			}
-		}
-		return true
-	})
-	var code strings.Builder
-	if err := format.Node(&code, token.NewFileSet(), ast.Unparen(m.Key.Expr)); err != nil {
-		panic("generator: " + err.Error())
+	code := m.Key.Text
+	for _, use := range slices.Backward(m.Key.Uses) {
+		code = code[:use.Start] + p.refer(m, use.Object, params) + code[use.End:]
 	}
-	return code.String()
+	return code
 }
 
-// refer is how the output refers to something that stands without a qualifier in
-// a key.
+// refer is how the output refers to what a name without a qualifier in a key means.
 func (p *printer) refer(m *model.Method, obj types.Object, params []string) string {
 	if i := slices.Index(m.Key.Params, obj); i >= 0 {
 		return params[i]
@@ -56,5 +39,5 @@ func (p *printer) refer(m *model.Method, obj types.Object, params []string) stri
 		p.Use(obj.Name())
 		return obj.Name()
 	}
-	return fmt.Sprintf("%#v", p.Qualified(obj.Pkg(), obj.Name())) // of a dot import, or this package's own
+	return fmt.Sprintf("%#v", p.Qualified(obj.Pkg(), obj.Name())) // of a dot import or of this package
 }

@@ -11,12 +11,12 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// manyMethods is from how many methods on a summary has a line for each policy and
-// not for each method.
+// manyMethods is the number of methods from which a summary has a line for each policy
+// instead of each method.
 const manyMethods = 13
 
-// summary is the part of the wrapper's doc comment that says what guards its methods,
-// in two columns.
+// summary is the part of the wrapper's doc comment that says what guards its methods, in
+// two columns.
 func summary(w *model.Wrapper) []string {
 	type row struct {
 		methods []string
@@ -47,6 +47,7 @@ func summary(w *model.Wrapper) []string {
 	return lines
 }
 
+// methodSummary says what guards a method.
 func methodSummary(m *model.Method) string {
 	if !m.HasGuard() {
 		return "plain delegation"
@@ -102,7 +103,7 @@ func retrySummary(r *resil.Retry) string {
 		for _, c := range r.On {
 			on = append(on, c.String())
 		}
-		text += ", on " + strings.Join(on, " and ")
+		text += ", on " + directive.All(on)
 	}
 	return text
 }

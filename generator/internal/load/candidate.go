@@ -89,7 +89,7 @@ func (c *candidate) parse() error {
 		}
 		f := File{Path: sourcePath(c.Package, syntax), Syntax: syntax}
 		if name := c.Syntax[0].Name.Name; err == nil && syntax.Name.Name != name {
-			err = fmt.Errorf("it is of package %s, and others in its folder are of package %s", syntax.Name.Name, name)
+			err = fmt.Errorf("it belongs to package %s, and other files in its folder to package %s", syntax.Name.Name, name)
 		}
 		if err != nil {
 			f.Broken, f.Annotated = err, bytes.Contains(bytes.ToLower(src), []byte(tool+":"))

@@ -7,34 +7,35 @@ import (
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// adds are the first words of method names that say a call adds something, so
-// that repeating it may add it twice.
-var adds = strings.Fields(`create add insert append post send publish push enqueue charge pay transfer refund
+// addingWords are first words of method names which say that a call adds something, so
+// that a second call may add it twice.
+var addingWords = strings.Fields(`create add insert append post send publish push enqueue charge pay transfer refund
 	increment incr submit place issue notify emit`)
 
-// addsSomething reports whether a method's name begins with one of adds. A name
-// can be without words: __.
+// addsSomething reports whether a method's name begins with one of addingWords.
 func addsSomething(name string) bool {
 	words := gosrc.Words(name)
-	return len(words) > 0 && slices.Contains(adds, strings.ToLower(words[0]))
+	return len(words) > 0 && // there are none in __
+		slices.Contains(addingWords, strings.ToLower(words[0]))
 }
 
-// A checker refuses what the methods of a wrapper forbid. It changes nothing of the
-// wrapper.
+// A checker reports policies that the methods of a wrapper forbid. It does not change
+// the wrapper.
 type checker struct {
 	*Source
 	w      *Wrapper
 	waived map[token.Pos]bool // waivers that had an effect
 }
 
-// check refuses policies that a method's signature or name forbids.
+// check checks all methods, and the wrapper itself.
 func (s *checker) check() {
 	w := s.w
 	for t := range w.TypeParams().TypeParams() {
 		if bad := gosrc.Unwritable(t.Constraint(), s.Package.Types); bad != nil {
-			s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: %s cannot be named in this package", w.Interface.Name(), bad)
+			s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: %s", w.Interface.Name(), unnameable(bad))
 		}
 	}
 	needed := []string{"error", "nil", "string"}
@@ -43,7 +44,7 @@ func (s *checker) check() {
 	}
 	for _, name := range needed {
 		if s.Package.Types.Scope().Lookup(name) != nil {
-			s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: the package gives %s another meaning, and generated code needs Go's; give that another name", w.Interface.Name(), name)
+			s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: this package declares %s, which generated code needs with its meaning in Go; rename that declaration", w.Interface.Name(), name)
 		}
 	}
 	for _, m := range w.Methods {
@@ -59,15 +60,15 @@ func (s *checker) check() {
 	}
 	s.checkWaivers()
 	if m := w.unusedClassify(); m != nil {
-		s.reportOn(m, codeNoEffect, m.directivePos("classify"), "classify has no effect, for no retry, breaker or fallback asks it about %s; add one, or remove it", m.Name)
+		s.reportOn(m, codeNoEffect, m.directivePos("classify"), "classify has no effect, because %s has no retry, breaker or fallback that needs it; add one, or remove classify", m.Name)
 	}
 	if w.Embeds && slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Name == w.Interface.Name() }) {
-		s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: it must be embedded, and has a method of its own name", w.Interface.Name())
+		s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: the wrapper must embed it, and it has a method of the same name; rename one of the two", w.Interface.Name())
 	}
 }
 
-// idle finds a method whose classify directive nothing asks: one of its own, or
-// the interface's where no method has a guard.
+// unusedClassify returns a method whose classify directive nothing uses: its own, or the
+// interface's if no method has a guard. It returns nil if there is none.
 func (w *Wrapper) unusedClassify() *Method {
 	anyGuard := slices.ContainsFunc(w.Methods, (*Method).HasGuard)
 	for _, m := range w.Methods {
@@ -82,22 +83,22 @@ func (s *checker) checkMethod(m *Method) {
 	p := m.Policy
 	if !m.ReturnsError {
 		directives := m.guardNames()
-		s.reportOn(m, codeNoError, m.directivePos(directives[0]), "%s does not return an error as its last result, so %s cannot tell success from failure; let it return one, or do not guard it",
-			m.Name, strings.Join(directives, " and "))
+		s.reportOn(m, codeNoError, m.directivePos(directives[0]), "%s does not return an error as its last result, so that %s cannot tell success from failure; return an error, or do not guard it",
+			m.Name, directive.All(directives))
 	}
 	if p.Timeout != nil && m.Context < 0 {
-		s.reportOn(m, codeContext, m.directivePos("timeout"), "%s takes no context.Context, so a timeout cannot reach it; give it one, or %s", m.Name, s.fix(m, "timeout"))
+		s.reportOn(m, codeContext, m.directivePos("timeout"), "%s has no context.Context parameter, so that a timeout cannot end it; add one, or %s", m.Name, s.fix(m, "timeout"))
 	}
 	if p.Hedge != nil && m.Context < 0 {
-		s.reportOn(m, codeContext, m.directivePos("hedge"), "%s takes no context.Context, so the attempts that a hedge has beaten cannot be cancelled; give it one, or %s", m.Name, s.fix(m, "hedge"))
+		s.reportOn(m, codeContext, m.directivePos("hedge"), "%s has no context.Context parameter, so that a hedge cannot cancel the attempts that lose; add one, or %s", m.Name, s.fix(m, "hedge"))
 	}
 	if p.Hedge != nil && !p.Idempotent {
-		s.refuse(m, codeRepeat, m.fixPos("hedge"), "%s would be hedged, that is, called again while the first call may yet succeed; if it is safe to repeat, say so with %s, else %s",
+		s.refuse(m, codeRepeat, m.fixPos("hedge"), "a hedge calls %s again while the first call may still succeed; if it is safe to repeat, write %s; otherwise %s",
 			m.Name, m.line("idempotent"), s.fix(m, "hedge"))
 	}
 	if p.Retry != nil {
 		if !m.OnMethod["retry"] && !p.Idempotent && addsSomething(m.Name) {
-			s.refuse(m, codeRepeat, m.Pos, "%s would be retried, and its name says that it adds something, which a second attempt may add again; if it is safe to repeat, say so with %s, else %s",
+			s.refuse(m, codeRepeat, m.Pos, "a retry of %s may add something twice, as the method's name suggests; if it is safe to repeat, write %s; otherwise %s",
 				m.Name, m.line("idempotent"), s.fix(m, "retry"))
 		}
 	}
@@ -114,15 +115,16 @@ func (s *checker) checkMethod(m *Method) {
 	}
 	if why := s.lifetimes.outlives(m.Signature.Results()); why != "" {
 		if p.Timeout != nil {
-			s.refuse(m, codeResult, m.fixPos("timeout"), "%s cannot have a timeout: its result, %s, is used after the call has returned, when the timeout's context has been cancelled; %s", m.Name, why, s.fix(m, "timeout"))
+			s.refuse(m, codeResult, m.fixPos("timeout"), "%s cannot have a timeout: its result, %s, is used after the call returns, when the context of the timeout is canceled; %s", m.Name, why, s.fix(m, "timeout"))
 		}
 		if p.Hedge != nil {
-			s.refuse(m, codeResult, m.fixPos("hedge"), "%s cannot be hedged: its result, %s, is used after the call has returned, when the attempt's context has been cancelled; %s", m.Name, why, s.fix(m, "hedge"))
+			s.refuse(m, codeResult, m.fixPos("hedge"), "%s cannot be hedged: its result, %s, is used after the call returns, when the context of the attempt is canceled; %s", m.Name, why, s.fix(m, "hedge"))
 		}
 	}
 }
 
-// refuse reports what a check of a method finds, unless it is waived there.
+// refuse reports that a check refuses a method, unless an allow directive waives that
+// check.
 func (s *checker) refuse(m *Method, code string, pos token.Pos, format string, args ...any) {
 	for _, w := range slices.Backward(m.Waivers) {
 		if w.Code == code {
@@ -133,23 +135,23 @@ func (s *checker) refuse(m *Method, code string, pos token.Pos, format string, a
 	s.reportOn(m, code, pos, format, args...)
 }
 
-// checkWaivers reports the waivers of an interface that waive nothing.
+// checkWaivers reports allow directives that waive nothing.
 func (s *checker) checkWaivers() {
 	if s.w.Directives.Faulty() {
 		return
 	}
-	told := map[token.Pos]bool{}
+	reported := map[token.Pos]bool{}
 	for _, m := range s.w.Methods {
 		for _, waiver := range m.Waivers {
-			if !s.waived[waiver.Pos] && !told[waiver.Pos] {
-				told[waiver.Pos] = true
-				s.Report(codeNoEffect, waiver.Pos, "allow %s has no effect, for that check refuses nothing that it reaches: remove it", waiver.Code)
+			if !s.waived[waiver.Pos] && !reported[waiver.Pos] {
+				reported[waiver.Pos] = true
+				s.Report(codeNoEffect, waiver.Pos, "allow %s has no effect, because that check refuses no method that it reaches: remove it", waiver.Code)
 			}
 		}
 	}
 }
 
-// guards names the directives that guard the method.
+// guardNames returns the names of the directives that guard the method.
 func (m *Method) guardNames() []string {
 	var names []string
 	for _, g := range []struct {
@@ -171,7 +173,8 @@ func (m *Method) guardNames() []string {
 	return names
 }
 
-// origin is where the directive that reaches the method stands.
+// directivePos returns where a directive that reaches the method stands; where the method
+// stands if there is none.
 func (m *Method) directivePos(directive string) token.Pos {
 	if pos := m.Origins[directive].Pos; pos.IsValid() {
 		return pos
@@ -179,7 +182,7 @@ func (m *Method) directivePos(directive string) token.Pos {
 	return m.Pos
 }
 
-// word is where a field's word stands, or its directive.
+// wordPos returns where the word of a field stands, or else its directive.
 func (m *Method) wordPos(field string) token.Pos {
 	if pos := m.Origins[field].Pos; pos.IsValid() {
 		return pos
@@ -188,8 +191,8 @@ func (m *Method) wordPos(field string) token.Pos {
 	return m.directivePos(directive)
 }
 
-// blame is the place to mend: the directive if it stands on the method, else the
-// method that it reaches.
+// fixPos returns where to report that a directive does not suit the method: at the
+// directive if it stands on the method, else at the method.
 func (m *Method) fixPos(directive string) token.Pos {
 	if m.OnMethod[directive] {
 		return m.directivePos(directive)
@@ -197,21 +200,21 @@ func (m *Method) fixPos(directive string) token.Pos {
 	return m.Pos
 }
 
-// wayOut says how to be rid of a directive that does not suit the method.
+// fix says how to remove from the method a directive that does not suit it.
 func (s *checker) fix(m *Method, directive string) string {
 	switch {
 	case m.OnMethod[directive]:
 		return "remove the directive"
 	case s.fromEmbedded(m, directive):
-		return "move " + directive + " from what is embedded to above the interface, with methods= for those that it suits"
+		return "move " + directive + " from the embedded interface to above this interface, with methods= for the methods that it suits"
 	case !m.inInterface() && s.byMethods(m, directive):
-		return "leave " + m.Name + " out of the methods= of " + directive
+		return "remove " + m.Name + " from the methods= of " + directive
 	}
 	return "write " + m.line(directive+" off")
 }
 
-// fromEmbedded reports whether it is an embedded interface that says what the
-// directive is for the method, so that nothing above the interface can refine it.
+// fromEmbedded reports whether the method has the directive from an embedded interface, so
+// that no directive above the interface can change it.
 func (s *Source) fromEmbedded(m *Method, directive string) bool {
 	if m.inInterface() || m.Element == nil || m.Element.Doc == nil {
 		return false
@@ -220,25 +223,25 @@ func (s *Source) fromEmbedded(m *Method, directive string) bool {
 	return m.Element.Doc.Pos() <= place && place < m.Element.Doc.End()
 }
 
-// chosen reports whether the directive reaches the method by methods=, beside which
-// no other can.
+// byMethods reports whether the directive reaches the method by methods=, so that no other
+// directive of that name can.
 func (s *checker) byMethods(m *Method, directive string) bool {
 	place, _ := m.ReportPos(s.Package.Fset, m.Origins[directive].Pos)
 	return slices.ContainsFunc(s.w.Directives.Directives, func(d annotations.Directive) bool {
-		end, chosen := d.Args, false
+		end, hasMethods := d.Args, false
 		for _, word := range d.Words {
 			end = d.Args + token.Pos(word.End)
-			chosen = chosen || word.Key == "methods"
+			hasMethods = hasMethods || word.Key == "methods"
 		}
-		return chosen && d.Pos <= place && place <= end
+		return hasMethods && d.Pos <= place && place <= end
 	})
 }
 
-// declared reports whether the method stands in the interface, where a directive
-// can stand above it.
+// inInterface reports whether the interface itself has the method, so that a directive can
+// stand above it.
 func (m *Method) inInterface() bool { return m.Element != nil && len(m.Element.Names) > 0 }
 
-// directive is a directive for this method alone and where to write it.
+// line says which directive to write for this method alone, and where.
 func (m *Method) line(text string) string {
 	if m.inGroup {
 		return "//resil:" + text + " methods=" + m.Name + " in the group"

@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// buildConstraint is what decides whether the source is built: its go:build line,
-// its use of cgo, and what its name says, as users_linux.go does. An output has no
-// import "C" and its name ends in _resil, so that both must be said in the file.
+// buildConstraint returns what decides whether a source is built: its go:build line, its
+// use of cgo, and its name, as in users_linux.go. An output must state all of that as a
+// constraint, because it does not import "C" and its name ends in _resil. It returns ""
+// if the source is always built.
 func buildConstraint(src *Source) string {
 	var all constraint.Expr
 	and := func(x constraint.Expr) {
@@ -36,8 +37,8 @@ func buildConstraint(src *Source) string {
 	return all.String()
 }
 
-// buildLines are the go:build line of a file or, if it has none, its +build lines,
-// which the go command still reads where a blank line sets them off.
+// buildLines returns the go:build line of a file or, if it has none, its +build lines. The
+// go command still reads those if a blank line follows them.
 func buildLines(syntax *ast.File) []constraint.Expr {
 	var old []constraint.Expr
 	for _, group := range syntax.Comments {
@@ -58,13 +59,13 @@ func buildLines(syntax *ast.File) []constraint.Expr {
 	return old
 }
 
-// usesCgo reports whether the source imports "C": then the file that was parsed
-// is what cgo made of it.
+// usesCgo reports whether the source imports "C". If it does, the file that was parsed is
+// another one, which cgo made of it.
 func usesCgo(src *Source) bool {
 	return src.Package.Fset.PositionFor(src.Syntax.FileStart, false).Filename != src.Path
 }
 
-// nameTags are the systems and architectures that a file's name confines it to.
+// nameTags returns the systems and architectures to which a file's name restricts it.
 func nameTags(name string) []string {
 	stem := strings.TrimSuffix(strings.TrimSuffix(name, ".go"), "_test")
 	parts := strings.Split(stem, "_")
@@ -72,23 +73,23 @@ func nameTags(name string) []string {
 		return nil
 	}
 	last := parts[len(parts)-1]
-	if !confines("x_" + last) {
+	if !restricts("x_" + last) {
 		return nil
 	}
 	if len(parts) > 2 {
-		if before := parts[len(parts)-2]; isArch(last) && confines("x_"+before) && !isArch(before) {
+		if before := parts[len(parts)-2]; isArch(last) && restricts("x_"+before) && !isArch(before) {
 			return []string{before, last}
 		}
 	}
 	return []string{last}
 }
 
-// confines reports whether a file of that name is not built everywhere. It asks
-// go/build, which alone knows all systems and architectures.
-func confines(stem string) bool { return !matches(stem, "none", "none") }
+// restricts reports whether a file of that name is not built everywhere. It asks go/build,
+// which knows all systems and architectures.
+func restricts(stem string) bool { return !matches(stem, "none", "none") }
 
-// isArch reports whether a tag is an architecture: then a file name with a system
-// before it is confined to both.
+// isArch reports whether a tag is an architecture. In a file's name, a system may stand
+// before it.
 func isArch(tag string) bool {
 	return matches("x_linux_"+tag, "linux", tag) && !matches("x_linux_"+tag, "none", tag)
 }

@@ -61,7 +61,7 @@ type Discard struct {
 
 // closer is io.Closer.
 var closer = types.NewInterfaceType([]*types.Func{types.NewFunc(token.NoPos, nil, "Close",
-	types.NewSignatureType(nil, nil, nil, nil, types.NewTuple(types.NewParam(token.NoPos, nil, "", types.Universe.Lookup("error").Type())), false))}, nil).Complete()
+	types.NewSignatureType(nil, nil, nil, nil, types.NewTuple(types.NewParam(token.NoPos, nil, "", errorType)), false))}, nil).Complete()
 
 func isCloser(t types.Type) bool { return types.Implements(t, closer) }
 

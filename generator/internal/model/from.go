@@ -12,8 +12,8 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// resolve finds the type that from= names and the methods that the interface is
-// to have of it.
+// resolve finds the type that from= names, and the methods of it that the interface is to
+// have.
 func (m *Package) resolve(d *Derived) {
 	d.Methods, d.Omitted = nil, nil
 	t := m.fromType(d)
@@ -25,31 +25,26 @@ func (m *Package) resolve(d *Derived) {
 			t = types.NewPointer(t)
 		}
 	} else if !i.IsMethodSet() {
-		d.wrong("%s is a constraint and no value has its type; name an interface of methods", d.Declaration.From)
+		d.wrong("%s is a constraint, which no value has as its type; name an interface that has methods only", d.Declaration.From)
 		return
 	}
 	d.From = t
 	d.Docs = map[string]Doc{}
-	sound := map[string]*types.Func{}
-	origins := map[string]*types.Func{}
-	faults := map[string]string{}
+	usable := map[string]*types.Func{}
+	originals := map[string]*types.Func{}
+	faults := map[string]string{} // why a method cannot be used
 	var names []string
 	for method := range types.NewMethodSet(t).Methods() {
 		fn := method.Obj().(*types.Func)
 		sig := gosrc.Exposed(method.Type().(*types.Signature), gosrc.TypeObject(t).Pkg(), m.pkg.Types)
 		names = append(names, fn.Name())
-		origins[fn.Name()] = fn
-		switch {
-		case !fn.Exported() && fn.Pkg().Path() != m.pkg.Types.Path():
-			faults[fn.Name()] = "it is unexported in package " + fn.Pkg().Path()
-		case invalid(sig):
+		originals[fn.Name()] = fn
+		if invalid(sig) {
 			faults[fn.Name()] = "its declaration does not compile"
-		default:
-			if bad := gosrc.Unwritable(sig, m.pkg.Types); bad != nil {
-				faults[fn.Name()] = fmt.Sprintf("the type %s cannot be named in this package", bad)
-			}
+		} else if why := unwritable(fn, sig, m.pkg.Types); why != "" {
+			faults[fn.Name()] = why
 		}
-		sound[fn.Name()] = types.NewFunc(d.Declaration.Pos(), m.pkg.Types, fn.Name(), validNames(sig))
+		usable[fn.Name()] = types.NewFunc(d.Declaration.Pos(), m.pkg.Types, fn.Name(), validNames(sig))
 	}
 	if len(names) == 0 {
 		d.wrong("%s has no methods", d.Declaration.From)
@@ -60,26 +55,25 @@ func (m *Package) resolve(d *Derived) {
 	for _, name := range chosen {
 		why := faults[name]
 		if why == "" {
-			d.Methods = append(d.Methods, sound[name])
-			d.Docs[name] = m.docs.of(m.pkg.Fset, origins[name])
+			d.Methods = append(d.Methods, usable[name])
+			d.Docs[name] = m.docs.of(m.pkg.Fset, originals[name])
 		} else if pos, ok := d.Declaration.MethodPos(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {
 			d.Omitted = append(d.Omitted, name)
 		}
 	}
-	if len(d.Methods) > 0 || len(d.problems) > 0 {
-		return
+	switch {
+	case len(d.Methods) > 0 || len(d.problems) > 0:
+	case len(d.Omitted) > 0:
+		d.wrong("no method of %s can be in an interface of this package: of %s, %s", d.Declaration.From, d.Omitted[0], faults[d.Omitted[0]])
+	default:
+		d.wrong("%s has no exported methods; name the methods that you need with methods=", d.Declaration.From)
 	}
-	for _, name := range d.Omitted {
-		d.wrong("%s has no method that an interface here could have: of %s, %s", d.Declaration.From, name, faults[name])
-		return
-	}
-	d.wrong("%s has no exported methods; name in methods= those that the interface is to have", d.Declaration.From)
 }
 
-// spoken is a signature without the names that are none: export data calls some
-// unnamed results #rv1.
+// validNames returns a signature without receiver and without invalid names: in export
+// data, some results without a name are called #rv1.
 func validNames(sig *types.Signature) *types.Signature {
 	tuple := func(vars *types.Tuple) *types.Tuple {
 		var list []*types.Var
@@ -95,25 +89,25 @@ func validNames(sig *types.Signature) *types.Signature {
 	return types.NewSignatureType(nil, nil, nil, tuple(sig.Params()), tuple(sig.Results()), sig.Variadic())
 }
 
-// wrong reports something about from=.
+// wrong reports a mistake in from=.
 func (d *Derived) wrong(format string, args ...any) {
 	d.report(codeDerived, d.Declaration.FromPos(), "from: "+format, args...)
 }
 
-// origin is the type that from= names, or nil if there is none, which has been
-// reported.
+// fromType returns the type that from= names. It returns nil if there is none, which it
+// reports.
 func (m *Package) fromType(d *Derived) types.Type {
 	name, args := d.Declaration.From, ""
 	if i := strings.IndexByte(name, '['); i >= 0 {
 		name, args = name[:i], name[i:]
 	}
 	if bare := strings.TrimLeft(name, "*&"); bare != name {
-		d.wrong("name the type itself: from=%s; it has the methods of its pointer too", bare+args)
+		d.wrong("write the type itself: from=%s; the interface has the methods of its pointer too", bare+args)
 		return nil
 	}
 	qualifier, name, qualified := splitLast(name)
 	if !token.IsIdentifier(name) {
-		d.wrong("%q is no type; write its name, as in Client, s3.Client, import/path.Client or Cache[string,int]", d.Declaration.From)
+		d.wrong("%q is not the name of a type; write a name as in Client, s3.Client, import/path.Client or Cache[string,int]", d.Declaration.From)
 		return nil
 	}
 	pkg := m.pkg.Types
@@ -130,21 +124,21 @@ func (m *Package) fromType(d *Derived) types.Type {
 	if args == "" {
 		if generic, ok := t.(interface{ TypeParams() *types.TypeParamList }); ok && generic.TypeParams().Len() > 0 {
 			example := "string" + strings.Repeat(",int", generic.TypeParams().Len()-1)
-			d.wrong("%s is generic; write types for its parameters, as in from=%s[%s]", d.Declaration.From, d.Declaration.From, example)
+			d.wrong("%s is generic; write type arguments, as in from=%s[%s]", d.Declaration.From, d.Declaration.From, example)
 			return nil
 		}
 	} else if t = m.instantiate(d, pkg, name, args); t == nil {
 		return nil
 	}
 	if bad := gosrc.Unwritable(t, m.pkg.Types); bad != nil {
-		d.wrong("the type %s cannot be named in this package", bad)
+		d.wrong("%s", unnameable(bad))
 		return nil
 	}
 	return t
 }
 
-// qualifier finds the package that stands before a type's name: the name of an
-// import of the file or the path of a package.
+// fromPackage returns the package of a type: qualifier is the name of an import of the
+// file, or the path of a package. It returns nil if there is none, which it reports.
 func (m *Package) fromPackage(d *Derived, qualifier, name string) *types.Package {
 	pkg := gosrc.ImportNamed(m.pkg.TypesInfo, d.src.Syntax, qualifier)
 	path := qualifier
@@ -161,7 +155,7 @@ func (m *Package) fromPackage(d *Derived, qualifier, name string) *types.Package
 		d.wrong("%s is neither an import of this file nor the path of a package; import it, or write from=import/path.%s", qualifier, name)
 		return nil
 	}
-	reason := "no such package is known"
+	reason := "there is no such package"
 	if err := m.loadErrors[path]; err != nil {
 		reason, _, _ = strings.Cut(err.Error(), "\n")
 		reason = strings.TrimSuffix(reason, "; to add it:")
@@ -171,18 +165,18 @@ func (m *Package) fromPackage(d *Derived, qualifier, name string) *types.Package
 		if m.pkg.InWorkspace() {
 			vendor = "go work vendor"
 		}
-		d.wrong("package %s is not vendored, as nothing imports it yet; import it once, as in import _ %q, and run: %s", path, path, vendor)
+		d.wrong("package %s is not vendored, because nothing imports it yet; import it once, as in import _ %q, and run: %s", path, path, vendor)
 	} else {
 		d.wrong("package %s cannot be loaded; run: go get %s (%s)", path, path, reason)
 	}
 	return nil
 }
 
-// typeName finds a type by its name.
+// lookupType finds a type by its name. It returns nil if there is none, which it reports.
 func (m *Package) lookupType(d *Derived, pkg *types.Package, name string) *types.TypeName {
 	local := pkg == m.pkg.Types
 	if why := m.importProblem(pkg); why != "" {
-		d.wrong("package %s cannot be imported here, for it %s", pkg.Path(), why)
+		d.wrong("package %s cannot be imported here, because it %s", pkg.Path(), why)
 		return nil
 	}
 	obj := pkg.Scope().Lookup(name)
@@ -196,7 +190,7 @@ func (m *Package) lookupType(d *Derived, pkg *types.Package, name string) *types
 			return nil
 		}
 		if local && !d.src.inTest() && m.inTest(obj) {
-			d.wrong("%s is declared in a test, which other files do not see; declare it in a file that is no test", name)
+			d.wrong("%s", testOnly(name))
 			return nil
 		}
 		if local && name == d.Declaration.Name {
@@ -223,8 +217,8 @@ func (m *Package) lookupType(d *Derived, pkg *types.Package, name string) *types
 	return nil
 }
 
-// instantiate gives a generic type its arguments, which are written as in the
-// file.
+// instantiate returns a generic type with type arguments, which stand in the source. It
+// returns nil if they are wrong, which it reports.
 func (m *Package) instantiate(d *Derived, pkg *types.Package, name, args string) types.Type {
 	text := name + args
 	if pkg != m.pkg.Types {
@@ -232,7 +226,7 @@ func (m *Package) instantiate(d *Derived, pkg *types.Package, name, args string)
 	}
 	expr, err := parser.ParseExprFrom(m.pkg.Fset, "from", text, parser.SkipObjectResolution)
 	if err != nil {
-		d.wrong("%s is no type; write its arguments as in Cache[string,int]", d.Declaration.From)
+		d.wrong("%s is not a type; write type arguments as in Cache[string,int]", d.Declaration.From)
 		return nil
 	}
 	scope := m.fileScope(d.src.Syntax, m.pkg.Fset.File(expr.Pos()))

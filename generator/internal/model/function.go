@@ -13,26 +13,33 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// A Function is one that a directive names.
+// A Function is a function that generated code uses.
 type Function struct {
 	Package   *types.Package // nil for the runtime
 	Name      string
-	Generic   bool        // with the interface's type parameters
-	Generated *Classifier // instead of the others: one that is generated
-	Verdict   bool        // it returns a resil.Verdict, or is a resil.Classifier
+	Generic   bool        // it takes the interface's type parameters
+	Verdict   bool        // it classifies and returns a resil.Verdict, not a resil.Class
+	Generated *Classifier // the function, if it is generated; then it has no package and name
 }
 
-// A role is what a directive wants a function for.
+// A role is what a directive needs a function for.
 type role struct {
-	name    string   // as messages call it
-	typ     string   // the type that it must have
-	types   string   // where there are several, all of them
-	builtin []string // names that stand for functions of resilgen's own
+	name    string   // in messages
+	typ     string   // the type that the function must have
+	types   string   // all types that it may have, if there are several
+	builtin []string // names of functions that resilgen provides
 	fits    func(types.Object) bool
 }
 
-// functions resolves what the classify and fallback directives of an interface
-// name.
+// A problem is what is wrong with a name in a directive.
+type problem struct{ code, message string }
+
+func problemf(code, format string, args ...any) *problem {
+	return &problem{code, fmt.Sprintf(format, args...)}
+}
+
+// resolveFunctions resolves the functions that the classify and fallback directives of an
+// interface name.
 func (m *Package) resolveFunctions(src *Source, w *Wrapper) {
 	for _, method := range w.Methods {
 		if method.Policy.Classify != nil {
@@ -49,8 +56,8 @@ func (m *Package) resolveFunctions(src *Source, w *Wrapper) {
 	}
 }
 
-// syntax is the file of the package that pos lies in, whose imports the words
-// there go by: the source's or, in a profile, another.
+// syntax returns the file whose imports count for a word at pos: that of the source or, if
+// the word stands in a profile, another file of the package.
 func (m *Package) syntax(src *Source, pos token.Pos) *ast.File {
 	for _, file := range m.pkg.Syntax {
 		if file.FileStart <= pos && pos <= file.FileEnd {
@@ -60,12 +67,11 @@ func (m *Package) syntax(src *Source, pos token.Pos) *ast.File {
 	return src.Syntax
 }
 
-type problem struct{ code, message string }
-
-// fallback is the role of a function that answers in a method's place.
+// fallback returns the role of a function that is called if a call of the method has
+// failed.
 func fallback(w *Wrapper, method *Method) role {
 	params := slices.Collect(method.Signature.Params().Variables())
-	params = append(params, types.NewParam(token.NoPos, nil, "cause", types.Universe.Lookup("error").Type()))
+	params = append(params, types.NewParam(token.NoPos, nil, "cause", errorType))
 	want := types.NewSignatureType(nil, nil, nil, types.NewTuple(params...), method.Signature.Results(), false)
 	return role{
 		name: "fallback",
@@ -77,8 +83,8 @@ func fallback(w *Wrapper, method *Method) role {
 	}
 }
 
-// instance gives a function as many type arguments as the interface has type
-// parameters, if it takes as many.
+// instance instantiates a generic function with the type parameters of the interface, if
+// it takes as many.
 func instance(sig *types.Signature, w *Wrapper) *types.Signature {
 	params := w.TypeParams()
 	if sig.TypeParams().Len() == 0 || sig.TypeParams().Len() != params.Len() {
@@ -95,14 +101,14 @@ func instance(sig *types.Signature, w *Wrapper) *types.Signature {
 	return made.(*types.Signature)
 }
 
-// sameSignature compares by what types are called where they are not identical:
-// one package can be loaded more than once.
+// sameSignature reports whether two signatures are identical, or at least look the same:
+// a package can be loaded more than once.
 func sameSignature(a, b *types.Signature) bool {
 	plain := func(s *types.Signature) string { return types.TypeString(withoutNames(s), nil) }
 	return types.Identical(a, b) || a.TypeParams().Len() == 0 && plain(a) == plain(b)
 }
 
-// function finds a function by the name that a directive in file gives it.
+// resolveFunction finds the function with a name, which stands in file.
 func (m *Package) resolveFunction(src *Source, file *ast.File, name string, want role) (Function, *problem) {
 	pkg, id, problem := m.resolveName(file, name, want.name)
 	if problem != nil {
@@ -111,8 +117,9 @@ func (m *Package) resolveFunction(src *Source, file *ast.File, name string, want
 	return m.lookupFunction(src, pkg, id, name, want)
 }
 
-// qualified splits the name of something of the package, of an import of file,
-// which may be a dot import, or of a path.
+// resolveName returns the package of a name, which stands in file, and the name in that
+// package: the name is of this package, of an import of the file, or behind a path. What
+// says in messages what it is.
 func (m *Package) resolveName(file *ast.File, name, what string) (*types.Package, string, *problem) {
 	qualifier, id, qualified := splitLast(name)
 	if !qualified {
@@ -131,22 +138,22 @@ func (m *Package) resolveName(file *ast.File, name, what string) (*types.Package
 		return nil, "", m.unknownQualifier(file, name, what)
 	}
 	if why := m.importProblem(pkg); why != "" {
-		return nil, "", &problem{codeFunction, fmt.Sprintf("the %s %s cannot be used here, for its package %s; move %s to a package that can be imported, or to this one", what, name, why, id)}
+		return nil, "", problemf(codeFunction, "the %s %s cannot be used here, because its package %s; move %s to a package that can be imported, or to this one", what, name, why, id)
 	}
 	return pkg, id, nil
 }
 
-// unqualified says what is wrong with a name whose qualifier stands for no package.
+// unknownQualifier says what is wrong with a name whose qualifier is no package.
 func (m *Package) unknownQualifier(file *ast.File, name, what string) *problem {
 	qualifier, id, _ := splitLast(name)
 	first, _, _ := strings.Cut(qualifier, ".")
 	if m.pkg.Types.Scope().Lookup(first) != nil || gosrc.ImportNamed(m.pkg.TypesInfo, file, first) != nil {
-		return &problem{codeFunction, fmt.Sprintf("the %s %s is a part of %s, and only what a package declares can be named; declare a variable that holds it, and name that", what, name, qualifier)}
+		return problemf(codeFunction, "the %s %s is a part of %s, and only what a package declares can be named; declare a variable that holds it, and name that", what, name, qualifier)
 	}
-	return &problem{codeFunction, fmt.Sprintf("the %s %s is of no package that is known here: %s is neither an import of this file nor the path of a package; write import/path.%s", what, name, qualifier, id)}
+	return problemf(codeFunction, "the package of the %s %s is unknown: %s is neither an import of this file nor the path of a package; write import/path.%s", what, name, qualifier, id)
 }
 
-// barred says why this package cannot import another, or nothing if it can.
+// importProblem says why this package cannot import another; "" if it can.
 func (m *Package) importProblem(pkg *types.Package) string {
 	switch here := m.pkg.Types; {
 	case pkg.Path() == here.Path() || slices.Contains(here.Imports(), pkg):
@@ -154,14 +161,14 @@ func (m *Package) importProblem(pkg *types.Package) string {
 	case pkg.Name() == "main":
 		return "is a program"
 	case !gosrc.Importable(pkg, here):
-		return "is internal to others"
+		return "is internal to other packages"
 	case m.pkg.Leads(pkg.Path(), here.Path()):
-		return "imports this one, itself or through others"
+		return "imports this package, directly or through others"
 	}
 	return ""
 }
 
-// cutLast splits import/path.F at its last dot.
+// splitLast splits import/path.F at the last dot. It returns false if there is none.
 func splitLast(name string) (qualifier, fn string, ok bool) {
 	i := strings.LastIndexByte(name, '.')
 	if i < 0 {
@@ -170,7 +177,8 @@ func splitLast(name string) (qualifier, fn string, ok bool) {
 	return name[:i], name[i+1:], true
 }
 
-// visible finds what a package calls id, if the source's output may refer to it.
+// visible returns what a package declares as id, if the output of the source can refer to
+// it.
 func (m *Package) visible(src *Source, pkg *types.Package, id string) types.Object {
 	local := pkg.Path() == m.pkg.Types.Path()
 	if !local && !ast.IsExported(id) || m.onlyTests(src, pkg, id) != "" {
@@ -179,39 +187,50 @@ func (m *Package) visible(src *Source, pkg *types.Package, id string) types.Obje
 	return pkg.Scope().Lookup(id)
 }
 
-// onlyTests says that what the package calls id is declared in a test, if that keeps
-// the source's output from referring to it.
+// onlyTests says that a package declares id in a test file, if the output of the source
+// cannot refer to it for that reason; else it returns "".
 func (m *Package) onlyTests(src *Source, pkg *types.Package, id string) string {
 	obj := pkg.Scope().Lookup(id)
 	if obj == nil || pkg.Path() != m.pkg.Types.Path() || src.inTest() || !m.inTest(obj) {
 		return ""
 	}
-	return id + " is declared in a test, which other files do not see; declare it in a file that is no test"
+	return testOnly(id)
 }
 
-// lookup finds a function in a package.
+// testOnly says that a name is declared in a test file.
+func testOnly(name string) string {
+	return name + " is declared in a test file, which other files do not see; declare it in a file that is not a test"
+}
+
+// unexported says that a name from another package must be exported.
+func unexported(what, name string, pkg *types.Package) *problem {
+	return problemf(codeFunction, "unknown %s %q: a name from package %s must be exported", what, name, pkg.Path())
+}
+
+// lookupFunction finds the function fn in a package. Name is how the directive calls it.
 func (m *Package) lookupFunction(src *Source, pkg *types.Package, fn, name string, want role) (Function, *problem) {
 	if why := m.onlyTests(src, pkg, fn); why != "" {
 		return Function{}, &problem{codeFunction, why}
 	}
 	obj := m.visible(src, pkg, fn)
 	if obj == nil {
-		return Function{}, &problem{codeFunction, m.unknown(src, pkg, fn, name, want)}
+		return Function{}, m.unknown(src, pkg, fn, name, want)
 	}
 	if !want.fits(obj) {
-		return Function{}, &problem{codeFunction, fmt.Sprintf("%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.types, want.typ))}
+		return Function{}, problemf(codeFunction, "%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.types, want.typ))
 	}
 	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
-	verdict := isNamed(obj.Type(), gosrc.RuntimePath, "Classifier") || ok && sig.Results().Len() == 1 && isVerdict(sig.Results().At(0).Type())
+	verdict := isNamed(obj.Type(), gosrc.RuntimePath, "Classifier") || ok && isVerdict(sig.Results())
 	return Function{Package: pkg, Name: fn, Generic: ok && sig.TypeParams().Len() > 0, Verdict: verdict}, nil
 }
 
+// inTest reports whether obj is declared in a test file.
 func (m *Package) inTest(obj types.Object) bool {
 	return strings.HasSuffix(m.pkg.Fset.Position(obj.Pos()).Filename, "_test.go")
 }
 
-// unknown names the functions that there are.
-func (m *Package) unknown(src *Source, pkg *types.Package, fn, name string, want role) string {
+// unknown says which function was probably meant, or what can be written.
+func (m *Package) unknown(src *Source, pkg *types.Package, fn, name string, want role) *problem {
 	var near []string
 	for _, known := range pkg.Scope().Names() {
 		if obj := m.visible(src, pkg, known); obj != nil && want.fits(obj) {
@@ -223,18 +242,15 @@ func (m *Package) unknown(src *Source, pkg *types.Package, fn, name string, want
 		near = append(near, want.builtin...)
 	}
 	if known := directive.Nearest(fn, near); known != "" {
-		return fmt.Sprintf("unknown %s %q; did you mean %q?", want.name, name, prefix+known)
+		return problemf(codeFunction, "unknown %s %q; did you mean %q?", want.name, name, prefix+known)
 	}
 	if prefix != "" && !ast.IsExported(fn) {
-		return fmt.Sprintf("unknown %s %q: what is named of package %s must be exported", want.name, name, pkg.Path())
+		return unexported(want.name, name, pkg)
 	}
-	instead := "the name of a " + want.typ
-	if len(want.builtin) > 0 {
-		instead = strings.Join(want.builtin, ", ") + " or " + instead
-	}
-	return fmt.Sprintf("unknown %s %q; write %s", want.name, name, instead)
+	return problemf(codeFunction, "unknown %s %q; write %s", want.name, name, directive.OneOf(append(want.builtin, "the name of a "+want.typ)))
 }
 
+// isValue reports whether obj is a function or a variable.
 func isValue(obj types.Object) bool {
 	switch obj.(type) {
 	case *types.Func, *types.Var:
@@ -243,6 +259,7 @@ func isValue(obj types.Object) bool {
 	return false
 }
 
+// kind describes what a name is declared as, for messages.
 func kind(obj types.Object) string {
 	switch obj.(type) {
 	case *types.TypeName:
@@ -253,14 +270,14 @@ func kind(obj types.Object) string {
 	return gosrc.Article(obj.Type())
 }
 
-// importPath finds a package by its import path, loading it if nothing here
-// imports it. It returns nil if there is none.
+// packageAt returns the package with an import path. It loads the package if nothing here
+// imports it, and returns nil if there is none.
 func (m *Package) packageAt(path string) *types.Package {
 	if path == m.pkg.Types.Path() {
 		return m.pkg.Types
 	}
 	for _, imported := range m.pkg.Types.Imports() {
-		if imported.Path() == path && imported.Scope().Len() > 0 { // else it stands for one that is missing
+		if imported.Path() == path && imported.Scope().Len() > 0 { // else it is missing, and this takes its place
 			return imported
 		}
 	}

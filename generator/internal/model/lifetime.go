@@ -10,11 +10,12 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 )
 
-// lifetimes finds what one attempt uses up and what outlives a call. It remembers
-// what it has found of a type.
+// lifetimes finds parameters that one attempt uses up and results that outlive a call. It
+// keeps what it has found about each type.
 type lifetimes struct{ usedUps, outlived typeutil.Map }
 
-// usedUp finds a parameter that can be read once only, and says what it is.
+// usedUp returns the first parameter that can be read only once, and says what it is. It
+// returns "" if there is none.
 func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
 	for v := range params.Variables() {
 		if why := find(v.Type(), readOnce, &l.usedUps); why != "" {
@@ -24,7 +25,7 @@ func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
 	return "", ""
 }
 
-// outlives finds a result that is used after the call, and says what it is.
+// outlives says what the first result is that is used after the call; "" if there is none.
 func (l *lifetimes) outlives(results *types.Tuple) string {
 	for v := range results.Variables() {
 		if why := find(v.Type(), usedAfterwards, &l.outlived); why != "" {
@@ -34,8 +35,9 @@ func (l *lifetimes) outlives(results *types.Tuple) string {
 	return ""
 }
 
-// part finds what is says is so in a type: the type itself, what a pointer, slice,
-// array or map leads to, or an exported field of a struct, at any depth.
+// find looks for a part of a type that is describes: the type itself, what a pointer,
+// slice, array or map leads to, or an exported field of a struct, at any depth. It
+// returns the description of the part, or "".
 func find(t types.Type, is func(types.Type) string, known *typeutil.Map) string {
 	if why, ok := known.At(t).(string); ok {
 		return why
@@ -54,8 +56,8 @@ type search struct {
 	done typeutil.Map
 }
 
-// in returns the struct that has the part, or a pointer to it, the names of the
-// fields that lead there, and what the part is.
+// in returns the struct that has the part, or a pointer to it, the path of fields that
+// leads to the part, and its description.
 func (s *search) in(t types.Type) (holder types.Type, path, why string) {
 	if why := s.is(t); why != "" {
 		return t, "", why
@@ -89,6 +91,7 @@ func (s *search) in(t types.Type) (holder types.Type, path, why string) {
 	return nil, "", ""
 }
 
+// readOnce describes a type whose values can be read only once; "" for others.
 func readOnce(t types.Type) string {
 	switch {
 	case isChan(t):
@@ -99,6 +102,8 @@ func readOnce(t types.Type) string {
 	return ""
 }
 
+// usedAfterwards describes a type whose values are used after the call that returns them;
+// "" for others.
 func usedAfterwards(t types.Type) string {
 	switch {
 	case isChan(t):
@@ -111,7 +116,7 @@ func usedAfterwards(t types.Type) string {
 		return describe(t, "io.Closer")
 	case hasMethod(t, "Close", "func()"):
 		return describe(t, "with a method Close")
-	case types.IsInterface(t) && isReader(t): // a type of another kind may well hold what was read
+	case types.IsInterface(t) && isReader(t): // a struct or slice may hold data that is read already
 		return describe(t, "io.Reader")
 	case hasMethod(t, "RecvMsg", "func(any) error"):
 		return describe(t, "gRPC stream")
@@ -128,8 +133,7 @@ func isChan(t types.Type) bool {
 	return ok
 }
 
-// isIterator reports whether t is a function that yields to a function, as
-// iter.Seq and iter.Seq2 are.
+// isIterator reports whether t is a function like iter.Seq or iter.Seq2.
 func isIterator(t types.Type) bool {
 	sig, ok := t.Underlying().(*types.Signature)
 	if !ok || sig.Params().Len() != 1 || sig.Results().Len() != 0 {
@@ -139,7 +143,7 @@ func isIterator(t types.Type) bool {
 	return ok && yield.Results().Len() == 1 && types.Identical(yield.Results().At(0).Type(), types.Typ[types.Bool])
 }
 
-// hasMethod reports whether t has the method with that signature.
+// hasMethod reports whether t has a method with that name and signature.
 func hasMethod(t types.Type, name, signature string) bool {
 	obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
 	fn, ok := obj.(*types.Func)
@@ -149,7 +153,7 @@ func hasMethod(t types.Type, name, signature string) bool {
 	return strings.ReplaceAll(withoutNames(fn.Signature()).String(), "interface{}", "any") == signature
 }
 
-// unnamed is a signature without the names of its parameters and results.
+// withoutNames returns a signature without the names of its parameters and results.
 func withoutNames(sig *types.Signature) *types.Signature {
 	return types.NewSignatureType(nil, nil, nil, unnamedTuple(sig.Params()), unnamedTuple(sig.Results()), sig.Variadic())
 }
@@ -169,7 +173,7 @@ func deref(t types.Type) types.Type {
 	return t
 }
 
-// like names a type, and what makes it so unless its name says that already.
+// describe returns a type with its article and, unless that is its name, what it is.
 func describe(t types.Type, what string) string {
 	if gosrc.TypeName(t) == what {
 		return gosrc.Article(t)

@@ -110,15 +110,27 @@ func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos tok
 		}
 	}
 	if n := sig.Results().Len(); n > 0 {
-		m.ReturnsError = types.Identical(sig.Results().At(n-1).Type(), types.Universe.Lookup("error").Type())
+		m.ReturnsError = types.Identical(sig.Results().At(n-1).Type(), errorType)
 	}
-	if !fn.Exported() && fn.Pkg().Path() != from.Path() {
-		m.Unwritable = fmt.Sprintf("it is unexported in package %s", fn.Pkg().Path())
-	} else if t := gosrc.Unwritable(sig, from); t != nil {
-		m.Unwritable = fmt.Sprintf("the type %s cannot be named in this package", t)
-	}
+	m.Unwritable = unwritable(fn, sig, from)
 	m.Target = annotations.Target{Name: fn.Name(), Element: element, Guardable: m.Context >= 0 && m.ReturnsError && m.Unwritable == ""}
 	return m
+}
+
+// unwritable says why code in package from cannot declare a method with that signature;
+// "" if it can.
+func unwritable(fn *types.Func, sig *types.Signature, from *types.Package) string {
+	if !fn.Exported() && fn.Pkg().Path() != from.Path() {
+		return "it is unexported in package " + fn.Pkg().Path()
+	}
+	if t := gosrc.Unwritable(sig, from); t != nil {
+		return unnameable(t)
+	}
+	return ""
+}
+
+func unnameable(t types.Type) string {
+	return fmt.Sprintf("the type %s cannot be named in this package", t)
 }
 
 // distinguish adds the package to the name of an unexported method of another package

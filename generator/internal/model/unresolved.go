@@ -12,17 +12,17 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 )
 
-// unread reports that the file does not parse.
+// reportBroken reports that the file cannot be parsed.
 func (s *Source) reportBroken(err error) {
 	pos, message := s.Package.Fset.Position(s.Syntax.Package), err.Error()
 	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
-		pos, message = list[0].Pos, list[0].Msg // the others may only follow from it
+		pos, message = list[0].Pos, list[0].Msg // the other errors may follow from it
 	}
 	s.Diagnostics = append(s.Diagnostics, annotations.Diagnostic{Pos: pos, Code: codeSource, Message: "the file cannot be read: " + message})
 }
 
-// unresolved explains every part of an interface's declaration whose type is not
-// known.
+// unresolved returns a diagnostic for each part of an interface's declaration whose type
+// is unknown.
 func (s *Source) unresolved(spec *ast.TypeSpec, obj *types.TypeName) []annotations.Diagnostic {
 	name := spec.Name.Name
 	var found []annotations.Diagnostic
@@ -35,7 +35,7 @@ func (s *Source) unresolved(spec *ast.TypeSpec, obj *types.TypeName) []annotatio
 			}
 		}
 		found = append(found, annotations.Diagnostic{Pos: s.Package.Fset.Position(node.Pos()), Code: codeSource,
-			Message: fmt.Sprintf("%s uses a type of %s, which cannot be loaded; make it compile, or go get it", what, s.declarer(node))})
+			Message: fmt.Sprintf("%s uses a type of %s, which cannot be loaded; make that package compile, or run go get for it", what, s.declarer(node))})
 	}
 	if obj.Type().Underlying() == types.Typ[types.Invalid] {
 		explain(spec, name)
@@ -76,21 +76,21 @@ func (s *Source) unresolved(spec *ast.TypeSpec, obj *types.TypeName) []annotatio
 	return found
 }
 
-// unresolvedMethods reports methods that embedded interfaces bring with a type
-// that is not known.
+// unresolvedMethods reports methods of embedded interfaces that have an unknown type, and
+// returns whether there are any.
 func (s *Source) unresolvedMethods(w *Wrapper) bool {
 	found := false
 	for _, m := range w.Methods {
 		if invalid(m.Signature) {
 			found = true
-			s.Report(codeSource, m.Pos, "%s.%s has a type that is not known where it is declared, at %s; make that compile",
+			s.Report(codeSource, m.Pos, "%s.%s has an unknown type in its declaration at %s; make that code compile",
 				w.Interface.Name(), m.Name, filepath.Base(s.Package.Fset.Position(m.Func.Pos()).String()))
 		}
 	}
 	return found
 }
 
-// declarer names the package that an expression takes a type from.
+// declarer describes the package from which an expression takes a type.
 func (s *Source) declarer(node ast.Node) string {
 	name := "another package"
 	ast.Inspect(node, func(n ast.Node) bool {
@@ -106,6 +106,7 @@ func (s *Source) declarer(node ast.Node) string {
 	return name
 }
 
+// invalid reports whether a part of a type is unknown.
 func invalid(t types.Type) bool {
 	bad := false
 	gosrc.Walk(t, func(t types.Type) bool {

@@ -17,7 +17,7 @@ const _ = resil.SupportVersion1
 // ResilientPolicies guards a Policies.
 //
 //	Inherits      timeout 1m30s · retry 4, constant 100ms, no jitter · breaker Policies · limit Policies 1000/m
-//	Linear        timeout 1m30s · retry 4, linear 1.5ms–1h, equal jitter, on infrastructure and system and application · breaker Policies · limit Policies 1000/m
+//	Linear        timeout 1m30s · retry 4, linear 1.5ms–1h, equal jitter, on infrastructure, system and application · breaker Policies · limit Policies 1000/m
 //	Exponential   timeout 1m30s · retry 4, exponential 100ms–30s, no jitter · breaker Policies · limit Policies 1000/m
 //	Decorrelated  timeout 1m30s · retry 4, constant 100ms, decorrelated jitter · breaker Policies · limit Policies 1000/m
 //	Fibonacci     timeout 1m30s · retry 4, fibonacci 100ms–30s, 20% jitter · breaker Policies · limit Policies 1000/m
