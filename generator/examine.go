@@ -38,7 +38,7 @@ type Source struct {
 	Output      string                   // path of the output
 	Stale       bool                     // Output is to be written or removed
 	Diagnostics []annotations.Diagnostic // sorted; where there are any, Output is left as it is
-	Redundant        []annotations.Directive  // those that could be left out without a difference
+	Redundant   []annotations.Directive  // those that could be left out without a difference
 }
 
 // Examine does for one package what [Run] does for many, but loads and writes

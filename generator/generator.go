@@ -96,10 +96,10 @@ func (r *run) done() load.Done {
 }
 
 type run struct {
-	check   bool
-	targets []target
+	check    bool
+	targets  []target
 	contents map[string][]byte // by path
-	result  Result
+	result   Result
 }
 
 // generate makes the outputs of models, some while further models are built.
