@@ -161,56 +161,6 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestPackageDocumentation compares what the documentation of package resil lists for
-// programs and for generated code with what the package exports. A constant of a type is
-// listed with its type, and a reason of an error with ErrOpen.
-func TestPackageDocumentation(t *testing.T) {
-	files, err := filepath.Glob("../runtime/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, ok := strings.Cut(read(t, "../runtime/doc.go"), "// # For programs\n")
-	if !ok {
-		t.Fatal("the documentation lists nothing")
-	}
-	var listed []string
-	for _, m := range regexp.MustCompile(`\[(\w+)\]`).FindAllStringSubmatch(text, -1) {
-		if slices.Contains(listed, m[1]) {
-			t.Errorf("%s is listed twice", m[1])
-		}
-		listed = append(listed, m[1])
-	}
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, decl := range file.Decls {
-			var names []*ast.Ident
-			switch decl := decl.(type) {
-			case *ast.FuncDecl:
-				if decl.Recv == nil {
-					names = append(names, decl.Name)
-				}
-			case *ast.GenDecl:
-				for _, spec := range decl.Specs {
-					if spec, ok := spec.(*ast.TypeSpec); ok {
-						names = append(names, spec.Name)
-					}
-				}
-			}
-			for _, name := range names {
-				if name.IsExported() && !slices.Contains(listed, name.Name) {
-					t.Errorf("the documentation of package resil does not list %s", name)
-				}
-			}
-		}
-	}
-}
-
 // TestTargets looks in Makefile for the targets that the pages name.
 func TestTargets(t *testing.T) {
 	makefile := read(t, "../Makefile")

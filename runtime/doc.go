@@ -79,33 +79,4 @@
 // A call that succeeds at its first attempt allocates nothing, unless a timeout
 // nearer than the caller's deadline, a hedge or a new key needs it; neither does
 // one that is refused.
-//
-// # For programs
-//
-// This part of the package is for those who write programs:
-//
-//   - errors: [Error], [ErrOpen] and the other reasons, [HedgePanic], [ErrResult];
-//   - marks: [App], [Infra], [System], [Throttle], [Unsent], [Final];
-//   - classes and classifiers: [Class], [Verdict], [Classifier], [ClassifierOf],
-//     [ClassOf], [Network], [All], [HTTPStatus], [GRPCCode], [SQLState],
-//     [SQLServerError], [AWSCode];
-//   - contexts: [Attempt], [NoRetry], [Bypass], [Cause];
-//   - construction: [Must], [Option], [WithObserver], [WithOverrides], [Overrides],
-//     [WithRegistry];
-//   - clients: [Client], [ClientOf], [CircuitBreaker], [State], [Registry],
-//     [NewContext], [FromContext];
-//   - stats and events: [Stats], [MethodStats], [BreakerStats], [Outcome], [Observer],
-//     [Event], [EventKind], [Opening], [Rule].
-//
-// # For generated code
-//
-// This part is for the code that resilgen writes, and for wrappers written by hand in
-// the same way. It may change together with a new support version:
-//
-//   - [SupportVersion1], [New], [Spec], [MethodSpec], [Method], [KeyedMethod], [Target];
-//   - policies: [Policies], [Timeout], [Retry], [Breaker], [Limit], [Bulkhead], [Hedge],
-//     [Scope], and their values [Backoff], [Jitter], [Ratio], [PPM], [Percent], [Rate],
-//     [Hints], [Mode], [Consecutive];
-//   - calls: [Call], [Run], [Hedged], [CallClassified], [RunClassified],
-//     [HedgedClassified], [FallsBackClassified], [WithCause], [Discard].
 package resil
