@@ -21,18 +21,46 @@ import (
 // that an open breaker or a full bulkhead refuses takes none. Nobody holds a place
 // in the bulkhead while waiting for a token.
 func Call[T any](ctx context.Context, m *Method, f func(context.Context) (T, error)) (T, error) {
+	var first error // of a light call's first attempt
 	var value T
+	if m.passes(ctx) {
+		returned := false
+		defer func() {
+			if !returned {
+				m.settle(false, nil)
+			}
+		}()
+		value, first = f(ctx)
+		returned = true
+		if m.settle(true, first); first == nil {
+			return value, nil
+		}
+	}
 	err := m.run(ctx, func(ctx context.Context) (err error) {
 		value, err = f(ctx)
 		return err
-	}, nil)
+	}, nil, first)
 	return value, err
 }
 
 // Run is [Call] for functions that return nothing but an error, or that leave
 // their results in variables.
 func Run(ctx context.Context, m *Method, f func(context.Context) error) error {
-	return m.run(ctx, f, nil)
+	var first error // of a light call's first attempt
+	if m.passes(ctx) {
+		returned := false
+		defer func() {
+			if !returned {
+				m.settle(false, nil)
+			}
+		}()
+		first = f(ctx)
+		returned = true
+		if m.settle(true, first); first == nil {
+			return nil
+		}
+	}
+	return m.run(ctx, f, nil, first)
 }
 
 // A call is what is known of one while it runs. It lives on its caller's stack.
@@ -52,8 +80,9 @@ type call struct {
 
 // run makes the call: its attempts and the pauses between them. Where r is not
 // nil, each attempt is a race of r's, and f is not used: that keeps f from
-// escaping to the heap.
-func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race) (err error) {
+// escaping to the heap. Where first is not nil, the first attempt was made and failed
+// with it.
+func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race, first error) (err error) {
 	c := call{method: m, caller: ctx, outcome: OutcomePanicked}
 	defer func() { c.end(err) }()
 	if m.events != nil {
@@ -69,9 +98,14 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 	for delay := time.Duration(0); ; {
 		before := c.attempts
 		c.rounds++ // now, for the books of a panic
-		if r == nil {
+		switch {
+		case first != nil:
+			c.attempts++
+			c.classify(ctx, ctx, false, notTimed, Verdict{}, first)
+			first = nil
+		case r == nil:
 			err = c.try(ctx, f)
-		} else {
+		default:
 			err = c.race(ctx, r)
 		}
 		if c.attempts == before {
