@@ -18,6 +18,7 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/load"
 	"github.com/resilgen/resilgen/generator/internal/model"
 	"github.com/resilgen/resilgen/generator/internal/output"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Package is a package that a driver of analyzers has loaded and type-checked, with its
@@ -102,9 +103,12 @@ func (p Package) differs(written *ast.File, code []byte) bool {
 
 // mayConcern reports whether a file may hold directives, or is an output.
 func mayConcern(file *ast.File) bool {
+	if isOutput(file) {
+		return true
+	}
 	for _, group := range file.Comments {
 		for _, c := range group.List {
-			if strings.Contains(strings.ToLower(c.Text), "resil") {
+			if directive.MayHold([]byte(c.Text)) {
 				return true
 			}
 		}
@@ -137,7 +141,7 @@ func (p Package) withoutOutputs() (*load.Package, map[string]*ast.File) {
 				continue // declarations that cgo adds
 			}
 		}
-		found.Sources = append(found.Sources, load.File{Path: name, Syntax: syntax})
+		found.Sources = append(found.Sources, load.NewFile(p.Fset, name, syntax))
 	}
 	slices.SortFunc(found.Sources, func(a, b load.File) int { return strings.Compare(a.Path, b.Path) })
 	imported := p.imported()
