@@ -42,7 +42,7 @@ func newResilientBackend(next backend, opts ...resil.Option) (*resilientBackend,
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "backend",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

@@ -213,7 +213,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	default:
 		c.outcome = OutcomeFailed
 	}
-	c.mayPass = m.retryable.match(v)
+	c.mayPass = m.retryable.match(v) || m.idempotent && m.retryable != 0 && !v.Final && c.class == Unknown && foreignCancel(err)
 	c.retry = c.mayPass && total.Err() == nil && mayRepeat(c.caller)
 
 	switch c.class {

@@ -176,11 +176,11 @@ func (c *CircuitBreaker) open(ctx context.Context, p *phase, was State, why *Ope
 	}
 	length := p.openTime(&c.pool.policy)
 	own := *why
-	own.For = jittered(length, hint, &c.pool.policy)
+	own.Open = jittered(length, hint, &c.pool.policy)
 	if f := c.last.Load(); f != nil {
 		own.Err = f.err
 	}
-	to := c.refusingPhase(StateOpen, c.pool.client.now()+own.For)
+	to := c.refusingPhase(StateOpen, c.pool.client.now()+own.Open)
 	to.length, to.why = length, &own
 	c.change(ctx, p, to, was)
 }

@@ -349,7 +349,7 @@ func compareBreaker(t *testing.T, policy Breaker, steps []breakerStep) error {
 			if least, most := max(p.length*9/10, p.hint), max(p.length*11/10, p.hint*11/10); left < least || left > most {
 				return fmt.Errorf("open for %v, want %v to %v", left, least, most)
 			}
-			p.why.For = left
+			p.why.Open = left
 			p.until = time.Since(began) + left // how long exactly is chance
 		}
 		return nil

@@ -435,6 +435,7 @@ func TestThrottledProbeReopens(t *testing.T) {
 		{time.Hour, 10 * time.Minute, 10 * time.Minute, 11 * time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
+			seen := map[time.Duration]bool{}
 			for range 20 {
 				c, m := one(t, breaker(func(b *Breaker) { b.OpenMax = tt.openMax }))
 				trip(t, c, m)
@@ -444,6 +445,10 @@ func TestThrottledProbeReopens(t *testing.T) {
 				if left := c.Stats().Breaker("Store").RetryAfter; left < tt.least || left > tt.most {
 					t.Errorf("hint %v under %v: open for %v, want %v to %v", tt.hint, tt.openMax, left, tt.least, tt.most)
 				}
+				seen[c.Stats().Breaker("Store").RetryAfter] = true
+			}
+			if spread := len(seen) > 5; spread != (tt.least < tt.most) {
+				t.Errorf("hint %v under %v: 20 breakers opened for %d different times", tt.hint, tt.openMax, len(seen))
 			}
 		})
 	}
@@ -485,10 +490,10 @@ func TestOpeningSaysWhy(t *testing.T) {
 			if stats := c.Stats().Breaker("Store").Opening; *stats != got {
 				t.Errorf("stats say %+v, the event %+v", *stats, got)
 			}
-			if got.For < low || got.For > high {
-				t.Errorf("open for %v, want %v to %v", got.For, low, high)
+			if got.Open < low || got.Open > high {
+				t.Errorf("open for %v, want %v to %v", got.Open, low, high)
 			}
-			if got.For = 0; got != want {
+			if got.Open = 0; got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 		}
@@ -525,6 +530,12 @@ func TestOpeningSaysWhy(t *testing.T) {
 			Run(t.Context(), m, slow)
 		}
 		check(Opening{Rule: RuleSlow, Failures: 5, Streak: 5}, 27*s, 33*s)
+		c.Breaker("Store").Reset()
+		for range 4 {
+			Run(t.Context(), m, slow)
+		}
+		Run(t.Context(), m, fail) // not the slow ones alone
+		check(Opening{Rule: RuleConsecutive, Err: errDown, Failures: 5, Streak: 5}, 27*s, 33*s)
 		c.Breaker("Store").ForceOpen()
 		check(Opening{Rule: RuleForced}, 0, 0)
 		c.Breaker("Store").Reset()

@@ -115,8 +115,8 @@ func (c *Client) now() time.Duration { return time.Since(c.base) }
 func (c *Client) Name() string { return c.name }
 
 // Method returns the named method. It panics if there is none. Of a method with
-// guards that are kept by key it is the one for calls without a key, which share
-// the guards of keys that find no place.
+// guards that are kept by key it is the one for calls without a key. These share
+// the guards of keys that find no place, which refuse nothing.
 func (c *Client) Method(name string) *Method { return c.methods[c.index(name)] }
 
 // index finds a method by its name.
@@ -130,7 +130,7 @@ func (c *Client) index(name string) int {
 
 // Breaker returns the named circuit breaker for manual control. It panics if
 // there is none. Of a breaker that is kept by key it is the one that keys without
-// a place share; its For returns a key's own.
+// a place share, which refuses nothing; its For returns a key's own.
 func (c *Client) Breaker(name string) *CircuitBreaker {
 	b, ok := c.breakers[name]
 	if !ok {

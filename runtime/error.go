@@ -100,9 +100,11 @@ func (e *Error) As(target any) bool {
 func (e *Error) Timeout() bool { return e.timedOut || e.Reason == ErrTimeout }
 
 // RetryAfter returns how long it will be, from now, until another call may be
-// let through: for ErrOpen until the next probe, for ErrLimited until the next
-// token and, where the callee said how long it wants to be left alone, at least
-// until then. It is 0 where that is unknown or now.
+// let through: for ErrLimited until the next token, for ErrOpen until the next
+// probe. While the probes are out that is when one is given up, at the latest; while
+// the breaker lets a growing share through, half of the time that this takes. Where
+// the callee said how long it wants to be left alone, it is at least until then. It
+// is 0 where all that is unknown or now.
 func (e *Error) RetryAfter() (wait time.Duration) {
 	if e.after != nil {
 		wait = e.after.retryAfter()

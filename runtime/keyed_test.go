@@ -230,6 +230,70 @@ func TestForcingOutlivesTheKeysPlace(t *testing.T) {
 	})
 }
 
+// An entry stays while its breaker has something to say: a failure of any kind in
+// the window, or a ramp.
+func TestAKeyWithAPastStays(t *testing.T) {
+	for name, tt := range map[string]struct {
+		make  func(*Client, *Method)
+		stays time.Duration
+	}{
+		"a failure": {func(_ *Client, m *Method) { Run(context.Background(), m, fail) }, time.Minute},
+		"a failure at the caller's deadline": {func(_ *Client, m *Method) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			Run(ctx, m, hang)
+		}, time.Minute},
+		"a ramp": {func(c *Client, m *Method) {
+			b := c.Breaker("Store").For("past")
+			for b.State() == StateClosed {
+				Run(context.Background(), m, fail)
+			}
+			time.Sleep(c.Stats().Breaker("Store", "past").RetryAfter)
+			for b.State() == StateHalfOpen {
+				Run(context.Background(), m, succeed)
+			}
+		}, 2*time.Minute - 1},
+		"forced": {func(c *Client, m *Method) { c.Breaker("Store").For("past").ForceClose() }, 24 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, get := perPeer(t, 1, func(_ *Spec, m *MethodSpec) { m.Breaker.Ramp = 2 * time.Minute })
+				for _, wait := range []time.Duration{tt.stays, tt.stays + 1} {
+					m := get.For("past")
+					held := m.breaker
+					tt.make(c, m)
+					m.entry.pins.Store(0)
+					time.Sleep(wait)
+					Run(t.Context(), get.For("new"), succeed)
+					if stayed := c.Breaker("Store").For("past") == held; stayed != (wait <= tt.stays || name == "forced") {
+						t.Errorf("after %v the key has its place: %v", wait, stayed)
+					}
+					c.Breaker("Store").For("past").Reset()
+					time.Sleep(48 * time.Hour)
+				}
+			})
+		})
+	}
+}
+
+func TestPlacesGivenByHandAreTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, get := perPeer(t, 2)
+		for i := range 6 {
+			c.Breaker("Store").For(fmt.Sprint("forced", i)).ForceOpen()
+		}
+		for i := range 6 {
+			c.Breaker("Store").For(fmt.Sprint("forced", i)).Reset()
+		}
+		for i := range 5 {
+			Run(t.Context(), get.For(fmt.Sprint("new", i)), succeed)
+		}
+		if b := c.Stats().Breaker("Store"); b.Keys != 2 || b.Overflowed != 0 {
+			t.Errorf("stats %+v, want 2 keys", b)
+		}
+	})
+}
+
 func TestOneEntryWhenManyAskAtOnce(t *testing.T) {
 	for range 20 {
 		c, get := perPeer(t, 100)

@@ -29,8 +29,8 @@ func Infra(err error) error { return marked(err, Verdict{Class: Infrastructure})
 func System(err error) error { return marked(err, Verdict{Class: SystemFault}) }
 
 // Throttle marks err as the callee's request for fewer calls. It is retried, but not
-// before after or, if that is shorter, the policy's max has passed; where after
-// does not fit the deadline it is not retried. 0 is no hint.
+// before after has passed; where that is longer than the policy's max, or does not fit
+// the deadline, the call ends with [ErrRetryLater]. 0 is no hint.
 func Throttle(err error, after time.Duration) error {
 	return marked(err, Verdict{Class: Throttled, After: max(after, 0)})
 }

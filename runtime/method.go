@@ -26,6 +26,7 @@ type plan struct {
 	timeout     Timeout
 	retry       Retry
 	retryable   classes // what another attempt may change, a hedge too
+	idempotent  bool
 	hedge       Hedge
 	classifiers []Classifier
 	breakers    *breakers  // nil for none
@@ -53,6 +54,7 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		name:        s.Name,
 		fullName:    c.name + "." + s.Name,
 		classifiers: s.Classify,
+		idempotent:  s.Idempotent,
 		budget:      c.budget,
 		draws:       s.budget() > 0,
 		events:      c.events,

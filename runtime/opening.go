@@ -16,7 +16,7 @@ type Opening struct {
 	Successes, Failures uint64
 	Streak              uint64 // failures in a row
 
-	For time.Duration // how long it refuses calls before it probes; 0 for RuleForced
+	Open time.Duration // how long it refuses calls before it probes; 0 for RuleForced
 }
 
 // A Rule is what opens a circuit breaker.

@@ -29,8 +29,10 @@ type Timeout struct {
 }
 
 // Retry repeats calls. Attempts counts calls, the first included; with 0 or 1
-// there is no retry. Budget is the client's, the same in all its methods; 0 is no
-// bound.
+// there is no retry. No delay is longer than Max: a callee that asks for a longer wait
+// ends the call with [ErrRetryLater]. Budget is the client's, the same in all its
+// methods: the share of the answers of the last 10 s that it may spend on retries and
+// hedges, beside a reserve of 10 that comes back at 1 in 10 s; 0 is no bound.
 type Retry struct {
 	Attempts int           `key:"attempts,positional" default:"3" range:"[1,1000000]" help:"calls in all, the first included"`
 	Backoff  Backoff       `key:"backoff" default:"exponential" help:"how the delay grows: constant, linear, exponential or fibonacci"`
@@ -106,10 +108,11 @@ type Bulkhead struct {
 }
 
 // Scope says whose a breaker, limit or bulkhead is and whether it refuses. Guards
-// of a client that are kept by one type of key share the largest of their Keys.
+// of a client that are kept by one type of key share the largest of their Keys. See
+// [KeyedMethod.For] for calls of more keys than that.
 type Scope struct {
 	Per  string `key:"per" help:"method, for one of each method, or a Go expression over the parameters, for one of each of its values"`
-	Keys int    `key:"keys" range:"[1,]" help:"values of per held at most, 10000 where it is left out; more share one"`
+	Keys int    `key:"keys" range:"[1,]" help:"values of per held at most, 10000 where it is left out; the calls of more pass and are counted"`
 	Mode Mode   `key:"mode" default:"enforce" help:"enforce, or observe: decide and count, never refuse"`
 }
 
@@ -122,8 +125,8 @@ func (b *Breaker) state() (string, *Scope)  { return b.Name, &b.Scope }
 func (l *Limit) state() (string, *Scope)    { return l.Name, &l.Scope }
 func (b *Bulkhead) state() (string, *Scope) { return b.Name, &b.Scope }
 
-// Hedge starts up to Max more attempts, one each Delay, while none has
-// succeeded. A Delay of 0 is none.
+// Hedge starts up to Max more attempts, one each Delay, while none has been answered;
+// one that fails starts the next at once: see [Hedged]. A Delay of 0 is none.
 type Hedge struct {
 	Delay time.Duration `key:"delay,positional" range:"(0s,]" help:"time after which another attempt starts"`
 	Max   int           `key:"max" default:"1" range:"[1,100]" help:"extra attempts"`

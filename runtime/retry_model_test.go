@@ -63,7 +63,7 @@ func TestCallKeepsToItsRetryPolicy(t *testing.T) {
 			a.err = a.ownErr()
 			w.turns = append(w.turns, a)
 		}
-		w.deadline, w.total, w.attempt, w.gaveUp = never, never, never, never
+		w.deadline, w.total, w.attempt, w.gaveUp = forEver, forEver, forEver, forEver
 		if rapid.Bool().Draw(rt, "impatient") {
 			w.deadline = ms(rt, "deadline", 1, 3000) + 1 // ns, for events to differ
 		}
@@ -85,7 +85,7 @@ func TestCallKeepsToItsRetryPolicy(t *testing.T) {
 type world struct {
 	retry                            Retry
 	turns                            []turn
-	deadline, gaveUp, total, attempt time.Duration // never for none
+	deadline, gaveUp, total, attempt time.Duration // forEver for none
 }
 
 // A seen attempt is one that the callee saw.
@@ -100,12 +100,12 @@ type seenAttempt struct {
 
 func (w *world) check(t *testing.T) error {
 	spec := Spec{Name: "Store", Methods: []MethodSpec{{Name: "Get", Policies: Policies{Retry: &w.retry}}}}
-	if w.total != never || w.attempt != never {
+	if w.total != forEver || w.attempt != forEver {
 		spec.Methods[0].Timeout = &Timeout{}
-		if w.total != never {
+		if w.total != forEver {
 			spec.Methods[0].Timeout.Total = w.total
 		}
-		if w.attempt != never {
+		if w.attempt != forEver {
 			spec.Methods[0].Timeout.Attempt = w.attempt
 		}
 	}
@@ -115,11 +115,11 @@ func (w *world) check(t *testing.T) error {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if w.deadline != never {
+	if w.deadline != forEver {
 		ctx, cancel = context.WithTimeout(ctx, w.deadline)
 		defer cancel()
 	}
-	if w.gaveUp != never {
+	if w.gaveUp != forEver {
 		time.AfterFunc(w.gaveUp, cancel)
 	}
 	start := time.Now()

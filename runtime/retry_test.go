@@ -239,6 +239,62 @@ func TestHintThatTheCallCannotWaitForEndsIt(t *testing.T) {
 	}
 }
 
+// The jitter on a hint takes what room there is, and no more.
+func TestJitterOnAHintEndsInTime(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		max       time.Duration
+		deadline  time.Duration // the caller's
+		low, high time.Duration
+	}{
+		{"all of it", time.Minute, time.Minute, 900 * time.Millisecond, 1900 * time.Millisecond},
+		{"before the deadline", time.Minute, time.Second, 900 * time.Millisecond, time.Second - 1},
+		{"up to max", time.Second, time.Minute, 900 * time.Millisecond, time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, m := one(t, retry(func(r *Retry) {
+					r.Attempts, r.Initial, r.Max, r.Jitter, r.Budget = 2, time.Second, tt.max, JitterFull, 0
+				}))
+				low, high := forEver, time.Duration(0)
+				for range 1000 {
+					ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
+					backend := &callee{answers: []error{Throttle(errNotFound, 900*time.Millisecond)}}
+					if err := Run(ctx, m, backend.call); err != nil {
+						t.Fatal(err)
+					}
+					low, high = min(low, backend.gaps()[0]), max(high, backend.gaps()[0])
+					cancel()
+				}
+				margin := (tt.high - tt.low) / 50 // which 1000 draws leave empty with a chance below 1e-8
+				if low < tt.low || low > tt.low+margin || high > tt.high || high < tt.high-margin {
+					t.Errorf("came back after %v to %v, want %v to %v", low, high, tt.low, tt.high)
+				}
+			})
+		})
+	}
+}
+
+// A decorrelated delay follows from the policy's own part of the last one.
+func TestHintsDoNotSpreadLaterDelays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := one(t, retry(func(r *Retry) { r.Attempts, r.Jitter, r.Budget = 4, JitterDecorrelated, 0 }))
+		for range 50 {
+			backend := &callee{}
+			for range 3 {
+				backend.answers = append(backend.answers, Throttle(errNotFound, 5*time.Second))
+			}
+			Run(t.Context(), m, backend.call)
+			for i, gap := range backend.gaps() {
+				_, most := m.retry.Bounds(i + 1)
+				if spread := gap - 5*time.Second; spread < 0 || spread > most-m.retry.Initial {
+					t.Errorf("delay %d is %v, want at most %v on top of the hint", i+1, gap, most-m.retry.Initial)
+				}
+			}
+		}
+	})
+}
+
 func TestOwnRefusalEndsTheLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := one(t, all(retry(func(r *Retry) { r.Attempts = 7 }), breaker(func(b *Breaker) { b.Consecutive = 3 })))

@@ -25,10 +25,11 @@ type Spec struct {
 
 // A MethodSpec describes one method.
 type MethodSpec struct {
-	Name     string
-	Method   Target       // where New puts the method; nil if [Client.Method] is to find it
-	Policies              // nil for none
-	Classify []Classifier // asked in order, before [Network]
+	Name       string
+	Method     Target       // where New puts the method; nil if [Client.Method] is to find it
+	Policies                // nil for none
+	Idempotent bool         // safe to repeat: a cancellation that is not the caller's is retried too
+	Classify   []Classifier // asked in order, before [Network]
 }
 
 // A Target is where [New] puts a method of a client: a *[Method] or, where a guard

@@ -38,7 +38,7 @@ func NewResilientDirectoryClient(next DirectoryClient, opts ...resil.Option) (*R
 	timeout := &resil.Timeout{Total: 2 * time.Second}
 	breaker := &resil.Breaker{
 		Name:        "DirectoryClient",
-		Consecutive: -1,
+		Consecutive: resil.ConsecutiveAuto,
 		Ratio:       50 * resil.Percent,
 		Min:         10,
 		Window:      time.Minute,

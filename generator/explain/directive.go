@@ -2,13 +2,11 @@ package explain
 
 import (
 	"encoding/json"
-	"fmt"
 	"iter"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/internal/directive"
@@ -91,48 +89,12 @@ func settings(policy reflect.Value) (list Settings) {
 	if policy.Kind() != reflect.Struct {
 		return nil
 	}
-	for _, f := range reflect.VisibleFields(policy.Type()) {
-		key, positional := strings.CutSuffix(f.Tag.Get("key"), ",positional")
-		if value, set := setting(f, policy.FieldByIndex(f.Index)); key != "" && set {
-			list = append(list, Setting{key, value, positional})
+	for _, k := range directive.Keys(policy.Type()) {
+		if value, set := k.Text(policy); set {
+			list = append(list, Setting{k.Name, value, k.Position > 0})
 		}
 	}
 	return list
-}
-
-// setting returns a field's value as directives write it. It reports false if the field is
-// zero, unless off or a default means zero.
-func setting(f reflect.StructField, v reflect.Value) (value string, set bool) {
-	if v.IsZero() {
-		if _, hasOff := f.Tag.Lookup("off"); hasOff {
-			return "off", true
-		}
-		if _, hasDefault := f.Tag.Lookup("default"); !hasDefault {
-			return "", false
-		}
-	}
-	return valueText(v), true
-}
-
-// valueText returns a value as directives write it.
-func valueText(v reflect.Value) string {
-	switch x := v.Interface().(type) {
-	case time.Duration:
-		return directive.Duration(x)
-	case fmt.Stringer:
-		return x.String()
-	}
-	switch v.Kind() {
-	case reflect.Slice:
-		var list []string
-		for i := range v.Len() {
-			list = append(list, valueText(v.Index(i)))
-		}
-		return strings.Join(list, ",")
-	case reflect.Float64:
-		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
-	}
-	return fmt.Sprint(v.Interface())
 }
 
 // quoted returns a value, in quotes if it does not read as one word.

@@ -42,7 +42,7 @@ func NewResilientStore(next Store, opts ...resil.Option) (*ResilientStore, error
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Store",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

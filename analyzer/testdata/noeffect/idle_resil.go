@@ -57,7 +57,7 @@ func NewResilientStore(next Store, opts ...resil.Option) (*ResilientStore, error
 					Retry:   retry,
 					Breaker: &resil.Breaker{
 						Name:        "Store",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -74,7 +74,7 @@ func NewResilientStore(next Store, opts ...resil.Option) (*ResilientStore, error
 					Retry:   retry,
 					Breaker: &resil.Breaker{
 						Name:        "Store.Put",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -140,7 +140,7 @@ func NewGuarded(next Reader, opts ...resil.Option) (*Guarded, error) {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Reader",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -204,6 +204,7 @@ func NewResilientWriter(next Writer, opts ...resil.Option) (*ResilientWriter, er
 						Budget:   20 * resil.Percent,
 					},
 				},
+				Idempotent: true,
 			},
 		},
 	}, opts...)
@@ -255,7 +256,7 @@ func NewResilientByDefault(next ByDefault, opts ...resil.Option) (*ResilientByDe
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "ByDefault",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -303,7 +304,7 @@ func NewResilientRefined(next Refined, opts ...resil.Option) (*ResilientRefined,
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Refined",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,

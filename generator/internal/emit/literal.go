@@ -29,8 +29,8 @@ func composite(typ *jen.Statement, elems []jen.Code) *jen.Statement {
 	return typ.Add(lines(elems))
 }
 
-// written is how a literal reads in the end, near enough to tell its width, for
-// gofmt takes its time.
+// rendered is how a literal reads in the end, near enough to tell its width. Running
+// gofmt on it takes much longer.
 func rendered(code *jen.Statement) string {
 	file := jen.NewFile("p")
 	file.NoFormat = true
@@ -85,6 +85,14 @@ func (p *printer) value(v reflect.Value) jen.Code {
 			return p.Runtime("Jitter").Call(p.ratio(resil.Ratio(x)))
 		}
 		return p.Runtime("Jitter" + gosrc.Capitalize(x.String()))
+	case resil.Consecutive:
+		if x == resil.ConsecutiveAuto {
+			return p.Runtime("ConsecutiveAuto")
+		}
+	case resil.Hints:
+		if x == resil.HintsIgnored {
+			return p.Runtime("HintsIgnored")
+		}
 	case resil.Mode:
 		return p.Runtime("Mode" + gosrc.Capitalize(x.String()))
 	}
@@ -108,8 +116,11 @@ func (p *printer) value(v reflect.Value) jen.Code {
 }
 
 func (p *printer) class(c resil.Class) *jen.Statement {
-	if c == resil.SystemFault {
+	switch c {
+	case resil.SystemFault:
 		return p.Runtime("SystemFault")
+	case resil.NothingSent:
+		return p.Runtime("NothingSent")
 	}
 	return p.Runtime(gosrc.Capitalize(c.String()))
 }

@@ -99,6 +99,9 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 		if set := setOf[m]; len(set.parts) > 0 {
 			entry = append(entry, keyed("Policies", set.refer()))
 		}
+		if m.Policy.Idempotent && m.Policy.Retry != nil {
+			entry = append(entry, keyed("Idempotent", jen.True()))
+		}
 		if list := listOf[m]; list != nil {
 			entry = append(entry, keyed("Classify", list.refer()))
 		}

@@ -114,7 +114,7 @@ func limitSummary(l *resil.Limit, owner string) string {
 		text += fmt.Sprintf(" burst %d", l.Burst)
 	}
 	if l.Wait > 0 {
-		text += " wait " + directive.Duration(l.Wait)
+		text += " wait " + directive.Duration(l.Wait) + queueSummary(l.Queue)
 	}
 	return text + scopeSummary(l.Scope)
 }
@@ -122,9 +122,16 @@ func limitSummary(l *resil.Limit, owner string) string {
 func bulkheadSummary(b *resil.Bulkhead, owner string) string {
 	text := fmt.Sprintf("bulkhead %s %d", owner, b.Calls)
 	if b.Wait > 0 {
-		text += " wait " + directive.Duration(b.Wait)
+		text += " wait " + directive.Duration(b.Wait) + queueSummary(b.Queue)
 	}
 	return text + scopeSummary(b.Scope)
+}
+
+func queueSummary(queue int) string {
+	if queue == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" queue %d", queue)
 }
 
 func scopeSummary(s resil.Scope) string {

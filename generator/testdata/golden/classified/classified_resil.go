@@ -154,7 +154,7 @@ func NewResilientListed(next Listed, opts ...resil.Option) (*ResilientListed, er
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Listed",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -292,7 +292,7 @@ func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Judged.Keyed",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -310,7 +310,7 @@ func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Judged.Plain",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

@@ -53,7 +53,7 @@ func NewResilientUserClient(next UserClient, opts ...resil.Option) (*ResilientUs
 	}
 	breaker := &resil.Breaker{
 		Name:        "UserClient",
-		Consecutive: -1,
+		Consecutive: resil.ConsecutiveAuto,
 		Ratio:       50 * resil.Percent,
 		Min:         10,
 		Window:      time.Minute,

@@ -94,7 +94,7 @@ func NewResilientParenthesised(next Parenthesised, opts ...resil.Option) (*Resil
 					},
 					Breaker: &resil.Breaker{
 						Name:        "Parenthesised",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -189,7 +189,7 @@ func NewResilientPredeclared(next Predeclared, opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Predeclared",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -247,7 +247,7 @@ func NewResilientLiterals(next Literals, opts ...resil.Option) (*ResilientLitera
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Literals",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -409,7 +409,7 @@ func NewResilientAlias(next Alias, opts ...resil.Option) (*ResilientAlias, error
 					},
 					Breaker: &resil.Breaker{
 						Name:        "Alias",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -463,7 +463,7 @@ func NewResilientAliasOfAnother(next AliasOfAnother, opts ...resil.Option) (*Res
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "AliasOfAnother",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -518,7 +518,7 @@ func NewResilientGenericAlias[K comparable, T any](next GenericAlias[K, T], opts
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "GenericAlias",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -576,7 +576,7 @@ func NewResilientAliasOfGeneric[T any](next AliasOfGeneric[T], opts ...resil.Opt
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "AliasOfGeneric",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

@@ -63,7 +63,7 @@ func NewGuard(next Users, opts ...resil.Option) (*Guard, error) {
 					Timeout: timeout,
 					Breaker: &resil.Breaker{
 						Name:        "Users[Get]",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -175,7 +175,7 @@ func NewResilientNumbers(next Numbers, opts ...resil.Option) (*ResilientNumbers,
 					},
 					Breaker: &resil.Breaker{
 						Name:        "Numbers.Get",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -190,7 +190,7 @@ func NewResilientNumbers(next Numbers, opts ...resil.Option) (*ResilientNumbers,
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Numbers.put",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -518,7 +518,7 @@ func NewResilientReadSeeker(next ReadSeeker, opts ...resil.Option) (*ResilientRe
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "ReadSeeker[Read]",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

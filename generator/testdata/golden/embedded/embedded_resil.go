@@ -243,7 +243,7 @@ func NewResilientDefined(next Defined, opts ...resil.Option) (*ResilientDefined,
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Defined",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,

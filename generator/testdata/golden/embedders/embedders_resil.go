@@ -48,7 +48,7 @@ func NewResilientUsers(next Users, opts ...resil.Option) (*ResilientUsers, error
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Users",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -103,7 +103,7 @@ func NewResilientPairs(next Pairs, opts ...resil.Option) (*ResilientPairs, error
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Pairs",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -182,7 +182,7 @@ func NewResilientHeld(next Held, opts ...resil.Option) (*ResilientHeld, error) {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Held[Get]",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -258,7 +258,7 @@ func NewResilientAnonymous(next Anonymous, opts ...resil.Option) (*ResilientAnon
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Anonymous[*et]",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -331,7 +331,7 @@ func NewResilientWidest(next Widest, opts ...resil.Option) (*ResilientWidest, er
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Widest[*et]",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -393,7 +393,7 @@ func NewResilientDefined(next Defined, opts ...resil.Option) (*ResilientDefined,
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Defined",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -485,7 +485,7 @@ func NewResilientWrapped(next Wrapped, opts ...resil.Option) (*ResilientWrapped,
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Wrapped",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

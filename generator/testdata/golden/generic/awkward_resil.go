@@ -44,7 +44,7 @@ func NewResilientAwkward[resil any, context any, String comparable, Error2 any](
 				Policies: runtime.Policies{
 					Breaker: &runtime.Breaker{
 						Name:        "Awkward",
-						Consecutive: -1,
+						Consecutive: runtime.ConsecutiveAuto,
 						Ratio:       50 * runtime.Percent,
 						Min:         10,
 						Window:      time.Minute,

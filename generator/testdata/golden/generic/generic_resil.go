@@ -37,7 +37,7 @@ func NewResilientCache[K comparable, V any](next Cache[K, V], opts ...resil.Opti
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Cache",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,

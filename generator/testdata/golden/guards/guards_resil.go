@@ -38,7 +38,7 @@ func NewResilientGuards(next Guards, opts ...resil.Option) (*ResilientGuards, er
 	}
 	breaker := &resil.Breaker{
 		Name:        "Guards",
-		Consecutive: -1,
+		Consecutive: resil.ConsecutiveAuto,
 		Ratio:       50 * resil.Percent,
 		Min:         10,
 		Window:      time.Minute,
@@ -142,7 +142,7 @@ func NewResilientOfMethods(next OfMethods, opts ...resil.Option) (*ResilientOfMe
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "OfMethods.Flush",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -158,7 +158,7 @@ func NewResilientOfMethods(next OfMethods, opts ...resil.Option) (*ResilientOfMe
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "OfMethods.Sync",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -174,7 +174,7 @@ func NewResilientOfMethods(next OfMethods, opts ...resil.Option) (*ResilientOfMe
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "OfMethods.Ping",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -251,7 +251,7 @@ func NewResilientPeers(next Peers, opts ...resil.Option) (*ResilientPeers, error
 		Retry: retry,
 		Breaker: &resil.Breaker{
 			Name:        "Peers",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -276,7 +276,7 @@ func NewResilientPeers(next Peers, opts ...resil.Option) (*ResilientPeers, error
 					Retry: retry,
 					Breaker: &resil.Breaker{
 						Name:        "Peers.Count",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -418,7 +418,7 @@ func NewResilientKeys(next Keys, opts ...resil.Option) (*ResilientKeys, error) {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Keys.Array",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -434,7 +434,7 @@ func NewResilientKeys(next Keys, opts ...resil.Option) (*ResilientKeys, error) {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Keys.Literal",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -450,7 +450,7 @@ func NewResilientKeys(next Keys, opts ...resil.Option) (*ResilientKeys, error) {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Keys.Invoke",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -466,7 +466,7 @@ func NewResilientKeys(next Keys, opts ...resil.Option) (*ResilientKeys, error) {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Keys.NoContext",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -558,7 +558,7 @@ func NewResilientStore[K comparable, V any](next Store[K, V], opts ...resil.Opti
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Store",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -580,7 +580,7 @@ func NewResilientStore[K comparable, V any](next Store[K, V], opts ...resil.Opti
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Store.Drop",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

@@ -67,6 +67,7 @@ func NewResilientHedged(next Hedged, opts ...resil.Option) (*ResilientHedged, er
 					},
 					Hedge: &resil.Hedge{Delay: 20 * time.Millisecond, Max: 2},
 				},
+				Idempotent: true,
 			},
 			{
 				Name:   "Plain",
@@ -85,7 +86,7 @@ func NewResilientHedged(next Hedged, opts ...resil.Option) (*ResilientHedged, er
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Hedged.Keyed",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

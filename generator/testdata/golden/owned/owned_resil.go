@@ -72,7 +72,7 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Owned.Once",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

@@ -41,7 +41,7 @@ func NewResilientTemplates(next Templates, opts ...resil.Option) (*ResilientTemp
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Templates",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -102,7 +102,7 @@ func NewResilientHidden(next Hidden, opts ...resil.Option) (*ResilientHidden, er
 	}
 	breaker := &resil.Breaker{
 		Name:        "Hidden",
-		Consecutive: -1,
+		Consecutive: resil.ConsecutiveAuto,
 		Ratio:       50 * resil.Percent,
 		Min:         10,
 		Window:      time.Minute,
@@ -184,7 +184,7 @@ func NewResilientInternal(next Internal, opts ...resil.Option) (*ResilientIntern
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Internal",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

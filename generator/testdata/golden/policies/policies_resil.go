@@ -59,7 +59,7 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 	}
 	breaker := &resil.Breaker{
 		Name:        "Policies",
-		Consecutive: -1,
+		Consecutive: resil.ConsecutiveAuto,
 		Ratio:       4000 * resil.PPM,
 		Min:         10,
 		Window:      time.Minute,
@@ -189,7 +189,7 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Policies.Streak",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Min:         10,
 						Window:      time.Minute,
 						Open:        30 * time.Second,
@@ -206,7 +206,7 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 					Retry:   retry,
 					Breaker: &resil.Breaker{
 						Name:        "Policies.Limited",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       4000 * resil.PPM,
 						Min:         10,
 						Window:      time.Minute,

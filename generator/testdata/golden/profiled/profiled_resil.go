@@ -37,7 +37,7 @@ func NewResilientRack(next Rack, opts ...resil.Option) (*ResilientRack, error) {
 	timeout := &resil.Timeout{Total: 200 * time.Millisecond}
 	breaker := &resil.Breaker{
 		Name:        "Rack",
-		Consecutive: -1,
+		Consecutive: resil.ConsecutiveAuto,
 		Ratio:       50 * resil.Percent,
 		Min:         10,
 		Window:      time.Minute,
@@ -184,7 +184,7 @@ func NewResilientMixed(next Mixed, opts ...resil.Option) (*ResilientMixed, error
 					},
 					Breaker: &resil.Breaker{
 						Name:        "Mixed.Look",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

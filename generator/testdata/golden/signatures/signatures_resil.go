@@ -55,7 +55,7 @@ func NewResilientShapes(next Shapes, opts ...resil.Option) (*ResilientShapes, er
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Shapes",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -254,7 +254,7 @@ func NewResilientPlain(next Plain, opts ...resil.Option) (*ResilientPlain, error
 	}
 	breaker := &resil.Breaker{
 		Name:        "Plain[Flush,Pair]",
-		Consecutive: -1,
+		Consecutive: resil.ConsecutiveAuto,
 		Ratio:       50 * resil.Percent,
 		Min:         10,
 		Window:      time.Minute,

@@ -69,7 +69,7 @@ func NewResilientFunctions(next Functions, opts ...resil.Option) (*ResilientFunc
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Functions.Hidden",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -183,7 +183,7 @@ func NewResilientSecond(next, fallback Second, opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Second.Get",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -198,7 +198,7 @@ func NewResilientSecond(next, fallback Second, opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Second.Put",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -214,7 +214,7 @@ func NewResilientSecond(next, fallback Second, opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Second.List",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,

@@ -35,7 +35,7 @@ func NewResilientHides[T2 any](next Hides[T2], opts ...resil.Option) (*Resilient
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Hides",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -101,7 +101,7 @@ func NewResilientItself[Itself2 any](next Itself[Itself2], opts ...resil.Option)
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Itself",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -157,7 +157,7 @@ func NewResilientWrapper[ResilientWrapper2 any, NewResilientWrapper2 comparable]
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Wrapper",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -212,7 +212,7 @@ func NewResilientBlank[T3 any, T4 comparable](next Blank[T3, T4], opts ...resil.
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Blank",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -266,7 +266,7 @@ func NewResilientPointer[P interface{ *int }](next Pointer[P], opts ...resil.Opt
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Pointer",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -322,7 +322,7 @@ func NewResilientPointers[P interface{ *int | *string }, Q ~*int | []string](nex
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Pointers",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -387,7 +387,7 @@ func NewResilientSetter[V any, P interface {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Setter",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -451,7 +451,7 @@ func NewResilientUnion[U ~int | ~string | interface {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Union",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -498,7 +498,7 @@ func NewResilientTree[E Tree[E]](next Tree[E], opts ...resil.Option) (*Resilient
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Tree",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,
@@ -563,7 +563,7 @@ func NewResilientLeft[L Left[L, R], R Right[L, R]](next Left[L, R], opts ...resi
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Left",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -616,7 +616,7 @@ func NewResilientRight[L Left[L, R], R Right[L, R]](next Right[L, R], opts ...re
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Right",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -670,7 +670,7 @@ func NewResilientNested[E any](next Nested[E], opts ...resil.Option) (*Resilient
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Nested",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -724,7 +724,7 @@ func NewResilientCurious(next Curious, opts ...resil.Option) (*ResilientCurious,
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Curious",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
@@ -771,7 +771,7 @@ func NewResilientNode(next Node, opts ...resil.Option) (*ResilientNode, error) {
 	policies := resil.Policies{
 		Breaker: &resil.Breaker{
 			Name:        "Node",
-			Consecutive: -1,
+			Consecutive: resil.ConsecutiveAuto,
 			Ratio:       50 * resil.Percent,
 			Min:         10,
 			Window:      time.Minute,

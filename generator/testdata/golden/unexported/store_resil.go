@@ -95,7 +95,7 @@ func newSteady(next Exported, opts ...resil.Option) (*steady, error) {
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
 						Name:        "Exported",
-						Consecutive: -1,
+						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
 						Window:      time.Minute,
