@@ -111,22 +111,20 @@ func (n *Names) Import(p, name string) string {
 }
 
 // Qualified returns code that refers to a package-level name. A nil package is Go's own.
-func (n *Names) Qualified(pkg *types.Package, name string) *jen.Statement {
+func (n *Names) Qualified(pkg *types.Package, name string) string {
 	if pkg == nil || pkg.Path() == n.pkg.Path() {
 		return n.Use(name)
 	}
-	return jen.Id(n.Import(pkg.Path(), pkg.Name())).Dot(name)
+	return n.Import(pkg.Path(), pkg.Name()) + "." + name
 }
 
 // Runtime returns code that refers to a name of the runtime.
-func (n *Names) Runtime(name string) *jen.Statement {
-	return jen.Id(n.Import(RuntimePath, "resil")).Dot(name)
-}
+func (n *Names) Runtime(name string) string { return n.Import(RuntimePath, "resil") + "." + name }
 
 // Use returns code that refers to a name of the output's own package or of Go.
-func (n *Names) Use(name string) *jen.Statement {
+func (n *Names) Use(name string) string {
 	n.used[name] = true
-	return jen.Id(name)
+	return name
 }
 
 // TypeParam returns the name of a type parameter in the output.

@@ -15,14 +15,14 @@ func (n *Names) Type(t types.Type) *jen.Statement {
 		if t.Kind() == types.UnsafePointer {
 			return jen.Id(n.Import("unsafe", "unsafe")).Dot("Pointer")
 		}
-		return n.Use(t.Name())
+		return jen.Id(n.Use(t.Name()))
 	case *types.Alias:
 		if !nameable(t.Obj(), n.pkg) {
 			return n.Type(types.Unalias(t))
 		}
-		return n.Qualified(t.Obj().Pkg(), t.Obj().Name()).Add(n.typeArgs(t.TypeArgs()))
+		return jen.Id(n.Qualified(t.Obj().Pkg(), t.Obj().Name())).Add(n.typeArgs(t.TypeArgs()))
 	case *types.Named:
-		return n.Qualified(t.Obj().Pkg(), t.Obj().Name()).Add(n.typeArgs(t.TypeArgs()))
+		return jen.Id(n.Qualified(t.Obj().Pkg(), t.Obj().Name())).Add(n.typeArgs(t.TypeArgs()))
 	case *types.TypeParam:
 		return jen.Id(n.TypeParam(t))
 	case *types.Pointer:
@@ -55,6 +55,15 @@ func (n *Names) Type(t types.Type) *jen.Statement {
 		return n.union(t)
 	}
 	panic(fmt.Sprintf("gosrc: unknown type %T", t))
+}
+
+// TypeText returns the text of a type that has a name, or of a pointer to one.
+func (n *Names) TypeText(t types.Type) string {
+	if pointer, ok := t.(*types.Pointer); ok {
+		return "*" + n.TypeText(pointer.Elem())
+	}
+	obj := TypeObject(t)
+	return n.Qualified(obj.Pkg(), obj.Name())
 }
 
 // typeArgs returns the arguments of a generic type.
