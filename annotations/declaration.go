@@ -111,18 +111,3 @@ func (d *Declaration) MethodPos(method string) (token.Pos, bool) {
 	}
 	return token.NoPos, false
 }
-
-// FromTypes returns the types that the interface directives of a file name with
-// from=, for a loader that must load their packages before anything else is read.
-func FromTypes(file *ast.File) (types []string) {
-	for _, group := range file.Comments {
-		for _, c := range group.List {
-			if d, _, ok := split(c); ok && d.Name == "interface" {
-				if w, ok := d.key("from"); ok {
-					types = append(types, w.Value)
-				}
-			}
-		}
-	}
-	return types
-}

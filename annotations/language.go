@@ -1,7 +1,9 @@
 package annotations
 
+import "github.com/resilgen/resilgen/internal/directive"
+
 // tool is what stands in front of the colon of a directive.
-const tool = "resil"
+const tool = directive.Tool
 
 // A language has every directive there is, with the tags that package directive
 // describes. The tag on lists where a directive or key may stand: interface,

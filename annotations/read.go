@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"slices"
 	"strings"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A File is what the directives of one source file say.
@@ -27,6 +29,9 @@ func Read(fset *token.FileSet, file *ast.File) (*File, []Diagnostic) {
 	read := &File{inTest: isTest(fset, file)}
 	for _, group := range file.Comments {
 		for _, c := range group.List {
+			if !directive.MayHold([]byte(c.Text)) {
+				continue
+			}
 			if d, ok := parse(&r.report, c); ok {
 				r.unattached[group] = append(r.unattached[group], d)
 				if d.Name == "use" {

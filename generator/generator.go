@@ -1,7 +1,7 @@
-// Package generator writes resilient wrappers for the interfaces that carry
-// //resil: directives: packages are loaded and type-checked, directives become
-// policies, policies are checked against the methods they guard, and each source
-// file with an annotated interface gets one output beside it.
+// Package generator writes resilient wrappers for interfaces with //resil: directives. It
+// loads and type-checks packages, turns directives into policies, and checks the policies
+// against the methods that they guard. Each source file with such an interface gets one
+// output beside it.
 package generator
 
 import (
@@ -19,39 +19,40 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// A Config says what to generate. Its zero value is the package in the current
-// directory.
+// A Config says what to generate. The zero Config means the package in the current folder.
 type Config struct {
-	Dir      string   // where Patterns are resolved; the current directory if empty
-	Patterns []string // packages, as the go command takes them; "." if there are none
-	Check    bool     // compare only: write and remove nothing
+	Dir      string   // folder in which Patterns are resolved; empty means the current one
+	Patterns []string // of packages, as for go list; none means "."
+	Check    bool     // compare outputs, and write and remove nothing
 
-	// Progress is told now and then what a longer run is doing and, where there is
-	// something to count, how far it has come. It is not called by two at once.
+	// Progress, if it is not nil, is called with what a run is doing and, if there is
+	// something to count, how much of it is done; else both numbers are 0. No two calls
+	// run at the same time.
 	Progress func(doing string, done, of int)
 }
 
-// A Result tells what a run found and did. Its files are absolute paths, sorted.
+// A Result says what a run found and did. Paths are absolute, and sorted.
 type Result struct {
-	Diagnostics []annotations.Diagnostic // sorted by position
+	Diagnostics []annotations.Diagnostic // what is wrong in sources, sorted by position
 	Written     []string                 // outputs that are new or changed
-	Removed     []string                 // outputs whose annotations are gone
-	Unchanged   []string                 // outputs that were right already
-	Ignored     []string                 // outputs whose sources are not part of this build
-	Stale       []Stale                  // with Check: outputs to write or to remove
-	Notes       []string                 // what is worth knowing of how the run went
+	Removed     []string                 // outputs whose sources have no directives any more
+	Unchanged   []string                 // outputs that are up to date
+	Ignored     []string                 // outputs whose sources this build leaves out
+	Stale       []Stale                  // with Check: outputs that a run without it writes or removes
+	Notes       []string                 // what a user may want to know about the run
 }
 
-// A Stale is an output whose content is not what it should be.
+// A Stale is an output that is out of date.
 type Stale struct {
 	Path     string
-	Old, New []byte // nil where there is, or should be, no such file
+	Old, New []byte // its content; nil if there is no such file
 }
 
-// Run generates the outputs of all packages that match the patterns. A source
-// with something wrong in it keeps the output it has; the others are written.
-// What is wrong in sources is told by the Result; the error is for runs that
-// could not start, such as a pattern that matches nothing.
+// Run writes the outputs of all packages that match the patterns, and removes outputs that
+// are no longer needed. If something is wrong in a source, its output stays as it is, and
+// the diagnostics of the Result say what is wrong. Run fails if it cannot load packages, as
+// when a pattern matches nothing, and if ctx ends. Runs in the same folders may be
+// concurrent.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
 	loader, err := load.New(ctx, cfg.Dir, cfg.Patterns, cfg.Progress)
 	if err != nil {
@@ -68,7 +69,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	run := run{check: cfg.Check, contents: map[string][]byte{}}
 	run.generate(model.BuildAll(ctx, packages))
-	if ctx.Err() != nil { // packages may have been looked for in vain
+	if ctx.Err() != nil { // then packages may be missing
 		return nil, context.Cause(ctx)
 	}
 	for _, folder := range loader.Folders(packages) {
@@ -83,7 +84,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 
 const unchanged = "nothing has changed since the last run"
 
-// done is what the next run may be spared.
+// done returns what the next run may use.
 func (r *run) done() load.Done {
 	now := &r.result
 	done := load.Done{Contents: r.contents, Outputs: slices.Concat(now.Unchanged, now.Ignored), Removed: now.Removed}
@@ -98,11 +99,11 @@ func (r *run) done() load.Done {
 type run struct {
 	check    bool
 	targets  []target
-	contents map[string][]byte // by path
+	contents map[string][]byte // of outputs that were written, by path
 	result   Result
 }
 
-// generate makes the outputs of models, some while further models are built.
+// generate prints models. It prints some while it builds others.
 func (r *run) generate(models iter.Seq[*model.Package]) {
 	var sources []*model.Source
 	var codes []*[]byte
@@ -125,8 +126,8 @@ func (r *run) generate(models iter.Seq[*model.Package]) {
 	}
 }
 
-// codeOf is what the source's output must hold, or nil if it must not be there or
-// the source has something wrong in it.
+// codeOf returns what the output of a source is to hold. It returns nil if there is to be no
+// output, or if something is wrong in the source.
 func codeOf(s *model.Source) []byte {
 	if len(s.Diagnostics) > 0 || len(s.Wrappers) == 0 {
 		return nil

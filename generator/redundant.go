@@ -11,8 +11,8 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// idle finds the directives that could be left out of a source without a
-// difference. Of several that say the same, all but the outermost are idle.
+// redundant returns the directives of a source without which the output is the same. Of
+// several that say the same, all but the outermost are redundant.
 func redundant(m *model.Package, src *model.Source) []annotations.Directive {
 	var found []annotations.Directive
 	for _, w := range src.Wrappers {
@@ -49,10 +49,10 @@ func without(directives []annotations.Directive, d annotations.Directive) []anno
 	return slices.DeleteFunc(slices.Clone(directives), func(other annotations.Directive) bool { return other.Pos == d.Pos })
 }
 
-// same reports whether other directives on an interface give the same wrapper.
+// sameWrapper reports whether other directives on an interface give the same wrapper.
 func sameWrapper(m *model.Package, src *model.Source, w *model.Wrapper, directives *annotations.Interface) bool {
 	if directives.Declaration == nil && len(directives.Directives) == 0 && len(directives.Elements) == 0 {
-		return false // nothing would be generated
+		return false // then there is no wrapper
 	}
 	less := m.Variant(src, w, directives)
 	if len(less.Diagnostics) > 0 || len(less.Wrappers) != 1 || !slices.EqualFunc(w.Methods, less.Wrappers[0].Methods, sameEffect) {
@@ -62,9 +62,9 @@ func sameWrapper(m *model.Package, src *model.Source, w *model.Wrapper, directiv
 	return code != nil && bytes.Equal(code, codeOf(less))
 }
 
-// alike reports whether two methods have one policy. Methods without guards do,
-// being idempotent counts only where a call may be repeated, and network judges
-// errors where nothing is said of it.
+// sameEffect reports whether two methods have policies of the same effect. A policy without
+// guards has none, idempotent counts only if a call may be repeated, and network classifies
+// errors even if no directive says so.
 func sameEffect(a, b *model.Method) bool {
 	policy := func(m *model.Method) (p annotations.Policy) {
 		if m.HasGuard() {

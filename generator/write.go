@@ -15,20 +15,19 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
-// A target is an output to write, or to remove if it has no code.
+// A target is an output that is to be written, or to be removed if it has no code.
 type target struct {
 	path string
 	code []byte
-	keep bool // leave what is there: the source has something wrong in it
+	keep bool // leave it as it is, because something is wrong in the source
 }
 
-// codeWrite is the kind of diagnostics found here, as docs/errors.md lists it: an
-// output that cannot be written.
+// codeWrite is the code of diagnostics about outputs that cannot be written.
 const codeWrite = "RG040"
 
 var errForeign = errors.New("was not written by resilgen and stays as it is; rename it, or rename the source beside it")
 
-// write brings the outputs up to date.
+// write writes and removes outputs.
 func (r *run) write() {
 	for _, out := range r.targets {
 		if out.keep {
@@ -79,7 +78,7 @@ func (r *run) writeOne(out target) error {
 	return nil
 }
 
-// reason leaves the path out of an error that stands beside it.
+// reason returns an error without the path, which the diagnostic has too.
 func reason(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
@@ -90,9 +89,9 @@ func reason(err error) error {
 	return err
 }
 
-// sweep looks through a package's folder for outputs whose sources are gone, and
-// drops temporary files that an interrupted run left behind. An output whose
-// source is there but not part of this build is no orphan.
+// sweep searches a folder for outputs whose sources are gone, which are to be removed. It
+// removes temporary files that an interrupted run has left. An output stays if its source
+// exists and this build leaves it out.
 func (r *run) sweep(folder string) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -102,7 +101,7 @@ func (r *run) sweep(folder string) {
 		name := entry.Name()
 		path := filepath.Join(folder, name)
 		if output.IsTemporary(name) {
-			if !r.check && olderThan(entry, time.Hour) { // another run may be about to rename a young one
+			if !r.check && olderThan(entry, time.Hour) { // another run may still need a newer one
 				os.Remove(path)
 			}
 			continue

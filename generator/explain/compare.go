@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// A Change is what became of one interface.
+// A Change says how one interface has changed.
 type Change struct {
 	Package     string         `json:"package"`
 	Interface   string         `json:"interface"`
 	Kind        Kind           `json:"change"`
-	Differences []Difference   `json:"differences,omitempty"` // in what is generated for it as a whole
-	Methods     []MethodChange `json:"methods,omitempty"`     // those that changed, in the order of the source
+	Differences []Difference   `json:"differences,omitempty"` // those of the wrapper as a whole
+	Methods     []MethodChange `json:"methods,omitempty"`     // that have changed, in the order of the source
 }
 
-// A MethodChange is what became of one method, or of several alike.
+// A MethodChange says how methods have changed. Methods with the same change share one.
 type MethodChange struct {
 	Names       []string     `json:"names"`
 	Kind        Kind         `json:"change"`
@@ -31,15 +31,15 @@ const (
 	Changed Kind = "changed"
 )
 
-// A Difference is one in what guards a method. Old is empty where there was no
-// such thing, New where there is none any more.
+// A Difference is one thing in which two policies differ. Old is empty if it is new, and
+// New is empty if it is gone.
 type Difference struct {
 	What string `json:"what"`
 	Old  string `json:"old,omitempty"`
 	New  string `json:"new,omitempty"`
 }
 
-// String says it in words, as in "GetUser: retry attempts 3 → 5".
+// String returns a line such as "GetUser: retry attempts 3 → 5".
 func (c MethodChange) String() string {
 	text := strings.Join(c.Names, ", ") + ": "
 	if c.Kind != Changed {
@@ -65,7 +65,7 @@ func (c MethodChange) String() string {
 
 const worstCase = "worst case"
 
-// String says it in words.
+// String returns a text such as "retry attempts 3 → 5".
 func (d Difference) String() string {
 	switch {
 	case d.Old == "":
@@ -76,8 +76,8 @@ func (d Difference) String() string {
 	return d.What + " " + d.Old + " → " + d.New
 }
 
-// Compare tells what a change of directives does: what became of the interfaces
-// in old, in their order, then those that only new has.
+// Compare returns the interfaces that have changed: those of old, in their order, then
+// those that are new.
 func Compare(old, new []Interface) []Change {
 	var changes []Change
 	for _, was := range old {
@@ -101,7 +101,8 @@ func Compare(old, new []Interface) []Change {
 	return changes
 }
 
-// find is the interface in list that goes by the same name as i.
+// find returns the interface in list that has the name and package of i; nil if there is
+// none.
 func find(list []Interface, i Interface) *Interface {
 	for k := range list {
 		if list[k].Package == i.Package && list[k].Name == i.Name {
@@ -185,8 +186,7 @@ func differences(old, new Method) (found []Difference) {
 	return found
 }
 
-// keysOf lists the keys that either directive sets, in the language's order
-// where both do.
+// keysOf returns the keys that either directive sets.
 func keysOf(was, is Directive) (keys []string) {
 	for _, s := range slices.Concat(is.Settings, was.Settings) {
 		if !slices.Contains(keys, s.Key) {

@@ -12,16 +12,15 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// A Directive is one of a method's, as everything that reaches the method left
-// it.
+// A Directive is a directive of a method, with all words that reach the method applied.
 type Directive struct {
 	Name     string   `json:"name"`
-	Text     string   `json:"text"`               // as it could be written above the method, defaults left out
-	Settings Settings `json:"settings,omitempty"` // defaults included, in the order of the language
-	State    string   `json:"state,omitempty"`    // whose breaker, limit or bulkhead it is
+	Text     string   `json:"text"`               // as it could stand above the method, without defaults
+	Settings Settings `json:"settings,omitempty"` // with defaults, in the order of the language
+	State    string   `json:"state,omitempty"`    // name of the breaker, limit or bulkhead; empty for other directives
 }
 
-// Settings are a directive's keys and their values.
+// Settings are the keys of a directive with their values.
 type Settings []Setting
 
 // A Setting is a key of a directive and its value.
@@ -30,7 +29,7 @@ type Setting struct {
 	positional bool
 }
 
-// MarshalJSON writes an object.
+// MarshalJSON returns an object.
 func (s Settings) MarshalJSON() ([]byte, error) {
 	object := map[string]string{}
 	for _, s := range s {
@@ -39,7 +38,7 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// directives are those that a policy comes from, in the order of its fields.
+// directives returns directives that give a policy, in the order of the language.
 func directives(p annotations.Policy) []Directive {
 	found := []Directive{}
 	for name, policy := range policies(p) {
@@ -51,7 +50,7 @@ func directives(p annotations.Policy) []Directive {
 			if s.positional {
 				w.Key, text = "", quoted(s.Value)
 			} else if slices.Contains(settingsOf(name, words), s) {
-				continue // it follows from the words before it
+				continue // the words before it imply this one
 			}
 			words = append(words, w)
 			d.Text += " " + text
@@ -61,7 +60,7 @@ func directives(p annotations.Policy) []Directive {
 	return found
 }
 
-// read is what a directive comes to that has just these words.
+// settingsOf returns the settings of a directive that has just these words.
 func settingsOf(name string, words []directive.Word) Settings {
 	var p annotations.Policy
 	directive.Refine(&p, name, words)
@@ -72,7 +71,7 @@ func settingsOf(name string, words []directive.Word) Settings {
 	return nil
 }
 
-// each yields the fields of a policy that are set, by directive.
+// policies yields the fields of a policy that are set, by directive.
 func policies(p annotations.Policy) iter.Seq2[string, reflect.Value] {
 	return func(yield func(string, reflect.Value) bool) {
 		v := reflect.ValueOf(p)
@@ -85,8 +84,7 @@ func policies(p annotations.Policy) iter.Seq2[string, reflect.Value] {
 	}
 }
 
-// settings returns the keys of one directive's struct with their values, defaults
-// included.
+// settings returns the keys of one directive's struct that are set, with defaults.
 func settings(policy reflect.Value) (list Settings) {
 	if policy.Kind() != reflect.Struct {
 		return nil
@@ -99,7 +97,7 @@ func settings(policy reflect.Value) (list Settings) {
 	return list
 }
 
-// quoted quotes a value that would not read as one word.
+// quoted returns a value, in quotes if it does not read as one word.
 func quoted(value string) string {
 	if value == "" || strings.ContainsAny(value, " \t\"'`") {
 		return strconv.Quote(value)

@@ -1,5 +1,6 @@
-// Package explain tells what directives come to: for each method its policy, its state
-// and how much a call can cost, now and at an earlier revision.
+// Package explain says what directives mean for each method: its policy, whose state it
+// uses, and how long a call can take. It also compares directives with those of an earlier
+// revision.
 package explain
 
 import (
@@ -15,13 +16,13 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// An Explanation tells what directives come to.
+// An Explanation says what directives mean.
 type Explanation struct {
-	Interfaces  []Interface              // by package and source
-	Diagnostics []annotations.Diagnostic // sorted by position; their sources have no interfaces here
+	Interfaces  []Interface              // sorted by package and source
+	Diagnostics []annotations.Diagnostic // sorted by position; interfaces of their sources are left out
 }
 
-// An Interface is one that carries directives.
+// An Interface is an interface with directives.
 type Interface struct {
 	Package string   `json:"package"`
 	Name    string   `json:"name"`
@@ -31,18 +32,18 @@ type Interface struct {
 	Methods []Method `json:"methods"` // in the order of the source
 }
 
-// A Method is one of an interface's, and what calls through the wrapper meet.
+// A Method is a method of an interface, with what calls through the wrapper meet.
 type Method struct {
 	Name       string      `json:"name"`
 	Directives []Directive `json:"directives"`
-	Classifier string      `json:"classifier,omitempty"` // what decides the class of an error
-	State      []string    `json:"state"`                // that its calls share, as in "breaker Store"
+	Classifier string      `json:"classifier,omitempty"` // what classifies errors, in order
+	State      []string    `json:"state"`                // what its calls share, as in "breaker Store"
 	Worst      Worst       `json:"worst"`
 	Expected   Expected    `json:"expected"`
 }
 
-// Packages tells what the directives in the packages of cfg come to. It writes
-// nothing. The error is for runs that could not start.
+// Packages explains the directives in the packages of cfg. It writes nothing. It fails if
+// it cannot load packages, as when a pattern matches nothing, and if ctx ends.
 func Packages(ctx context.Context, cfg generator.Config) (*Explanation, error) {
 	return explain(ctx, cfg, func(src *model.Source) bool { return len(src.Diagnostics) == 0 })
 }
@@ -69,7 +70,7 @@ func explain(ctx context.Context, cfg generator.Config, sound func(*model.Source
 			}
 		}
 	}
-	if ctx.Err() != nil { // packages may have been looked for in vain
+	if ctx.Err() != nil { // then packages may be missing
 		return nil, context.Cause(ctx)
 	}
 	e.Diagnostics = annotations.Sort(e.Diagnostics)
@@ -77,6 +78,7 @@ func explain(ctx context.Context, cfg generator.Config, sound func(*model.Source
 	return &e, nil
 }
 
+// explainWrapper explains one interface.
 func explainWrapper(src *model.Source, w *model.Wrapper) Interface {
 	i := Interface{
 		Package: src.Package.PkgPath,
@@ -91,6 +93,7 @@ func explainWrapper(src *model.Source, w *model.Wrapper) Interface {
 	return i
 }
 
+// explainMethod explains one method of a client.
 func explainMethod(m *model.Method, client string) Method {
 	e := Method{Name: m.Name, Directives: directives(m.Policy), State: []string{}, Worst: worst(m.Policy), Expected: expected(m.Policy)}
 	if !m.HasGuard() {
@@ -118,7 +121,7 @@ func explainMethod(m *model.Method, client string) Method {
 	return e
 }
 
-// judges are those that decide about errors, in the order in which they do.
+// classifierText lists what classifies errors, in order.
 func classifierText(c *annotations.Classify) string {
 	var lists, order []string
 	for _, list := range []struct {
@@ -139,8 +142,8 @@ func classifierText(c *annotations.Classify) string {
 	return strings.Join(order, ", then ")
 }
 
-// spends reports whether the directive draws on the client's retry budget. Of
-// retry and hedge, the first to do so is enough to know.
+// spends reports whether the directive is the one to name for the client's retry budget. Of
+// retry and hedge, only the first is named.
 func spends(m *model.Method, directive string) bool {
 	switch {
 	case m.Policy.Retry != nil:
@@ -151,7 +154,7 @@ func spends(m *model.Method, directive string) bool {
 	return false
 }
 
-// setting is the value of one of the directive's keys.
+// setting returns the value of one of the directive's keys; false if it has no such key.
 func (d Directive) setting(key string) (value string, ok bool) {
 	for _, s := range d.Settings {
 		if s.Key == key {
@@ -161,7 +164,7 @@ func (d Directive) setting(key string) (value string, ok bool) {
 	return "", false
 }
 
-// MarshalJSON gives times in seconds, null where they are unbounded.
+// MarshalJSON returns times in seconds, null if they are unbounded.
 func (w Worst) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Calls   int      `json:"calls"`
@@ -170,7 +173,7 @@ func (w Worst) MarshalJSON() ([]byte, error) {
 	}{w.Calls, seconds(w.Time), seconds(w.Hinted)})
 }
 
-// MarshalJSON gives times in seconds.
+// MarshalJSON returns times in seconds.
 func (e Expected) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Calls  float64  `json:"calls"`
@@ -178,6 +181,7 @@ func (e Expected) MarshalJSON() ([]byte, error) {
 	}{e.Calls, seconds(e.Pauses)})
 }
 
+// seconds returns a duration in seconds, nil if it is unbounded.
 func seconds(d time.Duration) *float64 {
 	if d == Unbounded {
 		return nil

@@ -16,10 +16,10 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// PackagesAt is [Packages] for the packages of cfg as they were at a revision that
-// git knows. What did not exist then is left out; sources with something wrong in
-// them are explained as far as they can be read. The repository and its work tree
-// stay as they are.
+// PackagesAt explains packages as [Packages] does, but as they were at a git revision. It
+// leaves out patterns for which there were no packages, and explains sources with mistakes
+// as far as it can read them. It changes neither the repository nor its work tree. It also
+// fails if git does not know the revision.
 func PackagesAt(ctx context.Context, cfg generator.Config, revision string) (*Explanation, error) {
 	past, err := checkout(ctx, cfg.Dir, revision)
 	if err != nil {
@@ -55,7 +55,7 @@ func PackagesAt(ctx context.Context, cfg generator.Config, revision string) (*Ex
 	return e, nil
 }
 
-// resolved is a path without symbolic links, as far as it exists.
+// withoutLinks returns a path without symbolic links, as far as it exists.
 func withoutLinks(path string) string {
 	for dir := path; ; dir = filepath.Dir(dir) {
 		real, err := filepath.EvalSymlinks(dir)
@@ -68,16 +68,16 @@ func withoutLinks(path string) string {
 	}
 }
 
-// A past is a copy of a repository's files as they once were.
+// A snapshot is a copy of a repository's files at a revision.
 type snapshot struct {
-	top  string // of the work tree
-	dir  string // in it, where patterns are resolved
-	temp string // a folder for the copy
-	root string // of the copy
+	top  string // folder of the work tree
+	dir  string // folder in it in which patterns are resolved
+	temp string // folder to remove afterwards
+	root string // folder of the copy, in temp
 }
 
-// checkout copies a revision's files to a temporary folder. It goes through an
-// index of its own, so that not even git's notes of work trees change.
+// checkout copies the files of a revision to a temporary folder. It uses an index of its
+// own, so that nothing in the repository changes.
 func checkout(ctx context.Context, dir, revision string) (*snapshot, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -93,9 +93,9 @@ func checkout(ctx context.Context, dir, revision string) (*snapshot, error) {
 	commit, err := git(ctx, dir, nil, "rev-parse", "--verify", "--quiet", revision+"^{commit}")
 	if err != nil || strings.HasPrefix(revision, "-") {
 		if shallow, _ := git(ctx, dir, nil, "rev-parse", "--is-shallow-repository"); shallow == "true" {
-			return nil, fmt.Errorf("git knows no revision %s; this clone is shallow, so that it may have to be fetched first", revision)
+			return nil, fmt.Errorf("git does not know the revision %s; this clone is shallow, so that you may have to fetch it first", revision)
 		}
-		return nil, fmt.Errorf("git knows no revision %s", revision)
+		return nil, fmt.Errorf("git does not know the revision %s", revision)
 	}
 	temp, err := os.MkdirTemp("", "resilgen-")
 	if err != nil {
@@ -124,7 +124,7 @@ func checkout(ctx context.Context, dir, revision string) (*snapshot, error) {
 	return p, nil
 }
 
-// git runs a git command and returns what it prints, without the line's end.
+// git runs a git command and returns what it prints, without the last line end.
 func git(ctx context.Context, dir string, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir, cmd.Env = dir, env
@@ -136,14 +136,14 @@ func git(ctx context.Context, dir string, env []string, args ...string) (string,
 	return strings.TrimSuffix(string(out), "\n"), err
 }
 
-// path is where the copy has a file of the work tree; other files stay where
-// they are.
+// path returns the copy of a file of the work tree. It returns other files as they are.
 func (p *snapshot) path(file string) string { return rebased(file, p.top, p.root) }
 
-// origin is the file of the work tree that the copy's file was, or will be.
+// workTreeFile returns the file of the work tree that a file of the copy stands for.
 func (p *snapshot) workTreeFile(file string) string { return rebased(file, p.root, p.top) }
 
-// moved is file with what it has of the folder from replaced by to.
+// rebased returns a file in the folder from as the same file in the folder to. It returns
+// other files as they are.
 func rebased(file, from, to string) string {
 	if rel, err := filepath.Rel(from, file); err == nil && filepath.IsLocal(rel) {
 		return filepath.Join(to, rel)
@@ -151,8 +151,8 @@ func rebased(file, from, to string) string {
 	return file
 }
 
-// has reports whether the copy may have packages that match a pattern. About
-// import paths it leaves the judgement to the go command.
+// mayHavePackages reports whether the copy may have packages that match a pattern. It
+// reports true for import paths, which only the go command can resolve.
 func (p *snapshot) mayHavePackages(dir, pattern string) bool {
 	if strings.HasPrefix(pattern, ".") {
 		pattern = filepath.Join(dir, pattern)
@@ -175,8 +175,8 @@ func (p *snapshot) mayHavePackages(dir, pattern string) bool {
 	return found
 }
 
-// relink makes the copy's go.mod and go.work files lead to what lies outside the
-// repository, where they name it by a relative path.
+// relink changes the copy's go.mod and go.work files so that relative paths still lead to
+// folders outside the repository.
 func (p *snapshot) relink(ctx context.Context) error {
 	err := filepath.WalkDir(p.root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.Name() != "go.mod" || !entry.Type().IsRegular() {
@@ -206,7 +206,7 @@ func (p *snapshot) relinkModule(path string) error {
 	}
 	mod, err := modfile.Parse(path, text, nil)
 	if err != nil {
-		return nil // for the go command to tell, if it is one that matters
+		return nil // the go command reports it, if it reads that file
 	}
 	changed := false
 	for _, r := range mod.Replace {
@@ -227,9 +227,8 @@ func (p *snapshot) relinkModule(path string) error {
 	return os.WriteFile(path, text, 0o666)
 }
 
-// relinkWorkspace gives the copy the workspace that the work tree is in. A
-// workspace file that git does not keep, or that lies outside the repository, is
-// taken as it is now.
+// relinkWorkspace gives the copy the workspace of the work tree. If the revision does not
+// have the workspace file, it takes the present one.
 func (p *snapshot) relinkWorkspace(file string) error {
 	place := p.path(file)
 	if place == file {

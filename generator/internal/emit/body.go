@@ -75,7 +75,7 @@ func (b *body) run(entry string, results jen.Code, classifier *jen.Statement, cl
 		entry += "Classified"
 		args = append(args, classifier)
 	}
-	return b.Runtime(entry).Call(append(args, more...)...)
+	return b.runtime(entry).Call(append(args, more...)...)
 }
 
 // values are the results without the error.
@@ -139,7 +139,7 @@ func (b *body) withFallback(call ...jen.Code) []jen.Code {
 		failed := jen.Add(method).Dot("FallsBack").Call(b.ctx, cause)
 		if b.m.ResultClassifier != nil {
 			cause = jen.Id(b.v.cause)
-			failed = jen.Add(cause).Op(":=").Add(b.Runtime("FallsBackClassified")).Call(b.ctx, b.method, b.err(), b.classifyOutcome()).
+			failed = jen.Add(cause).Op(":=").Add(b.runtime("FallsBackClassified")).Call(b.ctx, b.method, b.err(), b.classifyOutcome()).
 				Op(";").Add(cause).Op("!=").Nil()
 		}
 		code = append(code, jen.If(failed).Block(append(b.release(), jen.Return(b.substitute(b.m, b.v, cause)))...))
@@ -153,7 +153,7 @@ func (b *body) classifier() *jen.Statement {
 	if b.m.ResultClassifier == nil {
 		return nil
 	}
-	fn := b.function(*b.m.ResultClassifier)
+	fn := jen.Id(b.function(*b.m.ResultClassifier))
 	if b.m.ResultClassifier.Generic || b.m.ResultClassifier.Generated != nil {
 		fn.Add(b.TypeParamNames(b.w.TypeParams()))
 	}
@@ -163,9 +163,9 @@ func (b *body) classifier() *jen.Statement {
 // classType is what a classifier returns.
 func (p *printer) classType(verdict bool) *jen.Statement {
 	if verdict {
-		return p.Runtime("Verdict")
+		return p.runtime("Verdict")
 	}
-	return p.Runtime("Class")
+	return p.runtime("Class")
 }
 
 // classifyOutcome is a closure that classifies the values of the outcome with an error.
@@ -179,11 +179,11 @@ func (b *body) release() (code []jen.Code) {
 	for _, d := range b.m.Discards {
 		result := b.outcome[d.Result]
 		if !d.Body {
-			code = append(code, b.Runtime("Discard").Call(result))
+			code = append(code, b.runtime("Discard").Call(result))
 			continue
 		}
 		code = append(code, jen.If(jen.Add(result).Op("!=").Nil()).Block(
-			b.Runtime("Discard").Call(jen.Add(result).Dot("Body"))))
+			b.runtime("Discard").Call(jen.Add(result).Dot("Body"))))
 	}
 	return code
 }
@@ -224,7 +224,7 @@ func (e *emitter) substitute(m *model.Method, v locals, cause jen.Code) *jen.Sta
 	if m.Fallback == nil {
 		args := arguments(m, v)
 		if m.Context >= 0 {
-			args[m.Context] = e.Runtime("WithCause").Call(args[m.Context], cause)
+			args[m.Context] = e.runtime("WithCause").Call(args[m.Context], cause)
 		}
 		return e.call(e.fallback, m, args)
 	}
@@ -232,7 +232,7 @@ func (e *emitter) substitute(m *model.Method, v locals, cause jen.Code) *jen.Sta
 	for _, name := range v.params {
 		args = append(args, jen.Id(name))
 	}
-	fn := e.function(*m.Fallback)
+	fn := jen.Id(e.function(*m.Fallback))
 	if m.Fallback.Generic {
 		fn.Add(e.TypeParamNames(e.w.TypeParams()))
 	}
@@ -253,7 +253,7 @@ type locals struct {
 // references refers to all that the body of a guarded method refers to.
 func (e *emitter) references(m *model.Method) {
 	e.Import("context", "context")
-	e.Runtime("Run")
+	e.runtime("Run")
 	e.Use("error")
 	e.Use("nil")
 	for v := range m.Signature.Results().Variables() {

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -25,15 +26,15 @@ func (e *emitter) classifierFunc(c *model.Classifier) *jen.Statement {
 func (e *emitter) errorClassifierFunc(c *model.Classifier, owner string) *jen.Statement {
 	err := gosrc.Unused(e.Record(func() { e.cases(c.Steps[0].Errors, "", false) }), "err")
 	return jen.Commentf("// %s classifies the errors that are listed for %s.", c.Name, owner).Line().
-		Func().Id(c.Name).Params(jen.Id(err).Error()).Add(e.Runtime("Class")).
-		Block(e.cases(c.Steps[0].Errors, err, false), jen.Return(e.Runtime("Undecided")))
+		Func().Id(c.Name).Params(jen.Id(err).Error()).Add(e.runtime("Class")).
+		Block(e.cases(c.Steps[0].Errors, err, false), jen.Return(e.runtime("Undecided")))
 }
 
 // resultClassifierFunc declares one that classifies all results of a method.
 func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.Statement {
 	typeParams := e.w.TypeParams()
 	used := e.Record(func() {
-		e.Runtime("Undecided")
+		e.runtime("Undecided")
 		for _, s := range c.Steps {
 			if s.Errors != nil {
 				e.cases(s.Errors, "", c.Verdict)
@@ -79,7 +80,7 @@ func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.S
 	}
 	var body []jen.Code
 	for i, s := range c.Steps {
-		call := e.function(s.Function)
+		call := jen.Id(e.function(s.Function))
 		switch {
 		case s.Errors != nil:
 			body = append(body, e.cases(s.Errors, names[last], c.Verdict))
@@ -103,7 +104,7 @@ func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.S
 		if c.Verdict {
 			class.Dot("Class")
 		}
-		step := jen.If(jen.Id(decision).Op(":=").Add(call), class.Op("!=").Add(e.Runtime("Undecided"))).Block(jen.Return(jen.Id(decision)))
+		step := jen.If(jen.Id(decision).Op(":=").Add(call), class.Op("!=").Add(e.runtime("Undecided"))).Block(jen.Return(jen.Id(decision)))
 		if !s.OfResults {
 			step = jen.If(jen.Add(args[last]).Op("!=").Nil()).Block(step)
 		}
@@ -116,8 +117,8 @@ func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.S
 }
 
 // verdictOf is a verdict with a class.
-func (e *emitter) verdictOf(class *jen.Statement) *jen.Statement {
-	return e.Runtime("Verdict").Values(keyed("Class", class))
+func (e *emitter) verdictOf(class jen.Code) *jen.Statement {
+	return e.runtime("Verdict").Values(jen.Id("Class").Op(":").Add(class))
 }
 
 // cases returns the class of a listed error, or the verdict with that class.
@@ -125,17 +126,17 @@ func (e *emitter) cases(lists []model.ListedError, err string, verdict bool) *je
 	var clauses []jen.Code
 	for start := 0; start < len(lists); {
 		class := lists[start].Class
-		var tests []jen.Code
+		var tests []string
 		for ; start < len(lists) && lists[start].Class == class; start++ {
 			tests = append(tests, e.test(lists[start], err))
 		}
-		decision := e.class(class)
+		decision := jen.Id(e.class(class))
 		if verdict {
 			decision = e.verdictOf(decision)
 		}
 		decide := jen.Return(decision)
 		if class == lists[0].Class && start == len(lists) {
-			return jen.If(joined(tests, "||")).Block(decide)
+			return jen.If(joined(tests, " ||")).Block(decide)
 		}
 		clauses = append(clauses, jen.Case(joined(tests, ",")).Block(decide))
 	}
@@ -143,25 +144,19 @@ func (e *emitter) cases(lists []model.ListedError, err string, verdict bool) *je
 }
 
 // joined puts an operator between expressions, on a line each if they are long together.
-func joined(exprs []jen.Code, op string) *jen.Statement {
-	join := func(end jen.Code) *jen.Statement {
-		code := jen.Add(exprs[0])
-		for _, x := range exprs[1:] {
-			code.Op(op).Add(end, x)
-		}
-		return code
+func joined(exprs []string, op string) *jen.Statement {
+	text := strings.Join(exprs, op+" ")
+	if len(text) > wide {
+		text = strings.Join(exprs, op+"\n")
 	}
-	if line := join(jen.Null()); len(fmt.Sprintf("%#v", line)) <= wide {
-		return line
-	}
-	return join(jen.Line())
+	return jen.Id(text)
 }
 
 // test is a condition: an error is the listed one.
-func (e *emitter) test(listed model.ListedError, err string) *jen.Statement {
-	errors := jen.Id(e.Import("errors", "errors"))
+func (e *emitter) test(listed model.ListedError, err string) string {
+	errors := e.Import("errors", "errors")
 	if listed.Type == nil {
-		return errors.Dot("Is").Call(jen.Id(err), e.Qualified(listed.Package, listed.Name))
+		return fmt.Sprintf("%s.Is(%s, %s)", errors, err, e.Qualified(listed.Package, listed.Name))
 	}
-	return errors.Dot("As").Call(jen.Id(err), jen.New(e.Type(listed.Type)))
+	return fmt.Sprintf("%s.As(%s, new(%s))", errors, err, e.TypeText(listed.Type))
 }

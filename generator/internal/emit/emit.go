@@ -24,7 +24,7 @@ import (
 func Source(src *model.Source) ([]byte, error) {
 	p := newPrinter(src)
 	body := comment("Where this does not compile, the runtime is older than this code.")
-	body.Const().Id("_").Op("=").Add(p.Runtime("SupportVersion1")).Line()
+	body.Const().Id("_").Op("=").Add(p.runtime("SupportVersion1")).Line()
 	for _, w := range src.Wrappers {
 		if w.Derived != nil {
 			body.Line().Add(p.declaration(w.Derived)).Line()
@@ -82,12 +82,15 @@ func newPrinter(src *model.Source) *printer {
 	return &printer{gosrc.NewNames(src.Package.Types, src.Syntax, declared, params), src.Package.Types}
 }
 
+// runtime refers to a name of the runtime.
+func (p *printer) runtime(name string) *jen.Statement { return jen.Id(p.Runtime(name)) }
+
 // function refers to a function.
-func (p *printer) function(f model.Function) *jen.Statement {
-	if f.Generated != nil {
+func (p *printer) function(f model.Function) string {
+	switch {
+	case f.Generated != nil:
 		return p.Use(f.Generated.Name)
-	}
-	if f.Package == nil {
+	case f.Package == nil:
 		return p.Runtime(f.Name)
 	}
 	return p.Qualified(f.Package, f.Name)
@@ -127,7 +130,7 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 			maps.Copy(params, e.refers[m])
 		}
 	}
-	maps.Copy(params, p.Record(func() { p.Runtime("Method") }))
+	maps.Copy(params, p.Record(func() { p.runtime("Method") }))
 	for param := range w.TypeParams().TypeParams() {
 		params[p.TypeParam(param)] = true
 	}
@@ -184,13 +187,13 @@ func (e *emitter) structure() *jen.Statement {
 	if e.fallback != "" {
 		fields = append(fields, jen.Id(e.fallback).Add(e.iface()))
 	}
-	fields = append(fields, jen.Id(e.client).Op("*").Add(e.Runtime("Client")))
+	fields = append(fields, jen.Id(e.client).Op("*").Add(e.runtime("Client")))
 	for _, m := range e.w.Methods {
 		switch {
 		case m.Key != nil:
-			fields = append(fields, jen.Id(e.fields[m.Name]).Add(e.Runtime("KeyedMethod")).Types(e.Type(m.Key.Type)))
+			fields = append(fields, jen.Id(e.fields[m.Name]).Add(e.runtime("KeyedMethod")).Types(e.Type(m.Key.Type)))
 		case m.HasGuard():
-			fields = append(fields, jen.Id(e.fields[m.Name]).Add(e.Runtime("Method")))
+			fields = append(fields, jen.Id(e.fields[m.Name]).Add(e.runtime("Method")))
 		}
 	}
 	code := jen.Commentf("// %s guards %s.", e.w.Name, gosrc.WithArticle(e.w.Interface.Name())).Line()
@@ -220,7 +223,7 @@ func (e *emitter) assertion() *jen.Statement {
 func (e *emitter) constructor() *jen.Statement {
 	used := e.Record(func() {
 		newSpec(e, "c", map[string]bool{})
-		e.Runtime("New")
+		e.runtime("New")
 		e.Import("errors", "errors")
 		for p := range e.w.TypeParams().TypeParams() {
 			e.TypeParam(p)
@@ -235,12 +238,12 @@ func (e *emitter) constructor() *jen.Statement {
 	receiver := local(e.receiver, "w")
 	next, fallback, opts, err := local("next"), "", local("opts"), local("err")
 	given := []string{next}
-	values := []jen.Code{keyed(e.next, jen.Id(next))}
+	values := []string{keyed(e.next, next)}
 	doc := fmt.Sprintf("%s guards %s.", e.w.Constructor, next)
 	if e.fallback != "" {
 		fallback = local("fallback")
 		given = append(given, fallback)
-		values = append(values, keyed(e.fallback, jen.Id(fallback)))
+		values = append(values, keyed(e.fallback, fallback))
 		doc = fmt.Sprintf("%s guards %s. Where a call of it has failed, %s answers.", e.w.Constructor, next, fallback)
 	}
 	doc += fmt.Sprintf(" It fails if %s is nil or an option is wrong.", strings.Join(given, " or "))
@@ -254,9 +257,9 @@ func (e *emitter) constructor() *jen.Statement {
 	spec := newSpec(e, receiver, used)
 	body = append(body, spec.variables()...)
 	body = append(body,
-		jen.Id(receiver).Op(":=").Op("&").Add(e.wrapped()).Values(values...),
+		jen.Id(receiver).Op(":=").Op("&").Add(e.wrapped()).Id(oneLine(values)),
 		jen.Var().Id(err).Error(),
-		jen.List(jen.Id(receiver).Dot(e.client), jen.Id(err)).Op("=").Add(e.Runtime("New")).Call(spec.literal(), jen.Id(opts).Op("...")),
+		jen.List(jen.Id(receiver).Dot(e.client), jen.Id(err)).Op("=").Add(e.runtime("New")).Call(jen.Id(spec.literal()), jen.Id(opts).Op("...")),
 		jen.If(jen.Id(err).Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Id(err))),
 		jen.Return(jen.Id(receiver), jen.Nil()),
 	)
@@ -264,7 +267,7 @@ func (e *emitter) constructor() *jen.Statement {
 	names[last] = jen.Add(names[last]).Add(e.iface())
 	return comment(doc).
 		Func().Id(e.w.Constructor).Add(e.TypeParams(e.w.TypeParams())).
-		Params(append(names, jen.Id(opts).Op("...").Add(e.Runtime("Option")))...).
+		Params(append(names, jen.Id(opts).Op("...").Add(e.runtime("Option")))...).
 		Params(jen.Op("*").Add(e.wrapped()), jen.Error()).
 		Block(body...)
 }
@@ -272,7 +275,7 @@ func (e *emitter) constructor() *jen.Statement {
 // resilience declares the method that returns the client.
 func (e *emitter) resilience() *jen.Statement {
 	return jen.Comment("// Resilience returns the client behind the wrapper: its stats and manual control.").Line().
-		Func().Params(e.self()).Id("Resilience").Params().Op("*").Add(e.Runtime("Client")).
+		Func().Params(e.self()).Id("Resilience").Params().Op("*").Add(e.runtime("Client")).
 		Custom(jen.Options{Open: "{ ", Close: " }"}, jen.Return(jen.Id(e.receiver).Dot(e.client)))
 }
 

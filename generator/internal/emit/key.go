@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"fmt"
 	"go/types"
 	"slices"
 
@@ -35,9 +34,5 @@ func (p *printer) refer(m *model.Method, obj types.Object, params []string) stri
 			return p.TypeParam(param)
 		}
 	}
-	if obj.Pkg() == nil {
-		p.Use(obj.Name())
-		return obj.Name()
-	}
-	return fmt.Sprintf("%#v", p.Qualified(obj.Pkg(), obj.Name())) // of a dot import or of this package
+	return p.Qualified(obj.Pkg(), obj.Name()) // of Go, of a dot import or of this package
 }

@@ -7,54 +7,39 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dave/jennifer/jen"
-
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// wide is the length from which a literal is broken over lines.
+// wide is the length up to which a literal stands on one line.
 const wide = 97
 
-// composite writes a literal of a type, on one line if it is short. Without a
-// type it stands as an element of another literal.
-func composite(typ *jen.Statement, elems []jen.Code) *jen.Statement {
-	if typ == nil {
-		typ = jen.Null()
+// composite is a literal of a type, on one line if that is short. An element of another
+// literal needs no type.
+func composite(typ string, elems []string) string {
+	if text := typ + oneLine(elems); len(text) <= wide && !strings.Contains(text, "\n") {
+		return text
 	}
-	oneLine := typ.Clone().Values(elems...)
-	if text := rendered(oneLine); len(text) <= wide && !strings.Contains(text, "\n") {
-		return oneLine
-	}
-	return typ.Add(lines(elems))
+	return typ + lines(elems)
 }
 
-// rendered is how a literal reads in the end, near enough to tell its width. Running
-// gofmt on it takes much longer.
-func rendered(code *jen.Statement) string {
-	file := jen.NewFile("p")
-	file.NoFormat = true
-	file.Add(code)
-	var b strings.Builder
-	if err := file.Render(&b); err != nil {
-		return ""
-	}
-	_, text, _ := strings.Cut(b.String(), "\n")
-	return tighter.Replace(strings.TrimSpace(text))
+// oneLine is the body of a literal on one line.
+func oneLine(elems []string) string { return "{" + strings.Join(elems, ", ") + "}" }
+
+// lines is the body of a literal with a line for each element.
+func lines(elems []string) string { return "{\n" + strings.Join(elems, ",\n") + ",\n}" }
+
+// keyed is an element of a literal with its key.
+func keyed(key, value string) string { return key + ": " + value }
+
+// policy is a literal of a policy.
+func (p *printer) policy(v any) string {
+	value := reflect.ValueOf(v)
+	return composite(p.Runtime(value.Type().Name()), p.fields(value))
 }
 
-var tighter = strings.NewReplacer(" . ", ".", " : ", ": ", ",", ", ", " {", "{", "[] ", "[]")
-
-// lines writes the elements of a literal on a line each.
-func lines(elems []jen.Code) *jen.Statement {
-	return jen.Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, elems...)
-}
-
-func keyed(key string, value jen.Code) jen.Code { return jen.Id(key).Op(":").Add(value) }
-
-// fields writes what a policy sets, field by field.
-func (p *printer) fields(policy reflect.Value) []jen.Code {
-	var fields []jen.Code
+// fields are the elements of a literal, for the fields that are not zero.
+func (p *printer) fields(policy reflect.Value) (fields []string) {
 	for i := range policy.NumField() {
 		if v := policy.Field(i); !v.IsZero() {
 			fields = append(fields, keyed(policy.Type().Field(i).Name, p.value(v)))
@@ -63,14 +48,8 @@ func (p *printer) fields(policy reflect.Value) []jen.Code {
 	return fields
 }
 
-// policy writes a policy as a literal.
-func (p *printer) policy(v any) *jen.Statement {
-	value := reflect.ValueOf(v)
-	return composite(p.Runtime(value.Type().Name()), p.fields(value))
-}
-
-// value writes one field's value as a person would.
-func (p *printer) value(v reflect.Value) jen.Code {
+// value is the value of a field as a person writes it.
+func (p *printer) value(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case time.Duration:
 		return p.duration(x)
@@ -82,7 +61,7 @@ func (p *printer) value(v reflect.Value) jen.Code {
 		return p.class(x)
 	case resil.Jitter:
 		if x > 0 {
-			return p.Runtime("Jitter").Call(p.ratio(resil.Ratio(x)))
+			return p.Runtime("Jitter") + "(" + p.ratio(resil.Ratio(x)) + ")"
 		}
 		return p.Runtime("Jitter" + gosrc.Capitalize(x.String()))
 	case resil.Consecutive:
@@ -98,24 +77,25 @@ func (p *printer) value(v reflect.Value) jen.Code {
 	}
 	switch v.Kind() {
 	case reflect.Int:
-		return jen.Lit(int(v.Int()))
+		return strconv.FormatInt(v.Int(), 10)
 	case reflect.String:
-		return jen.Lit(v.String())
+		return strconv.Quote(v.String())
 	case reflect.Float64:
-		return jen.Id(strconv.FormatFloat(v.Float(), 'g', -1, 64))
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
 	case reflect.Struct:
-		return p.Runtime(v.Type().Name()).Values(p.fields(v)...)
+		return p.Runtime(v.Type().Name()) + oneLine(p.fields(v))
 	case reflect.Slice:
-		var elems []jen.Code
+		var elems []string
 		for i := range v.Len() {
 			elems = append(elems, p.value(v.Index(i)))
 		}
-		return jen.Index().Add(p.Runtime(v.Type().Elem().Name())).Values(elems...)
+		return "[]" + p.Runtime(v.Type().Elem().Name()) + oneLine(elems)
 	}
-	panic(fmt.Sprintf("generator: a policy field of type %s cannot be written", v.Type()))
+	panic(fmt.Sprintf("emit: a policy field of type %s cannot be written", v.Type()))
 }
 
-func (p *printer) class(c resil.Class) *jen.Statement {
+// class is the constant of a class.
+func (p *printer) class(c resil.Class) string {
 	switch c {
 	case resil.SystemFault:
 		return p.Runtime("SystemFault")
@@ -125,12 +105,13 @@ func (p *printer) class(c resil.Class) *jen.Statement {
 	return p.Runtime(gosrc.Capitalize(c.String()))
 }
 
-func (p *printer) ratio(r resil.Ratio) *jen.Statement {
+// ratio is a share in its largest unit.
+func (p *printer) ratio(r resil.Ratio) string {
 	unit, name := resil.PPM, "PPM"
 	if r%resil.Percent == 0 {
 		unit, name = resil.Percent, "Percent"
 	}
-	return jen.Lit(int(r / unit)).Op("*").Add(p.Runtime(name))
+	return fmt.Sprintf("%d * %s", int(r/unit), p.Runtime(name))
 }
 
 var timeUnits = []struct {
@@ -141,14 +122,15 @@ var timeUnits = []struct {
 	{time.Millisecond, "Millisecond"}, {time.Microsecond, "Microsecond"}, {time.Nanosecond, "Nanosecond"},
 }
 
-func (p *printer) duration(d time.Duration) *jen.Statement {
+// duration is a duration in its largest unit.
+func (p *printer) duration(d time.Duration) string {
 	for _, u := range timeUnits {
 		if d%u.unit == 0 {
-			code := jen.Id(p.Import("time", "time")).Dot(u.name)
+			code := p.Import("time", "time") + "." + u.name
 			if d == u.unit {
 				return code
 			}
-			return jen.Lit(int(d / u.unit)).Op("*").Add(code)
+			return fmt.Sprintf("%d * %s", d/u.unit, code)
 		}
 	}
 	panic("unreachable")

@@ -1,7 +1,9 @@
 package emit
 
 import (
+	"cmp"
 	"reflect"
+	"strconv"
 
 	"github.com/dave/jennifer/jen"
 
@@ -14,14 +16,14 @@ import (
 type spec struct {
 	*printer
 	e       *emitter
-	shared  []*shared  // in the order of their declarations
-	methods []jen.Code // the entries of the spec
+	shared  []*shared // in the order of their declarations
+	methods []string  // the entries of the spec
 }
 
 // A shared is a value that several places refer to.
 type shared struct {
 	name  string // that the variable would like
-	code  *jen.Statement
+	code  string
 	users int
 	local string // the variable's
 }
@@ -54,13 +56,13 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 		}
 		set := &policySet{shared: shared{name: "policies", users: 1}}
 		for _, p := range policies(m) {
-			p.shared = s.once(&parts, p, func() *jen.Statement { return s.pointer(p.value) })
+			p.shared = s.once(&parts, p, func() string { return s.pointer(p.value) })
 			set.parts = append(set.parts, p)
 		}
 		setOf[m] = add(&sets, set)
 		if len(m.Classifiers) > 0 {
 			p := part{field: "Classify", value: m.Classifiers}
-			listOf[m] = s.once(&lists, p, func() *jen.Statement { return s.classify(m.Classifiers) })
+			listOf[m] = s.once(&lists, p, func() string { return s.classify(m.Classifiers) })
 			listOf[m].users++
 		}
 	}
@@ -92,20 +94,20 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 		if !m.HasGuard() {
 			continue
 		}
-		entry := []jen.Code{
-			keyed("Name", jen.Lit(m.Name)),
-			keyed("Method", jen.Op("&").Id(receiver).Dot(e.fields[m.Name])),
+		entry := []string{
+			keyed("Name", strconv.Quote(m.Name)),
+			keyed("Method", "&"+receiver+"."+e.fields[m.Name]),
 		}
 		if set := setOf[m]; len(set.parts) > 0 {
 			entry = append(entry, keyed("Policies", set.refer()))
 		}
 		if m.Policy.Idempotent && m.Policy.Retry != nil {
-			entry = append(entry, keyed("Idempotent", jen.True()))
+			entry = append(entry, keyed("Idempotent", "true"))
 		}
 		if list := listOf[m]; list != nil {
 			entry = append(entry, keyed("Classify", list.refer()))
 		}
-		s.methods = append(s.methods, composite(nil, entry))
+		s.methods = append(s.methods, composite("", entry))
 	}
 	return s
 }
@@ -153,7 +155,7 @@ func policies(m *model.Method) (parts []part) {
 
 // once returns the part of the list that holds the same value, adding it if there is
 // none.
-func (s *spec) once(list *[]part, p part, write func() *jen.Statement) *shared {
+func (s *spec) once(list *[]part, p part, write func() string) *shared {
 	for _, other := range *list {
 		if other.field == p.field && reflect.DeepEqual(other.value, p.value) {
 			return other.shared
@@ -180,55 +182,49 @@ func add(list *[]*policySet, set *policySet) *policySet {
 }
 
 // refer is how another place refers to the value: by its variable, or as it is.
-func (v *shared) refer() *jen.Statement {
-	if v.local != "" {
-		return jen.Id(v.local)
-	}
-	return v.code
-}
+func (v *shared) refer() string { return cmp.Or(v.local, v.code) }
 
 // pointer writes a policy as a pointer to a literal.
-func (p *printer) pointer(policy any) *jen.Statement {
-	return jen.Op("&").Add(p.policy(policy))
-}
+func (p *printer) pointer(policy any) string { return "&" + p.policy(policy) }
 
 // set writes a policy set as a literal.
-func (s *spec) set(set *policySet) *jen.Statement {
-	var fields []jen.Code
+func (s *spec) set(set *policySet) string {
+	var fields []string
 	for _, p := range set.parts {
 		fields = append(fields, keyed(p.field, p.refer()))
 	}
 	return composite(s.Runtime("Policies"), fields)
 }
 
-func (p *printer) classify(classifiers []model.Function) *jen.Statement {
-	var elems []jen.Code
+// classify writes a list of classifiers.
+func (p *printer) classify(classifiers []model.Function) string {
+	var elems []string
 	for _, c := range classifiers {
 		if fn := p.function(c); c.Verdict {
 			elems = append(elems, fn)
 		} else {
-			elems = append(elems, p.Runtime("ClassifierOf").Call(fn))
+			elems = append(elems, p.Runtime("ClassifierOf")+"("+fn+")")
 		}
 	}
-	return composite(jen.Index().Add(p.Runtime("Classifier")), elems)
+	return composite("[]"+p.Runtime("Classifier"), elems)
 }
 
 // variables declares what several places refer to.
 func (s *spec) variables() (decls []jen.Code) {
 	for _, v := range s.shared {
-		decls = append(decls, jen.Id(v.local).Op(":=").Add(v.code))
+		decls = append(decls, jen.Id(v.local).Op(":=").Id(v.code))
 	}
 	return decls
 }
 
 // literal is the spec itself.
-func (s *spec) literal() *jen.Statement {
-	name := keyed("Name", jen.Lit(s.e.w.Interface.Name()))
+func (s *spec) literal() string {
+	name := keyed("Name", strconv.Quote(s.e.w.Interface.Name()))
 	if len(s.methods) == 0 {
-		return s.Runtime("Spec").Values(name)
+		return s.Runtime("Spec") + oneLine([]string{name})
 	}
-	return s.Runtime("Spec").Add(lines([]jen.Code{
+	return s.Runtime("Spec") + lines([]string{
 		name,
-		keyed("Methods", jen.Index().Add(s.Runtime("MethodSpec")).Add(lines(s.methods))),
-	}))
+		keyed("Methods", "[]"+s.Runtime("MethodSpec")+lines(s.methods)),
+	})
 }

@@ -5,7 +5,7 @@ import (
 	"go/types"
 )
 
-// ImportNamed finds the import of a file that is called name there.
+// ImportNamed returns the package that a file imports under a name; nil if there is none.
 func ImportNamed(info *types.Info, syntax *ast.File, name string) *types.Package {
 	for _, spec := range syntax.Imports {
 		var obj types.Object

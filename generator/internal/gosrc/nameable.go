@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// nameable reports whether code in package from may refer to a type by its name.
+// nameable reports whether code in package from can refer to a type by its name.
 func nameable(obj *types.TypeName, from *types.Package) bool {
 	pkg := obj.Pkg()
 	if pkg == nil {
@@ -17,7 +17,8 @@ func nameable(obj *types.TypeName, from *types.Package) bool {
 	return pkg.Path() == from.Path() || obj.Exported() && Importable(pkg, from)
 }
 
-// Importable reports whether package from may import pkg.
+// Importable reports whether package from may import pkg. It does not look for import
+// cycles.
 func Importable(pkg, from *types.Package) bool {
 	path, user := pkg.Path(), strings.TrimSuffix(from.Path(), "_test")
 	if pkg.Name() == "main" && path != user {
@@ -39,9 +40,9 @@ func Importable(pkg, from *types.Package) bool {
 	}
 }
 
-// Unwritable finds in a type what package from cannot write down, and returns
-// nil if there is nothing: an unexported or internal name of another package, or
-// a predeclared name that the package has given another meaning.
+// Unwritable returns a part of a type that code in package from cannot write: an
+// unexported or internal name of another package, or a name of Go's own that the package
+// declares with another meaning. It returns nil if there is none.
 func Unwritable(t types.Type, from *types.Package) types.Type {
 	var found types.Type
 	Walk(t, func(t types.Type) bool {
@@ -51,7 +52,7 @@ func Unwritable(t types.Type, from *types.Package) types.Type {
 			ok = t.Kind() == types.UnsafePointer || t.Kind() == types.Invalid || from.Scope().Lookup(t.Name()) == nil
 		case *types.Alias:
 			if !nameable(t.Obj(), from) {
-				return true // it can be written as what it stands for
+				return true // the type itself can be written instead
 			}
 			for arg := range t.TypeArgs().Types() {
 				if found == nil {
@@ -78,10 +79,9 @@ func Unwritable(t types.Type, from *types.Package) types.Type {
 	return found
 }
 
-// Exposed is a signature in which the types that package from cannot name stand
-// by the aliases that pkg has for them: an SDK may keep its types in an internal
-// package and give them out under names of its own. The signature comes from pkg
-// or through it.
+// Exposed returns a signature in which aliases that pkg exports take the place of types
+// that package from cannot name. An SDK may declare its types in an internal package, and
+// export them by aliases. The signature is of pkg, which may be nil.
 func Exposed(sig *types.Signature, pkg, from *types.Package) *types.Signature {
 	if pkg == nil || pkg.Path() == from.Path() || !Importable(pkg, from) || Unwritable(sig, from) == nil {
 		return sig
@@ -139,8 +139,8 @@ func Exposed(sig *types.Signature, pkg, from *types.Package) *types.Signature {
 	return signature(sig)
 }
 
-// unnameable reports whether an embedded field's type is an alias that package from
-// cannot name: written as what it stands for, the field would have another name.
+// unnameable reports whether an embedded field's type is an alias that package from cannot
+// name. If the type itself were written instead, the field would have another name.
 func unnameable(t types.Type, from *types.Package) bool {
 	if pointer, ok := t.(*types.Pointer); ok {
 		t = pointer.Elem()
@@ -149,8 +149,8 @@ func unnameable(t types.Type, from *types.Package) bool {
 	return ok && !nameable(alias.Obj(), from)
 }
 
-// Walk visits a type and the types that it is written with, as long as visit
-// says so.
+// Walk calls visit for a type and, if visit returns true, for the types that it is written
+// with. It does not visit what a named type is declared as.
 func Walk(t types.Type, visit func(types.Type) bool) {
 	if t == nil || !visit(t) {
 		return
@@ -203,10 +203,11 @@ func Walk(t types.Type, visit func(types.Type) bool) {
 	}
 }
 
-// TypeObject is the declaration of a type or of what it points to.
+// TypeObject returns the declaration of a named type, of an alias, or of what a pointer
+// points to. It panics for other types.
 func TypeObject(t types.Type) *types.TypeName {
 	if pointer, ok := t.(*types.Pointer); ok {
 		t = pointer.Elem()
 	}
-	return t.(interface{ Obj() *types.TypeName }).Obj() // a named type or an alias
+	return t.(interface{ Obj() *types.TypeName }).Obj()
 }

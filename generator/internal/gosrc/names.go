@@ -1,5 +1,5 @@
-// Package gosrc knows how generated code refers to things: what they are called, which
-// of them can be named there, and how a type is written.
+// Package gosrc knows how generated code refers to packages, types and other names: which
+// of them it can name, what it calls them, and how it writes a type.
 package gosrc
 
 import (
@@ -17,27 +17,29 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// runtimePath is the package that generated code calls.
+// RuntimePath is the import path of the package that generated code calls.
 const RuntimePath = "github.com/resilgen/resilgen/runtime"
 
-// Names gives out the identifiers of one output file: what imports are called,
-// and which names a function must not use for its own variables.
+// Names chooses the identifiers of one output file: the names of imports and of type
+// parameters. It also records which identifiers code refers to, because a function must
+// not give one of those to a variable of its own. It is not for concurrent use.
 type Names struct {
 	pkg          *types.Package
-	taken        map[string]bool   // by the package, by type parameters, by imports
-	aliases      map[string]string // how the source calls its imports, by path
-	imports      map[string]string // how the output calls them, by path
-	packageNames map[string]string // the names of the packages themselves, by path
-	used         map[string]bool   // identifiers written since the last [names.record]
+	taken        map[string]bool   // names of the package, of type parameters and of imports
+	aliases      map[string]string // names that the source gives to imports, by path
+	imports      map[string]string // names that the output gives to imports, by path
+	packageNames map[string]string // names of the imported packages themselves, by path
+	used         map[string]bool   // identifiers that code has referred to, since Record began
 	params       map[*types.TypeParam]string
 }
 
-// NewNames makes the names of an output: of a package, beside a source, with what
-// the output declares and the type parameters of that.
+// NewNames returns the names of an output in package pkg. The output belongs to a source
+// file, whose names for imports it uses. It declares the names in declared, and its
+// declarations have the type parameters in params.
 func NewNames(pkg *types.Package, source *ast.File, declared []string, params []*types.TypeParamList) *Names {
 	n := &Names{
 		pkg:          pkg,
-		taken:        map[string]bool{"init": true}, // which no import may be called
+		taken:        map[string]bool{"init": true}, // no import can have that name
 		aliases:      map[string]string{},
 		imports:      map[string]string{},
 		packageNames: map[string]string{},
@@ -58,8 +60,8 @@ func NewNames(pkg *types.Package, source *ast.File, declared []string, params []
 	return n
 }
 
-// typeParameters names type parameters as the source does, except where that
-// would hide what generated code may refer to, or is blank.
+// typeParameters names type parameters as the source does, unless the name is blank or
+// hides something that generated code may refer to.
 func (n *Names) typeParameters(lists []*types.TypeParamList) {
 	hides := maps.Clone(n.taken)
 	hides["_"] = true
@@ -86,8 +88,8 @@ func (n *Names) typeParameters(lists []*types.TypeParamList) {
 	}
 }
 
-// Import is the name by which the output refers to a package. The first use
-// imports it.
+// Import imports a package, unless that is done, and returns its name in the output. P is
+// its import path and name its own name.
 func (n *Names) Import(p, name string) string {
 	if local, ok := n.imports[p]; ok {
 		n.used[local] = true
@@ -108,33 +110,31 @@ func (n *Names) Import(p, name string) string {
 	return local
 }
 
-// Qualified refers to a package's name from the output.
-func (n *Names) Qualified(pkg *types.Package, name string) *jen.Statement {
+// Qualified returns code that refers to a package-level name. A nil package is Go's own.
+func (n *Names) Qualified(pkg *types.Package, name string) string {
 	if pkg == nil || pkg.Path() == n.pkg.Path() {
 		return n.Use(name)
 	}
-	return jen.Id(n.Import(pkg.Path(), pkg.Name())).Dot(name)
+	return n.Import(pkg.Path(), pkg.Name()) + "." + name
 }
 
-// Runtime refers to a name of the runtime.
-func (n *Names) Runtime(name string) *jen.Statement {
-	return jen.Id(n.Import(RuntimePath, "resil")).Dot(name)
-}
+// Runtime returns code that refers to a name of the runtime.
+func (n *Names) Runtime(name string) string { return n.Import(RuntimePath, "resil") + "." + name }
 
-// Use refers to an identifier of the output's own package or of Go.
-func (n *Names) Use(name string) *jen.Statement {
+// Use returns code that refers to a name of the output's own package or of Go.
+func (n *Names) Use(name string) string {
 	n.used[name] = true
-	return jen.Id(name)
+	return name
 }
 
-// TypeParam is what a type parameter is called.
+// TypeParam returns the name of a type parameter in the output.
 func (n *Names) TypeParam(p *types.TypeParam) string {
 	n.used[n.params[p]] = true
 	return n.params[p]
 }
 
-// Record runs f and returns the identifiers that the code built in it refers
-// to, which a local variable beside that code must not hide.
+// Record runs f and returns the identifiers that code made in f refers to. A variable that
+// is declared beside that code must have another name.
 func (n *Names) Record(f func()) map[string]bool {
 	before := n.used
 	n.used = map[string]bool{}
@@ -144,8 +144,8 @@ func (n *Names) Record(f func()) map[string]bool {
 	return during
 }
 
-// Unused returns the first candidate that is not taken and, if all are, the first
-// one with a number after it.
+// Unused returns the first candidate that is not taken. If all are, it returns the first
+// candidate with a number after it. Keywords and Go's own names count as taken.
 func Unused(taken map[string]bool, candidates ...string) string {
 	free := func(name string) bool {
 		return !taken[name] && token.IsIdentifier(name) && types.Universe.Lookup(name) == nil
@@ -162,7 +162,8 @@ func Unused(taken map[string]bool, candidates ...string) string {
 	}
 }
 
-// ImportDecl imports what was used: the standard library first, then the rest.
+// ImportDecl returns the import declaration of the output: the standard library first, then
+// other packages.
 func (n *Names) ImportDecl() *jen.Statement {
 	var std, others []string
 	for p := range n.imports {
@@ -193,7 +194,7 @@ func (n *Names) ImportDecl() *jen.Statement {
 
 var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
 
-// baseName is the package name that an import path suggests to a reader.
+// baseName returns the package name that an import path suggests to a reader.
 func baseName(p string) string {
 	base := path.Base(p)
 	if majorVersion.MatchString(base) && path.Dir(p) != "." {

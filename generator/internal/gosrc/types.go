@@ -8,22 +8,21 @@ import (
 	"github.com/dave/jennifer/jen"
 )
 
-// Type writes a type. It knows every kind of type there is; what cannot be
-// written in the output's package [unwritable] has found before.
+// Type returns code for a type, which must not be [Unwritable].
 func (n *Names) Type(t types.Type) *jen.Statement {
 	switch t := t.(type) {
 	case *types.Basic:
 		if t.Kind() == types.UnsafePointer {
 			return jen.Id(n.Import("unsafe", "unsafe")).Dot("Pointer")
 		}
-		return n.Use(t.Name())
+		return jen.Id(n.Use(t.Name()))
 	case *types.Alias:
 		if !nameable(t.Obj(), n.pkg) {
 			return n.Type(types.Unalias(t))
 		}
-		return n.Qualified(t.Obj().Pkg(), t.Obj().Name()).Add(n.typeArgs(t.TypeArgs()))
+		return jen.Id(n.Qualified(t.Obj().Pkg(), t.Obj().Name())).Add(n.typeArgs(t.TypeArgs()))
 	case *types.Named:
-		return n.Qualified(t.Obj().Pkg(), t.Obj().Name()).Add(n.typeArgs(t.TypeArgs()))
+		return jen.Id(n.Qualified(t.Obj().Pkg(), t.Obj().Name())).Add(n.typeArgs(t.TypeArgs()))
 	case *types.TypeParam:
 		return jen.Id(n.TypeParam(t))
 	case *types.Pointer:
@@ -55,9 +54,19 @@ func (n *Names) Type(t types.Type) *jen.Statement {
 	case *types.Union:
 		return n.union(t)
 	}
-	panic(fmt.Sprintf("generator: a type that Go did not have before: %T", t))
+	panic(fmt.Sprintf("gosrc: unknown type %T", t))
 }
 
+// TypeText returns the text of a type that has a name, or of a pointer to one.
+func (n *Names) TypeText(t types.Type) string {
+	if pointer, ok := t.(*types.Pointer); ok {
+		return "*" + n.TypeText(pointer.Elem())
+	}
+	obj := TypeObject(t)
+	return n.Qualified(obj.Pkg(), obj.Name())
+}
+
+// typeArgs returns the arguments of a generic type.
 func (n *Names) typeArgs(args *types.TypeList) *jen.Statement {
 	if args.Len() == 0 {
 		return jen.Null()
@@ -69,7 +78,7 @@ func (n *Names) typeArgs(args *types.TypeList) *jen.Statement {
 	return jen.Types(list...)
 }
 
-// TypeParams writes the parameters of a generic declaration.
+// TypeParams returns the type parameters of a declaration, with their constraints.
 func (n *Names) TypeParams(params *types.TypeParamList) *jen.Statement {
 	if params.Len() == 0 {
 		return jen.Null()
@@ -81,7 +90,7 @@ func (n *Names) TypeParams(params *types.TypeParamList) *jen.Statement {
 	return jen.Types(list...)
 }
 
-// TypeParamNames writes the parameters of a generic type where it is used.
+// TypeParamNames returns the names of type parameters, as arguments of a generic type.
 func (n *Names) TypeParamNames(params *types.TypeParamList) *jen.Statement {
 	if params.Len() == 0 {
 		return jen.Null()
@@ -93,7 +102,7 @@ func (n *Names) TypeParamNames(params *types.TypeParamList) *jen.Statement {
 	return jen.Types(list...)
 }
 
-// signature writes parameters and results without names.
+// signature returns parameters and results without their names.
 func (n *Names) signature(sig *types.Signature) *jen.Statement {
 	var params, results []jen.Code
 	for i := range sig.Params().Len() {
@@ -112,7 +121,7 @@ func (n *Names) signature(sig *types.Signature) *jen.Statement {
 	return code.Params(results...)
 }
 
-// Param writes the type of a parameter, of a variadic one with its dots.
+// Param returns the type of a parameter; with dots if it is variadic.
 func (n *Names) Param(sig *types.Signature, i int) *jen.Statement {
 	t := sig.Params().At(i).Type()
 	if sig.Variadic() && i == sig.Params().Len()-1 {
@@ -121,6 +130,7 @@ func (n *Names) Param(sig *types.Signature, i int) *jen.Statement {
 	return n.Type(t)
 }
 
+// structure returns a struct type.
 func (n *Names) structure(t *types.Struct) *jen.Statement {
 	var fields []jen.Code
 	for i := range t.NumFields() {
@@ -141,6 +151,7 @@ func (n *Names) structure(t *types.Struct) *jen.Statement {
 	return oneLine("struct", fields)
 }
 
+// interfaceType returns an interface type.
 func (n *Names) interfaceType(t *types.Interface) *jen.Statement {
 	var elems []jen.Code
 	for m := range t.ExplicitMethods() {
@@ -155,8 +166,8 @@ func (n *Names) interfaceType(t *types.Interface) *jen.Statement {
 	return oneLine("interface", elems)
 }
 
-// pointerFirst reports whether a constraint begins with a pointer type: after a
-// type parameter, as in [P *T], that would read as the length of an array.
+// pointerFirst reports whether a constraint begins with a pointer type. Such a constraint
+// needs the keyword interface, because [P *T] reads as the length of an array.
 func pointerFirst(t types.Type) bool {
 	if union, ok := t.(*types.Union); ok {
 		if union.Term(0).Tilde() {
@@ -168,6 +179,7 @@ func pointerFirst(t types.Type) bool {
 	return ok
 }
 
+// union returns the terms of a constraint.
 func (n *Names) union(t *types.Union) *jen.Statement {
 	code := jen.Null()
 	for i := range t.Len() {
@@ -182,6 +194,7 @@ func (n *Names) union(t *types.Union) *jen.Statement {
 	return code
 }
 
+// oneLine returns a struct or interface type on one line.
 func oneLine(keyword string, elems []jen.Code) *jen.Statement {
 	if len(elems) == 0 {
 		return jen.Id(keyword).Op("{}")
@@ -189,7 +202,7 @@ func oneLine(keyword string, elems []jen.Code) *jen.Statement {
 	return jen.Custom(jen.Options{Open: keyword + "{ ", Close: " }", Separator: "; "}, elems...)
 }
 
-// NamedSignature writes parameters and results with their names, if they have any.
+// NamedSignature returns parameters and results with their names, if they have any.
 func (n *Names) NamedSignature(sig *types.Signature) *jen.Statement {
 	write := func(vars *types.Tuple, variadic bool) (code []jen.Code) {
 		var names []string
@@ -220,7 +233,8 @@ func (n *Names) NamedSignature(sig *types.Signature) *jen.Statement {
 	return code
 }
 
-// Grouped declares variables, neighbours of one type together: a, b int.
+// Grouped returns declarations of variables, in which neighbors of one type share it, as
+// in a, b int. Code has their types.
 func Grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic bool) []jen.Code {
 	var list []jen.Code
 	for i, name := range names {
@@ -234,5 +248,5 @@ func Grouped(names []string, code []*jen.Statement, vars *types.Tuple, variadic 
 	return list
 }
 
-// sameWords reports whether two types are the same and written so.
+// sameText reports whether two types are the same and are written the same.
 func sameText(a, b types.Type) bool { return types.Identical(a, b) && a.String() == b.String() }

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// Capitalize writes a name's first letter as a capital.
+// Capitalize returns a name with a capital as its first letter.
 func Capitalize(name string) string {
 	for i, r := range name {
 		return strings.ToUpper(string(r)) + name[i+len(string(r)):]
@@ -12,17 +12,18 @@ func Capitalize(name string) string {
 	return name
 }
 
-// Uncapitalize writes a name's first word in small letters: GetUser as getUser, URL
-// as url, HTTPGet as httpGet.
+// Uncapitalize returns a name with its first word in small letters: getUser for GetUser,
+// url for URL, httpGet for HTTPGet.
 func Uncapitalize(name string) string {
 	words := Words(name)
-	if len(words) == 0 || !strings.HasPrefix(name, words[0]) { // it begins with an underscore
+	if len(words) == 0 || !strings.HasPrefix(name, words[0]) { // the name begins with an underscore
 		return name
 	}
 	return strings.ToLower(words[0]) + name[len(words[0]):]
 }
 
-// Words splits a camel-case name: HTTPGetUser is HTTP, Get, User.
+// Words returns the words of a camel-case name: HTTP, Get and User of HTTPGetUser. There are
+// none in a name of underscores.
 func Words(name string) []string {
 	runes := []rune(name)
 	upper := func(i int) bool { return string(runes[i]) != strings.ToLower(string(runes[i])) }

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -18,8 +17,8 @@ import (
 	xmodule "golang.org/x/mod/module"
 	"golang.org/x/tools/go/packages"
 
-	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/output"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A candidate is a package that the patterns match, while it is being loaded.
@@ -58,7 +57,7 @@ func (c *candidate) read() error {
 		if output.Is(src) {
 			c.outputs = append(c.outputs, name)
 		}
-		c.relevant = c.relevant || marked(src) || exists(output.Path(name))
+		c.relevant = c.relevant || directive.MayHold(src) || output.Is(src) || exists(output.Path(name))
 	}
 	return nil
 }
@@ -87,20 +86,22 @@ func (c *candidate) parse() error {
 		if output.Is(src) {
 			continue
 		}
-		f := File{Path: sourcePath(c.Package, syntax), Syntax: syntax}
+		f := NewFile(c.Fset, sourcePath(c.Package, syntax), syntax)
 		if name := c.Syntax[0].Name.Name; err == nil && syntax.Name.Name != name {
 			err = fmt.Errorf("it belongs to package %s, and other files in its folder to package %s", syntax.Name.Name, name)
 		}
 		if err != nil {
-			f.Broken, f.Annotated = err, bytes.Contains(bytes.ToLower(src), []byte(tool+":"))
+			f.Broken, f.Annotated = err, directive.MayHold(src)
 		}
 		c.Sources = append(c.Sources, f)
 	}
 	for _, name := range c.unlisted {
-		if src := c.sources[name]; marked(src) && !output.Is(src) {
+		if src := c.sources[name]; directive.MayHold(src) && !output.Is(src) {
 			syntax, _ := parser.ParseFile(c.Fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
 			err := fmt.Errorf("the go command leaves it out: %s", strings.TrimSpace(c.listed.Error.Err))
-			c.Sources = append(c.Sources, File{Path: name, Syntax: syntax, Broken: err, Annotated: true})
+			f := NewFile(c.Fset, name, syntax)
+			f.Broken, f.Annotated = err, true
+			c.Sources = append(c.Sources, f)
 		}
 	}
 	c.sources = nil
@@ -108,37 +109,35 @@ func (c *candidate) parse() error {
 	return nil
 }
 
-// importPaths returns the paths that the packages import, or that from= names,
-// sorted.
+// importPaths returns the paths that the packages import, or that from= names, sorted.
 func importPaths(all []*candidate) []string {
 	seen := map[string]bool{}
 	for _, c := range all {
+		add := func(path string) {
+			if listable(path) && !(c.tested != nil && path == c.tested.PkgPath) {
+				seen[path] = true
+			}
+		}
 		for _, syntax := range c.Syntax {
-			paths := fromPaths(syntax)
 			for _, imp := range syntax.Imports {
 				if path, err := strconv.Unquote(imp.Path.Value); err == nil {
-					paths = append(paths, path)
+					add(path)
 				}
 			}
-			for _, path := range paths {
-				if listable(path) && !(c.tested != nil && path == c.tested.PkgPath) {
-					seen[path] = true
+		}
+		for _, f := range c.Sources {
+			for _, i := range f.Directives.Interfaces {
+				if i.Declaration == nil {
+					continue
+				}
+				name, _, _ := strings.Cut(i.Declaration.From, "[")
+				if i := strings.LastIndexByte(name, '.'); i >= 0 && strings.Contains(name[:i], "/") {
+					add(name[:i])
 				}
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))
-}
-
-// fromPaths returns the paths that from= names in a file.
-func fromPaths(syntax *ast.File) (paths []string) {
-	for _, from := range annotations.FromTypes(syntax) {
-		name, _, _ := strings.Cut(from, "[")
-		if i := strings.LastIndexByte(name, '.'); i >= 0 && strings.Contains(name[:i], "/") {
-			paths = append(paths, name[:i])
-		}
-	}
-	return paths
 }
 
 // listable reports whether go list takes a path for that of a package. It ends with

@@ -6,8 +6,10 @@ package load
 import (
 	"context"
 	"go/ast"
+	"go/token"
 	"go/types"
 
+	"github.com/resilgen/resilgen/annotations"
 	"golang.org/x/tools/go/packages"
 )
 
@@ -24,10 +26,19 @@ type Package struct {
 
 // A File is a source.
 type File struct {
-	Path      string
-	Syntax    *ast.File
-	Broken    error // why it was not parsed in full; nil for most
-	Annotated bool  // if it is broken: it may hold a directive
+	Path        string
+	Syntax      *ast.File
+	Directives  *annotations.File
+	Diagnostics []annotations.Diagnostic // what is wrong in its directives
+	Broken      error                    // why it was not parsed in full; nil for most
+	Annotated   bool                     // if it is broken: it may hold a directive
+}
+
+// NewFile returns a source with its directives. It must have been parsed with comments.
+func NewFile(fset *token.FileSet, path string, syntax *ast.File) File {
+	f := File{Path: path, Syntax: syntax}
+	f.Directives, f.Diagnostics = annotations.Read(fset, syntax)
+	return f
 }
 
 // Find returns the package with an import path. It loads the package if nothing here

@@ -13,6 +13,7 @@ import (
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/load"
 	"github.com/resilgen/resilgen/generator/internal/output"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Package is a package whose directives are resolved and checked.
@@ -89,14 +90,13 @@ func (m *Package) build() {
 			continue
 		}
 		src := &Source{Package: m.pkg, Path: f.Path, Output: output.Path(f.Path), Syntax: f.Syntax}
-		found, diagnostics := annotations.Read(m.pkg.Fset, f.Syntax)
 		if f.Broken != nil {
 			src.reportBroken(f.Broken) // its interfaces may be incomplete
 		} else {
-			src.Interfaces, src.Diagnostics = found.Interfaces, diagnostics
+			src.Interfaces, src.Diagnostics = f.Directives.Interfaces, f.Diagnostics
 		}
 		m.Sources = append(m.Sources, src)
-		read = append(read, found)
+		read = append(read, f.Directives)
 	}
 	for k, diagnostics := range annotations.Link(m.pkg.Fset, read, m.leftOut(read)...) {
 		m.Sources[k].Diagnostics = append(m.Sources[k].Diagnostics, diagnostics...)
@@ -131,8 +131,12 @@ func (m *Package) leftOut(read []*annotations.File) (others []*annotations.File)
 		if filepath.Ext(name) != ".go" || name[0] == '_' || name[0] == '.' || slices.ContainsFunc(m.Sources, func(src *Source) bool { return src.Path == path }) {
 			continue
 		}
+		src, err := os.ReadFile(path)
+		if err != nil || !directive.MayHold(src) {
+			continue
+		}
 		fset := token.NewFileSet()
-		syntax, err := parser.ParseFile(fset, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		syntax, err := parser.ParseFile(fset, path, src, parser.ParseComments|parser.SkipObjectResolution)
 		if err == nil && syntax.Name.Name == m.pkg.Name {
 			found, _ := annotations.Read(fset, syntax)
 			others = append(others, found)

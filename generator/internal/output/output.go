@@ -1,5 +1,5 @@
-// Package output knows what the generator's outputs are called, how they begin,
-// and how a new one takes the place of an old one.
+// Package output knows the names of the generator's outputs and how they begin, and
+// replaces files.
 package output
 
 import (
@@ -19,7 +19,7 @@ func Header(source string) string {
 
 const project = "github.com/resilgen/resilgen"
 
-// Is reports whether a file with this content is an output of the generator.
+// Is reports whether content is that of an output.
 func Is(content []byte) bool {
 	line, _, _ := bytes.Cut(content, []byte("\n"))
 	return IsHeader(string(line))
@@ -32,8 +32,8 @@ func IsHeader(line string) bool {
 	return ok && strings.HasSuffix(strings.TrimSuffix(rest, "\r"), "; DO NOT EDIT.")
 }
 
-// Path is the output beside a source: users_resil.go for users.go, and
-// x_resil_test.go for x_test.go.
+// Path returns the output of a source: users_resil.go for users.go, and x_resil_test.go for
+// x_test.go.
 func Path(source string) string {
 	stem := strings.TrimSuffix(source, ".go")
 	if base, ok := strings.CutSuffix(stem, "_test"); ok {
@@ -42,8 +42,8 @@ func Path(source string) string {
 	return stem + "_resil.go"
 }
 
-// Source is the source that an output of this name stands beside; false if no
-// output has such a name.
+// Source returns the source of an output by its name. It reports false if no output has
+// such a name.
 func Source(output string) (string, bool) {
 	if base, ok := strings.CutSuffix(output, "_resil.go"); ok && base != "" {
 		return base + ".go", true
@@ -54,16 +54,17 @@ func Source(output string) (string, bool) {
 	return "", false
 }
 
-// Replace writes a file so that whoever looks, and whenever the program is
-// killed, sees either the old content or the new. The go command does not see
-// files whose names begin with a dot. A symbolic link stays one, to the same file.
+// Replace writes a file in one step: a reader sees either the old content or the new, even
+// if the program is killed. It keeps the file's permissions, and writes through a symbolic
+// link. For a moment there is a temporary file beside it, which the go command ignores. It
+// may be called by several goroutines.
 func Replace(path string, content []byte) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return err
 		}
 	}
-	perm := fs.FileMode(0o666) // less the umask
+	perm := fs.FileMode(0o666) // before umask
 	if info, err := os.Stat(path); err == nil {
 		perm = info.Mode().Perm()
 	}
@@ -86,10 +87,10 @@ func Replace(path string, content []byte) error {
 	return err
 }
 
-// temporary is what the name of a temporary file has after the output's.
+// temporary stands in the name of a temporary file after the output's name.
 const temporary = ".tmp"
 
-// IsTemporary reports whether Replace gives such names to its temporary files.
+// IsTemporary reports whether a name is that of a temporary file for an output.
 func IsTemporary(name string) bool {
 	hidden, _, ok := strings.Cut(name, temporary)
 	if !ok || !strings.HasPrefix(hidden, ".") {

@@ -103,9 +103,7 @@ func classifyStore(err error) resil.Class {
 		errors.Is(err, Gone),
 		errors.As(err, new(Code)):
 		return resil.Application
-	case errors.Is(err, io.EOF),
-		errors.As(err, new(*net.OpError)),
-		errors.As(err, new(Temporary)):
+	case errors.Is(err, io.EOF), errors.As(err, new(*net.OpError)), errors.As(err, new(Temporary)):
 		return resil.Infrastructure
 	case errors.Is(err, syscall.EACCES):
 		return resil.SystemFault

@@ -1,16 +1,16 @@
-package load
+package annotations
 
 import (
 	"go/parser"
 	"go/token"
 	"testing"
 
-	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// TestMarkedIsWhatWasMeant: a source that has something wrong with the spelling of
-// a directive is looked at, or the mistake would go unseen.
-func TestMarkedIsWhatWasMeant(t *testing.T) {
+// A source that has a mistake in the spelling of a directive must be read, or nobody
+// reports the mistake.
+func TestMayHoldFindsWhatReadReports(t *testing.T) {
 	for _, comment := range []string{
 		"//resil:retry", "// resil:retry", "//\tRESIL:retry", "//resil :retry", "/*resil:retry*/", "/**\n * resil:retry\n */",
 		"///resil:retry", "//+resil:retry", "// @resil:retry", "//resilgen:retry", "// resilGen :retry",
@@ -23,17 +23,17 @@ func TestMarkedIsWhatWasMeant(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		read, diagnostics := annotations.Read(fset, file)
+		read, diagnostics := Read(fset, file)
 		if len(diagnostics) == 0 && len(read.Interfaces) == 0 {
 			t.Errorf("%q is neither a directive nor a mistake", comment)
 		}
-		if !marked([]byte(src)) {
-			t.Errorf("%q is not looked at", comment)
+		if !directive.MayHold([]byte(src)) {
+			t.Errorf("%q is not read", comment)
 		}
 	}
 	for _, src := range []string{"package p", "// resilient", "// resil.Call retries", "a / resil: b", "//", "/"} {
-		if marked([]byte(src)) {
-			t.Errorf("%q is looked at", src)
+		if directive.MayHold([]byte(src)) {
+			t.Errorf("%q is read", src)
 		}
 	}
 }
