@@ -144,6 +144,29 @@ func TestLessonF2_ClosedConnectionsAreFailures(t *testing.T) {
 	}
 }
 
+// F3. ctx.Err() lags behind the clock: a connection that has the context's deadline
+// reports it first, and a server that is told of it answers before it
+// (golang/go#31863). Both are time-outs all the same.
+func TestLessonF3_TheClockTellsWhoseTimeRanOut(t *testing.T) {
+	for name, tt := range map[string]struct {
+		after time.Duration // from the start of the attempt, whose timeout is a second
+		err   error
+	}{
+		"a connection's deadline": {time.Second, &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}},
+		"a server's answer":       {990 * time.Millisecond, fmt.Errorf("server: %w", context.DeadlineExceeded)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, m := newMethod(t, withAll(withTimeouts(0, time.Second), withBreaker(func(*Breaker) {})))
+				err := Run(t.Context(), m, func(context.Context) error { time.Sleep(tt.after); return tt.err })
+				if !errors.Is(err, ErrTimeout) {
+					t.Errorf("got %v, want ErrTimeout", err)
+				}
+			})
+		})
+	}
+}
+
 // F4. Five failures in a row overrule a ratio of 50 %: with 20 % of failures at 1,000
 // calls a second, 91 % of the calls were refused.
 func TestLessonF4_StreakDoesNotOverruleTheRatio(t *testing.T) {
@@ -184,6 +207,32 @@ func TestLessonF4_ALostConnectionOpensNothing(t *testing.T) {
 				Run(t.Context(), m, fail)
 			}
 			wantState(t, c, StateClosed)
+		}
+	})
+}
+
+// F5. Hasty callers open a healthy backend through the ratio (circuit#94): half of the
+// callers gave 2 ms to a backend that takes 20 ms, and 45 of 50 patient ones were
+// refused.
+func TestLessonF5_HastyCallersDoNotExceedTheRatio(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 0 }))
+		const takes = 20 * time.Millisecond
+		for range 20 {
+			Run(t.Context(), m, answerIn(takes))
+		}
+		for i := range 50 {
+			for range 3 { // more than half, so that the ratio of 50 % could be exceeded
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Millisecond)
+				Run(ctx, m, answerIn(takes))
+				cancel()
+			}
+			if err := Run(t.Context(), m, answerIn(takes)); err != nil {
+				t.Fatalf("patient call %d got %v", i+1, err)
+			}
+		}
+		if b := c.Stats().Breaker("Store"); b.Failures != 0 {
+			t.Errorf("%d failures of a healthy backend", b.Failures)
 		}
 	})
 }
@@ -357,6 +406,46 @@ func TestLessonF10_TimeoutHidesNoCause(t *testing.T) {
 			})
 		})
 	}
+}
+
+// F11. Calls that their callers gave up while the backend hung did not count as slow
+// (llm-proxy#50).
+func TestLessonF11_CallsGivenUpCountAsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Slow = time.Second }))
+		for range testBreaker.Consecutive {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(2*time.Second, cancel)
+			Run(ctx, m, hang)
+		}
+		wantState(t, c, StateOpen)
+		if o := c.Stats().Breaker("Store").Opening; o == nil || o.Rule != RuleSlow {
+			t.Errorf("it opened for %+v, want %v", o, RuleSlow)
+		}
+	})
+}
+
+// F12. A stuck observer held callers beyond their deadlines (nomad#27013,
+// hystrix-go#95). It holds the call whose event it is told of, and no other.
+func TestLessonF12_AStuckObserverHoldsNoOtherCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck := make(chan bool)
+		_, m := newMethod(t, withTimeouts(time.Second, 0), WithObserver(func(context.Context, Event) { <-stuck }))
+		var wg sync.WaitGroup
+		wg.Go(func() { Run(context.Background(), m, succeed) })
+		synctest.Wait()
+		start := time.Now()
+		for range 100 {
+			if err := Run(t.Context(), m, succeed); err != nil {
+				t.Errorf("got %v", err)
+			}
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("100 other calls took %v", took)
+		}
+		close(stuck)
+		wg.Wait()
+	})
 }
 
 // F13. An answer that the program declares was retried when it came a moment late.
@@ -731,6 +820,45 @@ func TestLessonF21_ASuccessThatFillsTheMinimumOpens(t *testing.T) {
 		if o := c.Stats().Breaker("Store").Opening; o.Rule != RuleRatio || o.Successes+o.Failures != uint64(tt.min) {
 			t.Errorf("%s: opened for %+v", tt.results, o)
 		}
+	}
+}
+
+// F21. Specs that were written as literals were accepted with values that directives
+// refuse.
+func TestLessonF21_SpecLiteralsAreChecked(t *testing.T) {
+	for name, policies := range map[string]Policies{
+		"below a range":    {Retry: &Retry{Attempts: -1, On: []Class{Infrastructure}}},
+		"without a number": {Limit: &Limit{Name: "Store"}},
+		"without effect":   {Timeout: &Timeout{Total: time.Second, Attempt: time.Minute}},
+	} {
+		if _, err := New(Spec{Name: "Store", Methods: []MethodSpec{{Name: "Get", Policies: policies}}}); err == nil {
+			t.Errorf("a value %s is accepted", name)
+		}
+	}
+}
+
+// F22. Of two observers the first was told nothing, and nobody was told that.
+func TestLessonF22_ASecondObserverIsAnError(t *testing.T) {
+	observe := WithObserver(func(context.Context, Event) {})
+	override := WithOverrides(Overrides{"Store": {"breaker": "open=5s"}})
+	for name, tt := range map[string]struct {
+		opts []Option
+		want string
+	}{
+		"two observers":         {[]Option{observe, observe}, "resil: Store: 2 observers are given; combine them in one function"},
+		"two sets of overrides": {[]Option{override, override}, "resil: Store: 2 sets of overrides are given; merge them into one"},
+	} {
+		if _, err := New(fullSpec(), tt.opts...); err == nil || err.Error() != tt.want {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
+	}
+	if _, err := New(fullSpec(), observe, WithObserver(nil), override); err != nil {
+		t.Errorf("one of each: got %v", err)
+	}
+	var first, second Registry
+	c := newClient(t, fullSpec(), WithRegistry(&first), WithRegistry(&second))
+	if first.Client("Store") != c || second.Client("Store") != c {
+		t.Error("of two registries, one does not list the client")
 	}
 }
 
