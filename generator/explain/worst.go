@@ -14,16 +14,17 @@ import (
 const Unbounded time.Duration = math.MaxInt64
 
 // A Worst is the most that one call of a method can come to, where the callee
-// obeys its context.
+// obeys its context and the retry budget has tokens.
 type Worst struct {
 	Calls  int           // of the callee
 	Time   time.Duration // of the whole call but a fallback, or Unbounded
-	Hinted time.Duration // the same where every failure asks for the longest pause, as with Retry-After
+	Hinted time.Duration // the same where failures say how long to stay away, as with Retry-After
 }
 
-// worst adds up a policy's limits. The total timeout caps everything; within it
-// there are as many rounds as attempts, a round being one attempt and its hedges,
-// and a pause before each but the first.
+// worst adds up a policy's limits. There are as many rounds as attempts, a round
+// being one attempt and its hedges, and a pause before each but the first. The total
+// timeout caps the time. It does not cap the calls: those that fail at once leave the
+// time to all the others.
 func worst(p annotations.Policy) Worst {
 	total, attempt := Unbounded, Unbounded
 	if t := p.Timeout; t != nil {
@@ -36,35 +37,34 @@ func worst(p annotations.Policy) Worst {
 	if l := p.Limit; l != nil && l.Mode != resil.ModeObserve {
 		waits = plus(waits, l.Wait)
 	}
-	round := min(plus(waits, attempt), total)
+	one := min(plus(waits, attempt), total) // attempt or hedge
 
-	hedges := 0 // of a round
+	calls, round, hinted := 1, one, one
 	if h := p.Hedge; h != nil {
-		hedges = min(h.Max, within(round, h.Delay))
-		round = plus(round, times(hedges, h.Delay)) // the last hedge starts as the first attempt ends
-	}
-	// Of a total timeout, pauses leave the less for hedges the more rounds there are.
-	callsIn := func(rounds int, least time.Duration) int {
-		n := rounds * hedges
-		if hedges > 0 && total != Unbounded {
-			n = min(n, within(total-least, p.Hedge.Delay))
-		}
-		return rounds + n
+		calls += h.Max
+		// A hedge starts when its delay has passed or when an attempt fails, whichever
+		// comes first.
+		gap := min(h.Delay, one)
+		round = plus(one, times(h.Max, gap))
+		// A hint of the attempt before holds it back for as long as another attempt is
+		// under way; the first hedge has only one before it.
+		hinted = plus(gap, times(h.Max, one))
 	}
 
-	rounds, most := 1, callsIn(1, 0)
-	var pauses, least, longest time.Duration
+	attempts := 1
+	var pauses, longest time.Duration
 	if r := p.Retry; r != nil {
-		for ; rounds < r.Attempts; rounds++ {
-			low, high := r.Bounds(rounds)
-			least, pauses, longest = plus(least, low), plus(pauses, high), plus(longest, r.Max)
-			most = max(most, callsIn(rounds+1, least))
+		attempts = max(r.Attempts, 1)
+		for n := 1; n < attempts; n++ {
+			_, most := r.Bounds(n)
+			pauses = plus(pauses, most)
 		}
+		longest = times(attempts-1, r.Max) // a hint beyond that ends the call
 	}
 	return Worst{
-		Calls:  most,
-		Time:   min(plus(times(rounds, round), pauses), total),
-		Hinted: min(plus(times(rounds, round), longest), total),
+		Calls:  attempts * calls,
+		Time:   min(plus(times(attempts, round), pauses), total),
+		Hinted: min(plus(times(attempts, hinted), longest), total),
 	}
 }
 
@@ -141,9 +141,6 @@ func limit(d time.Duration) time.Duration {
 	}
 	return d
 }
-
-// within counts how often something happens up to end that happens every d.
-func within(end, d time.Duration) int { return int(end / d) }
 
 func plus(a, b time.Duration) time.Duration {
 	if a > Unbounded-b {
