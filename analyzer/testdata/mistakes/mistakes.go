@@ -31,8 +31,8 @@ type Plain struct{}
 //resil:retry 3
 type Refused interface {
 	Open(ctx context.Context) (io.ReadCloser, error) // want `Open cannot have a timeout: .* \[RG034\]`
-	CreateUser(ctx context.Context) error            // want `CreateUser would be retried, .* \[RG032\]`
-	// want +1 `Ping takes no context.Context, .* \[RG030\]`
+	CreateUser(ctx context.Context) error            // want `a retry of CreateUser may add something twice, .* \[RG032\]`
+	// want +1 `Ping has no context.Context parameter, .* \[RG030\]`
 	//resil:timeout 1s
 	Ping() error
 }

@@ -1,1 +1,1 @@
-package stale // want `was not written by resilgen and is left as it is; .* \[RG040\]`
+package stale // want `was not written by resilgen and stays as it is; .* \[RG040\]`
