@@ -10,19 +10,21 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// Unbounded is a time without a limit.
+// Unbounded is a time that nothing limits.
 const Unbounded time.Duration = math.MaxInt64
 
-// A Worst is the largest cost of one call of a method, if the callee obeys its context.
+// A Worst is the most that one call of a method can come to, where the callee
+// obeys its context and the retry budget has tokens.
 type Worst struct {
-	Calls  int           // number of calls of the callee
-	Time   time.Duration // duration of the call without a fallback, or Unbounded
-	Hinted time.Duration // the same if every failure asks for the longest pause, as with Retry-After
+	Calls  int           // of the callee
+	Time   time.Duration // of the whole call but a fallback, or Unbounded
+	Hinted time.Duration // the same where failures say how long to stay away, as with Retry-After
 }
 
-// worst adds up a policy's limits. A round is one attempt with its hedges. There are as
-// many rounds as attempts, with a pause before each but the first, and the total timeout
-// limits all of it.
+// worst adds up a policy's limits. There are as many rounds as attempts, a round
+// being one attempt and its hedges, and a pause before each but the first. The total
+// timeout caps the time. It does not cap the calls: those that fail at once leave the
+// time to all the others.
 func worst(p annotations.Policy) Worst {
 	total, attempt := Unbounded, Unbounded
 	if t := p.Timeout; t != nil {
@@ -35,49 +37,48 @@ func worst(p annotations.Policy) Worst {
 	if l := p.Limit; l != nil && l.Mode != resil.ModeObserve {
 		waits = plus(waits, l.Wait)
 	}
-	round := min(plus(waits, attempt), total)
+	one := min(plus(waits, attempt), total) // attempt or hedge
 
-	hedges := 0 // in a round
+	calls, round, hinted := 1, one, one
 	if h := p.Hedge; h != nil {
-		hedges = min(h.Max, within(round, h.Delay))
-		round = plus(round, times(hedges, h.Delay)) // the last hedge may start when the first attempt ends
-	}
-	// The more rounds there are, the less time of a total timeout is left for hedges.
-	callsIn := func(rounds int, least time.Duration) int {
-		n := rounds * hedges
-		if hedges > 0 && total != Unbounded {
-			n = min(n, within(total-least, p.Hedge.Delay))
-		}
-		return rounds + n
+		calls += h.Max
+		// A hedge starts when its delay has passed or when an attempt fails, whichever
+		// comes first.
+		gap := min(h.Delay, one)
+		round = plus(one, times(h.Max, gap))
+		// A hint of the attempt before holds it back for as long as another attempt is
+		// under way; the first hedge has only one before it.
+		hinted = plus(gap, times(h.Max, one))
 	}
 
-	rounds, most := 1, callsIn(1, 0)
-	var pauses, least, longest time.Duration
+	attempts := 1
+	var pauses, longest time.Duration
 	if r := p.Retry; r != nil {
-		for ; rounds < r.Attempts; rounds++ {
-			low, high := r.Bounds(rounds)
-			least, pauses, longest = plus(least, low), plus(pauses, high), plus(longest, r.Max)
-			most = max(most, callsIn(rounds+1, least))
+		attempts = max(r.Attempts, 1)
+		for n := 1; n < attempts; n++ {
+			_, most := r.Bounds(n)
+			pauses = plus(pauses, most)
 		}
+		longest = times(attempts-1, r.Max) // a hint beyond that ends the call
 	}
 	return Worst{
-		Calls:  most,
-		Time:   min(plus(times(rounds, round), pauses), total),
-		Hinted: min(plus(times(rounds, round), longest), total),
+		Calls:  attempts * calls,
+		Time:   min(plus(times(attempts, round), pauses), total),
+		Hinted: min(plus(times(attempts, hinted), longest), total),
 	}
 }
 
-// failing is the share of attempts that fail for an [Expected].
+// failing is the share of attempts that fail in an [Expected].
 const failing = 0.1
 
-// An Expected is the mean cost of a call, if one attempt in ten fails and is retried, the
-// callee answers at once, and no guard and no timeout ends a call.
+// An Expected is the mean of many calls where one attempt in ten fails in a way
+// that is retried, the callee answers at once, and no guard and no timeout ends a
+// call. A timeout that long pauses run into makes it less.
 type Expected struct {
-	Calls  float64       // number of calls of the callee
-	Pauses time.Duration // time between attempts, at most the total timeout
+	Calls  float64       // of the callee
+	Pauses time.Duration // between attempts
 }
 
-// expected returns the mean cost of a call.
 func expected(p annotations.Policy) Expected {
 	e := Expected{Calls: 1}
 	if p.Retry == nil {
@@ -86,7 +87,7 @@ func expected(p annotations.Policy) Expected {
 	mean, share, pauses := float64(p.Retry.Initial), 1.0, 0.0
 	for n := 1; n < p.Retry.Attempts && share > 1e-9; n++ {
 		least, most := p.Retry.Bounds(n)
-		if p.Retry.Jitter == resil.JitterDecorrelated { // each delay depends on the one before
+		if p.Retry.Jitter == resil.JitterDecorrelated { // each delay goes by the one before
 			most = min(most, time.Duration(3*mean))
 		}
 		mean = (float64(least) + float64(most)) / 2
@@ -101,7 +102,7 @@ func expected(p annotations.Policy) Expected {
 	return e
 }
 
-// String returns a text such as "3 calls, 2s".
+// String is the worst case in a few words.
 func (w Worst) String() string {
 	text := calls(float64(w.Calls)) + ", " + bounded(w.Time)
 	if w.Hinted != w.Time {
@@ -110,7 +111,7 @@ func (w Worst) String() string {
 	return text
 }
 
-// String returns a text such as "1.11 calls, 6ms of pauses".
+// String is the mean in a few words.
 func (e Expected) String() string {
 	if e.Pauses == 0 {
 		return calls(e.Calls)
@@ -118,7 +119,6 @@ func (e Expected) String() string {
 	return calls(e.Calls) + ", " + directive.Duration(e.Pauses.Round(100*time.Microsecond)) + " of pauses"
 }
 
-// calls returns a number of calls as text.
 func calls(n float64) string {
 	if n == 1 {
 		return "1 call"
@@ -126,7 +126,7 @@ func calls(n float64) string {
 	return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64) + " calls"
 }
 
-// bounded returns the text of a duration, which may be Unbounded.
+// bounded writes a duration that may be Unbounded.
 func bounded(d time.Duration) string {
 	if d == Unbounded {
 		return "unbounded"
@@ -134,7 +134,7 @@ func bounded(d time.Duration) string {
 	return directive.Duration(d)
 }
 
-// limit returns the limit of a timeout, which is off if it is 0.
+// limit is a timeout's, which 0 turns off.
 func limit(d time.Duration) time.Duration {
 	if d == 0 {
 		return Unbounded
@@ -142,10 +142,6 @@ func limit(d time.Duration) time.Duration {
 	return d
 }
 
-// within returns how often something happens until end that happens every d.
-func within(end, d time.Duration) int { return int(end / d) }
-
-// plus adds durations, which may be Unbounded.
 func plus(a, b time.Duration) time.Duration {
 	if a > Unbounded-b {
 		return Unbounded
@@ -153,7 +149,6 @@ func plus(a, b time.Duration) time.Duration {
 	return a + b
 }
 
-// times returns n times a duration, which may be Unbounded.
 func times(n int, d time.Duration) time.Duration {
 	if n > 0 && d > Unbounded/time.Duration(n) {
 		return Unbounded
