@@ -48,8 +48,8 @@ func (r *Ratio) UnmarshalText(text []byte) error {
 // A Rate is a number of calls in a span of time. Its text form is 100/s,
 // 10/60s or 1000/m.
 type Rate struct {
-	Count int
-	Per   time.Duration
+	Count int           // calls, 1 or more
+	Per   time.Duration // the span of time, above 0
 }
 
 func (r Rate) String() string {

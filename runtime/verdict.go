@@ -6,8 +6,8 @@ import "time"
 // classifier knows more, how long to wait and whether the call may be repeated.
 // The zero Verdict says nothing.
 type Verdict struct {
-	Class  Class
-	After  time.Duration // how long the callee wants to be left alone; 0 is no hint
+	Class  Class         // what retry and breaker go by; Undecided leaves it to the next classifier
+	After  time.Duration // how long the callee asks to be left alone; 0 is no hint
 	Unsent bool          // the callee has certainly received nothing: see [NothingSent]
 	Final  bool          // the call must not be repeated, whatever its class
 }
