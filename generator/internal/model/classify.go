@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // integrations are the classifiers that have modules of their own.
 var integrations = []string{"http", "grpc", "sql"}
 
-const integrationPath = "github.com/resilgen/resilgen/integrations/resil"
+const integrationPath = output.Module + "/integrations/resil"
 
 // A Classifier is a function to generate: no single function does all that a classify
 // directive says.
