@@ -25,14 +25,14 @@ demo: ## Generate, build and run the quickstart.
 .PHONY: test
 test: ## Test the root module, examples included, with -race if there is a C compiler.
 	$(if $(RACE),,@echo "no C compiler: testing without the race detector")
-	$(GO) test $(RACE) ./...
+	$(GO) test $(RACE) -timeout 30m ./...
 
 .PHONY: test-nested
 test-nested: $(NESTED:%=test-%) ## Test the nested modules; make test-FOLDER tests one.
 
 .PHONY: $(NESTED:%=test-%)
 $(NESTED:%=test-%): test-%:
-	cd $* && $(GO) test $(RACE) ./...
+	cd $* && $(GO) test $(RACE) -timeout 30m ./...
 
 .PHONY: lint
 lint: vuln ## Check formatting, go.mod files, vet, staticcheck, vulnerabilities and generated code.

@@ -145,7 +145,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	sample := m.breaker != nil && isSample(m.counts.atOnce.Load())
 	measured := m.timed || sample
 	var elapsed time.Duration
-	started := time.Duration(-1) // nobody asked
+	started := notTimed
 	if measured || m.breaker != nil && own.Done() != nil {
 		started = m.client.now()
 	}
@@ -174,6 +174,9 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
 	}
 }
+
+// notTimed stands for the start of an attempt that nobody had to know.
+const notTimed = time.Duration(-1)
 
 // classify says what an attempt that was no success means. total is the context of
 // the whole call and own that of the attempt, which began at started and has a

@@ -106,6 +106,7 @@ func (c *CircuitBreaker) refusing() *phase {
 		return p
 	case StateOpen:
 		now := c.pool.client.now()
+		c.entry.use(now)
 		if now < p.until || p.full(now) {
 			return p
 		}
@@ -174,6 +175,7 @@ func (c *CircuitBreaker) open(ctx context.Context, p *phase, was State, why *Ope
 	if c.phase.Load() != p {
 		return // another call did
 	}
+	c.entry.use(c.pool.client.now())
 	length := p.openTime(&c.pool.policy)
 	own := *why
 	own.Open = jittered(length, hint, &c.pool.policy)

@@ -25,14 +25,25 @@ func Call[T any](ctx context.Context, m *Method, f func(context.Context) (T, err
 	err := m.run(ctx, func(ctx context.Context) (err error) {
 		value, err = f(ctx)
 		return err
-	}, nil)
+	})
 	return value, err
 }
 
 // Run is [Call] for functions that return nothing but an error, or that leave
 // their results in variables.
 func Run(ctx context.Context, m *Method, f func(context.Context) error) error {
-	return m.run(ctx, f, nil)
+	return m.run(ctx, f)
+}
+
+// run makes a call, lightly if that will do.
+func (m *Method) run(ctx context.Context, f func(context.Context) error) error {
+	var failed *call
+	if m.passes(ctx) {
+		if failed = m.lightly(ctx, f); failed == nil {
+			return nil
+		}
+	}
+	return m.engine(ctx, f, nil, failed)
 }
 
 // A call is what is known of one while it runs. It lives on its caller's stack.
@@ -50,11 +61,15 @@ type call struct {
 	earlier  error         // of the last failed attempt that said more than that time ran out
 }
 
-// run makes the call: its attempts and the pauses between them. Where r is not
+// engine makes the call: its attempts and the pauses between them. Where r is not
 // nil, each attempt is a race of r's, and f is not used: that keeps f from
-// escaping to the heap.
-func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race) (err error) {
+// escaping to the heap. begun is a call whose first attempt was made lightly, if it
+// has reached the callee; nil if there was none.
+func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *race, begun *call) (err error) {
 	c := call{method: m, caller: ctx, outcome: OutcomePanicked}
+	if begun != nil {
+		c = *begun
+	}
 	defer func() { c.end(err) }()
 	if m.events != nil {
 		c.started = m.client.now()
@@ -67,16 +82,10 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 		}
 	}
 	for delay := time.Duration(0); ; {
-		before := c.attempts
-		c.rounds++ // now, for the books of a panic
-		if r == nil {
-			err = c.try(ctx, f)
-		} else {
-			err = c.race(ctx, r)
+		if begun == nil || begun.attempts == 0 {
+			err = c.round(ctx, f, r)
 		}
-		if c.attempts == before {
-			c.rounds--
-		}
+		begun = nil
 		switch {
 		case err != nil:
 			return err
@@ -97,6 +106,21 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error, r *race
 			return c.stop(reason)
 		}
 	}
+}
+
+// round makes an attempt or, where r is not nil, a race of them.
+func (c *call) round(ctx context.Context, f func(context.Context) error, r *race) (err error) {
+	before := c.attempts
+	c.rounds++ // now, for the books of a panic
+	if r == nil {
+		err = c.try(ctx, f)
+	} else {
+		err = c.race(ctx, r)
+	}
+	if c.attempts == before {
+		c.rounds--
+	}
+	return err
 }
 
 // note keeps of a failed attempt what the call's error is to tell of it, however

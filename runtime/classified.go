@@ -26,7 +26,7 @@ func CallClassified[T any, C Class | Verdict](ctx context.Context, m *Method, f 
 		v, err := f(ctx)
 		value = v
 		return last.classified(askResults(v, err, classify), err)
-	}, nil)
+	})
 	return value, last.final(err)
 }
 
@@ -37,7 +37,7 @@ func RunClassified[C Class | Verdict](ctx context.Context, m *Method, f func(con
 	err := m.run(ctx, func(ctx context.Context) error {
 		err := f(ctx)
 		return last.classified(askError(err, classify), err)
-	}, nil)
+	})
 	return last.final(err)
 }
 

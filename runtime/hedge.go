@@ -39,7 +39,7 @@ func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, e
 			lanes[lane] = *new(T)
 		},
 	}
-	err := m.run(ctx, nil, r)
+	err := m.engine(ctx, nil, r, nil)
 	return lanes[r.kept], err
 }
 

@@ -62,7 +62,8 @@ type entry struct {
 	key     interface{ get() any } // nil for the overflow
 	pins    atomic.Int32           // calls under way
 	gone    atomic.Bool            // has lost its place
-	used    atomic.Int64           // when the last call ended, by client.now
+	touched atomic.Bool            // a call has ended since an insert last looked
+	used    atomic.Int64           // when an open breaker last had to do with a call, by client.now
 	budget  atomic.Pointer[half]
 	guards  []guard   // made when first needed, by their pools' indexes
 	methods []*Method // likewise, by their plans' indexes
@@ -79,8 +80,17 @@ func (h *held[K]) get() any { return h.of }
 // unpin ends a call's hold on the entry.
 func (e *entry) unpin() {
 	if e != nil {
-		e.used.Store(int64(e.client.now()))
+		if !e.touched.Load() { // that costs less than a clock reading
+			e.touched.Store(true)
+		}
 		e.pins.Add(-1)
+	}
+}
+
+// use notes when an open breaker has had to do with a call.
+func (e *entry) use(now time.Duration) {
+	if e != nil {
+		e.used.Store(int64(now))
 	}
 }
 
@@ -226,8 +236,13 @@ func (t *table[K]) evict(s *shard[K]) (found bool) {
 		if s.hand >= len(s.ring) {
 			s.hand = 0
 		}
-		if h := s.ring[s.hand]; h.idle(now) && (at < 0 || h.used.Load() < used) {
-			at, used = s.hand, h.used.Load()
+		h := s.ring[s.hand]
+		last := h.used.Load()
+		if h.touched.Swap(false) {
+			last = int64(now) // later than those that no call has had to do with since
+		}
+		if h.idle(now) && (at < 0 || last < used) {
+			at, used = s.hand, last
 		}
 		s.hand++
 	}

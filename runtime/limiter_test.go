@@ -395,7 +395,7 @@ func TestLineGetsTheRateOnManyProcessors(t *testing.T) {
 	t.Errorf("shares of the limit that were admitted: %.3f, want 0.98 once", shares)
 }
 
-// A doomed context is found dead when it is asked for the second time, though its
+// A doomed context is found dead when it is asked for the third time, though its
 // Done channel stays open: a waiter under it is admitted and dead.
 type doomed struct {
 	context.Context
@@ -403,7 +403,7 @@ type doomed struct {
 }
 
 func (d *doomed) Err() error {
-	if d.asked.Add(1) > 1 {
+	if d.asked.Add(1) > 2 { // before the first attempt, and by the engine
 		return context.Canceled
 	}
 	return nil

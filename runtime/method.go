@@ -16,6 +16,7 @@ type Method struct {
 	bulkhead *bulkhead       // nil for none
 	entry    *entry          // the key's; nil where there are none
 	limited  atomic.Pointer[Error]
+	light    bool // see isLight
 }
 
 // A plan is what a method does for every key.
@@ -124,6 +125,7 @@ func (m *Method) equip(p *plan, e *entry) {
 	if p.bulkheads != nil {
 		m.bulkhead = p.bulkheads.of(e)
 	}
+	m.light = m.isLight()
 }
 
 // limitedError is shared by the calls that the limiter refuses at their first

@@ -132,12 +132,17 @@ func (n *counts) pass(w shadow) {
 	}
 }
 
+// succeed books a call of m that succeeded at its first attempt.
+func (n *counts) succeed(m *Method) {
+	if n.atOnce.Add(1) >= n.due.Load() {
+		m.updateBudget()
+	}
+}
+
 // add books a call that ended.
 func (n *counts) add(c *call) {
 	if c.outcome == OutcomeSucceeded && c.attempts == 1 {
-		if n.atOnce.Add(1) >= n.due.Load() {
-			c.method.updateBudget()
-		}
+		n.succeed(c.method)
 		return
 	}
 	n.outcomes[c.outcome].Add(1)

@@ -14,7 +14,10 @@ import (
 )
 
 // TestScripts runs the scripts in testdata at the root of the module. Each
-// starts in a module of its own that uses this one.
+// starts in a module of its own that uses this one. The name of a script begins
+// with its subject: a directive or key, a command, or what happens to packages
+// (load), sources and outputs. A name that ends in refused is about errors, one that
+// ends in run calls the methods of a wrapper.
 func TestScripts(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
