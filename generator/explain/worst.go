@@ -35,40 +35,51 @@ func worst(p annotations.Policy) Worst {
 	if l := p.Limit; l != nil && l.Mode != resil.ModeObserve {
 		waits = plus(waits, l.Wait)
 	}
-	round := min(plus(waits, attempt), total)
-
-	hedges := 0 // in a round
+	single := min(plus(waits, attempt), total)
+	round, hinted, calls := single, single, 1
 	if h := p.Hedge; h != nil {
-		hedges = min(h.Max, within(round, h.Delay))
-		round = plus(round, times(hedges, h.Delay)) // the last hedge may start when the first attempt ends
+		calls += h.Max // they start at once if each call fails at once
+		round = hedged(single, h)
+		// A failure with a hint holds hedges back, so that only those start that do
+		// before the first failure.
+		hinted = plus(single, times(min(h.Max, within(single, h.Delay)), h.Delay))
 	}
-	// The more rounds there are, the less time of a total timeout is left for hedges.
-	callsIn := func(rounds int, least time.Duration) int {
-		n := rounds * hedges
-		if hedges > 0 && total != Unbounded {
-			n = min(n, within(total-least, p.Hedge.Delay))
-		}
-		return rounds + n
-	}
-
-	rounds, most := 1, callsIn(1, 0)
-	var pauses, least, longest time.Duration
+	rounds := 1
+	var pauses, longest time.Duration
 	if r := p.Retry; r != nil {
 		for ; rounds < r.Attempts; rounds++ {
-			low, high := r.Bounds(rounds)
-			least, pauses, longest = plus(least, low), plus(pauses, high), plus(longest, r.Max)
-			most = max(most, callsIn(rounds+1, least))
+			_, high := r.Bounds(rounds)
+			pauses, longest = plus(pauses, high), plus(longest, r.Max)
 		}
 	}
-	return Worst{
-		Calls:  most,
-		Time:   min(plus(times(rounds, round), pauses), total),
-		Hinted: min(plus(times(rounds, round), longest), total),
-	}
+	w := Worst{Calls: rounds * calls, Time: min(plus(times(rounds, round), pauses), total)}
+	w.Hinted = max(w.Time, min(plus(times(rounds, hinted), longest), total))
+	return w
 }
 
-// failing is the share of attempts that fail for an [Expected].
-const failing = 0.1
+// hedged returns the duration of a round in which each call fails after a given time. A
+// hedge starts when the delay since the last start has passed, or when a call fails.
+func hedged(single time.Duration, h *resil.Hedge) time.Duration {
+	if single == Unbounded {
+		return Unbounded
+	}
+	var start time.Duration
+	failures := []time.Duration{single} // in order; those that have started a hedge are gone
+	for range h.Max {
+		if start = plus(start, h.Delay); failures[0] <= start {
+			start, failures = failures[0], failures[1:]
+		}
+		failures = append(failures, plus(start, single))
+	}
+	return failures[len(failures)-1]
+}
+
+// For an [Expected], failing is the share of attempts that fail, and a share below
+// negligible does not count.
+const (
+	failing    = 0.1
+	negligible = 1e-9
+)
 
 // An Expected is the mean cost of a call, if one attempt in ten fails and is retried, the
 // callee answers at once, and no guard and no timeout ends a call.
@@ -79,19 +90,26 @@ type Expected struct {
 
 // expected returns the mean cost of a call.
 func expected(p annotations.Policy) Expected {
-	e := Expected{Calls: 1}
+	round, fails := 1.0, failing // calls of one round, and the share of rounds that fail
+	if h := p.Hedge; h != nil {
+		for n := 0; n < h.Max && fails > negligible; n++ { // a failure starts the next hedge
+			round += fails
+			fails *= failing
+		}
+	}
+	e := Expected{Calls: round}
 	if p.Retry == nil {
 		return e
 	}
 	mean, share, pauses := float64(p.Retry.Initial), 1.0, 0.0
-	for n := 1; n < p.Retry.Attempts && share > 1e-9; n++ {
+	for n := 1; n < p.Retry.Attempts && share > negligible; n++ {
 		least, most := p.Retry.Bounds(n)
 		if p.Retry.Jitter == resil.JitterDecorrelated { // each delay depends on the one before
 			most = min(most, time.Duration(3*mean))
 		}
 		mean = (float64(least) + float64(most)) / 2
-		share *= failing
-		e.Calls += share
+		share *= fails
+		e.Calls += share * round
 		pauses += share * mean
 	}
 	e.Pauses = time.Duration(pauses)

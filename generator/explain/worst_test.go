@@ -61,11 +61,8 @@ func TestWorstCase(t *testing.T) {
 		{"a wait does not bound the callee", []string{"limit 10/s wait=2s"}, Worst{1, Unbounded, Unbounded}},
 		{"hedges multiply calls", []string{"hedge 50ms max=2", "retry 3"}, Worst{9, Unbounded, Unbounded}},
 		{"a hedge may start at the last moment", []string{"timeout attempt=500ms", "hedge 200ms"}, Worst{2, 700 * ms, 700 * ms}},
-		{"no hedge starts after its round", []string{"timeout attempt=500ms", "hedge 200ms max=9"}, Worst{3, 900 * ms, 900 * ms}},
-		{"one may start as the timeout strikes", []string{"timeout attempt=600ms", "hedge 200ms max=9"}, Worst{4, 1200 * ms, 1200 * ms}},
-		{"rounds share the total's time for hedges", []string{"timeout 1s", "hedge 300ms max=2", "retry 3"}, Worst{3 + 3, 1000 * ms, 1000 * ms}},
-		{"the smallest pauses leave less of it", []string{"timeout 1s", "hedge 300ms max=2", "retry 2 initial=500ms jitter=none"}, Worst{2 + 1, 1000 * ms, 1000 * ms}},
-		{"fewer rounds leave more of it", []string{"timeout 1s attempt=100ms", "hedge 90ms", "retry 4 backoff=linear initial=150ms jitter=none"}, Worst{3 + 3, 1000 * ms, 1000 * ms}},
+		{"a failure starts the next hedge", []string{"timeout attempt=500ms", "hedge 200ms max=3"}, Worst{4, (500 + 500) * ms, (500 + 500) * ms}},
+		{"calls that fail at once leave time for all hedges", []string{"timeout 1s", "hedge 300ms max=2", "retry 3"}, Worst{9, 1000 * ms, 1000 * ms}},
 		{"sums that overflow are unbounded", []string{"timeout attempt=1000000h", "retry 1000000 backoff=constant"}, Worst{1_000_000, Unbounded, Unbounded}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -84,7 +81,8 @@ func TestExpected(t *testing.T) {
 		want       Expected
 	}{
 		{"a call is a call", nil, Expected{Calls: 1}},
-		{"hedges do not start at a callee that answers at once", []string{"hedge 50ms"}, Expected{Calls: 1}},
+		{"a failure starts a hedge", []string{"hedge 50ms"}, Expected{Calls: 1.1}},
+		{"a round is repeated if its hedges fail too", []string{"hedge 50ms", "retry 2 jitter=none"}, Expected{1.1 + 0.01*1.1, 1 * ms}},
 		{"one in ten is repeated, one in a hundred twice", []string{"retry 3 jitter=none"}, Expected{1.11, 10*ms + 2*ms}},
 		{"full jitter halves the pauses", []string{"retry 3"}, Expected{1.11, 6 * ms}},
 		{"equal jitter takes a quarter", []string{"retry 2 jitter=equal"}, Expected{1.1, 7500 * time.Microsecond}},
@@ -113,12 +111,13 @@ func TestNoCallIsWorse(t *testing.T) {
 		{directives: []string{"timeout attempt=500ms", "retry 4 backoff=fibonacci jitter=none"}},
 		{directives: []string{"timeout attempt=500ms", "retry 4 jitter=decorrelated"}, atMost: true},
 		{directives: []string{"timeout attempt=500ms", "retry 4 jitter=80% max=1s"}, atMost: true},
-		{directives: []string{"timeout attempt=500ms", "retry 4"}, hint: time.Hour},
+		{directives: []string{"timeout attempt=500ms", "retry 4"}, hint: 30 * time.Second},
 		{directives: []string{"timeout 1s attempt=300ms", "retry 4 jitter=none"}, atMost: true},
-		{directives: []string{"timeout attempt=500ms", "hedge 200ms max=9"}},
+		{directives: []string{"timeout attempt=500ms", "hedge 190ms max=3"}},
+		{directives: []string{"timeout attempt=500ms", "hedge 200ms max=9"}, atMost: true}, // some hedges start at the same time
 		{directives: []string{"timeout attempt=500ms", "hedge 180ms", "retry 3 jitter=none"}},
 		{directives: []string{"timeout 1s", "hedge 300ms max=2"}},
-		{directives: []string{"timeout 1s", "hedge 300ms max=5", "retry 2 jitter=none"}, atMost: true},
+		{directives: []string{"timeout 1s", "hedge 300ms max=3", "retry 2 jitter=none"}, atMost: true},
 		{directives: []string{"timeout attempt=500ms", "retry 3", "limit 1/s wait=2s", "bulkhead 1 wait=1s"}, atMost: true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
