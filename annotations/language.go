@@ -10,12 +10,12 @@ const tool = directive.Tool
 // embedded, method or group, which is a comment group by itself. Without that tag
 // it may stand on interfaces, embedded interfaces and methods.
 type language struct {
-	Interface *interfaceKeys `directive:"interface" on:"group" help:"generates an interface from the methods of another type, and its wrapper; the directives below it are the interface's"`
-	Wrap      *wrapKeys      `directive:"wrap" on:"interface" help:"generates a wrapper for an interface that has no other directive, or names the wrapper"`
-	Profile   *profileKeys   `directive:"profile" on:"group" help:"gives a name to the directives below it"`
-	Use       *profileKeys   `directive:"use" help:"applies a profile of the package; the directives beside it refine the profile"`
+	Interface *interfaceKeys `directive:"interface" example:"interface Objects from=github.com/aws/aws-sdk-go-v2/service/s3.Client methods=GetObject,List*" on:"group" help:"generates an interface from the methods of another type, and its wrapper; the directives below it are the interface's"`
+	Wrap      *wrapKeys      `directive:"wrap" example:"wrap name=SafeStore" on:"interface" help:"generates a wrapper for an interface that has no other directive, or names the wrapper"`
+	Profile   *profileKeys   `directive:"profile" example:"profile internal" on:"group" help:"gives a name to the directives below it"`
+	Use       *profileKeys   `directive:"use" example:"use internal methods=Get*" help:"applies a profile of the package; the directives beside it refine the profile"`
 	Policy
-	Allow   *allowKeys `directive:"allow" help:"waives a check that refuses a method, for a reason that the author gives"`
+	Allow   *allowKeys `directive:"allow" example:"allow RG032 \"the server knows the key of a repeated request\"" help:"waives a check that refuses a method, for a reason that the author gives"`
 	Methods []string   `key:"methods" help:"on an interface: the directive reaches only the methods that match one of these comma-separated patterns"`
 }
 

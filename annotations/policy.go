@@ -10,10 +10,10 @@ import (
 // directive. Its tags are those that package directive describes.
 type Policy struct {
 	resil.Policies
-	Fallback   *Fallback `directive:"fallback" help:"provides the results when a call has failed"`
-	Classify   *Classify `directive:"classify" help:"decides the class of an error: what it says about the backend"`
-	Idempotent bool      `directive:"idempotent" help:"says that the method is safe to repeat"`
-	Skip       bool      `directive:"skip" help:"delegates the method without any policy"`
+	Fallback   *Fallback `directive:"fallback" example:"fallback lastCount" help:"provides the results when a call has failed"`
+	Classify   *Classify `directive:"classify" example:"classify byStatus app=ErrNotFound" help:"decides the class of an error: what it says about the backend"`
+	Idempotent bool      `directive:"idempotent" example:"idempotent methods=Get*,List*" help:"says that the method is safe to repeat"`
+	Skip       bool      `directive:"skip" example:"skip" help:"delegates the method without any policy"`
 }
 
 // Fallback names the function that answers when a call has failed. The generator

@@ -9,10 +9,11 @@ import (
 
 // A Reference describes a directive for its users.
 type Reference struct {
-	Name  string
-	Help  string
-	Place string // where it may stand, in words
-	Keys  []KeyReference
+	Name    string
+	Help    string
+	Place   string // where it may stand, in words
+	Example string // a directive without //resil:
+	Keys    []KeyReference
 }
 
 // A KeyReference describes a key of a directive for its users.
@@ -32,7 +33,7 @@ func References() (list []Reference) {
 		if name == "" {
 			continue
 		}
-		r := Reference{Name: name, Help: f.Tag.Get("help"), Place: places(f.Tag)}
+		r := Reference{Name: name, Help: f.Tag.Get("help"), Place: places(f.Tag), Example: f.Tag.Get("example")}
 		if f.Type.Kind() == reflect.Pointer {
 			r.Keys = keyReferences(f.Type.Elem())
 		}

@@ -73,3 +73,37 @@ func TestReferencesPutRangesInWords(t *testing.T) {
 		t.Errorf("not described: %v", want)
 	}
 }
+
+// TestReferenceExamples reads the example of each directive, where it may stand.
+func TestReferenceExamples(t *testing.T) {
+	const (
+		profile = "//resil:profile internal\n//resil:timeout 1s\n\n"
+		methods = "type I interface {\nGetObject() error\nListObjects() error\n"
+	)
+	for _, r := range annotations.References() {
+		name, _, _ := strings.Cut(r.Example, " ")
+		if name != r.Name {
+			t.Errorf("the example of %s is %q", r.Name, r.Example)
+			continue
+		}
+		example := "//resil:" + r.Example + "\n"
+		places := []string{example + methods + "}", methods + example + "M() error\n}"}
+		switch name {
+		case "interface":
+			places = []string{example}
+		case "profile":
+			places = []string{example + "//resil:timeout 1s\n\n//resil:use internal\n" + methods + "}"}
+		case "use":
+			places = []string{profile + places[0]}
+		}
+		var refused []string
+		for _, source := range places {
+			if _, _, diagnostics := read(t, source); len(diagnostics) > 0 {
+				refused = append(refused, lines(diagnostics))
+			}
+		}
+		if len(refused) == len(places) {
+			t.Errorf("the example of %s is refused:\n%s", r.Name, strings.Join(refused, "\n"))
+		}
+	}
+}

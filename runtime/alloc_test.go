@@ -8,15 +8,15 @@ import (
 )
 
 // The closure must be as a generated method has it: its own variables captured.
-func get(ctx context.Context, m *Method, id string, next func(context.Context, string) (int, error)) (int, error) {
+func generatedGet(ctx context.Context, m *Method, id string, next func(context.Context, string) (int, error)) (int, error) {
 	return Call(ctx, m, func(ctx context.Context) (int, error) { return next(ctx, id) })
 }
 
 func TestSuccessAllocatesNothing(t *testing.T) {
-	c := newClient(t, full())
+	c := newClient(t, fullSpec())
 	m, ctx := c.Method("Get"), context.Background()
 	next := func(context.Context, string) (int, error) { return 42, nil }
-	if n := testing.AllocsPerRun(1000, func() { get(ctx, m, "a", next) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { generatedGet(ctx, m, "a", next) }); n != 0 {
 		t.Errorf("Call: %v allocations, want 0", n)
 	}
 	if n := testing.AllocsPerRun(1000, func() {
@@ -28,28 +28,28 @@ func TestSuccessAllocatesNothing(t *testing.T) {
 }
 
 func TestObservedSuccessAllocatesNothing(t *testing.T) {
-	m, ctx := newClient(t, full(), WithObserver(func(context.Context, Event) {})).Method("Get"), context.Background()
+	m, ctx := newClient(t, fullSpec(), WithObserver(func(context.Context, Event) {})).Method("Get"), context.Background()
 	next := func(context.Context, string) (int, error) { return 42, nil }
-	if n := testing.AllocsPerRun(1000, func() { get(ctx, m, "a", next) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { generatedGet(ctx, m, "a", next) }); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
 }
 
 func TestTimeoutCostsNothingUnderANearerDeadline(t *testing.T) {
-	spec := full()
+	spec := fullSpec()
 	spec.Methods[0].Timeout = &Timeout{Total: time.Hour, Attempt: time.Minute}
 	spec.Methods[0].Breaker = &Breaker{Name: "Store", Consecutive: 5, Window: time.Hour, Open: time.Second, Probes: 1, Min: 1}
 	m := newClient(t, spec).Method("Get")
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	next := func(context.Context, string) (int, error) { return 42, nil }
-	if n := testing.AllocsPerRun(1000, func() { get(ctx, m, "a", next) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { generatedGet(ctx, m, "a", next) }); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
 	}
 }
 
 func TestRefusalAllocatesNothing(t *testing.T) {
-	limited := full()
+	limited := fullSpec()
 	limited.Methods[0].Limit = &Limit{Name: "Store", Rate: Rate{Count: 1, Per: time.Hour}}
 	for _, tt := range []struct {
 		name   string
@@ -57,14 +57,14 @@ func TestRefusalAllocatesNothing(t *testing.T) {
 		ready  func(*Client, func() error)
 		reason error
 	}{
-		{"open", full(), func(c *Client, _ func() error) { c.Breaker("Store").ForceOpen() }, ErrOpen},
+		{"open", fullSpec(), func(c *Client, _ func() error) { c.Breaker("Store").ForceOpen() }, ErrOpen},
 		{"limited", limited, func(_ *Client, call func() error) { call() }, ErrLimited},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := newClient(t, tt.spec)
 			m, ctx := c.Method("Get"), context.Background()
 			next := func(context.Context, string) (int, error) { return 42, nil }
-			call := func() error { _, err := get(ctx, m, "a", next); return err }
+			call := func() error { _, err := generatedGet(ctx, m, "a", next); return err }
 			tt.ready(c, call)
 			if err := call(); !errors.Is(err, tt.reason) {
 				t.Fatalf("got %v, want %v", err, tt.reason)

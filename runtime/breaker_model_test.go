@@ -301,7 +301,7 @@ func TestBreakerDoesAsItsModel(t *testing.T) {
 }
 
 func compareBreaker(t *testing.T, policy Breaker, steps []breakerStep) error {
-	c, m := one(t, breaker(func(b *Breaker) { *b = policy; b.Name = "Store" }))
+	c, m := newMethod(t, withBreaker(func(b *Breaker) { *b = policy; b.Name = "Store" }))
 	model := breakerModel{policy: policy}
 	model.enter(StateClosed, 0)
 	began := time.Now()
@@ -435,7 +435,7 @@ func TestProbesUnderAnyInterleaving(t *testing.T) {
 			}
 		}), 1, 32).Draw(rt, "callers")
 
-		c, m := one(t, breaker(func(b *Breaker) { b.Probes = probes; b.Open = time.Hour }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Probes = probes; b.Open = time.Hour }))
 		m.breaker.phase.Store(m.breaker.refusingPhase(StateOpen, 0))
 		m.usual.observe(time.Hour) // so that no caller whose deadline passes gave it its time
 		var inside, most, passed, failed atomic.Int32

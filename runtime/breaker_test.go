@@ -37,7 +37,7 @@ func wantState(t testing.TB, c *Client, want State) {
 
 func TestBreakerCycle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(*Breaker) {}))
+		c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 		for range 4 {
 			Run(t.Context(), m, fail)
 		}
@@ -71,7 +71,7 @@ func TestBreakerCycle(t *testing.T) {
 
 func TestFirstFailedProbeReopens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(*Breaker) {}))
+		c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 		trip(t, c, m)
 		time.Sleep(33 * time.Second)
 		Run(t.Context(), m, succeed)
@@ -95,7 +95,7 @@ func TestRatioIsExact(t *testing.T) {
 		{10 * Percent, 27, 3, StateOpen}, // 3 of 30, which floats miss
 	} {
 		t.Run(fmt.Sprintf("%d of %d at %v", tt.failures, tt.successes+tt.failures, tt.ratio), func(t *testing.T) {
-			c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 0; b.Ratio = tt.ratio }))
+			c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 0; b.Ratio = tt.ratio }))
 			for range tt.successes {
 				Run(context.Background(), m, succeed)
 			}
@@ -109,7 +109,7 @@ func TestRatioIsExact(t *testing.T) {
 
 func TestWindowForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 0 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 0 }))
 		for range 10_000 {
 			Run(t.Context(), m, succeed)
 		}
@@ -123,7 +123,7 @@ func TestWindowForgets(t *testing.T) {
 
 func TestStreakOutlivesTheWindowsBuckets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0; b.Window = time.Second; b.Open = time.Minute }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ratio = 0; b.Window = time.Second; b.Open = time.Minute }))
 		for range 4 {
 			Run(t.Context(), m, fail)
 			time.Sleep(900 * time.Millisecond)
@@ -136,7 +136,7 @@ func TestStreakOutlivesTheWindowsBuckets(t *testing.T) {
 
 func TestStreakLapses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ratio = 0 }))
 		for range 4 {
 			Run(t.Context(), m, fail)
 		}
@@ -154,7 +154,7 @@ func TestStreakLapses(t *testing.T) {
 
 func TestStreakLastsWhileCallsFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ratio = 0 }))
 		for range 5 {
 			for range 3 { // longer, together, than window and open
 				time.Sleep(25 * time.Second)
@@ -179,7 +179,7 @@ func TestWhatCountsAgainstTheBreaker(t *testing.T) {
 		{"throttled", Throttle(errors.New("busy"), 0), StateClosed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, m := one(t, breaker(func(*Breaker) {}))
+			c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 			for range 20 {
 				Run(context.Background(), m, (&callee{answers: []error{tt.err}}).call)
 			}
@@ -189,7 +189,7 @@ func TestWhatCountsAgainstTheBreaker(t *testing.T) {
 }
 
 func TestApplicationErrorIsProofOfLife(t *testing.T) {
-	c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+	c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ratio = 0 }))
 	for range 4 {
 		Run(context.Background(), m, fail)
 	}
@@ -202,7 +202,7 @@ func TestApplicationErrorIsProofOfLife(t *testing.T) {
 
 func TestErrorThatAClassifierCallsSuccessIsProofOfLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
 			m.Classify = []Classifier{ClassifierOf(func(error) Class { return Success })}
 		}))
 		trip(t, c, m)
@@ -220,7 +220,7 @@ func TestCancelHasNoVote(t *testing.T) {
 		Run(ctx, m, func(ctx context.Context) error { cancel(); return errDown })
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 1; b.Probes = 1 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 1; b.Probes = 1 }))
 		for range 50 {
 			cancelled(m)
 		}
@@ -239,7 +239,7 @@ func TestCancelHasNoVote(t *testing.T) {
 
 func TestNoSignalIsNoSignOfHealth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(*Breaker) {}))
+		c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 		silent := func() {
 			m.breaker.execute(t.Context(), func() (struct{}, error) { return struct{}{}, signalNone })
 		}
@@ -270,7 +270,7 @@ func TestCallersOwnDeadlineCountsFromTheUsualTime(t *testing.T) {
 		Run(ctx, m, f)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(*Breaker) {}))
+		c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 		for range 100 {
 			Run(t.Context(), m, func(context.Context) error { time.Sleep(10 * time.Millisecond); return nil })
 		}
@@ -290,7 +290,7 @@ func TestCallersOwnDeadlineCountsFromTheUsualTime(t *testing.T) {
 		wantState(t, c, StateHalfOpen) // a hasty probe proves nothing, and its place is free
 	})
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}), timeouts(0, time.Millisecond)))
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), withTimeouts(0, time.Millisecond)))
 		for range 5 {
 			Run(t.Context(), m, hang) // our own timeout is a full failure
 		}
@@ -320,7 +320,7 @@ func TestProbeSlotComesBackOnEveryExit(t *testing.T) {
 	for name, exit := range exits {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }))
+				c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Probes = 1 }))
 				trip(t, c, m)
 				time.Sleep(33 * time.Second)
 				for range 3 {
@@ -336,7 +336,7 @@ func TestProbeSlotComesBackOnEveryExit(t *testing.T) {
 
 func TestProbeSlotComesBackWhenTheObserverEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
 			if e.Kind == EventStateChanged && e.To == StateHalfOpen {
 				runtime.Goexit()
 			}
@@ -356,7 +356,7 @@ func TestProbeSlotComesBackWhenTheObserverEndsItsGoroutine(t *testing.T) {
 }
 
 func TestPanicHasNoVoteAndIsBooked(t *testing.T) {
-	c, m := one(t, all(breaker(func(b *Breaker) { b.Consecutive = 1 }), retry(func(*Retry) {})))
+	c, m := newMethod(t, withAll(withBreaker(func(b *Breaker) { b.Consecutive = 1 }), withRetry(func(*Retry) {})))
 	func() {
 		defer func() {
 			if r := recover(); r != "boom" {
@@ -373,7 +373,7 @@ func TestPanicHasNoVoteAndIsBooked(t *testing.T) {
 
 func TestHungProbeIsWrittenOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Probes = 1 }))
 		trip(t, c, m)
 		time.Sleep(33 * time.Second)
 		release, done := make(chan error), make(chan bool)
@@ -399,7 +399,7 @@ func TestHungProbeIsWrittenOff(t *testing.T) {
 
 func TestResultOfAnEarlierPhaseHasNoVote(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Probes = 1 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Probes = 1 }))
 		start := func() chan error {
 			release := make(chan error)
 			go Run(context.Background(), m, func(context.Context) error { return <-release })
@@ -437,7 +437,7 @@ func TestThrottledProbeReopens(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			seen := map[time.Duration]bool{}
 			for range 20 {
-				c, m := one(t, breaker(func(b *Breaker) { b.OpenMax = tt.openMax }))
+				c, m := newMethod(t, withBreaker(func(b *Breaker) { b.OpenMax = tt.openMax }))
 				trip(t, c, m)
 				time.Sleep(33 * time.Second)
 				Run(t.Context(), m, func(context.Context) error { return Throttle(errors.New("busy"), tt.hint) })
@@ -456,7 +456,7 @@ func TestThrottledProbeReopens(t *testing.T) {
 
 func TestSlowCallIsAFailureForTheBreakerOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(retry(func(*Retry) {}), breaker(func(b *Breaker) { b.Slow = time.Second })))
+		c, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withBreaker(func(b *Breaker) { b.Slow = time.Second })))
 		slow := func(context.Context) error { time.Sleep(time.Second + 1); return nil }
 		for range 5 {
 			if err := Run(t.Context(), m, slow); err != nil {
@@ -473,7 +473,7 @@ func TestSlowCallIsAFailureForTheBreakerOnly(t *testing.T) {
 func TestOpeningSaysWhy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var openings []Opening
-		c, m := one(t, breaker(func(b *Breaker) { b.Slow, b.OpenMax = time.Second, time.Hour }), WithObserver(func(_ context.Context, e Event) {
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Slow, b.OpenMax = time.Second, time.Hour }), WithObserver(func(_ context.Context, e Event) {
 			if opens := e.To == StateOpen || e.To == StateForcedOpen; opens != (e.Opening != nil) {
 				t.Errorf("event %+v", e)
 			}
@@ -548,7 +548,7 @@ func TestOpeningSaysWhy(t *testing.T) {
 // Half-open with all probes out, a refusal says when the oldest is given up.
 func TestAFullHalfOpenSaysHowLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(*Breaker) {}))
+		c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 		trip(t, c, m)
 		time.Sleep(33 * time.Second)
 		release := make(chan error)
@@ -586,7 +586,7 @@ func TestOpenTimeIsJittered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := map[time.Duration]bool{}
 		for range 20 {
-			c, m := one(t, breaker(func(*Breaker) {}))
+			c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 			trip(t, c, m)
 			seen[c.Stats().Breaker("Store").RetryAfter] = true
 		}
@@ -598,7 +598,7 @@ func TestOpenTimeIsJittered(t *testing.T) {
 
 func TestForcedStatesHoldUntilReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(*Breaker) {}))
+		c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 		b := c.Breaker("Store")
 		b.ForceOpen()
 		time.Sleep(time.Hour)
@@ -618,7 +618,7 @@ func TestForcedStatesHoldUntilReset(t *testing.T) {
 
 func TestForcingPrevailsOverAChangeAtTheSameTime(t *testing.T) {
 	for range 2000 {
-		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 1 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 1 }))
 		var wg sync.WaitGroup
 		begin := make(chan bool)
 		wg.Go(func() { <-begin; Run(context.Background(), m, fail) })
@@ -632,7 +632,7 @@ func TestForcingPrevailsOverAChangeAtTheSameTime(t *testing.T) {
 func TestHalfOpenAdmitsNoMoreThanItsProbes(t *testing.T) {
 	const callers, probes = 16, 3
 	for round := range 2000 {
-		c, m := one(t, breaker(func(b *Breaker) { b.Probes = probes; b.Open = time.Nanosecond; b.Consecutive = 1 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Probes = probes; b.Open = time.Nanosecond; b.Consecutive = 1 }))
 		Run(context.Background(), m, fail)
 		for c.Breaker("Store").State() != StateHalfOpen {
 			runtime.Gosched()

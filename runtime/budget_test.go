@@ -13,8 +13,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drain takes all tokens of a client's budget and returns how many there were.
-func drain(c *Client) (tokens int) {
+// spendAll takes all tokens of a client's budget and returns how many there were.
+func spendAll(c *Client) (tokens int) {
 	for {
 		if _, ok := c.budget.spend(c.plans, nil, c.now()); !ok {
 			return tokens
@@ -25,8 +25,8 @@ func drain(c *Client) (tokens int) {
 
 func TestBudgetStopsRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = JitterFull }))
-		backend := &callee{answers: fails(1000)}
+		c, m := newMethod(t, withRetry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = JitterFull }))
+		backend := &callee{answers: failures(1000)}
 		var spent error
 		for range 200 {
 			if err := Run(t.Context(), m, backend.call); errors.Is(err, ErrBudget) {
@@ -105,8 +105,8 @@ func (b *budgetModel) reserve(key string, now time.Duration) *modelReserve {
 	return b.reserves[key]
 }
 
-// young reports whether what happened then counts now.
-func young(then, now time.Duration) bool {
+// recentEnough reports whether what happened then counts now.
+func recentEnough(then, now time.Duration) bool {
 	const half = 500 * time.Millisecond
 	return now/half-then/half < 20
 }
@@ -114,12 +114,12 @@ func young(then, now time.Duration) bool {
 func (b *budgetModel) spend(key string, now time.Duration) bool {
 	answers, spent, own := 0, 0, 0
 	for _, at := range b.answers {
-		if young(at, now) {
+		if recentEnough(at, now) {
 			answers++
 		}
 	}
 	for _, t := range b.spent {
-		if t.reserved || !young(t.at, now) {
+		if t.reserved || !recentEnough(t.at, now) {
 			continue
 		}
 		spent++
@@ -174,7 +174,7 @@ func TestBudgetDoesAsItsModel(t *testing.T) {
 		}), 1, 25).Draw(rt, "steps")
 		inBubble(t, rt, func(t *testing.T) error {
 			spec := Spec{Name: "Store", Methods: []MethodSpec{{Name: "Get"}, {Name: "Put"}}}
-			retry(func(r *Retry) { r.Budget, r.Initial = share, 1 })(&spec, &spec.Methods[0])
+			withRetry(func(r *Retry) { r.Budget, r.Initial = share, 1 })(&spec, &spec.Methods[0])
 			c := newClient(t, spec)
 			get, put := c.Method("Get"), c.Method("Put")
 			model := newBudgetModel(share)
@@ -200,7 +200,7 @@ func TestBudgetDoesAsItsModel(t *testing.T) {
 						if !model.spend("", c.now()) {
 							continue
 						}
-						Run(t.Context(), get, (&callee{answers: fails(1)}).call)
+						Run(t.Context(), get, (&callee{answers: failures(1)}).call)
 					default:
 						Run(t.Context(), get, succeed)
 					}
@@ -242,7 +242,7 @@ func TestManyAnswersAreCountedToOneIn500(t *testing.T) {
 			}
 		}), 1, 5).Draw(rt, "phases")
 		inBubble(t, rt, func(t *testing.T) error {
-			c, m := one(t, retry(func(*Retry) {}))
+			c, m := newMethod(t, withRetry(func(*Retry) {}))
 			type burst struct {
 				at time.Duration
 				n  int
@@ -263,7 +263,7 @@ func TestManyAnswersAreCountedToOneIn500(t *testing.T) {
 					if now-b.at <= budgetWindow {
 						within += b.n
 					}
-					if young(b.at, now) {
+					if recentEnough(b.at, now) {
 						want += b.n
 					}
 				}
@@ -291,7 +291,7 @@ func TestManyAnswersAreCountedToOneIn500(t *testing.T) {
 // answers.
 func TestBudgetGrantsNothingTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, retry(func(*Retry) {}))
+		c, m := newMethod(t, withRetry(func(*Retry) {}))
 		const callers, each = 8, 5_000
 		var granted atomic.Int64
 		var wg sync.WaitGroup

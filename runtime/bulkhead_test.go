@@ -16,14 +16,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-func bulk(b Bulkhead) func(*Spec, *MethodSpec) {
+func withBulkhead(b Bulkhead) func(*Spec, *MethodSpec) {
 	b.Name = "Store"
 	return func(_ *Spec, m *MethodSpec) { m.Bulkhead = copyOf(&b) }
 }
 
 func TestBulkheadBoundsWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, bulk(Bulkhead{Calls: 2}))
+		c, m := newMethod(t, withBulkhead(Bulkhead{Calls: 2}))
 		var wg sync.WaitGroup
 		release := make(chan bool)
 		for range 2 {
@@ -64,7 +64,7 @@ func TestBulkheadWaits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := one(t, bulk(Bulkhead{Calls: 1, Wait: tt.wait}))
+				_, m := newMethod(t, withBulkhead(Bulkhead{Calls: 1, Wait: tt.wait}))
 				go Run(context.Background(), m, func(context.Context) error { time.Sleep(time.Second); return nil })
 				synctest.Wait()
 				ctx, cancel := tt.ctx(t.Context())
@@ -83,7 +83,7 @@ func TestBulkheadWaits(t *testing.T) {
 }
 
 func TestPermitComesBackOnEveryExit(t *testing.T) {
-	_, m := one(t, bulk(Bulkhead{Calls: 1}))
+	_, m := newMethod(t, withBulkhead(Bulkhead{Calls: 1}))
 	func() {
 		defer func() { recover() }()
 		Run(context.Background(), m, func(context.Context) error { panic("boom") })
@@ -101,7 +101,7 @@ func TestPermitComesBackOnEveryExit(t *testing.T) {
 }
 
 func TestFullRefusalAllocatesNothing(t *testing.T) {
-	_, m := one(t, bulk(Bulkhead{Calls: 1}))
+	_, m := newMethod(t, withBulkhead(Bulkhead{Calls: 1}))
 	ctx := context.Background()
 	Run(ctx, m, func(context.Context) error {
 		if n := testing.AllocsPerRun(1000, func() { Run(ctx, m, succeed) }); n != 0 {
@@ -126,7 +126,7 @@ func TestFullBulkheadCostsNoToken(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := one(t, all(bulk(tt.bulkhead), limit(Limit{Rate: Rate{Count: 1, Per: time.Hour}, Burst: 4})))
+				_, m := newMethod(t, withAll(withBulkhead(tt.bulkhead), withLimit(Limit{Rate: Rate{Count: 1, Per: time.Hour}, Burst: 4})))
 				var wg sync.WaitGroup
 				for range 1 + tt.waiting {
 					wg.Go(func() {
@@ -184,7 +184,7 @@ func TestBulkheadLineUsesEveryPlaceAndKeepsItsOrder(t *testing.T) {
 			}
 		}), 1, 60).Draw(rt, "plans")
 		inBubble(t, rt, func(t *testing.T) error {
-			_, m := one(t, bulk(policy))
+			_, m := newMethod(t, withBulkhead(policy))
 			start := time.Now()
 			calls := make([]call, len(plans))
 			var wg sync.WaitGroup
@@ -254,7 +254,7 @@ func TestBulkheadLineUsesEveryPlaceAndKeepsItsOrder(t *testing.T) {
 // The same on real processors, with callers that give up, panic and exit.
 func TestBulkheadOnManyProcessors(t *testing.T) {
 	const places, callers, rounds = 3, 16, 2000
-	_, m := one(t, bulk(Bulkhead{Calls: places, Wait: time.Millisecond, Queue: 8}))
+	_, m := newMethod(t, withBulkhead(Bulkhead{Calls: places, Wait: time.Millisecond, Queue: 8}))
 	var inside, most atomic.Int64
 	var wg sync.WaitGroup
 	once := func() {
@@ -300,7 +300,7 @@ func TestBulkheadOnManyProcessors(t *testing.T) {
 
 func TestPlaceOfACallerWhoGaveUpMeanwhileIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, bulk(Bulkhead{Calls: 1, Wait: time.Hour}))
+		_, m := newMethod(t, withBulkhead(Bulkhead{Calls: 1, Wait: time.Hour}))
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			Run(t.Context(), m, func(context.Context) error { time.Sleep(time.Second); return nil })
@@ -324,7 +324,7 @@ func TestPlaceOfACallerWhoGaveUpMeanwhileIsNotLost(t *testing.T) {
 // his.
 func TestPlaceThatComesFreeMeanwhileIsTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, bulk(Bulkhead{Calls: 1, Wait: time.Hour}))
+		_, m := newMethod(t, withBulkhead(Bulkhead{Calls: 1, Wait: time.Hour}))
 		if b := m.bulkhead; !b.enter() || b.enter() {
 			t.Fatal("a bulkhead of 1 should hold 1")
 		}
@@ -340,7 +340,7 @@ func TestPlaceThatComesFreeMeanwhileIsTaken(t *testing.T) {
 // one's.
 func TestNewcomersDoNotOvertakeInABulkhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, bulk(Bulkhead{Calls: 1, Wait: time.Hour}))
+		_, m := newMethod(t, withBulkhead(Bulkhead{Calls: 1, Wait: time.Hour}))
 		b := m.bulkhead
 		b.enter()
 		var admitted atomic.Bool

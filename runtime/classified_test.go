@@ -86,7 +86,7 @@ func TestResultsAreClassified(t *testing.T) {
 					},
 				}
 				for name, form := range forms {
-					c, m := one(t, retry(func(*Retry) {}))
+					c, m := newMethod(t, withRetry(func(*Retry) {}))
 					f, calls := replies(tt.replies...)
 					status, err := form(t.Context(), m, f)
 					if status != tt.status || !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) {
@@ -106,7 +106,7 @@ func TestResultsAreClassified(t *testing.T) {
 
 func TestClassifiedFailuresOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 3 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 3 }))
 		f, calls := replies(reply{503, nil})
 		for range 3 {
 			if status, err := CallClassified(t.Context(), m, f, statusClass); status != 503 || err != nil {
@@ -128,7 +128,7 @@ func TestClassifiedFailuresOpenTheBreaker(t *testing.T) {
 // A mark outranks what the results say; what they say outranks classifiers.
 func TestResultClassifiersStandBetweenMarksAndClassifiers(t *testing.T) {
 	refuse := errors.New("refused")
-	_, m := one(t, func(_ *Spec, m *MethodSpec) {
+	_, m := newMethod(t, func(_ *Spec, m *MethodSpec) {
 		m.Retry = copyOf(&testRetry)
 		m.Classify = []Classifier{func(error) Verdict { return Verdict{Class: Application} }}
 	})
@@ -154,7 +154,7 @@ func TestResultClassifiersStandBetweenMarksAndClassifiers(t *testing.T) {
 
 func TestClassifiedHedgeWinsByItsClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, func(_ *Spec, m *MethodSpec) { m.Hedge = &Hedge{Delay: time.Second, Max: 1} })
+		c, m := newMethod(t, func(_ *Spec, m *MethodSpec) { m.Hedge = &Hedge{Delay: time.Second, Max: 1} })
 		var discarded []int
 		status, err := HedgedClassified(t.Context(), m, func(ctx context.Context) (int, error) {
 			if Attempt(ctx) > 1 {
@@ -177,7 +177,7 @@ func TestClassifiedHedgeWinsByItsClass(t *testing.T) {
 }
 
 func TestClassifiedSuccessAllocatesNothing(t *testing.T) {
-	m, ctx := newClient(t, full()).Method("Get"), context.Background()
+	m, ctx := newClient(t, fullSpec()).Method("Get"), context.Background()
 	next := func(context.Context, string) (int, error) { return 200, nil }
 	get := func(id string) (int, error) {
 		return CallClassified(ctx, m, func(ctx context.Context) (int, error) { return next(ctx, id) }, statusClass)
@@ -208,7 +208,7 @@ func TestClassifiedFallbacks(t *testing.T) {
 		{"an error that is an answer", reply{0, errNotFound}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, m := one(t, func(*Spec, *MethodSpec) {})
+			c, m := newMethod(t, func(*Spec, *MethodSpec) {})
 			f, _ := replies(tt.reply)
 			status, err := CallClassified(t.Context(), m, f, statusClass)
 			cause := FallsBackClassified(t.Context(), m, err, func(err error) Class { return statusClass(status, err) })
@@ -221,7 +221,7 @@ func TestClassifiedFallbacks(t *testing.T) {
 		})
 	}
 	t.Run("a refusal is not for the result classifier", func(t *testing.T) {
-		c, m := one(t, breaker(func(*Breaker) {}))
+		c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 		c.Breaker("Store").ForceOpen()
 		f, _ := replies(reply{200, nil})
 		_, err := CallClassified(t.Context(), m, f, statusClass)

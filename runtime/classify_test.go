@@ -12,7 +12,7 @@ import (
 )
 
 func TestClassOf(t *testing.T) {
-	_, nested := one(t, breaker(func(*Breaker) {}))
+	_, nested := newMethod(t, withBreaker(func(*Breaker) {}))
 	nested.breaker.ForceOpen()
 	refused := Run(context.Background(), nested, succeed)
 
@@ -81,7 +81,7 @@ func TestClassifiersAreAskedInOrder(t *testing.T) {
 }
 
 func TestOwnErrorIsUntouched(t *testing.T) {
-	_, m := one(t, all(retry(func(*Retry) {}), breaker(func(*Breaker) {}), timeouts(time.Minute, 0)))
+	_, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withBreaker(func(*Breaker) {}), withTimeouts(time.Minute, 0)))
 	want := &os.PathError{Op: "open", Path: "x", Err: os.ErrNotExist}
 	got := Run(context.Background(), m, func(context.Context) error { return want })
 	if got != error(want) || !os.IsNotExist(got) {

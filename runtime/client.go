@@ -1,6 +1,7 @@
 package resil
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -26,32 +27,47 @@ type Client struct {
 	tables map[reflect.Type]any // *table[K] by K
 }
 
-// An Option changes a client as it is made.
+// An Option changes a client as it is made: [WithObserver], [WithOverrides],
+// [WithRegistry].
 type Option func(*options)
 
 type options struct {
-	observer  Observer
-	registry  *Registry
-	overrides Overrides
+	observers  []Observer
+	overrides  []Overrides
+	registries []*Registry
 }
 
-// WithObserver has o told of the client's events. With several, the last one
-// counts. Without one, events cost nothing.
-func WithObserver(o Observer) Option { return func(opts *options) { opts.observer = o } }
+// check returns everything that is wrong with the options of the named client.
+func (o *options) check(client string) error {
+	var errs []error
+	if len(o.observers) > 1 {
+		errs = append(errs, fmt.Errorf("resil: %s: %d observers are given; combine them in one function", client, len(o.observers)))
+	}
+	if len(o.overrides) > 1 {
+		errs = append(errs, fmt.Errorf("resil: %s: %d sets of overrides are given; merge them into one", client, len(o.overrides)))
+	}
+	return errors.Join(errs...)
+}
 
-// New makes a client. Its error says everything that is wrong with spec and with
-// the overrides among the options. spec may be used again.
+// New returns a new client. It fails where spec or an option cannot mean anything:
+// a value out of its range, two guards of one name, an override of nothing, a second
+// observer. Its error names everything that it has found. New changes nothing in
+// spec, which may be used again and by several goroutines at once.
 func New(spec Spec, opts ...Option) (*Client, error) {
 	var o options
 	for _, opt := range opts {
 		opt(&o)
 	}
-	spec = spec.clone()
-	err := spec.override(o.overrides)
-	if err == nil {
-		err = spec.check()
+	if err := o.check(spec.Name); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	spec = spec.clone()
+	for _, overrides := range o.overrides {
+		if err := spec.override(overrides); err != nil {
+			return nil, err
+		}
+	}
+	if err := spec.check(); err != nil {
 		return nil, err
 	}
 	c := &Client{
@@ -62,8 +78,8 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		bulkheads: map[string]*bulkheads{},
 		tables:    map[reflect.Type]any{},
 	}
-	if o.observer != nil {
-		c.events = &events{observe: o.observer}
+	for _, observe := range o.observers {
+		c.events = &events{observe: observe}
 	}
 	for i := range spec.Methods {
 		spec.Methods[i].Complete()
@@ -80,7 +96,9 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		}
 		c.methods = append(c.methods, target.bind(c, p))
 	}
-	o.registry.add(c)
+	for _, r := range o.registries {
+		r.add(c)
+	}
 	return c, nil
 }
 

@@ -16,15 +16,15 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		set  func(*Spec, *MethodSpec)
 		want string
 	}{
-		{"a breaker without a name", breaker(func(b *Breaker) { b.Name = "" }), "Store.Get: its breaker has no Name"},
+		{"a breaker without a name", withBreaker(func(b *Breaker) { b.Name = "" }), "Store.Get: its breaker has no Name"},
 		{"two limits of one name", func(s *Spec, m *MethodSpec) {
-			limit(Limit{Rate: Rate{Count: 1, Per: time.Second}})(s, m)
+			withLimit(Limit{Rate: Rate{Count: 1, Per: time.Second}})(s, m)
 			s.Methods = append(s.Methods, MethodSpec{Name: "Put", Policies: Policies{Limit: copyOf(m.Limit)}})
 		}, "Store.Put: there are two limits called Store"},
 		{"twice the same method", func(s *Spec, m *MethodSpec) { s.Methods = append(s.Methods, *m) }, "Store.Get: there are two methods of this name"},
-		{"value out of range", breaker(func(b *Breaker) { b.Probes = 0 }), "Store.Get: breaker probes: write 1 or more"},
-		{"no effect", timeouts(time.Second, time.Minute), "attempt=1m is longer than the whole call's 1s"},
-		{"retry of nothing", retry(func(r *Retry) { r.On = nil }), "on is empty, so that nothing is retried"},
+		{"value out of range", withBreaker(func(b *Breaker) { b.Probes = 0 }), "Store.Get: breaker probes: write 1 or more"},
+		{"no effect", withTimeouts(time.Second, time.Minute), "attempt=1m is longer than the whole call's 1s"},
+		{"retry of nothing", withRetry(func(r *Retry) { r.On = nil }), "on is empty, so that nothing is retried"},
 		{"two budgets", func(s *Spec, m *MethodSpec) {
 			m.Retry = copyOf(&testRetry)
 			s.Methods = append(s.Methods, MethodSpec{Name: "Put", Policies: Policies{Retry: copyOf(&testRetry)}})
@@ -42,7 +42,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 }
 
 func TestMethodsThatPointToOneGuardShareIt(t *testing.T) {
-	spec := full()
+	spec := fullSpec()
 	own := copyOf(&testBreaker)
 	own.Name = "Store.Put"
 	spec.Methods = append(spec.Methods,
@@ -61,7 +61,7 @@ func TestMethodsThatPointToOneGuardShareIt(t *testing.T) {
 }
 
 func TestClientsShareNothing(t *testing.T) {
-	a, b := newClient(t, full()), newClient(t, full())
+	a, b := newClient(t, fullSpec()), newClient(t, fullSpec())
 	a.Breaker("Store").ForceOpen()
 	if err := Run(context.Background(), b.Method("Get"), succeed); err != nil {
 		t.Errorf("another client's breaker refused: %v", err)
@@ -69,7 +69,7 @@ func TestClientsShareNothing(t *testing.T) {
 }
 
 func TestOutcomesAddUpToCalls(t *testing.T) {
-	spec := full()
+	spec := fullSpec()
 	spec.Methods[0].Limit = &Limit{Name: "Store", Rate: Rate{Count: 100_000, Per: time.Second}, Burst: 300}
 	spec.Methods[0].Retry.Initial = time.Nanosecond
 	spec.Methods[0].Breaker.Open = time.Microsecond
@@ -117,7 +117,7 @@ func TestClientOf(t *testing.T) {
 		Next   any
 		client *Client
 	}
-	c := newClient(t, full())
+	c := newClient(t, fullSpec())
 	if got := ClientOf(&wrapper{client: c}); got != c {
 		t.Errorf("got %p, want %p", got, c)
 	}

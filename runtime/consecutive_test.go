@@ -99,7 +99,7 @@ func TestAutoOpensNothingBelowTheRatio(t *testing.T) {
 		for i, share := range shares {
 			synctest.Test(t, func(t *testing.T) {
 				own := 0
-				_, m := one(t, autoBreaker(func(*Breaker) {}), WithObserver(func(_ context.Context, e Event) {
+				_, m := newMethod(t, withAutoBreaker(func(*Breaker) {}), WithObserver(func(_ context.Context, e Event) {
 					if e.Opening != nil && e.Opening.Rule == RuleConsecutive {
 						own++
 					}
@@ -134,7 +134,7 @@ func TestADeadBackendOpensSoon(t *testing.T) {
 		most     int // failures until it opens
 	}{{0, 5}, {6, 5}, {100, 8}, {60_000, 17}} {
 		synctest.Test(t, func(t *testing.T) {
-			c, m := one(t, autoBreaker(func(*Breaker) {}))
+			c, m := newMethod(t, withAutoBreaker(func(*Breaker) {}))
 			for range tt.answered {
 				Run(t.Context(), m, succeed)
 				time.Sleep(time.Minute / time.Duration(tt.answered))

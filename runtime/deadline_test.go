@@ -55,7 +55,7 @@ func TestPatientCallersOfAHealthyBackendAreNeverRefused(t *testing.T) {
 		rate := rapid.SampledFrom([]int{50, 200}).Draw(rt, "rate")
 		seed := rapid.Uint64().Draw(rt, "seed")
 		inBubble(t, rt, func(t *testing.T) error {
-			c, m := one(t, breaker(func(*Breaker) {}))
+			c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 			random := rand.New(rand.NewPCG(seed, 1))
 			var refused, patient atomic.Int64
 			var wg sync.WaitGroup
@@ -97,7 +97,7 @@ func TestAHungBackendOpensWhateverDeadlinesCallersBring(t *testing.T) {
 			for _, gives := range []time.Duration{50 * time.Millisecond, 200 * time.Millisecond, time.Second, 10 * time.Second} {
 				t.Run(fmt.Sprintf("answered %v, %s, callers give %v", answered, latency.name, gives), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						c, m := one(t, breaker(func(*Breaker) {}))
+						c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 						random := rand.New(rand.NewPCG(1, 1))
 						for range 200 {
 							if answered {
@@ -157,7 +157,7 @@ func TestConnectionDeadlinesAreToldByTheClock(t *testing.T) {
 		return err
 	}
 	t.Run("the attempt's timeout", func(t *testing.T) {
-		c, m := one(t, timeouts(0, 3*time.Millisecond))
+		c, m := newMethod(t, withTimeouts(0, 3*time.Millisecond))
 		for range 100 {
 			if err := Run(t.Context(), m, read); !errors.Is(err, ErrTimeout) {
 				t.Fatalf("got %v, want ErrTimeout", err)
@@ -168,7 +168,7 @@ func TestConnectionDeadlinesAreToldByTheClock(t *testing.T) {
 		}
 	})
 	t.Run("the caller's deadline", func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ratio = 0 }))
 		m.usual.observe(time.Hour)
 		for range 100 {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Millisecond)
@@ -186,7 +186,7 @@ func TestConnectionDeadlinesAreToldByTheClock(t *testing.T) {
 func TestServersThatKnowTheDeadlineSpeakBeforeIt(t *testing.T) {
 	errStatement := errors.New("canceling statement due to statement timeout")
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
 			m.Classify = []Classifier{ClassifierOf(func(err error) Class {
 				if err == errStatement {
 					return Infrastructure
@@ -218,7 +218,7 @@ func TestLateAnswersStayAnswers(t *testing.T) {
 		for _, late := range []time.Duration{-time.Millisecond, 0, time.Millisecond, time.Second} {
 			t.Run(fmt.Sprint(name, " ", late), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					c, m := one(t, all(retry(func(*Retry) {}), timeouts(0, 10*time.Millisecond),
+					c, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withTimeouts(0, 10*time.Millisecond),
 						func(_ *Spec, m *MethodSpec) { m.Classify = []Classifier{ClassifierOf(byName)} }))
 					err := Run(t.Context(), m, func(context.Context) error { time.Sleep(10*time.Millisecond + late); return answer })
 					if s := c.Stats().Method("Get"); err != answer || s.Attempts != 1 || s.Application != 1 {
@@ -233,7 +233,7 @@ func TestLateAnswersStayAnswers(t *testing.T) {
 // A call that its caller gives up after more than slow= counts as slow.
 func TestCallsGivenUpCountAsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Slow = time.Second }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Slow = time.Second }))
 		giveUpAfter := func(d time.Duration) {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(d, cancel)

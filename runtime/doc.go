@@ -5,9 +5,47 @@
 // A generated constructor describes its methods in a [Spec] and gets a [Client].
 // Each generated method hands its call to [Call] or [Run]:
 //
-//	return resil.Call(ctx, c.getUser, func(ctx context.Context) (*User, error) {
+//	return resil.Call(ctx, &c.getUser, func(ctx context.Context) (*User, error) {
 //		return c.next.GetUser(ctx, id)
 //	})
+//
+// The package has two parts. Programs that use a wrapper need the first; only
+// generated code needs the second.
+//
+// # For programs
+//
+//   - Marks say what an error means: [App], [Infra], [System], [Throttle], [Unsent],
+//     [Final].
+//   - Classifiers say it for a whole client: [Classifier], [Class], [Verdict],
+//     [ClassOf]. Ready ones are [Network] and [All], and the tables [HTTPStatus],
+//     [GRPCCode], [AWSCode], [SQLState] and [SQLServerError].
+//   - Errors of calls: [Error], and its reasons [ErrOpen], [ErrLimited], [ErrFull],
+//     [ErrTimeout], [ErrExhausted], [ErrBudget], [ErrDeadline] and [ErrRetryLater];
+//     [ErrResult]; [HedgePanic].
+//   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry].
+//   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
+//   - Options of a constructor: [Option], [WithObserver], [WithOverrides],
+//     [WithRegistry].
+//   - Statistics: [Stats], [MethodStats], [BreakerStats].
+//   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule].
+//   - Changes without new code: [Overrides].
+//   - Lists of clients: [Registry], [NewContext], [FromContext].
+//
+// # For generated code
+//
+//   - Description of a client: [New], [Spec], [MethodSpec], [Target],
+//     [SupportVersion1].
+//   - Policies: [Policies], [Timeout], [Retry], [Breaker], [Limit], [Bulkhead],
+//     [Hedge], [Scope]; and the types of their fields: [Ratio], [Rate], [Backoff],
+//     [Jitter], [Mode], [Hints], [Consecutive].
+//   - Methods: [Method], [KeyedMethod].
+//   - Calls: [Call], [Run], [Hedged]; where a result can say that the call failed,
+//     [CallClassified], [RunClassified], [HedgedClassified].
+//   - Around calls: [Method.FallsBack], [FallsBackClassified], [WithCause], [Discard],
+//     [ClassifierOf].
+//
+// Only resilgen itself calls [Policies.Check], [Policies.Complete], [Policies.Scopes],
+// [Retry.Bounds] and the methods UnmarshalText.
 //
 // # What a call does
 //
@@ -20,31 +58,31 @@
 //
 // Every attempt takes a token of the limiter, because every attempt reaches the
 // callee. An open breaker refuses before a token or a place is taken or waited
-// for, and so does a full bulkhead whose place may not be waited for. Those who wait
+// for. So does a full bulkhead whose place may not be waited for. Those who wait
 // stand in line: the first gets the next token or place, and nobody holds a place
-// while waiting for a token. The callee runs on the caller's goroutine, hedges
-// excepted, and those have ended when the call returns.
+// while waiting for a token. The callee runs on the goroutine of the caller, except
+// for hedges, and those have ended when the call returns.
 //
 // # Errors and their classes
 //
-// What an error says about the callee is its [Class]: Infrastructure and
-// SystemFault count against the breaker, and by default Infrastructure and
-// Throttled are retried. Marks ([App], [Infra], [System], [Throttle]) decide
-// first, then the method's classifiers, then [Network]; an error that nobody
-// knows is Unknown: it is not retried, and neither breaker nor budget count it. Where a
-// method can fail in its value, [CallClassified] and its siblings ask about all
+// What an error says about the callee is its [Class]. Infrastructure and
+// SystemFault count against the breaker. By default Infrastructure and Throttled are
+// retried. Marks ([App], [Infra], [System], [Throttle]) decide first, then the
+// classifiers of the method, then [Network]. An error that none of them knows is
+// Unknown: it is not retried, and neither the breaker nor the budget counts it. Where
+// a method can fail in its value, [CallClassified] and its siblings classify all
 // results.
 //
 // A classifier returns a [Verdict], which can also say that nothing was sent and that
-// the call must not be repeated; the marks [Unsent] and [Final] say the same. What
-// proves that nothing was sent can be retried even where repeating is not safe:
-// [NothingSent].
+// the call must not be repeated; the marks [Unsent] and [Final] say the same. An error
+// that proves that nothing was sent can be retried even where repeating a call is not
+// safe: [NothingSent].
 //
 // When the runtime had no part in a failure, the callee's own error comes back
 // as it was. Otherwise the error is an [*Error], in which errors.Is finds both
 // the reason ([ErrOpen], [ErrExhausted], …) and the callee's last error; where that
-// only says that time ran out, also the last one that said more. It knows whether a
-// timeout of the method's passed ([Error.Timeout]) and how long to wait
+// only says that time ran out, also the last one that said more. It tells whether a
+// timeout of the method passed ([Error.Timeout]) and how long to wait
 // ([Error.RetryAfter]).
 //
 // # Retries that do not make it worse
@@ -65,8 +103,8 @@
 //
 // # State by key
 //
-// A breaker, limit or bulkhead may be kept by key, such as a peer's address:
-// [MethodByKey] and [KeyedMethod.For]. The number of keys is bounded; see there.
+// A breaker, limit or bulkhead may be kept by key, such as a peer's address: see
+// [KeyedMethod.For], which also says how many keys are held.
 //
 // # Seeing and changing it
 //
@@ -77,6 +115,6 @@
 // would refuse and refuses nothing.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout
-// nearer than the caller's deadline, a hedge or a new key needs it; neither does
-// one that is refused.
+// nearer than the caller's deadline, a hedge or a new key needs it. A call that is
+// refused allocates nothing either.
 package resil

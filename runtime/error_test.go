@@ -71,7 +71,7 @@ func TestRetryAfterIsLeftOfWhatWasAskedFor(t *testing.T) {
 	busy := func(context.Context) error { return Throttle(errNotFound, 10*time.Second) }
 	t.Run("canceled in the pause", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			_, m := one(t, retry(func(*Retry) {}))
+			_, m := newMethod(t, withRetry(func(*Retry) {}))
 			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, nil)
 			time.AfterFunc(3*time.Second, cancel)
 			var e *Error
@@ -86,7 +86,7 @@ func TestRetryAfterIsLeftOfWhatWasAskedFor(t *testing.T) {
 	})
 	t.Run("refused after the pause", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c, m := one(t, all(retry(func(*Retry) {}), breaker(func(b *Breaker) { b.Consecutive = 1 })))
+			c, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withBreaker(func(b *Breaker) { b.Consecutive = 1 })))
 			time.AfterFunc(time.Second, func() { Run(NoRetry(t.Context()), m, fail) })
 			var e *Error
 			left := func() time.Duration { return c.Stats().Breaker("Store").RetryAfter }
@@ -99,7 +99,7 @@ func TestRetryAfterIsLeftOfWhatWasAskedFor(t *testing.T) {
 
 func TestCancellationIsToldAsTheCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, retry(func(*Retry) {}))
+		_, m := newMethod(t, withRetry(func(*Retry) {}))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
 		err := Run(ctx, m, fail)
@@ -112,7 +112,7 @@ func TestCancellationIsToldAsTheCallers(t *testing.T) {
 // A total timeout that passes before the callee is called is ours, and not the
 // caller's deadline.
 func TestTotalTimeoutBeforeTheFirstAttemptIsATimeout(t *testing.T) {
-	_, m := one(t, timeouts(time.Second, 0))
+	_, m := newMethod(t, withTimeouts(time.Second, 0))
 	for _, own := range []bool{true, false} {
 		c := &call{method: m, caller: context.Background(), totalSet: own}
 		err := c.stop(context.DeadlineExceeded)

@@ -17,6 +17,16 @@ import (
 // is dropped.
 type Observer func(ctx context.Context, e Event)
 
+// WithObserver has o told of the client's events. A client has one observer: [New]
+// fails where a second one is given. Without one, or with nil, events cost nothing.
+func WithObserver(o Observer) Option {
+	return func(opts *options) {
+		if o != nil {
+			opts.observers = append(opts.observers, o)
+		}
+	}
+}
+
 // An EventKind says what happened.
 type EventKind uint8
 

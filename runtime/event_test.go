@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// record returns an observer and what it has been told, a line an event.
-func record() (Observer, func() []string) {
+// recordEvents returns an observer and what it has been told, a line an event.
+func recordEvents() (Observer, func() []string) {
 	var mu sync.Mutex
 	var lines []string
 	return func(_ context.Context, e Event) {
@@ -39,10 +39,10 @@ func record() (Observer, func() []string) {
 		}
 }
 
-func TestEventsTellTheStoryInOrder(t *testing.T) {
+func TestEventsComeInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		observe, lines := record()
-		c, m := one(t, all(retry(func(*Retry) {}), breaker(func(b *Breaker) { b.Consecutive = 2; b.Probes = 1 })), WithObserver(observe))
+		observe, lines := recordEvents()
+		c, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withBreaker(func(b *Breaker) { b.Consecutive = 2; b.Probes = 1 })), WithObserver(observe))
 		Run(t.Context(), m, fail)
 		time.Sleep(33 * time.Second)
 		Run(t.Context(), m, succeed)
@@ -70,8 +70,8 @@ func TestEventsTellTheStoryInOrder(t *testing.T) {
 }
 
 func TestWhatChangesNothingIsNoEvent(t *testing.T) {
-	observe, lines := record()
-	c, _ := one(t, breaker(func(*Breaker) {}), WithObserver(observe))
+	observe, lines := recordEvents()
+	c, _ := newMethod(t, withBreaker(func(*Breaker) {}), WithObserver(observe))
 	b := c.Breaker("Store")
 	for _, force := range []func(){b.Reset, b.ForceOpen, b.ForceOpen, b.Reset, b.Reset} {
 		force()
@@ -83,7 +83,7 @@ func TestWhatChangesNothingIsNoEvent(t *testing.T) {
 
 func TestEventsNameTheKey(t *testing.T) {
 	var keys []any
-	spec := full()
+	spec := fullSpec()
 	b := spec.Methods[0].Breaker
 	b.Consecutive, b.Per = 1, "peer"
 	c := newClient(t, spec, WithObserver(func(_ context.Context, e Event) {
@@ -91,7 +91,7 @@ func TestEventsNameTheKey(t *testing.T) {
 			keys = append(keys, e.Key)
 		}
 	}))
-	get := keyed[string](c, "Get")
+	get := keyedMethod[string](c, "Get")
 	Run(context.Background(), get.For("bad"), fail)
 	if len(keys) != 1 || keys[0] != "bad" {
 		t.Errorf("keys %v, want bad's", keys)
@@ -101,7 +101,7 @@ func TestEventsNameTheKey(t *testing.T) {
 func TestObserverMayUseTheClient(t *testing.T) {
 	var c *Client
 	seen := 0
-	c, m := one(t, breaker(func(b *Breaker) { b.Consecutive = 1 }), WithObserver(func(_ context.Context, e Event) {
+	c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 1 }), WithObserver(func(_ context.Context, e Event) {
 		seen++
 		c.Stats()
 		if e.Kind == EventStateChanged && e.To == StateOpen {
@@ -116,7 +116,7 @@ func TestObserverMayUseTheClient(t *testing.T) {
 }
 
 func TestObserversPanicIsContained(t *testing.T) {
-	_, m := one(t, func(*Spec, *MethodSpec) {}, WithObserver(func(context.Context, Event) { panic("observer") }))
+	_, m := newMethod(t, func(*Spec, *MethodSpec) {}, WithObserver(func(context.Context, Event) { panic("observer") }))
 	if err := Run(context.Background(), m, succeed); err != nil {
 		t.Errorf("the call got %v", err)
 	}
@@ -125,7 +125,7 @@ func TestObserversPanicIsContained(t *testing.T) {
 func TestObserverThatEndsItsGoroutineLosesNoEvent(t *testing.T) {
 	var seen []uint64
 	var c *Client
-	c, m := one(t, breaker(func(*Breaker) {}), WithObserver(func(_ context.Context, e Event) {
+	c, m := newMethod(t, withBreaker(func(*Breaker) {}), WithObserver(func(_ context.Context, e Event) {
 		seen = append(seen, e.Seq)
 		switch e.Seq {
 		case 1:
@@ -153,7 +153,7 @@ func TestNoCallerDeliversTheEventsOfAllOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, others := make(chan bool), make(chan bool)
 		seen := 0
-		_, m := one(t, func(*Spec, *MethodSpec) {}, WithObserver(func(_ context.Context, e Event) {
+		_, m := newMethod(t, func(*Spec, *MethodSpec) {}, WithObserver(func(_ context.Context, e Event) {
 			if e.Seq == 1 {
 				<-first
 			} else {
@@ -188,7 +188,7 @@ func TestNoCallerDeliversTheEventsOfAllOthers(t *testing.T) {
 func TestEventsAreNumberedWithoutGapsUnderConcurrency(t *testing.T) {
 	var last uint64
 	var inside int
-	_, m := one(t, breaker(func(b *Breaker) { b.Open = time.Nanosecond; b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
+	_, m := newMethod(t, withBreaker(func(b *Breaker) { b.Open = time.Nanosecond; b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
 		if inside++; inside != 1 {
 			t.Error("two events at once")
 		}

@@ -30,7 +30,7 @@ func TestFallbackRunsOnAllButAnswersAndGoneCallers(t *testing.T) {
 		{"the caller is gone", canceled, errDown, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, m := one(t, timeouts(time.Second, 0))
+			c, m := newMethod(t, withTimeouts(time.Second, 0))
 			if got := m.FallsBack(tt.ctx, tt.err); got != tt.want {
 				t.Errorf("FallsBack = %v, want %v", got, tt.want)
 			}
@@ -50,8 +50,8 @@ func TestSecondImplementationFindsTheCause(t *testing.T) {
 
 func TestRegistry(t *testing.T) {
 	var r Registry
-	a := newClient(t, full(), WithRegistry(&r))
-	b := newClient(t, full(), WithRegistry(&r))
+	a := newClient(t, fullSpec(), WithRegistry(&r))
+	b := newClient(t, fullSpec(), WithRegistry(&r))
 	ctx := NewContext(context.Background(), &r)
 	if got := FromContext(ctx).Clients(); len(got) != 2 || got[0] != a || got[1] != b {
 		t.Errorf("clients %v", got)
@@ -76,7 +76,7 @@ func TestRegistry(t *testing.T) {
 func TestFallbackClassifiesTheCalleesOwnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := errors.New("gone")
-		_, m := one(t, all(retry(func(*Retry) {}), func(_ *Spec, m *MethodSpec) {
+		_, m := newMethod(t, withAll(withRetry(func(*Retry) {}), func(_ *Spec, m *MethodSpec) {
 			m.Classify = []Classifier{ClassifierOf(func(err error) Class {
 				if err == gone {
 					return Infrastructure

@@ -170,7 +170,7 @@ func TestRaceDoesAsItsModel(t *testing.T) {
 }
 
 func compareRace(t *testing.T, model *raceModel) error {
-	c, m := one(t, hedge(Hedge{Delay: model.delay, Max: model.max}))
+	c, m := newMethod(t, withHedge(Hedge{Delay: model.delay, Max: model.max}))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if model.gaveUp > 0 {

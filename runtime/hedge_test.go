@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-func hedge(h Hedge) func(*Spec, *MethodSpec) {
+func withHedge(h Hedge) func(*Spec, *MethodSpec) {
 	return func(_ *Spec, m *MethodSpec) { m.Hedge = copyOf(&h) }
 }
 
@@ -79,7 +79,7 @@ func TestHedge(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, m := one(t, hedge(Hedge{Delay: 50 * ms, Max: tt.max}))
+				c, m := newMethod(t, withHedge(Hedge{Delay: 50 * ms, Max: tt.max}))
 				f, discard, discarded := lanes(tt.lanes...)
 				start := time.Now()
 				v, err := Hedged(t.Context(), m, f, discard)
@@ -103,7 +103,7 @@ func TestHedge(t *testing.T) {
 
 func TestHedgeIsMarkedAndSpendsTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(hedge(Hedge{Delay: time.Millisecond, Max: 1}), retry(func(r *Retry) { r.Attempts = 1 })))
+		c, m := newMethod(t, withAll(withHedge(Hedge{Delay: time.Millisecond, Max: 1}), withRetry(func(r *Retry) { r.Attempts = 1 })))
 		var mu sync.Mutex
 		var seen []int
 		slow := func(ctx context.Context) (int, error) {
@@ -117,7 +117,7 @@ func TestHedgeIsMarkedAndSpendsTheBudget(t *testing.T) {
 		if !slices.Equal(seen, []int{1, 2}) {
 			t.Errorf("attempts %v, want the hedge marked as the second", seen)
 		}
-		drain(c)
+		spendAll(c)
 		Hedged(t.Context(), m, slow, nil)
 		if s := c.Stats().Method("Get"); s.Hedges != 1 {
 			t.Errorf("%d hedges, want none without a budget", s.Hedges-1)
@@ -131,8 +131,8 @@ func TestHedgeIsMarkedAndSpendsTheBudget(t *testing.T) {
 
 func TestRefusedHedgeDoesNotStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		observe, lines := record()
-		c, m := one(t, all(hedge(Hedge{Delay: time.Millisecond, Max: 1}), bulk(Bulkhead{Calls: 1}), retry(func(*Retry) {})), WithObserver(observe))
+		observe, lines := recordEvents()
+		c, m := newMethod(t, withAll(withHedge(Hedge{Delay: time.Millisecond, Max: 1}), withBulkhead(Bulkhead{Calls: 1}), withRetry(func(*Retry) {})), WithObserver(observe))
 		f, discard, _ := lanes(lane{after: time.Second})
 		if v, err := Hedged(t.Context(), m, f, discard); v != 1 || err != nil {
 			t.Errorf("got %d, %v", v, err)
@@ -143,7 +143,7 @@ func TestRefusedHedgeDoesNotStart(t *testing.T) {
 		if want := []string{"attempt ended Get 1 success", "call ended Get succeeded after 1 in 1s"}; !slices.Equal(lines(), want) {
 			t.Errorf("events %q, want %q", lines(), want)
 		}
-		if left := drain(c); left != reserveTokens {
+		if left := spendAll(c); left != reserveTokens {
 			t.Errorf("it left %d tokens of %d", left, reserveTokens)
 		}
 	})
@@ -152,7 +152,7 @@ func TestRefusedHedgeDoesNotStart(t *testing.T) {
 func TestHedgeOfARefusedAttemptGivesTheResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const ms = time.Millisecond
-		_, m := one(t, all(hedge(Hedge{Delay: 50 * ms, Max: 1}), bulk(Bulkhead{Calls: 1, Wait: 100 * ms})))
+		_, m := newMethod(t, withAll(withHedge(Hedge{Delay: 50 * ms, Max: 1}), withBulkhead(Bulkhead{Calls: 1, Wait: 100 * ms})))
 		go Run(context.Background(), m, func(context.Context) error { time.Sleep(120 * ms); return nil })
 		synctest.Wait()
 		f, discard, discarded := lanes(lane{err: errDown})
@@ -169,7 +169,7 @@ func TestHedgeOfARefusedAttemptGivesTheResults(t *testing.T) {
 
 func TestEachRetryIsHedged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(hedge(Hedge{Delay: 50 * time.Millisecond, Max: 1}), retry(func(r *Retry) { r.Backoff = BackoffConstant })))
+		c, m := newMethod(t, withAll(withHedge(Hedge{Delay: 50 * time.Millisecond, Max: 1}), withRetry(func(r *Retry) { r.Backoff = BackoffConstant })))
 		failing := lane{after: 60 * time.Millisecond, err: errDown}
 		f, discard, discarded := lanes(failing, failing, failing, lane{after: time.Millisecond})
 		v, err := Hedged(t.Context(), m, f, discard)
@@ -187,7 +187,7 @@ func TestEachRetryIsHedged(t *testing.T) {
 
 func TestRefusedRoundKeepsTheLastResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, all(hedge(Hedge{Delay: time.Hour, Max: 1}), retry(func(*Retry) {}), breaker(func(b *Breaker) { b.Consecutive = 1 })))
+		_, m := newMethod(t, withAll(withHedge(Hedge{Delay: time.Hour, Max: 1}), withRetry(func(*Retry) {}), withBreaker(func(b *Breaker) { b.Consecutive = 1 })))
 		f, discard, discarded := lanes(lane{err: errDown})
 		v, err := Hedged(t.Context(), m, f, discard)
 		var e *Error
@@ -202,7 +202,7 @@ func TestRefusedRoundKeepsTheLastResults(t *testing.T) {
 
 func TestPanicInAHedgeSurfacesInTheCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, hedge(Hedge{Delay: time.Millisecond, Max: 1}))
+		c, m := newMethod(t, withHedge(Hedge{Delay: time.Millisecond, Max: 1}))
 		boom := errors.New("boom")
 		defer func() {
 			p, ok := recover().(*HedgePanic)
@@ -225,7 +225,7 @@ func TestPanicInAHedgeSurfacesInTheCaller(t *testing.T) {
 
 func TestPanicInTheFirstAttemptWaitsForItsHedges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, hedge(Hedge{Delay: time.Millisecond, Max: 1}))
+		_, m := newMethod(t, withHedge(Hedge{Delay: time.Millisecond, Max: 1}))
 		ended := false
 		defer func() {
 			if recover() != "boom" || !ended {
@@ -258,7 +258,7 @@ func TestNobodyGetsTheSuccessOfACallThatPanics(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, m := one(t, hedge(Hedge{Delay: 10 * time.Millisecond, Max: 1}))
+				c, m := newMethod(t, withHedge(Hedge{Delay: 10 * time.Millisecond, Max: 1}))
 				var thrown []int
 				done := make(chan bool)
 				go func() {
@@ -287,7 +287,7 @@ func TestNobodyGetsTheSuccessOfACallThatPanics(t *testing.T) {
 
 func TestPanicInAHedgedRetryIsBooked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(hedge(Hedge{Delay: time.Hour, Max: 1}), retry(func(*Retry) {})))
+		c, m := newMethod(t, withAll(withHedge(Hedge{Delay: time.Hour, Max: 1}), withRetry(func(*Retry) {})))
 		func() {
 			defer func() {
 				if r := recover(); r != "boom" {
@@ -309,7 +309,7 @@ func TestPanicInAHedgedRetryIsBooked(t *testing.T) {
 
 func TestLosersHaveNoVote(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(hedge(Hedge{Delay: time.Millisecond, Max: 1}), breaker(func(b *Breaker) { b.Consecutive = 1 })))
+		c, m := newMethod(t, withAll(withHedge(Hedge{Delay: time.Millisecond, Max: 1}), withBreaker(func(b *Breaker) { b.Consecutive = 1 })))
 		for range 5 {
 			f, discard, _ := lanes(lane{after: time.Hour}, lane{after: time.Millisecond})
 			if v, err := Hedged(t.Context(), m, f, discard); v != 2 || err != nil {

@@ -23,7 +23,7 @@ func TestForeignCancellationsAreRetriedWhereThatIsSafe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, m := one(t, all(retry(func(*Retry) {}), breaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) { m.Idempotent = tt.idempotent }))
+				c, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withBreaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) { m.Idempotent = tt.idempotent }))
 				backend := &callee{answers: []error{tt.err}}
 				Run(t.Context(), m, backend.call)
 				if s := c.Stats().Method("Get"); s.Attempts != tt.attempts || s.Unknown != 1 {

@@ -14,16 +14,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// perPeer is a client with a breaker for each peer, of which it holds some.
-func perPeer(t testing.TB, keys int, sets ...func(*Spec, *MethodSpec)) (*Client, *KeyedMethod[string]) {
+// newMethodByPeer is a client with a breaker for each peer, of which it holds some.
+func newMethodByPeer(t testing.TB, keys int, sets ...func(*Spec, *MethodSpec)) (*Client, *KeyedMethod[string]) {
 	t.Helper()
-	set := breaker(func(b *Breaker) { b.Consecutive = 2; b.Per = "peer"; b.Keys = keys })
-	c, _ := one(t, all(append([]func(*Spec, *MethodSpec){set}, sets...)...))
-	return c, keyed[string](c, "Get")
+	set := withBreaker(func(b *Breaker) { b.Consecutive = 2; b.Per = "peer"; b.Keys = keys })
+	c, _ := newMethod(t, withAll(append([]func(*Spec, *MethodSpec){set}, sets...)...))
+	return c, keyedMethod[string](c, "Get")
 }
 
 func TestOneKeysTroubleIsItsOwn(t *testing.T) {
-	c, get := perPeer(t, 10)
+	c, get := newMethodByPeer(t, 10)
 	for range 2 {
 		Run(context.Background(), get.For("bad"), fail)
 	}
@@ -54,7 +54,7 @@ func TestOneKeysTroubleIsItsOwn(t *testing.T) {
 }
 
 func TestForAllocatesNothingForAKnownKey(t *testing.T) {
-	_, get := perPeer(t, 10, limit(Limit{Rate: Rate{Count: 1_000_000_000, Per: time.Second}, Scope: Scope{Per: "peer"}}))
+	_, get := newMethodByPeer(t, 10, withLimit(Limit{Rate: Rate{Count: 1_000_000_000, Per: time.Second}, Scope: Scope{Per: "peer"}}))
 	ctx := context.Background()
 	peer := "10.0.0.1"
 	if n := testing.AllocsPerRun(1000, func() { Run(ctx, get.For(peer), succeed) }); n != 0 {
@@ -67,7 +67,7 @@ func TestMethodsShareAKeysGuard(t *testing.T) {
 	b.Consecutive, b.Per = 1, "peer"
 	c := newClient(t, Spec{Name: "Store",
 		Methods: []MethodSpec{{Name: "Get", Policies: Policies{Breaker: b}}, {Name: "Put", Policies: Policies{Breaker: b}}}})
-	get, put := keyed[string](c, "Get"), keyed[string](c, "Put")
+	get, put := keyedMethod[string](c, "Get"), keyedMethod[string](c, "Put")
 	Run(context.Background(), get.For("bad"), fail)
 	if err := Run(context.Background(), put.For("bad"), succeed); !errors.Is(err, ErrOpen) {
 		t.Errorf("Put got %v, want ErrOpen", err)
@@ -79,7 +79,7 @@ func TestMethodsShareAKeysGuard(t *testing.T) {
 
 func TestKeysAreBoundedAndOnlyIdleOnesGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 10)
+		c, get := newMethodByPeer(t, 10)
 		for range 2 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
@@ -113,11 +113,11 @@ func TestKeysAreBoundedAndOnlyIdleOnesGo(t *testing.T) {
 // the stats say how many calls were.
 func TestOverflowCountsAndNeverRefuses(t *testing.T) {
 	scope := Scope{Per: "peer", Keys: 1}
-	c, _ := one(t, all(
-		breaker(func(b *Breaker) { b.Consecutive, b.Scope = 2, scope }),
-		limit(Limit{Rate: Rate{Count: 3, Per: time.Hour}, Wait: time.Minute, Scope: scope}),
-		bulk(Bulkhead{Calls: 1, Wait: time.Minute, Scope: scope})))
-	get, ctx := keyed[string](c, "Get"), context.Background()
+	c, _ := newMethod(t, withAll(
+		withBreaker(func(b *Breaker) { b.Consecutive, b.Scope = 2, scope }),
+		withLimit(Limit{Rate: Rate{Count: 3, Per: time.Hour}, Wait: time.Minute, Scope: scope}),
+		withBulkhead(Bulkhead{Calls: 1, Wait: time.Minute, Scope: scope})))
+	get, ctx := keyedMethod[string](c, "Get"), context.Background()
 	Run(ctx, get.For("first"), fail)
 	calls := 0
 	for i := range 20 {
@@ -145,7 +145,7 @@ func TestOverflowCountsAndNeverRefuses(t *testing.T) {
 
 // What keys without a place share refuses nothing, not even forced open.
 func TestForcedOverflowLetsCallsThrough(t *testing.T) {
-	c, get := perPeer(t, 1)
+	c, get := newMethodByPeer(t, 1)
 	Run(context.Background(), get.For("first"), fail)
 	c.Breaker("Store").ForceOpen()
 	if err := Run(context.Background(), get.For("new"), succeed); err != nil {
@@ -158,7 +158,7 @@ func TestForcedOverflowLetsCallsThrough(t *testing.T) {
 
 func TestAKeyWithoutFailuresGoesOnceItsCallsHaveEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 3)
+		c, get := newMethodByPeer(t, 3)
 		Run(t.Context(), get.For("failing"), fail)
 		Run(t.Context(), get.For("older"), succeed)
 		time.Sleep(time.Second)
@@ -188,7 +188,7 @@ func TestAKeyWithoutFailuresGoesOnceItsCallsHaveEnded(t *testing.T) {
 
 func TestKeysThatNobodyProbesGiveUpTheirPlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 2)
+		c, get := newMethodByPeer(t, 2)
 		for _, gone := range []string{"gone1", "gone2"} {
 			for range 2 {
 				Run(t.Context(), get.For(gone), fail)
@@ -205,7 +205,7 @@ func TestKeysThatNobodyProbesGiveUpTheirPlaces(t *testing.T) {
 }
 
 func TestForcingAKeyWithoutAPlaceIsItsOwn(t *testing.T) {
-	c, get := perPeer(t, 1)
+	c, get := newMethodByPeer(t, 1)
 	Run(context.Background(), get.For("first"), fail)
 	c.Breaker("Store").For("bad").ForceOpen()
 	if err := Run(context.Background(), get.For("bad"), succeed); !errors.Is(err, ErrOpen) {
@@ -218,7 +218,7 @@ func TestForcingAKeyWithoutAPlaceIsItsOwn(t *testing.T) {
 
 func TestForcingOutlivesTheKeysPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 1)
+		c, get := newMethodByPeer(t, 1)
 		bad := c.Breaker("Store").For("bad")
 		time.Sleep(time.Hour)
 		Run(t.Context(), get.For("good"), succeed) // takes the place
@@ -257,7 +257,7 @@ func TestAKeyWithAPastStays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, get := perPeer(t, 1, func(_ *Spec, m *MethodSpec) { m.Breaker.Ramp = 2 * time.Minute })
+				c, get := newMethodByPeer(t, 1, func(_ *Spec, m *MethodSpec) { m.Breaker.Ramp = 2 * time.Minute })
 				for _, wait := range []time.Duration{tt.stays, tt.stays + 1} {
 					m := get.For("past")
 					held := m.breaker
@@ -278,7 +278,7 @@ func TestAKeyWithAPastStays(t *testing.T) {
 
 func TestPlacesGivenByHandAreTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 2)
+		c, get := newMethodByPeer(t, 2)
 		for i := range 6 {
 			c.Breaker("Store").For(fmt.Sprint("forced", i)).ForceOpen()
 		}
@@ -296,7 +296,7 @@ func TestPlacesGivenByHandAreTakenBack(t *testing.T) {
 
 func TestOneEntryWhenManyAskAtOnce(t *testing.T) {
 	for range 20 {
-		c, get := perPeer(t, 100)
+		c, get := newMethodByPeer(t, 100)
 		var wg sync.WaitGroup
 		begin := make(chan bool)
 		for range 200 {
@@ -311,8 +311,8 @@ func TestOneEntryWhenManyAskAtOnce(t *testing.T) {
 }
 
 func TestANaNKeyLeaksNothing(t *testing.T) {
-	c, _ := one(t, breaker(func(b *Breaker) { b.Per = "x"; b.Keys = 10 }))
-	get := keyed[float64](c, "Get")
+	c, _ := newMethod(t, withBreaker(func(b *Breaker) { b.Per = "x"; b.Keys = 10 }))
+	get := keyedMethod[float64](c, "Get")
 	for range 100 {
 		Run(context.Background(), get.For(math.NaN()), succeed)
 	}
@@ -323,7 +323,7 @@ func TestANaNKeyLeaksNothing(t *testing.T) {
 
 func TestAKeyHoldsHalfTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = JitterFull }),
+		c, get := newMethodByPeer(t, 10, withRetry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond; r.Jitter = JitterFull }),
 			func(_ *Spec, m *MethodSpec) { m.Breaker.Mode = ModeObserve })
 		for range 200 {
 			Run(t.Context(), get.For("bad"), fail)
@@ -356,8 +356,8 @@ func TestAKeyHoldsHalfTheBudget(t *testing.T) {
 
 func TestRetryThatTheClientCannotAffordCostsTheKeyNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, get := perPeer(t, 10, retry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond }), func(_ *Spec, m *MethodSpec) { m.Breaker.Mode = ModeObserve })
-		drain(c)
+		c, get := newMethodByPeer(t, 10, withRetry(func(r *Retry) { r.Attempts = 2; r.Initial = time.Nanosecond }), func(_ *Spec, m *MethodSpec) { m.Breaker.Mode = ModeObserve })
+		spendAll(c)
 		for range 50 {
 			Run(t.Context(), get.For("bad"), fail)
 		}
@@ -392,21 +392,21 @@ func TestStatsMayBeReadWhileKeysAreAskedFor(t *testing.T) {
 		}
 	})
 	for range 50 {
-		spec := full()
+		spec := fullSpec()
 		spec.Methods[0].Breaker.Per = "peer"
-		keyed[string](newClient(t, spec, WithRegistry(&r)), "Get")
+		keyedMethod[string](newClient(t, spec, WithRegistry(&r)), "Get")
 	}
 	close(built)
 	wg.Wait()
 }
 
 func TestWrongUseOfKeysPanics(t *testing.T) {
-	c, _ := perPeer(t, 10)
+	c, _ := newMethodByPeer(t, 10)
 	for name, use := range map[string]func(){
-		"unknown method":     func() { keyed[string](c, "Put") },
-		"two types of key":   func() { keyed[int](c, "Get") },
+		"unknown method":     func() { keyedMethod[string](c, "Put") },
+		"two types of key":   func() { keyedMethod[int](c, "Get") },
 		"a key of its own":   func() { c.Breaker("Store").For(7) },
-		"a method unguarded": func() { c, _ := one(t, func(*Spec, *MethodSpec) {}); keyed[string](c, "Get") },
+		"a method unguarded": func() { c, _ := newMethod(t, func(*Spec, *MethodSpec) {}); keyedMethod[string](c, "Get") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -438,7 +438,7 @@ func TestKeyedTableProperties(t *testing.T) {
 		}), 1, 200).Draw(rt, "steps")
 		var wrong string
 		synctest.Test(t, func(t *testing.T) {
-			c, get := perPeer(t, keys)
+			c, get := newMethodByPeer(t, keys)
 			openUntil := map[string]time.Time{}
 			for i, s := range steps {
 				time.Sleep(s.pause)
@@ -472,7 +472,7 @@ func TestBytesPerKey(t *testing.T) {
 		t.Skip("short")
 	}
 	const n = 100_000
-	c, get := perPeer(t, n)
+	c, get := newMethodByPeer(t, n)
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)

@@ -15,14 +15,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-func limit(l Limit) func(*Spec, *MethodSpec) {
+func withLimit(l Limit) func(*Spec, *MethodSpec) {
 	l.Name = "Store"
 	return func(_ *Spec, m *MethodSpec) { m.Limit = copyOf(&l) }
 }
 
 func TestLimitAdmitsItsRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, limit(Limit{Rate: Rate{Count: 10, Per: time.Minute}}))
+		c, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 10, Per: time.Minute}}))
 		admitted := func(n int) (ok int) {
 			for range n {
 				if Run(t.Context(), m, succeed) == nil {
@@ -50,7 +50,7 @@ func TestLimitAdmitsItsRate(t *testing.T) {
 
 func TestLimitedTellsWhenToComeBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 10, Per: time.Minute}, Burst: 1}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 10, Per: time.Minute}, Burst: 1}))
 		Run(t.Context(), m, succeed)
 		err := Run(t.Context(), m, succeed)
 		var e *Error
@@ -80,7 +80,7 @@ func TestLimitWaits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: tt.wait}))
+				_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: tt.wait}))
 				ctx := t.Context()
 				if tt.caller > 0 {
 					var cancel context.CancelFunc
@@ -107,7 +107,7 @@ func TestLimitWaits(t *testing.T) {
 
 func TestCancelWhileWaitingForAToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Minute}, Wait: time.Hour}))
+		c, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: time.Minute}, Wait: time.Hour}))
 		Run(t.Context(), m, succeed)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
@@ -122,7 +122,7 @@ func TestCancelWhileWaitingForAToken(t *testing.T) {
 
 func TestOpenBreakerCostsNoTokenAndNoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}), limit(Limit{Rate: Rate{Count: 5, Per: time.Hour}, Wait: time.Minute})))
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), withLimit(Limit{Rate: Rate{Count: 5, Per: time.Hour}, Wait: time.Minute})))
 		c.Breaker("Store").ForceOpen()
 		start := time.Now()
 		for range 100 {
@@ -144,7 +144,7 @@ func TestOpenBreakerCostsNoTokenAndNoWait(t *testing.T) {
 
 func TestBreakerThatOpensDuringTheWaitRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}), limit(Limit{Rate: Rate{Count: 1, Per: time.Minute}, Wait: time.Hour})))
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), withLimit(Limit{Rate: Rate{Count: 1, Per: time.Minute}, Wait: time.Hour})))
 		Run(t.Context(), m, succeed)
 		time.AfterFunc(time.Second, c.Breaker("Store").ForceOpen)
 		if err := Run(t.Context(), m, succeed); !errors.Is(err, ErrOpen) {
@@ -155,8 +155,8 @@ func TestBreakerThatOpensDuringTheWaitRefuses(t *testing.T) {
 
 func TestEveryAttemptTakesAToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, all(retry(func(*Retry) {}), limit(Limit{Rate: Rate{Count: 2, Per: time.Hour}})))
-		backend := &callee{answers: fails(9)}
+		_, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withLimit(Limit{Rate: Rate{Count: 2, Per: time.Hour}})))
+		backend := &callee{answers: failures(9)}
 		err := Run(t.Context(), m, backend.call)
 		if len(backend.calls) != 2 || !errors.Is(err, ErrLimited) || !errors.Is(err, errDown) {
 			t.Errorf("%d calls, %v; want 2 and ErrLimited around the last error", len(backend.calls), err)
@@ -166,7 +166,7 @@ func TestEveryAttemptTakesAToken(t *testing.T) {
 
 func TestConcurrentCallersGetTheRateNoMoreNoLess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 100, Per: time.Second}, Burst: 10}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 100, Per: time.Second}, Burst: 10}))
 		var admitted atomic.Int64
 		var wg sync.WaitGroup
 		for range 64 {
@@ -244,7 +244,7 @@ func TestLineGetsTheRateAndKeepsItsOrder(t *testing.T) {
 		}), 1, 60).Draw(rt, "plans")
 
 		inBubble(t, rt, func(t *testing.T) error {
-			_, m := one(t, limit(policy))
+			_, m := newMethod(t, withLimit(policy))
 			start := time.Now()
 			for range policy.Burst {
 				Run(t.Context(), m, succeed)
@@ -353,7 +353,7 @@ func checkRate(calls []waitingCall, perSecond float64, burst int) error {
 func TestLineGetsTheRateOnManyProcessors(t *testing.T) {
 	const perSecond, callers, length = 500, 100, 300 * time.Millisecond
 	round := func() (share float64) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: perSecond, Per: time.Second}, Burst: 1, Wait: time.Second}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: perSecond, Per: time.Second}, Burst: 1, Wait: time.Second}))
 		start := time.Now()
 		var admitted, first, last atomic.Int64
 		var wg sync.WaitGroup
@@ -412,7 +412,7 @@ func (d *doomed) Err() error {
 func TestTokenOfACallerWhoGaveUpMeanwhileIsNotLost(t *testing.T) {
 	t.Run("the next gets it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: time.Minute}))
+			_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: time.Minute}))
 			Run(t.Context(), m, succeed)
 			start := time.Now()
 			var wg sync.WaitGroup
@@ -435,7 +435,7 @@ func TestTokenOfACallerWhoGaveUpMeanwhileIsNotLost(t *testing.T) {
 	})
 	t.Run("the bucket gets it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Burst: 3, Wait: time.Minute}))
+			_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Burst: 3, Wait: time.Minute}))
 			for range 3 {
 				Run(t.Context(), m, succeed)
 			}
@@ -460,7 +460,7 @@ func TestTokenOfACallerWhoGaveUpMeanwhileIsNotLost(t *testing.T) {
 // is told to wait for longer than that.
 func TestRetryAfterIsEnough(t *testing.T) {
 	check := func(t *testing.T, policy Limit, pauses []time.Duration) error {
-		_, m := one(t, limit(policy))
+		_, m := newMethod(t, withLimit(policy))
 		for range policy.Burst {
 			Run(t.Context(), m, succeed)
 		}
@@ -516,7 +516,7 @@ func TestRetryAfterIsEnough(t *testing.T) {
 // Rates that no clock can tell from "never" and "always" do no harm.
 func TestRatesAtTheEndsOfTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: 1 << 62}, Burst: 1, Wait: time.Hour}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: 1 << 62}, Burst: 1, Wait: time.Hour}))
 		Run(t.Context(), m, succeed)
 		for range 3 {
 			var own *Error
@@ -525,7 +525,7 @@ func TestRatesAtTheEndsOfTime(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		}
-		_, m = one(t, limit(Limit{Rate: Rate{Count: 1, Per: 1}, Burst: 1, Wait: time.Hour}))
+		_, m = newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: 1}, Burst: 1, Wait: time.Hour}))
 		for range 100 {
 			if err := Run(t.Context(), m, succeed); err != nil {
 				t.Errorf("one a nanosecond: %v", err)
@@ -537,7 +537,7 @@ func TestRatesAtTheEndsOfTime(t *testing.T) {
 // A process that stood still does not make up for all of that time at once.
 func TestLineAfterAStandstill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 100, Per: time.Second}, Burst: 1, Wait: time.Hour}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 100, Per: time.Second}, Burst: 1, Wait: time.Hour}))
 		Run(t.Context(), m, succeed)
 		var admitted atomic.Int64
 		var wg sync.WaitGroup
@@ -564,14 +564,14 @@ func TestHintHoldsTheLimiterBack(t *testing.T) {
 		set  func(*Spec, *MethodSpec)
 		held time.Duration
 	}{
-		{"for as long as it says", retry(func(r *Retry) { r.Attempts = 1; r.Max = time.Hour }), time.Minute},
-		{"no longer than the retries wait", retry(func(r *Retry) { r.Attempts = 1; r.Max = 5 * time.Second; r.Initial = 1 }), 5 * time.Second},
+		{"for as long as it says", withRetry(func(r *Retry) { r.Attempts = 1; r.Max = time.Hour }), time.Minute},
+		{"no longer than the retries wait", withRetry(func(r *Retry) { r.Attempts = 1; r.Max = 5 * time.Second; r.Initial = 1 }), 5 * time.Second},
 		{"no longer than 30s without a retry", func(*Spec, *MethodSpec) {}, 30 * time.Second},
 		{"not where hints are off", func(_ *Spec, m *MethodSpec) { m.Limit.Hints = HintsIgnored }, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := one(t, all(limit(Limit{Rate: Rate{Count: 100, Per: time.Second}}), tt.set))
+				_, m := newMethod(t, withAll(withLimit(Limit{Rate: Rate{Count: 100, Per: time.Second}}), tt.set))
 				Run(t.Context(), m, func(context.Context) error { return Throttle(errDown, time.Minute) })
 				if tt.held > 0 {
 					time.Sleep(tt.held - time.Second)
@@ -593,7 +593,7 @@ func TestHintHoldsTheLimiterBack(t *testing.T) {
 
 func TestOnlyAThrottledAttemptsHintHoldsBack(t *testing.T) {
 	for _, err := range []error{Throttle(errDown, 0), App(askedFor(time.Minute)), Infra(askedFor(time.Minute)), errDown} {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 100, Per: time.Second}}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 100, Per: time.Second}}))
 		Run(context.Background(), m, func(context.Context) error { return err })
 		if err := Run(context.Background(), m, succeed); err != nil {
 			t.Errorf("after %v: %v", err, err)
@@ -604,7 +604,7 @@ func TestOnlyAThrottledAttemptsHintHoldsBack(t *testing.T) {
 // Those in the line when a hint comes wait on, in their order, as long as they would.
 func TestWaitersWaitOnUnderAHint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Burst: 2, Wait: 5 * time.Second}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Burst: 2, Wait: 5 * time.Second}))
 		start := time.Now()
 		for range 2 {
 			Run(t.Context(), m, succeed)
@@ -638,8 +638,8 @@ func TestWaitersWaitOnUnderAHint(t *testing.T) {
 
 func TestHintHoldsOneKeyBackAndKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, _ := one(t, limit(Limit{Rate: Rate{Count: 1000, Per: time.Second}, Scope: Scope{Per: "peer", Keys: 1}}))
-		get := keyed[string](c, "Get")
+		c, _ := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1000, Per: time.Second}, Scope: Scope{Per: "peer", Keys: 1}}))
+		get := keyedMethod[string](c, "Get")
 		Run(t.Context(), get.For("a"), func(context.Context) error { return Throttle(errDown, 20*time.Second) })
 		for range 2 {
 			time.Sleep(9 * time.Second)
@@ -666,7 +666,7 @@ func TestHintHoldsOneKeyBackAndKeepsItsPlace(t *testing.T) {
 // when it has passed.
 func TestLineUnderAHintKnowsItsTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Burst: 3, Wait: 11 * time.Second}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Burst: 3, Wait: 11 * time.Second}))
 		start := time.Now()
 		Run(t.Context(), m, func(context.Context) error { return Throttle(errDown, 10*time.Second) })
 		var wg sync.WaitGroup
@@ -690,7 +690,7 @@ func TestLineUnderAHintKnowsItsTurns(t *testing.T) {
 // take it.
 func TestLineUnderALateTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: 1500 * time.Millisecond}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: 1500 * time.Millisecond}))
 		start := time.Now()
 		Run(t.Context(), m, succeed)
 		var wg sync.WaitGroup
@@ -717,7 +717,7 @@ func TestLineUnderALateTimer(t *testing.T) {
 // A timer that is early leaves the line as it is.
 func TestLineUnderAnEarlyTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, limit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: 2 * time.Second}))
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: time.Second}, Wait: 2 * time.Second}))
 		start := time.Now()
 		Run(t.Context(), m, succeed)
 		var wg sync.WaitGroup
@@ -741,7 +741,7 @@ func TestWhoIsLetIntoTheLineGetsAToken(t *testing.T) {
 		for n := range calls {
 			synctest.Test(t, func(t *testing.T) {
 				wait := time.Duration(n+1) * time.Second / time.Duration(count)
-				_, m := one(t, limit(Limit{Rate: Rate{Count: count, Per: time.Second}, Burst: 1, Wait: wait}))
+				_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: count, Per: time.Second}, Burst: 1, Wait: wait}))
 				start := time.Now()
 				Run(t.Context(), m, succeed)
 				for range calls {
@@ -758,9 +758,9 @@ func TestWhoIsLetIntoTheLineGetsAToken(t *testing.T) {
 
 func TestBreakerThatOpensDuringTheWaitRefusesBeforeTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}),
-			limit(Limit{Rate: Rate{Count: 1, Per: time.Minute}, Wait: time.Hour}),
-			bulk(Bulkhead{Calls: 1, Wait: time.Hour})))
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}),
+			withLimit(Limit{Rate: Rate{Count: 1, Per: time.Minute}, Wait: time.Hour}),
+			withBulkhead(Bulkhead{Calls: 1, Wait: time.Hour})))
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			Run(t.Context(), m, func(context.Context) error { time.Sleep(10 * time.Minute); return nil })

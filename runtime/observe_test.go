@@ -20,10 +20,10 @@ func TestObserveAndBypassCountAndNeverRefuse(t *testing.T) {
 	} {
 		t.Run(mode.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, m := one(t, all(
-					breaker(func(b *Breaker) { b.Scope = mode.scope }),
-					limit(Limit{Rate: Rate{Count: 5, Per: time.Hour}, Wait: time.Minute, Scope: mode.scope}),
-					bulk(Bulkhead{Calls: 1, Wait: time.Minute, Scope: mode.scope})))
+				c, m := newMethod(t, withAll(
+					withBreaker(func(b *Breaker) { b.Scope = mode.scope }),
+					withLimit(Limit{Rate: Rate{Count: 5, Per: time.Hour}, Wait: time.Minute, Scope: mode.scope}),
+					withBulkhead(Bulkhead{Calls: 1, Wait: time.Minute, Scope: mode.scope})))
 				start := time.Now()
 				Run(mode.ctx, m, func(ctx context.Context) error {
 					return Run(ctx, m, succeed) // the bulkhead has one place
@@ -53,7 +53,7 @@ func TestObserveAndBypassCountAndNeverRefuse(t *testing.T) {
 
 func TestWhatAnObservingBreakerLetsThroughIsUnrecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Mode = ModeObserve }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Mode = ModeObserve }))
 		trip(t, c, m)
 		before := c.Stats().Breaker("Store")
 		for range 10 {
@@ -70,7 +70,7 @@ func TestWhatAnObservingBreakerLetsThroughIsUnrecorded(t *testing.T) {
 }
 
 func TestWhatABypassedBreakerLetsThroughIsUnrecorded(t *testing.T) {
-	c, m := one(t, breaker(func(*Breaker) {}))
+	c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 	c.Breaker("Store").ForceOpen()
 	before := c.Stats().Breaker("Store")
 	if err := Run(Bypass(context.Background()), m, fail); err != errDown {
@@ -82,7 +82,7 @@ func TestWhatABypassedBreakerLetsThroughIsUnrecorded(t *testing.T) {
 }
 
 func TestOnlyWhatReachesTheCalleeCountsAsLetThrough(t *testing.T) {
-	c, m := one(t, all(breaker(func(b *Breaker) { b.Mode = ModeObserve }), limit(Limit{Rate: Rate{Count: 1, Per: time.Hour}})))
+	c, m := newMethod(t, withAll(withBreaker(func(b *Breaker) { b.Mode = ModeObserve }), withLimit(Limit{Rate: Rate{Count: 1, Per: time.Hour}})))
 	c.Breaker("Store").ForceOpen()
 	Run(context.Background(), m, succeed)
 	for range 2 {

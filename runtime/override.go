@@ -21,8 +21,11 @@ import (
 // that are there: what a name, key or value cannot change is an error.
 type Overrides map[string]map[string]string
 
-// WithOverrides applies o. With several, the last one counts.
-func WithOverrides(o Overrides) Option { return func(opts *options) { opts.overrides = o } }
+// WithOverrides applies o to the client's policies. It may be given once: [New]
+// fails where it is given twice, and where o changes nothing or cannot be read.
+func WithOverrides(o Overrides) Option {
+	return func(opts *options) { opts.overrides = append(opts.overrides, o) }
+}
 
 // override applies o to the spec, whose policies are nobody else's. Its error says
 // everything that is wrong with o; the spec is then of no use.

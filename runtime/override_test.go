@@ -7,7 +7,7 @@ import (
 )
 
 // shop has a breaker for all, one for Pay alone, and a limit for those that list.
-func shop() Spec {
+func shopSpec() Spec {
 	all, pay := copyOf(&testBreaker), copyOf(&testBreaker)
 	all.Name, pay.Name = "Shop", "Shop.Pay"
 	return Spec{
@@ -31,7 +31,7 @@ func shop() Spec {
 }
 
 func TestOverrides(t *testing.T) {
-	spec := shop()
+	spec := shopSpec()
 	err := spec.override(Overrides{
 		"Shop":        {"breaker": "open=5s", "bulkhead": "20", "retry": "attempts=5 max=2s"},
 		"Shop.Pay":    {"breaker": "mode=observe"},
@@ -76,7 +76,7 @@ func TestOverridesThatAttachToNothingAreErrors(t *testing.T) {
 		{"Shop", "classify", "all", `unknown override "classify"`},
 	} {
 		t.Run(tt.target+" "+tt.directive+" "+tt.text, func(t *testing.T) {
-			_, err := New(shop(), WithOverrides(Overrides{tt.target: {tt.directive: tt.text}}))
+			_, err := New(shopSpec(), WithOverrides(Overrides{tt.target: {tt.directive: tt.text}}))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
@@ -85,7 +85,7 @@ func TestOverridesThatAttachToNothingAreErrors(t *testing.T) {
 }
 
 func TestOverrideOfAnUnknownNameIsAnErrorThoughItIsEmpty(t *testing.T) {
-	_, err := New(shop(), WithOverrides(Overrides{"Shop.Gte": {}}))
+	_, err := New(shopSpec(), WithOverrides(Overrides{"Shop.Gte": {}}))
 	if err == nil || !strings.Contains(err.Error(), `did you mean "Shop.Get"?`) {
 		t.Errorf("got %v, want an error about Shop.Gte", err)
 	}
@@ -100,7 +100,7 @@ func TestOverrideOfAGuardThatNoMethodHas(t *testing.T) {
 }
 
 func TestClientsBudgetReachesMethodsThatAreOnlyHedged(t *testing.T) {
-	spec := shop()
+	spec := shopSpec()
 	spec.Methods[1].Retry, spec.Methods[1].Hedge.Budget = nil, 20*Percent
 	if err := spec.override(Overrides{"Shop": {"retry": "attempts=5 budget=50%"}}); err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestClientsBudgetReachesMethodsThatAreOnlyHedged(t *testing.T) {
 }
 
 func TestAllWrongOverridesAreToldAtOnce(t *testing.T) {
-	_, err := New(shop(), WithOverrides(Overrides{"Shop.A": {"retry": "5"}, "Shop.Get": {"retry": "attempts=x max=y"}}))
+	_, err := New(shopSpec(), WithOverrides(Overrides{"Shop.A": {"retry": "5"}, "Shop.Get": {"retry": "attempts=x max=y"}}))
 	for _, want := range []string{"Shop.A", `attempts: "x"`, `max: "y"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s in it", err, want)
@@ -123,7 +123,7 @@ func TestAllWrongOverridesAreToldAtOnce(t *testing.T) {
 }
 
 func TestOverridesLeaveTheSpecAsItWas(t *testing.T) {
-	spec := shop()
+	spec := shopSpec()
 	newClient(t, spec, WithOverrides(Overrides{"Shop": {"breaker": "open=5s"}, "Shop.Get": {"retry": "7"}}))
 	if b, r := spec.Methods[0].Breaker, spec.Methods[0].Retry; b.Open != 30*time.Second || r.Attempts != 3 {
 		t.Errorf("the spec has %+v and %+v, want what it had", b, r)

@@ -11,14 +11,15 @@ import "time"
 // first without the name), default is its value where the directive is silent,
 // off is what the word off means there, range is an interval, [ and ] including
 // its ends, in the field's own notation, upto is the field that the second of two
-// values goes to, and on is where it may stand, if not everywhere.
+// values goes to, on is where it may stand, if not everywhere, and example is a
+// directive for the reference.
 type Policies struct {
-	Timeout  *Timeout  `directive:"timeout" help:"limits how long a call and each of its attempts may take"`
-	Retry    *Retry    `directive:"retry" help:"repeats a call that failed in a way that may pass"`
-	Breaker  *Breaker  `directive:"breaker" help:"stops calling a backend that keeps failing, and probes it until it is back"`
-	Limit    *Limit    `directive:"limit" help:"keeps attempts within a rate, as a token bucket"`
-	Bulkhead *Bulkhead `directive:"bulkhead" help:"bounds the attempts that are under way at once"`
-	Hedge    *Hedge    `directive:"hedge" help:"starts another attempt when the first is slow, and takes the first success"`
+	Timeout  *Timeout  `directive:"timeout" example:"timeout 2s attempt=500ms" help:"limits how long a call and each of its attempts may take"`
+	Retry    *Retry    `directive:"retry" example:"retry 5 initial=20ms max=2s" help:"repeats a call that failed in a way that may pass"`
+	Breaker  *Breaker  `directive:"breaker" example:"breaker open=10s..5m ramp=20s" help:"stops calling a backend that keeps failing, and probes it until it is back"`
+	Limit    *Limit    `directive:"limit" example:"limit 100/s burst=20 wait=50ms" help:"keeps attempts within a rate, as a token bucket"`
+	Bulkhead *Bulkhead `directive:"bulkhead" example:"bulkhead 10 wait=50ms queue=20" help:"bounds the attempts that are under way at once"`
+	Hedge    *Hedge    `directive:"hedge" example:"hedge 50ms" help:"starts another attempt when the first is slow, and takes the first success"`
 }
 
 // Timeout limits a call. Both limits are cooperative: the callee sees them as

@@ -287,7 +287,7 @@ func TestLimiterKeepsItsRate(t *testing.T) {
 			}
 		}), 1, 60).Draw(rt, "demands")
 		inBubble(t, rt, func(t *testing.T) error {
-			_, m := one(t, limit(policy))
+			_, m := newMethod(t, withLimit(policy))
 			var admitted []time.Time
 			tokens := float64(policy.Burst) // by a bucket kept here
 			for _, d := range demands {

@@ -25,7 +25,7 @@ func closeAgain(t testing.TB, c *Client, m *Method) {
 
 func TestOnlyClosingBeginsARamp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Ramp = time.Hour }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ramp = time.Hour }))
 		everything := func(when string) {
 			t.Helper()
 			for range 100 {
@@ -55,7 +55,7 @@ func TestOnlyClosingBeginsARamp(t *testing.T) {
 
 func TestAFailureOnTheRampCountsAsUsual(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Ramp, b.Probes = time.Minute, 5 }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ramp, b.Probes = time.Minute, 5 }))
 		trip(t, c, m)
 		closeAgain(t, c, m)
 		trip(t, c, m) // the first calls are admitted, as many as there are probes
@@ -73,8 +73,8 @@ func TestARampAdmitsItsShare(t *testing.T) {
 		probes := rapid.IntRange(1, 5).Draw(rt, "probes")
 		pauses := rapid.SliceOfN(rapid.Int64Range(0, int64(length/20)), 1, 200).Draw(rt, "pauses")
 		inBubble(t, rt, func(t *testing.T) error {
-			c, m := one(t, all(breaker(func(b *Breaker) { b.Ramp, b.Probes = length, probes }),
-				limit(Limit{Rate: Rate{Count: 1, Per: 1_000_000 * time.Hour}, Burst: 1_000})))
+			c, m := newMethod(t, withAll(withBreaker(func(b *Breaker) { b.Ramp, b.Probes = length, probes }),
+				withLimit(Limit{Rate: Rate{Count: 1, Per: 1_000_000 * time.Hour}, Burst: 1_000})))
 			trip(t, c, m)
 			closeAgain(t, c, m)
 			tokens := m.limiter.bucket.TokensAt(m.limiter.at(m.limiter.now()))
@@ -123,7 +123,7 @@ func TestARampUnderConcurrency(t *testing.T) {
 
 func TestWhatARampRefusesIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Ramp = 20 * time.Second }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ramp = 20 * time.Second }))
 		trip(t, c, m)
 		closeAgain(t, c, m)
 		var refused []*Error
@@ -150,7 +150,7 @@ func TestWhatARampRefusesIsTold(t *testing.T) {
 
 func TestWhatARampRefusesPassesAnObservingBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, breaker(func(b *Breaker) { b.Ramp, b.Mode = time.Hour, ModeObserve }))
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ramp, b.Mode = time.Hour, ModeObserve }))
 		trip(t, c, m)
 		closeAgain(t, c, m)
 		before := c.Stats().Breaker("Store").Successes

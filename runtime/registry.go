@@ -14,8 +14,11 @@ type Registry struct {
 	clients []*Client
 }
 
-// WithRegistry lists the client in r.
-func WithRegistry(r *Registry) Option { return func(opts *options) { opts.registry = r } }
+// WithRegistry lists the client in r. Given several times, it lists the client in
+// each registry.
+func WithRegistry(r *Registry) Option {
+	return func(opts *options) { opts.registries = append(opts.registries, r) }
+}
 
 func (r *Registry) add(c *Client) {
 	if r != nil {

@@ -3,6 +3,7 @@ package resil
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// full is a spec with every policy on one method, Get.
-func full() Spec {
+// fullSpec is a spec with every policy on one method, Get.
+func fullSpec() Spec {
 	return Spec{
 		Name: "Store",
 		Methods: []MethodSpec{{Name: "Get", Policies: Policies{
@@ -38,9 +39,9 @@ func newClient(t testing.TB, spec Spec, opts ...Option) *Client {
 	return c
 }
 
-// one returns a client of one method, Get, without a policy but those that the
+// newMethod returns a client of one method, Get, without a policy but those that the
 // functions set.
-func one(t testing.TB, set func(*Spec, *MethodSpec), opts ...Option) (*Client, *Method) {
+func newMethod(t testing.TB, set func(*Spec, *MethodSpec), opts ...Option) (*Client, *Method) {
 	t.Helper()
 	spec := Spec{Name: "Store", Methods: []MethodSpec{{Name: "Get"}}}
 	set(&spec, &spec.Methods[0])
@@ -48,7 +49,8 @@ func one(t testing.TB, set func(*Spec, *MethodSpec), opts ...Option) (*Client, *
 	return c, c.Method("Get")
 }
 
-func retry(set func(*Retry)) func(*Spec, *MethodSpec) {
+// withRetry gives the method testRetry without jitter, changed by set.
+func withRetry(set func(*Retry)) func(*Spec, *MethodSpec) {
 	return func(_ *Spec, m *MethodSpec) {
 		m.Retry = copyOf(&testRetry)
 		m.Retry.Jitter = JitterNone
@@ -56,21 +58,23 @@ func retry(set func(*Retry)) func(*Spec, *MethodSpec) {
 	}
 }
 
-func breaker(set func(*Breaker)) func(*Spec, *MethodSpec) {
+// withBreaker gives the method testBreaker, changed by set.
+func withBreaker(set func(*Breaker)) func(*Spec, *MethodSpec) {
 	return func(_ *Spec, m *MethodSpec) {
 		m.Breaker = copyOf(&testBreaker)
 		set(m.Breaker)
 	}
 }
 
-// keyed returns a method of a client by key. It is for guards that are kept by one.
-func keyed[K comparable](c *Client, name string) *KeyedMethod[K] {
+// keyedMethod returns a method of a client by key. It is for guards that are kept by one.
+func keyedMethod[K comparable](c *Client, name string) *KeyedMethod[K] {
 	k := new(KeyedMethod[K])
 	k.bind(c, c.plans[c.index(name)])
 	return k
 }
 
-func all(sets ...func(*Spec, *MethodSpec)) func(*Spec, *MethodSpec) {
+// withAll applies all sets, in their order.
+func withAll(sets ...func(*Spec, *MethodSpec)) func(*Spec, *MethodSpec) {
 	return func(s *Spec, m *MethodSpec) {
 		for _, set := range sets {
 			set(s, m)
@@ -107,10 +111,33 @@ var (
 	errNotFound = App(errors.New("not found"))
 )
 
-func fails(n int) []error {
+// failures returns n errors that count against a breaker.
+func failures(n int) []error {
 	errs := make([]error, n)
 	for i := range errs {
 		errs[i] = errDown
 	}
 	return errs
+}
+
+// askedFor is an error of the callee's with a hint of its own type.
+type askedFor time.Duration
+
+func (askedFor) Error() string               { return "503" }
+func (a askedFor) RetryAfter() time.Duration { return time.Duration(a) }
+
+// panicInCall makes a call that panics.
+func panicInCall(m *Method) {
+	defer func() { recover() }()
+	Run(context.Background(), m, func(context.Context) error { panic("boom") })
+}
+
+// exitInCall makes a call that ends its goroutine.
+func exitInCall(m *Method) {
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		Run(context.Background(), m, func(context.Context) error { runtime.Goexit(); return nil })
+	}()
+	<-done
 }

@@ -142,12 +142,12 @@ func (w *world) check(t *testing.T) error {
 	return nil
 }
 
-// limit is when the call must have ended.
-func (w *world) limit() time.Duration { return min(w.deadline, w.total) }
+// mustEndBy is when the call must have ended.
+func (w *world) mustEndBy() time.Duration { return min(w.deadline, w.total) }
 
 // settle works out what a deadline makes of an attempt.
 func (w *world) settle(a *seenAttempt) {
-	deadline := w.limit()
+	deadline := w.mustEndBy()
 	if w.attempt < deadline-a.began {
 		a.limited, deadline = true, a.began+w.attempt
 	}
@@ -172,7 +172,7 @@ func (w *world) compare(seen []seenAttempt, err error, took time.Duration) error
 	for i, a := range seen[:len(seen)-1] {
 		reason, low, high := w.after(i+1, a)
 		gap := seen[i+1].began - a.ended
-		if reason != nil || gap < low || gap > high || gap >= w.limit()-a.ended {
+		if reason != nil || gap < low || gap > high || gap >= w.mustEndBy()-a.ended {
 			return fmt.Errorf("the pause after attempt %d is %v, want it from %v to %v, or the end with %v", i+1, gap, low, high, reason)
 		}
 	}
@@ -180,7 +180,7 @@ func (w *world) compare(seen []seenAttempt, err error, took time.Duration) error
 	last := seen[n-1]
 	reason, low, high := w.after(n, last)
 	if reason == nil {
-		switch left := w.limit() - last.ended; {
+		switch left := w.mustEndBy() - last.ended; {
 		case took == w.gaveUp && w.gaveUp-last.ended <= high:
 			reason = context.Canceled
 		case took == last.ended && high >= left:
@@ -234,7 +234,7 @@ var errAsItIs = errors.New("the callee's error, as it is")
 func (w *world) after(n int, a seenAttempt) (reason error, low, high time.Duration) {
 	class := map[ending]Class{breaksDown: Infrastructure, throttles: Throttled, isBroken: SystemFault}[a.How]
 	switch {
-	case a.err == nil, a.How == gaveUp, !classSet(w.retry.On).has(class), a.ended >= w.limit():
+	case a.err == nil, a.How == gaveUp, !classSet(w.retry.On).has(class), a.ended >= w.mustEndBy():
 		if a.timedOut {
 			return ErrTimeout, 0, 0
 		}
@@ -242,7 +242,7 @@ func (w *world) after(n int, a seenAttempt) (reason error, low, high time.Durati
 	case n == w.retry.Attempts:
 		return ErrExhausted, 0, 0
 	}
-	left := w.limit() - a.ended
+	left := w.mustEndBy() - a.ended
 	if a.Hint > w.retry.Max || a.Hint > 0 && a.Hint >= left {
 		return ErrRetryLater, 0, 0
 	}

@@ -13,8 +13,8 @@ import (
 
 func TestAttemptsAreCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, retry(func(*Retry) {}))
-		backend := &callee{answers: fails(10)}
+		_, m := newMethod(t, withRetry(func(*Retry) {}))
+		backend := &callee{answers: failures(10)}
 		err := Run(t.Context(), m, backend.call)
 		if len(backend.calls) != 3 {
 			t.Errorf("%d calls, want 3", len(backend.calls))
@@ -53,8 +53,8 @@ func TestBackoffs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := one(t, retry(func(r *Retry) { r.Attempts = 6; tt.set(r) }))
-				backend := &callee{answers: fails(6)}
+				_, m := newMethod(t, withRetry(func(r *Retry) { r.Attempts = 6; tt.set(r) }))
+				backend := &callee{answers: failures(6)}
 				Run(t.Context(), m, backend.call)
 				if diff := cmp.Diff(tt.want, backend.gaps()); diff != "" {
 					t.Errorf("pauses (-want +got):\n%s", diff)
@@ -66,7 +66,7 @@ func TestBackoffs(t *testing.T) {
 
 func TestSuccessIsNeverThrownAway(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	_, m := one(t, retry(func(*Retry) {}))
+	_, m := newMethod(t, withRetry(func(*Retry) {}))
 	v, err := Call(ctx, m, func(context.Context) (int, error) {
 		cancel()
 		return 42, nil
@@ -77,7 +77,7 @@ func TestSuccessIsNeverThrownAway(t *testing.T) {
 }
 
 func TestLastResultsComeBackWithTheError(t *testing.T) {
-	_, m := one(t, func(*Spec, *MethodSpec) {})
+	_, m := newMethod(t, func(*Spec, *MethodSpec) {})
 	v, err := Call(context.Background(), m, func(context.Context) (int, error) { return 7, errNotFound })
 	if v != 7 || err != errNotFound {
 		t.Errorf("got %d, %v; want the callee's own 7, %v", v, err, errNotFound)
@@ -97,7 +97,7 @@ func TestDeadContextMakesNoCall(t *testing.T) {
 		{canceled, context.Canceled, func(s MethodStats) uint64 { return s.Canceled }},
 		{late, context.DeadlineExceeded, func(s MethodStats) uint64 { return s.Deadline }},
 	} {
-		spec := full()
+		spec := fullSpec()
 		spec.Methods[0].Limit = &Limit{Name: "Store", Rate: Rate{Count: 1, Per: time.Hour}}
 		c := newClient(t, spec)
 		backend := &callee{}
@@ -125,10 +125,10 @@ func TestNoPauseReachesTheDeadline(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, m := one(t, retry(func(*Retry) {}))
+				c, m := newMethod(t, withRetry(func(*Retry) {}))
 				ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
 				defer cancel()
-				backend := &callee{answers: fails(9)}
+				backend := &callee{answers: failures(9)}
 				err := Run(ctx, m, backend.call)
 				if len(backend.calls) != tt.calls || !errors.Is(err, ErrDeadline) || !errors.Is(err, errDown) {
 					t.Errorf("%d calls, %v; want %d and ErrDeadline around the last error", len(backend.calls), err, tt.calls)
@@ -146,10 +146,10 @@ func TestNoPauseReachesTheDeadline(t *testing.T) {
 
 func TestCancelDuringPauseKeepsBothErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, retry(func(*Retry) {}))
+		c, m := newMethod(t, withRetry(func(*Retry) {}))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
-		backend := &callee{answers: fails(9)}
+		backend := &callee{answers: failures(9)}
 		start := time.Now()
 		err := Run(ctx, m, backend.call)
 		if !errors.Is(err, context.Canceled) || !errors.Is(err, errDown) {
@@ -178,7 +178,7 @@ func TestHintRaisesTheDelay(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := one(t, retry(func(*Retry) {}))
+				_, m := newMethod(t, withRetry(func(*Retry) {}))
 				backend := &callee{answers: []error{Throttle(errors.New("busy"), tt.hint)}}
 				if err := Run(t.Context(), m, backend.call); err != nil {
 					t.Fatal(err)
@@ -210,11 +210,11 @@ func TestHintThatTheCallCannotWaitForEndsIt(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, m := one(t, all(retry(func(*Retry) {}), timeouts(tt.total, 0)))
+				c, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withTimeouts(tt.total, 0)))
 				ctx, cancel := context.WithTimeout(t.Context(), tt.deadline)
 				defer cancel()
 				busy := errors.New("busy")
-				answers := append(fails(tt.attempts-1), Throttle(busy, tt.hint))
+				answers := append(failures(tt.attempts-1), Throttle(busy, tt.hint))
 				backend := &callee{answers: answers}
 				err := Run(ctx, m, backend.call)
 				var e *Error
@@ -253,7 +253,7 @@ func TestJitterOnAHintEndsInTime(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := one(t, retry(func(r *Retry) {
+				_, m := newMethod(t, withRetry(func(r *Retry) {
 					r.Attempts, r.Initial, r.Max, r.Jitter, r.Budget = 2, time.Second, tt.max, JitterFull, 0
 				}))
 				low, high := forEver, time.Duration(0)
@@ -278,7 +278,7 @@ func TestJitterOnAHintEndsInTime(t *testing.T) {
 // A decorrelated delay follows from the policy's own part of the last one.
 func TestHintsDoNotSpreadLaterDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, retry(func(r *Retry) { r.Attempts, r.Jitter, r.Budget = 4, JitterDecorrelated, 0 }))
+		_, m := newMethod(t, withRetry(func(r *Retry) { r.Attempts, r.Jitter, r.Budget = 4, JitterDecorrelated, 0 }))
 		for range 50 {
 			backend := &callee{}
 			for range 3 {
@@ -297,8 +297,8 @@ func TestHintsDoNotSpreadLaterDelays(t *testing.T) {
 
 func TestOwnRefusalEndsTheLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(retry(func(r *Retry) { r.Attempts = 7 }), breaker(func(b *Breaker) { b.Consecutive = 3 })))
-		backend := &callee{answers: fails(99)}
+		c, m := newMethod(t, withAll(withRetry(func(r *Retry) { r.Attempts = 7 }), withBreaker(func(b *Breaker) { b.Consecutive = 3 })))
+		backend := &callee{answers: failures(99)}
 		err := Run(t.Context(), m, backend.call)
 		var e *Error
 		if !errors.As(err, &e) || e.Reason != ErrOpen || e.Attempts != 3 || !errors.Is(err, errDown) {
@@ -313,7 +313,7 @@ func TestOwnRefusalEndsTheLoop(t *testing.T) {
 func TestLayersAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		layer := func(attempts int) *Method {
-			_, m := one(t, retry(func(r *Retry) { r.Attempts = attempts; r.On = append(r.On, Application) }))
+			_, m := newMethod(t, withRetry(func(r *Retry) { r.Attempts = attempts; r.On = append(r.On, Application) }))
 			return m
 		}
 		a, b, c := layer(3), layer(4), layer(5)
@@ -332,7 +332,7 @@ func TestLayersAddUp(t *testing.T) {
 
 func TestAttemptTellsTheCallee(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, retry(func(*Retry) {}))
+		_, m := newMethod(t, withRetry(func(*Retry) {}))
 		var seen []int
 		Run(t.Context(), m, func(ctx context.Context) error {
 			seen = append(seen, Attempt(ctx))
@@ -345,8 +345,8 @@ func TestAttemptTellsTheCallee(t *testing.T) {
 }
 
 func TestNoRetryIsObeyed(t *testing.T) {
-	_, m := one(t, retry(func(*Retry) {}))
-	backend := &callee{answers: fails(9)}
+	_, m := newMethod(t, withRetry(func(*Retry) {}))
+	backend := &callee{answers: failures(9)}
 	err := Run(NoRetry(context.Background()), m, backend.call)
 	if len(backend.calls) != 1 || err != errDown {
 		t.Errorf("%d calls, %v; want one call and its own error", len(backend.calls), err)
@@ -359,13 +359,13 @@ func TestRetryMetrics(t *testing.T) {
 		answers                     []error
 		retries, exhausted, retried uint64
 	}{
-		{"three calls all failing", fails(3), 2, 1, 0},
-		{"fail then succeed", fails(1), 1, 0, 1},
+		{"three calls all failing", failures(3), 2, 1, 0},
+		{"fail then succeed", failures(1), 1, 0, 1},
 		{"not retryable", []error{errNotFound}, 0, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, m := one(t, retry(func(*Retry) {}))
+				c, m := newMethod(t, withRetry(func(*Retry) {}))
 				Run(t.Context(), m, (&callee{answers: tt.answers}).call)
 				s := c.Stats().Method("Get")
 				if s.Retries != tt.retries || s.Exhausted != tt.exhausted || s.RetriedSuccesses != tt.retried || s.Calls != 1 {

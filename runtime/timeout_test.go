@@ -14,7 +14,7 @@ func hang(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func timeouts(total, attempt time.Duration) func(*Spec, *MethodSpec) {
+func withTimeouts(total, attempt time.Duration) func(*Spec, *MethodSpec) {
 	return func(_ *Spec, m *MethodSpec) { m.Timeout = &Timeout{Total: total, Attempt: attempt} }
 }
 
@@ -26,14 +26,14 @@ func TestTimeouts(t *testing.T) {
 		attempts int
 		took     time.Duration
 	}{
-		{"total", timeouts(time.Second, 0), ErrTimeout, 1, time.Second},
-		{"attempt", timeouts(0, time.Second), ErrTimeout, 1, time.Second},
-		{"each attempt has its own", all(timeouts(0, time.Second), retry(func(r *Retry) { r.Backoff = BackoffConstant })), ErrExhausted, 3, 3200 * time.Millisecond},
-		{"total cuts the second attempt", all(timeouts(1500*time.Millisecond, time.Second), retry(func(*Retry) {})), ErrTimeout, 2, 1500 * time.Millisecond},
+		{"total", withTimeouts(time.Second, 0), ErrTimeout, 1, time.Second},
+		{"attempt", withTimeouts(0, time.Second), ErrTimeout, 1, time.Second},
+		{"each attempt has its own", withAll(withTimeouts(0, time.Second), withRetry(func(r *Retry) { r.Backoff = BackoffConstant })), ErrExhausted, 3, 3200 * time.Millisecond},
+		{"total cuts the second attempt", withAll(withTimeouts(1500*time.Millisecond, time.Second), withRetry(func(*Retry) {})), ErrTimeout, 2, 1500 * time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := one(t, tt.set)
+				_, m := newMethod(t, tt.set)
 				start := time.Now()
 				err := Run(t.Context(), m, hang)
 				var e *Error
@@ -53,7 +53,7 @@ func TestTimeouts(t *testing.T) {
 
 func TestCalleeSeesARealDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, timeouts(3*time.Second, time.Second))
+		_, m := newMethod(t, withTimeouts(3*time.Second, time.Second))
 		Run(t.Context(), m, func(ctx context.Context) error {
 			if d, ok := ctx.Deadline(); !ok || time.Until(d) != time.Second {
 				t.Errorf("deadline in %v, want 1s", time.Until(d))
@@ -65,7 +65,7 @@ func TestCalleeSeesARealDeadline(t *testing.T) {
 
 func TestAttemptContextEndsWithTheAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, all(timeouts(0, time.Second), retry(func(*Retry) {})))
+		_, m := newMethod(t, withAll(withTimeouts(0, time.Second), withRetry(func(*Retry) {})))
 		var contexts []context.Context
 		Run(t.Context(), m, func(ctx context.Context) error {
 			for _, earlier := range contexts {
@@ -81,7 +81,7 @@ func TestAttemptContextEndsWithTheAttempt(t *testing.T) {
 
 func TestCallersOwnDeadlineIsNotOurTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, timeouts(time.Minute, time.Minute))
+		c, m := newMethod(t, withTimeouts(time.Minute, time.Minute))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := Run(ctx, m, hang); err != context.DeadlineExceeded {
@@ -95,7 +95,7 @@ func TestCallersOwnDeadlineIsNotOurTimeout(t *testing.T) {
 
 func TestAttemptTimeoutCountsThoughTheCallersDeadlineFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}), timeouts(0, 100*time.Millisecond)))
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), withTimeouts(0, 100*time.Millisecond)))
 		for range 5 {
 			ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
 			Run(ctx, m, func(ctx context.Context) error {
@@ -113,7 +113,7 @@ func TestAttemptTimeoutCountsThoughTheCallersDeadlineFollows(t *testing.T) {
 
 func TestCauseNamesTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, timeouts(time.Second, 0))
+		_, m := newMethod(t, withTimeouts(time.Second, 0))
 		Run(t.Context(), m, func(ctx context.Context) error {
 			<-ctx.Done()
 			if got, want := context.Cause(ctx).Error(), "Store.Get: timeout of 1s: timed out"; got != want {
@@ -126,7 +126,7 @@ func TestCauseNamesTheTimeout(t *testing.T) {
 
 func TestAnApplicationMarkOutlivesTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, timeouts(time.Second, 0))
+		_, m := newMethod(t, withTimeouts(time.Second, 0))
 		answer := App(errNotFound)
 		err := Run(t.Context(), m, func(ctx context.Context) error {
 			<-ctx.Done()

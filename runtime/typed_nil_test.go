@@ -130,7 +130,7 @@ func TestTypedNilsCrashNoClassifier(t *testing.T) {
 		{"one that panics", []Classifier{byField}, Unknown},
 		{"the next is asked", []Classifier{byField, byType}, Throttled},
 	} {
-		c, m := one(t, func(_ *Spec, m *MethodSpec) { m.Classify = tt.classifiers })
+		c, m := newMethod(t, func(_ *Spec, m *MethodSpec) { m.Classify = tt.classifiers })
 		err := Run(t.Context(), m, func(context.Context) error { return null })
 		if err != error(null) {
 			t.Errorf("%s: got %v, want the callee's own error", tt.name, err)
@@ -143,7 +143,7 @@ func TestTypedNilsCrashNoClassifier(t *testing.T) {
 		}
 	}
 
-	_, m := one(t, func(*Spec, *MethodSpec) {})
+	_, m := newMethod(t, func(*Spec, *MethodSpec) {})
 	fails := func(context.Context) (int, error) { return 7, null }
 	results := func(_ int, err error) Verdict { return byField(err) }
 	if v, err := CallClassified(t.Context(), m, fails, results); v != 7 || err != error(null) {
@@ -159,7 +159,7 @@ func TestTypedNilsCrashNoClassifier(t *testing.T) {
 
 // A classifier that panics about an error which is whole is wrong, and is told so.
 func TestPanicOfAClassifierReachesTheCaller(t *testing.T) {
-	c, m := one(t, func(_ *Spec, m *MethodSpec) {
+	c, m := newMethod(t, func(_ *Spec, m *MethodSpec) {
 		m.Classify = []Classifier{func(error) Verdict { panic("classifier") }}
 	})
 	defer func() {

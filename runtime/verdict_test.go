@@ -78,7 +78,7 @@ func TestRetryOnUnsent(t *testing.T) {
 		{"what is final", Final(dial), false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			_, m := one(t, retry(func(r *Retry) { r.On = []Class{NothingSent} }))
+			_, m := newMethod(t, withRetry(func(r *Retry) { r.On = []Class{NothingSent} }))
 			calls := 0
 			Run(t.Context(), m, func(context.Context) error { calls++; return tt.err })
 			if (calls > 1) != tt.retry {
@@ -88,7 +88,7 @@ func TestRetryOnUnsent(t *testing.T) {
 	}
 	// What runs into its timeout while it dials has not arrived either.
 	synctest.Test(t, func(t *testing.T) {
-		_, m := one(t, all(timeouts(0, time.Second), retry(func(r *Retry) { r.On = []Class{NothingSent} })))
+		_, m := newMethod(t, withAll(withTimeouts(0, time.Second), withRetry(func(r *Retry) { r.On = []Class{NothingSent} })))
 		calls := 0
 		err := Run(t.Context(), m, func(ctx context.Context) error {
 			if calls++; calls > 1 {
@@ -134,7 +134,7 @@ func TestRetriesGoByTheVerdict(t *testing.T) {
 // A classifier's After is a hint like any other.
 func TestAfterOfAVerdictIsAHint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}), retry(func(r *Retry) { r.Attempts = 2 }), func(_ *Spec, m *MethodSpec) {
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), withRetry(func(r *Retry) { r.Attempts = 2 }), func(_ *Spec, m *MethodSpec) {
 			m.Classify = []Classifier{func(error) Verdict { return Verdict{Class: Throttled, After: 10 * time.Second} }}
 		}))
 		f := &callee{answers: []error{errOdd}}
@@ -163,7 +163,7 @@ func TestResultClassifiersOfEitherForm(t *testing.T) {
 	final := func(int, error) Verdict { return Verdict{Class: Infrastructure, Final: true} }
 	calls := 0
 	fails := func(context.Context) (int, error) { calls++; return 503, nil }
-	_, m := one(t, retry(func(r *Retry) { r.Initial, r.Max = 1, 1 }))
+	_, m := newMethod(t, withRetry(func(r *Retry) { r.Initial, r.Max = 1, 1 }))
 	hedged, err := New(Spec{Name: "Store", Methods: []MethodSpec{{Name: "Get", Policies: Policies{Retry: copyOf(&testRetry), Hedge: &Hedge{Delay: time.Hour, Max: 1}}}}})
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +197,7 @@ func TestResultClassifiersOfEitherForm(t *testing.T) {
 func TestUnknownProvesNothing(t *testing.T) {
 	odd := func(context.Context) error { return errOdd }
 	synctest.Test(t, func(t *testing.T) {
-		c, m := one(t, all(breaker(func(*Breaker) {}), retry(func(*Retry) {})))
+		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), withRetry(func(*Retry) {})))
 		for range 100 {
 			if err := Run(t.Context(), m, odd); err != errOdd {
 				t.Fatalf("got %v", err)
@@ -211,7 +211,7 @@ func TestUnknownProvesNothing(t *testing.T) {
 			t.Errorf("breaker %+v", b)
 		}
 		// A streak goes on through them.
-		_, m = one(t, breaker(func(b *Breaker) { b.Ratio = 0 }))
+		_, m = newMethod(t, withBreaker(func(b *Breaker) { b.Ratio = 0 }))
 		for range testBreaker.Consecutive {
 			Run(t.Context(), m, odd)
 			Run(t.Context(), m, fail)
@@ -238,7 +238,7 @@ func TestUnknownProvesNothing(t *testing.T) {
 func TestUnknownFillsNoBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		retries := func(before error) uint64 {
-			c, m := one(t, retry(func(r *Retry) { r.Attempts, r.Initial, r.Max = 1000, 1, 1 }))
+			c, m := newMethod(t, withRetry(func(r *Retry) { r.Attempts, r.Initial, r.Max = 1000, 1, 1 }))
 			Run(t.Context(), m, fail) // until the budget is spent
 			spent := c.Stats().Method("Get").Retries
 			for range 1000 {
@@ -259,7 +259,7 @@ func TestUnknownFillsNoBudget(t *testing.T) {
 func TestUnknownIsRetriedWhereAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, on := range [][]Class{{Infrastructure}, {Infrastructure, Unknown}} {
-			_, m := one(t, retry(func(r *Retry) { r.On = on }))
+			_, m := newMethod(t, withRetry(func(r *Retry) { r.On = on }))
 			calls := 0
 			Run(t.Context(), m, func(context.Context) error { calls++; return errOdd })
 			if want := 1 + 2*(len(on)-1); calls != want {

@@ -94,7 +94,7 @@ func reference(all []annotations.Reference) []byte {
 }
 
 func printDirective(w io.Writer, r annotations.Reference) {
-	fmt.Fprintf(w, "## %s\n\n%s. Stands on %s.\n", r.Name, strings.ToUpper(r.Help[:1])+r.Help[1:], r.Place)
+	fmt.Fprintf(w, "## %s\n\n%s. Stands on %s.\n\n```go\n//resil:%s\n```\n", r.Name, strings.ToUpper(r.Help[:1])+r.Help[1:], r.Place, r.Example)
 	if len(r.Keys) > 0 {
 		fmt.Fprintln(w)
 		printKeys(w, r.Keys)
