@@ -34,6 +34,27 @@ type Classify struct {
 	Throttled []string `key:"throttled" help:"those that ask the caller to slow down"`
 }
 
+// Lists yields the key, the names and the class of each list of errors that is not empty.
+func (c *Classify) Lists(yield func(list ErrorList) bool) {
+	for _, list := range []ErrorList{
+		{"app", c.App, resil.Application},
+		{"infra", c.Infra, resil.Infrastructure},
+		{"system", c.System, resil.SystemFault},
+		{"throttled", c.Throttled, resil.Throttled},
+	} {
+		if len(list.Names) > 0 && !yield(list) {
+			return
+		}
+	}
+}
+
+// An ErrorList is a list of errors with one class.
+type ErrorList struct {
+	Key   string
+	Names []string
+	Class resil.Class
+}
+
 // overruled yields a problem for each field that has no effect because of the value
 // of another field, by. It is a problem only if directives give both fields.
 func (p *Policy) overruled(yield func(by string, problem *directive.Problem) bool) {

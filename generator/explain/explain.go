@@ -124,13 +124,8 @@ func explainMethod(m *model.Method, client string) Method {
 // classifierText lists what classifies errors, in order.
 func classifierText(c *annotations.Classify) string {
 	var lists, order []string
-	for _, list := range []struct {
-		key   string
-		names []string
-	}{{"app", c.App}, {"infra", c.Infra}, {"system", c.System}, {"throttled", c.Throttled}} {
-		if len(list.names) > 0 {
-			lists = append(lists, list.key+"="+strings.Join(list.names, ","))
-		}
+	for list := range c.Lists {
+		lists = append(lists, list.Key+"="+strings.Join(list.Names, ","))
 	}
 	if len(lists) > 0 {
 		order = append(order, strings.Join(lists, " "))

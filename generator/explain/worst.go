@@ -10,21 +10,19 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// Unbounded is a time that nothing limits.
+// Unbounded is a time without a limit.
 const Unbounded time.Duration = math.MaxInt64
 
-// A Worst is the most that one call of a method can come to, where the callee
-// obeys its context and the retry budget has tokens.
+// A Worst is the largest cost of one call of a method, if the callee obeys its context.
 type Worst struct {
-	Calls  int           // of the callee
-	Time   time.Duration // of the whole call but a fallback, or Unbounded
-	Hinted time.Duration // the same where failures say how long to stay away, as with Retry-After
+	Calls  int           // number of calls of the callee
+	Time   time.Duration // duration of the call without a fallback, or Unbounded
+	Hinted time.Duration // the same if every failure asks for the longest pause, as with Retry-After
 }
 
-// worst adds up a policy's limits. There are as many rounds as attempts, a round
-// being one attempt and its hedges, and a pause before each but the first. The total
-// timeout caps the time. It does not cap the calls: those that fail at once leave the
-// time to all the others.
+// worst adds up a policy's limits. A round is one attempt with its hedges. There are as
+// many rounds as attempts, with a pause before each but the first, and the total timeout
+// limits all of it.
 func worst(p annotations.Policy) Worst {
 	total, attempt := Unbounded, Unbounded
 	if t := p.Timeout; t != nil {
@@ -37,62 +35,81 @@ func worst(p annotations.Policy) Worst {
 	if l := p.Limit; l != nil && l.Mode != resil.ModeObserve {
 		waits = plus(waits, l.Wait)
 	}
-	one := min(plus(waits, attempt), total) // attempt or hedge
-
-	calls, round, hinted := 1, one, one
+	single := min(plus(waits, attempt), total)
+	round, hinted, calls := single, single, 1
 	if h := p.Hedge; h != nil {
-		calls += h.Max
-		// A hedge starts when its delay has passed or when an attempt fails, whichever
-		// comes first.
-		gap := min(h.Delay, one)
-		round = plus(one, times(h.Max, gap))
-		// A hint of the attempt before holds it back for as long as another attempt is
-		// under way; the first hedge has only one before it.
-		hinted = plus(gap, times(h.Max, one))
+		calls += h.Max // they start at once if each call fails at once
+		round = hedged(single, h)
+		// A failure with a hint holds hedges back, so that only those start that do
+		// before the first failure.
+		hinted = plus(single, times(min(h.Max, within(single, h.Delay)), h.Delay))
 	}
-
-	attempts := 1
+	rounds := 1
 	var pauses, longest time.Duration
 	if r := p.Retry; r != nil {
-		attempts = max(r.Attempts, 1)
-		for n := 1; n < attempts; n++ {
-			_, most := r.Bounds(n)
-			pauses = plus(pauses, most)
+		for ; rounds < r.Attempts; rounds++ {
+			_, high := r.Bounds(rounds)
+			pauses, longest = plus(pauses, high), plus(longest, r.Max)
 		}
-		longest = times(attempts-1, r.Max) // a hint beyond that ends the call
 	}
-	return Worst{
-		Calls:  attempts * calls,
-		Time:   min(plus(times(attempts, round), pauses), total),
-		Hinted: min(plus(times(attempts, hinted), longest), total),
-	}
+	w := Worst{Calls: rounds * calls, Time: min(plus(times(rounds, round), pauses), total)}
+	w.Hinted = max(w.Time, min(plus(times(rounds, hinted), longest), total))
+	return w
 }
 
-// failing is the share of attempts that fail in an [Expected].
-const failing = 0.1
+// hedged returns the duration of a round in which each call fails after a given time. A
+// hedge starts when the delay since the last start has passed, or when a call fails.
+func hedged(single time.Duration, h *resil.Hedge) time.Duration {
+	if single == Unbounded {
+		return Unbounded
+	}
+	var start time.Duration
+	failures := []time.Duration{single} // in order; those that have started a hedge are gone
+	for range h.Max {
+		if start = plus(start, h.Delay); failures[0] <= start {
+			start, failures = failures[0], failures[1:]
+		}
+		failures = append(failures, plus(start, single))
+	}
+	return failures[len(failures)-1]
+}
 
-// An Expected is the mean of many calls where one attempt in ten fails in a way
-// that is retried, the callee answers at once, and no guard and no timeout ends a
-// call. A timeout that long pauses run into makes it less.
+// For an [Expected], failing is the share of attempts that fail, and a share below
+// negligible does not count.
+const (
+	failing    = 0.1
+	negligible = 1e-9
+)
+
+// An Expected is the mean cost of a call, if one attempt in ten fails and is retried, the
+// callee answers at once, and no guard and no timeout ends a call.
 type Expected struct {
-	Calls  float64       // of the callee
-	Pauses time.Duration // between attempts
+	Calls  float64       // number of calls of the callee
+	Pauses time.Duration // time between attempts, at most the total timeout
 }
 
+// expected returns the mean cost of a call.
 func expected(p annotations.Policy) Expected {
-	e := Expected{Calls: 1}
+	round, fails := 1.0, failing // calls of one round, and the share of rounds that fail
+	if h := p.Hedge; h != nil {
+		for n := 0; n < h.Max && fails > negligible; n++ { // a failure starts the next hedge
+			round += fails
+			fails *= failing
+		}
+	}
+	e := Expected{Calls: round}
 	if p.Retry == nil {
 		return e
 	}
 	mean, share, pauses := float64(p.Retry.Initial), 1.0, 0.0
-	for n := 1; n < p.Retry.Attempts && share > 1e-9; n++ {
+	for n := 1; n < p.Retry.Attempts && share > negligible; n++ {
 		least, most := p.Retry.Bounds(n)
-		if p.Retry.Jitter == resil.JitterDecorrelated { // each delay goes by the one before
+		if p.Retry.Jitter == resil.JitterDecorrelated { // each delay depends on the one before
 			most = min(most, time.Duration(3*mean))
 		}
 		mean = (float64(least) + float64(most)) / 2
-		share *= failing
-		e.Calls += share
+		share *= fails
+		e.Calls += share * round
 		pauses += share * mean
 	}
 	e.Pauses = time.Duration(pauses)
@@ -102,7 +119,7 @@ func expected(p annotations.Policy) Expected {
 	return e
 }
 
-// String is the worst case in a few words.
+// String returns a text such as "3 calls, 2s".
 func (w Worst) String() string {
 	text := calls(float64(w.Calls)) + ", " + bounded(w.Time)
 	if w.Hinted != w.Time {
@@ -111,7 +128,7 @@ func (w Worst) String() string {
 	return text
 }
 
-// String is the mean in a few words.
+// String returns a text such as "1.11 calls, 6ms of pauses".
 func (e Expected) String() string {
 	if e.Pauses == 0 {
 		return calls(e.Calls)
@@ -119,6 +136,7 @@ func (e Expected) String() string {
 	return calls(e.Calls) + ", " + directive.Duration(e.Pauses.Round(100*time.Microsecond)) + " of pauses"
 }
 
+// calls returns a number of calls as text.
 func calls(n float64) string {
 	if n == 1 {
 		return "1 call"
@@ -126,7 +144,7 @@ func calls(n float64) string {
 	return strconv.FormatFloat(math.Round(n*100)/100, 'f', -1, 64) + " calls"
 }
 
-// bounded writes a duration that may be Unbounded.
+// bounded returns the text of a duration, which may be Unbounded.
 func bounded(d time.Duration) string {
 	if d == Unbounded {
 		return "unbounded"
@@ -134,7 +152,7 @@ func bounded(d time.Duration) string {
 	return directive.Duration(d)
 }
 
-// limit is a timeout's, which 0 turns off.
+// limit returns the limit of a timeout, which is off if it is 0.
 func limit(d time.Duration) time.Duration {
 	if d == 0 {
 		return Unbounded
@@ -142,6 +160,10 @@ func limit(d time.Duration) time.Duration {
 	return d
 }
 
+// within returns how often something happens until end that happens every d.
+func within(end, d time.Duration) int { return int(end / d) }
+
+// plus adds durations, which may be Unbounded.
 func plus(a, b time.Duration) time.Duration {
 	if a > Unbounded-b {
 		return Unbounded
@@ -149,6 +171,7 @@ func plus(a, b time.Duration) time.Duration {
 	return a + b
 }
 
+// times returns n times a duration, which may be Unbounded.
 func times(n int, d time.Duration) time.Duration {
 	if n > 0 && d > Unbounded/time.Duration(n) {
 		return Unbounded

@@ -29,6 +29,15 @@ func join(words []string, conjunction string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " " + conjunction + " " + words[len(words)-1]
 }
 
+// Article returns a noun, such as the name of a type, with "a" or "an" before it.
+func Article(noun string) string {
+	word := strings.ToLower(strings.TrimLeft(noun, "*"))
+	if word != "" && strings.ContainsRune("aeio", rune(word[0])) || strings.HasPrefix(word, "un") && !strings.HasPrefix(word, "uni") {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
 // Duration returns d without the zero units that [time.Duration.String] adds: 1m
 // instead of 1m0s.
 func Duration(d time.Duration) string {

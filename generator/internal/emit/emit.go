@@ -10,13 +10,13 @@ import (
 	"maps"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 	"github.com/resilgen/resilgen/generator/internal/model"
 	"github.com/resilgen/resilgen/generator/internal/output"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // Source returns the output of a source, which must have wrappers and no diagnostics. An
@@ -196,7 +196,7 @@ func (e *emitter) structure() *jen.Statement {
 			fields = append(fields, jen.Id(e.fields[m.Name]).Add(e.runtime("Method")))
 		}
 	}
-	code := jen.Commentf("// %s guards %s.", e.w.Name, gosrc.WithArticle(e.w.Interface.Name())).Line()
+	code := jen.Commentf("// %s guards %s.", e.w.Name, directive.Article(e.w.Interface.Name())).Line()
 	code.Comment("//").Line()
 	for _, line := range summary(e.w) {
 		code.Comment("//\t" + line).Line()
@@ -246,7 +246,7 @@ func (e *emitter) constructor() *jen.Statement {
 		values = append(values, keyed(e.fallback, fallback))
 		doc = fmt.Sprintf("%s guards %s. Where a call of it has failed, %s answers.", e.w.Constructor, next, fallback)
 	}
-	doc += fmt.Sprintf(" It fails if %s is nil or an option is wrong.", strings.Join(given, " or "))
+	doc += fmt.Sprintf(" It fails if %s is nil or an option is wrong.", directive.OneOf(given))
 
 	var body, names []jen.Code
 	for _, name := range given {

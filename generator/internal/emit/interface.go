@@ -2,12 +2,12 @@ package emit
 
 import (
 	"go/types"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 	"github.com/resilgen/resilgen/generator/internal/model"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // interfaceOf declares a derived interface.
@@ -36,7 +36,7 @@ func (p *printer) declaration(d *model.Derived) *jen.Statement {
 	code := jen.Commentf("// %s has methods of %s%s.", name, from, where).Line()
 	if len(d.Omitted) > 0 {
 		code.Comment("//").Line()
-		code.Commentf("// Left out for types that cannot be named here: %s.", strings.Join(d.Omitted, ", ")).Line()
+		code.Commentf("// Left out for types that cannot be named here: %s.", directive.All(d.Omitted)).Line()
 	}
 	value := p.Type(d.From)
 	if _, ok := d.From.(*types.Pointer); ok {

@@ -15,10 +15,11 @@ import (
 	"strings"
 
 	"github.com/dave/jennifer/jen"
+	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
 // RuntimePath is the import path of the package that generated code calls.
-const RuntimePath = "github.com/resilgen/resilgen/runtime"
+const RuntimePath = output.Module + "/runtime"
 
 // Names chooses the identifiers of one output file: the names of imports and of type
 // parameters. It also records which identifiers code refers to, because a function must

@@ -91,11 +91,11 @@ var program = sync.OnceValues(func() (string, error) {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		module := &info.Main
 		for _, dep := range info.Deps {
-			if dep.Path == modulePath {
+			if dep.Path == output.Module {
 				module = dep
 			}
 		}
-		if module.Path == modulePath && module.Replace == nil && module.Sum != "" {
+		if module.Path == output.Module && module.Replace == nil && module.Sum != "" {
 			return module.Version + module.Sum + info.GoVersion, nil
 		}
 	}
@@ -105,8 +105,6 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	return fileDigest(path)
 })
-
-const modulePath = "github.com/resilgen/resilgen"
 
 // recall returns what an earlier run has stored; false if there is nothing, or if
 // what it depends on has changed.

@@ -35,8 +35,7 @@ func (m *Method) settleForm() {
 	}
 	p := m.Policy
 	switch values := m.Signature.Results().Len() - 1; {
-	case p.Skip || p.Timeout == nil && p.Retry == nil && p.Breaker == nil && p.Limit == nil &&
-		p.Bulkhead == nil && p.Hedge == nil && p.Fallback == nil:
+	case p.Skip || len(m.guardNames()) == 0:
 		m.Form = Plain
 	case p.Hedge != nil && values < 1:
 		m.Form = HedgedError

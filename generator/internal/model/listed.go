@@ -21,31 +21,21 @@ type ListedError struct {
 
 // listedErrors resolves the errors to which a method's classify directive gives classes.
 func (m *Package) listedErrors(src *Source, method *Method) (listed []ListedError) {
-	c := method.Policy.Classify
 	seen := map[string]string{} // the key, by name
-	for _, list := range []struct {
-		key   string
-		names []string
-		class resil.Class
-	}{
-		{"app", c.App, resil.Application},
-		{"infra", c.Infra, resil.Infrastructure},
-		{"system", c.System, resil.SystemFault},
-		{"throttled", c.Throttled, resil.Throttled},
-	} {
-		for i, name := range list.names {
-			pos := method.EntryPos("classify."+list.key, i)
+	for list := range method.Policy.Classify.Lists {
+		for i, name := range list.Names {
+			pos := method.EntryPos("classify."+list.Key, i)
 			if key, twice := seen[name]; twice {
 				src.reportOn(method, codeNoEffect, pos, "%s already has a class from %s=: remove it from one of the two", name, key)
 				continue
 			}
-			seen[name] = list.key
+			seen[name] = list.Key
 			found, problem := m.listedError(src, m.syntax(src, pos), name)
 			if problem != nil {
 				src.reportOn(method, problem.code, pos, "%s", problem.message)
 				continue
 			}
-			found.Class = list.class
+			found.Class = list.Class
 			listed = append(listed, found)
 		}
 	}
