@@ -56,3 +56,8 @@ bench:
 # corpus/go.mod; compile and vet the wrappers.
 corpus:
 	cd corpus; $(GO) run .
+
+# The flags make chance repeatable: see benchmarks/simulate.
+.PHONY: simulate
+simulate: ## Simulate fleets of clients and write docs/behaviour.md; takes about ten minutes.
+	cd benchmarks && $(GO) test ./simulate -run '^TestWrite$$' -v -count 1 -timeout 1h -tags seeded -ldflags -checklinkname=0 -args -write ../../docs
