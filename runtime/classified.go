@@ -1,14 +1,6 @@
 package resil
 
-import (
-	"context"
-	"errors"
-)
-
-// ErrResult stands for the error of a call whose callee returned none and said
-// in its result that it failed. A fallback is called for it, and a breaker shows
-// it as its last error; the call itself returns the callee's results as they are.
-var ErrResult = errors.New("the result says that the call failed")
+import "context"
 
 // CallClassified is [Call] for methods that can say in their result that they failed.
 // classify is asked about the results of every attempt, the error among them, which

@@ -2,6 +2,16 @@ package resil
 
 import "time"
 
+// A Classifier says what an error means. It is called with errors only, never with
+// nil, by any number of goroutines at once. Where the class is [Undecided], the next
+// classifier is asked; what this one said besides the class counts all the same.
+type Classifier func(error) Verdict
+
+// ClassifierOf returns the [Classifier] of a function that knows classes only.
+func ClassifierOf(classify func(error) Class) Classifier {
+	return func(err error) Verdict { return Verdict{Class: classify(err)} }
+}
+
 // ClassOf returns the class that err has where no classifier is declared and no
 // context has ended: the one that its marks state, or [Network]'s, or Unknown. Of
 // errors that were joined, the worst counts: SystemFault before Infrastructure,

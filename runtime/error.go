@@ -22,6 +22,11 @@ var (
 	ErrRetryLater = errors.New("callee asked for a longer wait than the call may take")
 )
 
+// ErrResult stands for the error of a call whose callee returned none and said
+// in its result that it failed. A fallback is called for it, and a breaker shows
+// it as its last error; the call itself returns the callee's results as they are.
+var ErrResult = errors.New("the result says that the call failed")
+
 type timeoutError struct{}
 
 func (timeoutError) Error() string        { return "timed out" }

@@ -12,16 +12,6 @@ type Verdict struct {
 	Final  bool          // the call must not be repeated, whatever its class
 }
 
-// A Classifier says what an error means. It is called with errors only, never with
-// nil, by any number of goroutines at once. Where the class is [Undecided], the next
-// classifier is asked; what this one said besides the class counts all the same.
-type Classifier func(error) Verdict
-
-// ClassifierOf returns the [Classifier] of a function that knows classes only.
-func ClassifierOf(classify func(error) Class) Classifier {
-	return func(err error) Verdict { return Verdict{Class: classify(err)} }
-}
-
 // asVerdict is what a classifier of either form has said.
 func asVerdict[C Class | Verdict](said C) Verdict {
 	switch c := any(said).(type) {
