@@ -7,8 +7,8 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// Check finds what a policy as a whole cannot mean or what cannot take effect in
-// it, defaults included.
+// Check returns a problem for each value that is missing, and for values which do not
+// fit together or cannot take effect, defaults included.
 func (p *Policies) Check() []*directive.Problem {
 	var c checker
 	var total, attempt time.Duration

@@ -22,9 +22,10 @@ var (
 	ErrRetryLater = errors.New("callee asked for a longer wait than the call may take")
 )
 
-// ErrResult stands for the error of a call whose callee returned none and said
-// in its result that it failed. A fallback is called for it, and a breaker shows
-// it as its last error; the call itself returns the callee's results as they are.
+// ErrResult takes the place of the error where the callee returned none, and its
+// result says that the call failed. A fallback gets it as its cause, and a breaker
+// shows it as its last error. The call itself returns the callee's results as they
+// are.
 var ErrResult = errors.New("the result says that the call failed")
 
 type timeoutError struct{}

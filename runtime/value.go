@@ -10,8 +10,8 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// A Ratio is a share of a whole in parts per million, so that comparing counts
-// with it needs no rounding. Write it as a multiple of [Percent], as in
+// A Ratio is a share in parts per million, so that comparing counts with it needs no
+// rounding. Write it as a multiple of [Percent], as in
 // 50 * resil.Percent; its text form is "50%".
 type Ratio int64
 
@@ -90,7 +90,7 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A Mode says whether a guard refuses calls or just counts what it would refuse.
+// A Mode says whether a guard refuses calls or only counts them.
 type Mode uint8
 
 const (
@@ -103,7 +103,7 @@ var modes = directive.Enum[Mode]{"enforce", "observe"}
 func (m Mode) String() string                { return modes.Text(m) }
 func (m *Mode) UnmarshalText(t []byte) error { return modes.Read(m, t) }
 
-// Hints says what a limit makes of a callee that says how long to stay away.
+// Hints says what a limit does when the callee says how long to stay away.
 type Hints uint8
 
 const (
