@@ -22,6 +22,12 @@ var (
 	ErrRetryLater = errors.New("callee asked for a longer wait than the call may take")
 )
 
+// ErrResult takes the place of the error where the callee returned none, and its
+// result says that the call failed. A fallback gets it as its cause, and a breaker
+// shows it as its last error. The call itself returns the callee's results as they
+// are.
+var ErrResult = errors.New("the result says that the call failed")
+
 type timeoutError struct{}
 
 func (timeoutError) Error() string        { return "timed out" }

@@ -26,7 +26,7 @@ type Rule uint8
 const (
 	RuleConsecutive Rule = iota // failures in a row
 	RuleRatio                   // the ratio of failures in the window
-	RuleSlow                    // one of these two, by a call that was slow and no error
+	RuleSlow                    // one of these two, where the last failure was a slow call
 	RuleProbe                   // a probe failed
 	RuleThrottled               // the callee throttled a probe
 	RuleForced                  // ForceOpen

@@ -146,3 +146,52 @@ type Hedge struct {
 	// bound.
 	Budget Ratio
 }
+
+// Complete fills in what follows from other fields: a limit's burst, and how many
+// keys are held where there are keys.
+func (p *Policies) Complete() {
+	if p.Limit != nil && p.Limit.Burst == 0 {
+		p.Limit.Burst = p.Limit.Rate.Count
+	}
+	for _, s := range p.Scopes {
+		if s.keyed() && s.Keys == 0 {
+			s.Keys = 10_000
+		}
+	}
+}
+
+// keyed reports whether there is one guard for each value of an expression.
+func (s *Scope) keyed() bool { return s.Per != "" && s.Per != "method" }
+
+// Scopes yields those of the guards that are there, by directive.
+func (p *Policies) Scopes(yield func(name string, s *Scope) bool) {
+	for name, g := range p.guards {
+		if _, scope := g.state(); !yield(name, scope) {
+			return
+		}
+	}
+}
+
+// guards yields the policies that have state, by directive.
+func (p *Policies) guards(yield func(name string, guard statePolicy) bool) {
+	if p.Breaker != nil && !yield("breaker", p.Breaker) {
+		return
+	}
+	if p.Limit != nil && !yield("limit", p.Limit) {
+		return
+	}
+	if p.Bulkhead != nil {
+		yield("bulkhead", p.Bulkhead)
+	}
+}
+
+// budget is what the method may spend of the client's retry budget, 0 for no bound.
+func (p *Policies) budget() Ratio {
+	switch {
+	case p.Retry != nil:
+		return p.Retry.Budget
+	case p.Hedge != nil:
+		return p.Hedge.Budget
+	}
+	return 0
+}
