@@ -15,7 +15,7 @@ var ErrFull = errors.New("the backend's queue is full")
 
 // A Backend serves calls with a bounded number of workers. What finds no worker
 // waits in a queue, and is served even after its caller has gone: that is the work
-// which an overloaded server does in vain.
+// which an overloaded server does for nobody.
 type Backend struct {
 	Workers int
 	Takes   time.Duration                               // of a worker, for each call

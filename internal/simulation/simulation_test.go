@@ -66,7 +66,7 @@ func TestRetriesWithoutABudgetKeepABackendDown(t *testing.T) {
 	}
 }
 
-// A share of failures below the ratio is passed on and not made a whole outage.
+// A share of failures below the ratio is passed on and does not become a full outage.
 func TestFailuresBelowTheRatioAreNoOutage(t *testing.T) {
 	for _, rate := range []int{20, 100, 1000} {
 		for _, failing := range []float64{0.1, 0.2, 0.3} {
@@ -80,7 +80,7 @@ func TestFailuresBelowTheRatioAreNoOutage(t *testing.T) {
 	}
 }
 
-// A backend that fails again as soon as it is used opens the breakers anew: callers
+// A backend that fails again as soon as it is used opens the breakers again: callers
 // do not get all of the outage at each open time.
 func TestFlappingAtTheOpenTime(t *testing.T) {
 	r := play(t, Flapping(40, policy(t, "breaker")))
