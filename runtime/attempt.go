@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// An attempt is what is known of the last one that reached the callee.
+// An attempt is what is known of the last attempt that reached the callee.
 type attempt struct {
 	err      error // the callee's own
-	signal   error // what the breaker gets to see of it
+	signal   error // what it tells the breaker
 	class    Class
 	hint     time.Duration // how long the callee wants to be left alone; 0 if it did not say
 	mayPass  bool          // another attempt may go better: the class is one to retry
@@ -16,7 +16,7 @@ type attempt struct {
 	timedOut bool          // one of the method's own timeouts ended it
 }
 
-// try makes one attempt, past every guard. ctx is the caller's context under the
+// try makes one attempt, through every guard. ctx is the caller's context under the
 // total timeout. An error is why the callee was not called, and the call's end;
 // otherwise c.attempt tells how it went.
 func (c *call) try(ctx context.Context, f func(context.Context) error) error {
@@ -178,7 +178,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 // notTimed stands for the start of an attempt that nobody had to know.
 const notTimed = time.Duration(-1)
 
-// classify says what an attempt that was no success means. total is the context of
+// classify decides what an attempt that was no success means. total is the context of
 // the whole call and own that of the attempt, which began at started and has a
 // timeout of its own where limited is true. results is what a result classifier says;
 // err is nil where it alone says that the attempt failed.
@@ -197,7 +197,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 		switch {
 		case whose == byNobody:
 		case early && v.Class != Infrastructure && !outOfTime(err):
-			whose = byNobody // it is the callee's own word
+			whose = byNobody // the callee itself ended it
 		case (v.Class != Application || outOfTime(err)) && markOf(err) == Undecided:
 			v.Class = Infrastructure // whatever words the callee has for it, time ran out
 		}

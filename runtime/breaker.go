@@ -67,7 +67,7 @@ type CircuitBreaker struct {
 	last   atomic.Pointer[failure]
 }
 
-// A failure is the last one that a circuit saw.
+// A failure is the last one that a circuit breaker has seen.
 type failure struct {
 	at  time.Time
 	err error
@@ -344,8 +344,8 @@ func (c *CircuitBreaker) lapse() time.Duration {
 
 // For returns the circuit of one key of a breaker that is kept by key, and c
 // itself of any other. A key that is not held gets a place, even beyond the bound;
-// one that is idle for long may lose it, but not while its circuit is forced. For panics if key is not of the type that the
-// breaker is kept by.
+// one that is idle for long may lose it, but not while its circuit is forced. For
+// panics if key is not of the type that the breaker is kept by.
 func (c *CircuitBreaker) For(key any) *CircuitBreaker {
 	if own, ok := c.pool.lookup(key, true); ok {
 		return own

@@ -188,7 +188,7 @@ func TestWhatCountsAgainstTheBreaker(t *testing.T) {
 	}
 }
 
-func TestApplicationErrorIsProofOfLife(t *testing.T) {
+func TestApplicationErrorIsASuccessForTheBreaker(t *testing.T) {
 	c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ratio = 0 }))
 	for range 4 {
 		Run(context.Background(), m, fail)
@@ -200,7 +200,7 @@ func TestApplicationErrorIsProofOfLife(t *testing.T) {
 	wantState(t, c, StateClosed)
 }
 
-func TestErrorThatAClassifierCallsSuccessIsProofOfLife(t *testing.T) {
+func TestErrorThatAClassifierCallsSuccessIsASuccessForTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), func(_ *Spec, m *MethodSpec) {
 			m.Classify = []Classifier{ClassifierOf(func(error) Class { return Success })}
@@ -214,7 +214,7 @@ func TestErrorThatAClassifierCallsSuccessIsProofOfLife(t *testing.T) {
 	})
 }
 
-func TestCancelHasNoVote(t *testing.T) {
+func TestCancellationCountsForNothing(t *testing.T) {
 	cancelled := func(m *Method) {
 		ctx, cancel := context.WithCancel(context.Background())
 		Run(ctx, m, func(ctx context.Context) error { cancel(); return errDown })
@@ -237,7 +237,7 @@ func TestCancelHasNoVote(t *testing.T) {
 	})
 }
 
-func TestNoSignalIsNoSignOfHealth(t *testing.T) {
+func TestNoSignalIsNoSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMethod(t, withBreaker(func(*Breaker) {}))
 		silent := func() {
@@ -355,7 +355,7 @@ func TestProbeSlotComesBackWhenTheObserverEndsItsGoroutine(t *testing.T) {
 	})
 }
 
-func TestPanicHasNoVoteAndIsBooked(t *testing.T) {
+func TestPanicIsCountedAndNoSignal(t *testing.T) {
 	c, m := newMethod(t, withAll(withBreaker(func(b *Breaker) { b.Consecutive = 1 }), withRetry(func(*Retry) {})))
 	func() {
 		defer func() {
@@ -388,7 +388,7 @@ func TestHungProbeIsWrittenOff(t *testing.T) {
 		time.Sleep(30*time.Second + 1)
 		Run(t.Context(), m, succeed)
 		wantState(t, c, StateClosed)
-		release <- errDown // too late to have a vote
+		release <- errDown // too late to count
 		<-done
 		wantState(t, c, StateClosed)
 		if s := c.Stats().Breaker("Store"); s.Failures != 0 {
@@ -397,7 +397,7 @@ func TestHungProbeIsWrittenOff(t *testing.T) {
 	})
 }
 
-func TestResultOfAnEarlierPhaseHasNoVote(t *testing.T) {
+func TestResultOfAnEarlierPhaseCountsForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Probes = 1 }))
 		start := func() chan error {

@@ -54,7 +54,7 @@ type call struct {
 	rounds   int             // attempts without those that were hedges
 	attempt                  // the last of them
 	outcome  Outcome
-	shadow   shadow        // what would have refused the attempt under way
+	shadow   shadow        // guards that refuse the attempt under way and let it pass
 	totalSet bool          // the total timeout ends before the caller's deadline
 	started  time.Duration // where somebody observes
 	until    time.Duration // when the callee may be asked again, by client.now
@@ -111,7 +111,7 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 // round makes an attempt or, where r is not nil, a race of them.
 func (c *call) round(ctx context.Context, f func(context.Context) error, r *race) (err error) {
 	before := c.attempts
-	c.rounds++ // now, for the books of a panic
+	c.rounds++ // now, so that a panic is counted right
 	if r == nil {
 		err = c.try(ctx, f)
 	} else {
@@ -225,7 +225,7 @@ func within(ctx context.Context, limit time.Duration, cause error) (context.Cont
 	return context.WithDeadlineCause(ctx, time.Now().Add(limit), cause)
 }
 
-// end keeps the books, whichever way the call ended.
+// end counts the call and reports it, whichever way it ended.
 func (c *call) end(err error) {
 	m := c.method
 	m.counts.add(c)

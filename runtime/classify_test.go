@@ -45,7 +45,7 @@ func TestClassOf(t *testing.T) {
 		{"nested client's budget around an answer", &Error{Reason: ErrBudget, Err: App(errOdd)}, Application},
 		{"nested client's open breaker after a failure", &Error{Reason: ErrOpen, Attempts: 1, Err: errDown}, Throttled},
 		{"nested client's open breaker with a mark around it", Infra(&Error{Reason: ErrOpen}), Infrastructure},
-		{"the word of a refusal without a client", ErrOpen, Unknown},
+		{"a reason without an Error", ErrOpen, Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := ClassOf(tt.err); got != tt.want {

@@ -105,7 +105,7 @@ func TestOutcomesAddUpToCalls(t *testing.T) {
 	wg.Wait()
 	s := c.Stats().Method("Get")
 	if s.Calls != callers*each {
-		t.Errorf("%d calls in the books, want %d: %+v", s.Calls, callers*each, s)
+		t.Errorf("%d calls counted, want %d: %+v", s.Calls, callers*each, s)
 	}
 	if ended := s.Success + s.Application + s.Infrastructure + s.System + s.Throttled + s.Unknown; s.Attempts < ended {
 		t.Errorf("%d attempts, fewer than the %d that were classed", s.Attempts, ended)

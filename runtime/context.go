@@ -2,9 +2,8 @@ package resil
 
 import "context"
 
-// A repeated is a mark on a context: what runs under it is a second or later
-// attempt, so that clients further down leave the repeating to us. Layers of
-// retries then add up instead of multiplying.
+// A repeated marks a context as that of a second or later attempt. Clients further
+// down do not retry under it, so that layers of retries add up instead of multiplying.
 type repeated struct{ attempt int }
 
 type repeatedKey struct{}
@@ -31,9 +30,9 @@ func mayRepeat(ctx context.Context) bool {
 type bypassKey struct{}
 
 // Bypass returns a context under which no guard refuses a call: where a breaker
-// is open, a limit reached or a bulkhead full, the callee is called all the same,
-// at once and unseen by that guard. It is for health checks and for the operator
-// who wants to know.
+// is open, a limit reached or a bulkhead full, the callee is called all the same, at
+// once, and that guard does not count the result. It is for health checks and for
+// operators.
 func Bypass(ctx context.Context) context.Context {
 	return context.WithValue(ctx, bypassKey{}, true)
 }

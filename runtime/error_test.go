@@ -97,7 +97,7 @@ func TestRetryAfterIsLeftOfWhatWasAskedFor(t *testing.T) {
 	})
 }
 
-func TestCancellationIsToldAsTheCallers(t *testing.T) {
+func TestErrorSaysThatTheCallerCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, m := newMethod(t, withRetry(func(*Retry) {}))
 		ctx, cancel := context.WithCancel(t.Context())

@@ -279,7 +279,7 @@ func (o *round) arrive(own *call, lane int) {
 	case !reached, own.outcome == OutcomePanicked:
 	case o.winner != nil:
 		if own.class == Success {
-			counts.classes[Success].Add(1) // the winner's is booked with the call
+			counts.classes[Success].Add(1) // the winner's is counted with the call
 		}
 	case own.class == Success, own.answered():
 		o.winner, o.won, o.over = own, lane, true

@@ -263,7 +263,7 @@ func compareRace(t *testing.T, model *raceModel) error {
 		return fmt.Errorf("got %v, want %v", err, want)
 	}
 	if (s.Succeeded == 1) != (want == nil) {
-		return fmt.Errorf("%v is in the books as %+v", err, s)
+		return fmt.Errorf("%v is counted as %+v", err, s)
 	}
 	return nil
 }

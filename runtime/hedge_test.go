@@ -285,7 +285,7 @@ func TestNobodyGetsTheSuccessOfACallThatPanics(t *testing.T) {
 	}
 }
 
-func TestPanicInAHedgedRetryIsBooked(t *testing.T) {
+func TestPanicInAHedgedRetryIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMethod(t, withAll(withHedge(Hedge{Delay: time.Hour, Max: 1}), withRetry(func(*Retry) {})))
 		func() {
@@ -307,7 +307,7 @@ func TestPanicInAHedgedRetryIsBooked(t *testing.T) {
 	})
 }
 
-func TestLosersHaveNoVote(t *testing.T) {
+func TestAttemptsThatLoseARaceCountForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMethod(t, withAll(withHedge(Hedge{Delay: time.Millisecond, Max: 1}), withBreaker(func(b *Breaker) { b.Consecutive = 1 })))
 		for range 5 {

@@ -113,7 +113,7 @@ func (e *entry) idle(now time.Duration) bool {
 	return own == nil || e.client.budget.idle(own, now)
 }
 
-// forget takes the entry's guards out of the books.
+// forget takes the entry's breakers out of the count of open ones.
 func (e *entry) forget() {
 	e.gone.Store(true)
 	for _, g := range e.guards {

@@ -181,7 +181,7 @@ func TestAKeyWithoutFailuresGoesOnceItsCallsHaveEnded(t *testing.T) {
 			Run(t.Context(), get.For(key), succeed)
 		}
 		if b := c.Stats().Breaker("Store", "failing"); b.Failures != 0 || !b.LastFailure.IsZero() {
-			t.Errorf("a key whose failure is long past kept its place: %+v", b)
+			t.Errorf("a key whose failure is long ago kept its place: %+v", b)
 		}
 	})
 }
@@ -232,7 +232,7 @@ func TestForcingOutlivesTheKeysPlace(t *testing.T) {
 
 // An entry stays while its breaker has something to say: a failure of any kind in
 // the window, or a ramp.
-func TestAKeyWithAPastStays(t *testing.T) {
+func TestAKeyWithRecentFailuresStays(t *testing.T) {
 	for name, tt := range map[string]struct {
 		make  func(*Client, *Method)
 		stays time.Duration
@@ -244,31 +244,31 @@ func TestAKeyWithAPastStays(t *testing.T) {
 			Run(ctx, m, hang)
 		}, time.Minute},
 		"a ramp": {func(c *Client, m *Method) {
-			b := c.Breaker("Store").For("past")
+			b := c.Breaker("Store").For("failed")
 			for b.State() == StateClosed {
 				Run(context.Background(), m, fail)
 			}
-			time.Sleep(c.Stats().Breaker("Store", "past").RetryAfter)
+			time.Sleep(c.Stats().Breaker("Store", "failed").RetryAfter)
 			for b.State() == StateHalfOpen {
 				Run(context.Background(), m, succeed)
 			}
 		}, 2*time.Minute - 1},
-		"forced": {func(c *Client, m *Method) { c.Breaker("Store").For("past").ForceClose() }, 24 * time.Hour},
+		"forced": {func(c *Client, m *Method) { c.Breaker("Store").For("failed").ForceClose() }, 24 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, get := newMethodByPeer(t, 1, func(_ *Spec, m *MethodSpec) { m.Breaker.Ramp = 2 * time.Minute })
 				for _, wait := range []time.Duration{tt.stays, tt.stays + 1} {
-					m := get.For("past")
+					m := get.For("failed")
 					held := m.breaker
 					tt.make(c, m)
 					m.entry.pins.Store(0)
 					time.Sleep(wait)
 					Run(t.Context(), get.For("new"), succeed)
-					if stayed := c.Breaker("Store").For("past") == held; stayed != (wait <= tt.stays || name == "forced") {
+					if stayed := c.Breaker("Store").For("failed") == held; stayed != (wait <= tt.stays || name == "forced") {
 						t.Errorf("after %v the key has its place: %v", wait, stayed)
 					}
-					c.Breaker("Store").For("past").Reset()
+					c.Breaker("Store").For("failed").Reset()
 					time.Sleep(48 * time.Hour)
 				}
 			})

@@ -156,7 +156,7 @@ func TestLessonA6_NotFoundIsAnAnswer(t *testing.T) {
 	for range 4 {
 		Run(context.Background(), m, fail)
 	}
-	Run(context.Background(), m, missing) // proof of life ends the streak
+	Run(context.Background(), m, missing) // an answer ends the streak
 	Run(context.Background(), m, fail)
 	wantState(t, c, StateClosed)
 
@@ -530,7 +530,7 @@ func TestLessonA19_EachPhaseOwnsItsTime(t *testing.T) {
 }
 
 // A20. A half-open breaker that was answered with 429s let 2,000 calls through in
-// 10 s, in a prototype that had no vote for them.
+// 10 s, in a prototype that ignored them.
 func TestLessonA20_ThrottledProbeReopens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMethod(t, withBreaker(func(*Breaker) {}))

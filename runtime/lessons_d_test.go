@@ -39,7 +39,7 @@ func TestLessonD1_FallbackIsOutermost(t *testing.T) {
 		if s := c.Stats().Method("Get"); len(backend.calls) != 3 || s.Retries != 2 || s.Fallbacks != 5 || s.Exhausted != 1 || s.Open != 4 {
 			t.Errorf("%d calls, stats %+v; want three attempts before the first fallback", len(backend.calls), s)
 		}
-		wantState(t, c, StateOpen) // fallbacks are no sign of life
+		wantState(t, c, StateOpen) // answers of a fallback are no successes of the callee
 		if m.FallsBack(t.Context(), errNotFound) {
 			t.Error("a fallback would replace the callee's answer")
 		}
@@ -112,9 +112,9 @@ func TestLessonD5_StateBelongsToAClient(t *testing.T) {
 
 func detonate() error { panic("boom") }
 
-// D6. Wrappers that recover and panic again lose the stack; few keep their books
+// D6. Wrappers that recover and panic again lose the stack; few keep their counters
 // right, and none on runtime.Goexit.
-func TestLessonD6_PanicsPassWithTheirStackAndAreBooked(t *testing.T) {
+func TestLessonD6_PanicsPassWithTheirStackAndAreCounted(t *testing.T) {
 	set := withAll(withRetry(func(r *Retry) { r.Initial = time.Nanosecond }), withBreaker(func(*Breaker) {}), withTimeouts(time.Minute, 2*time.Second),
 		withBulkhead(Bulkhead{Calls: 1}), withHedge(Hedge{Delay: time.Second, Max: 1}))
 	for name, call := range map[string]func(*Method, func() error){

@@ -291,7 +291,7 @@ func TestLessonF7_HeldBackCallersPassAtTheRate(t *testing.T) {
 
 // F7. Everyone told "Retry-After: 1" came back in the same nanosecond and tripped
 // the limit again (hermes-agent#109234).
-func TestLessonF7_ToldOneTimeTheyComeBackSpread(t *testing.T) {
+func TestLessonF7_CallersWithOneHintComeBackSpread(t *testing.T) {
 	for _, jitter := range []Jitter{JitterFull, JitterEqual, JitterDecorrelated, Jitter(20 * Percent)} {
 		synctest.Test(t, func(t *testing.T) {
 			_, m := newMethod(t, withRetry(func(r *Retry) { r.Jitter, r.Budget = jitter, 0 }))
@@ -755,7 +755,7 @@ func TestLessonF20_ALongOutageIsProbedLessAndLess(t *testing.T) {
 		Run(t.Context(), m, succeed)
 		Run(t.Context(), m, succeed)
 		wantState(t, c, StateClosed)
-		trip(t, c, m) // the next outage starts anew
+		trip(t, c, m) // the next outage begins with the shortest open time
 		if left := c.Stats().Breaker("Store").RetryAfter; left > 33*time.Second {
 			t.Errorf("open for %v after it had been closed, want 30s", left)
 		}
@@ -793,7 +793,7 @@ func TestLessonF20_LoadComesBackSlowly(t *testing.T) {
 			}
 		}
 		if s := c.Stats().Method("Get"); s.Open < 9_990 || s.Open > 10_000 {
-			t.Errorf("%d calls in the books as refused, want half of 20,000", s.Open)
+			t.Errorf("%d calls counted as refused, want half of 20,000", s.Open)
 		}
 	})
 }

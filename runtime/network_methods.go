@@ -49,9 +49,9 @@ func asked(err error) (f finding) {
 	return f
 }
 
-// troubled reports whether an error says no more than that something went wrong on the
-// way. A cancellation of which CanceledError speaks stands beneath it, as
-// context.Canceled, if it was one.
+// troubled reports whether an error says that something went wrong on the way, and no
+// more. One with a method CanceledError wraps context.Canceled if it was a
+// cancellation.
 func troubled(err error) bool {
 	if e, ok := err.(interface{ Timeout() bool }); ok && e.Timeout() { // net.Error, AWS, quic-go
 		return true
@@ -78,7 +78,7 @@ func (f *finding) code(v Verdict) {
 
 // status adds what an HTTP status means. Errors of servers have the same methods,
 // often with 500 or 404 as the default, so that only the statuses of overload and of
-// gateways count, unless another method shows that err speaks of a response.
+// gateways count, unless another method shows that err describes a response.
 func (f *finding) status(code int, err error) {
 	switch code {
 	case 408, 429, 502, 503, 504:
@@ -92,7 +92,7 @@ func (f *finding) status(code int, err error) {
 	}
 }
 
-// labels adds what MongoDB's driver and servers say of an error.
+// labels adds what labels of MongoDB mean.
 func (f *finding) labels(has func(string) bool) {
 	switch {
 	case has("SystemOverloadedError"):

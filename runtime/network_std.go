@@ -27,8 +27,8 @@ var (
 	joinedErrors = reflect.TypeOf(errors.Join(io.EOF))
 )
 
-// identified finds what an error of the standard library says, by its value or type.
-// Of known ones nothing else is asked.
+// identified finds what an error of the standard library means, by its value or type.
+// known is false for errors that need a look at their methods.
 func identified(err error) (f finding, known bool) {
 	switch err {
 	case context.DeadlineExceeded, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed:
@@ -58,7 +58,7 @@ func identified(err error) (f finding, known bool) {
 			f.add(finding{own, weightSpecific})
 		}
 	case *url.Error, *fs.PathError, *os.LinkError, *os.SyscallError:
-		// Their methods speak for what they wrap.
+		// Their methods describe what they wrap.
 	case *tls.CertificateVerificationError, tls.RecordHeaderError, tls.AlertError,
 		x509.UnknownAuthorityError, x509.HostnameError, x509.CertificateInvalidError, x509.SystemRootsError,
 		*net.AddrError, net.InvalidAddrError, net.UnknownNetworkError, *net.ParseError:

@@ -84,7 +84,7 @@ func TestNetworkKnowsErrors(t *testing.T) {
 		{"exhausted", &Error{Reason: ErrExhausted, Attempts: 3, Err: refused}, infra},
 		{"no budget", &Error{Reason: ErrBudget, Attempts: 1, Err: refused}, unsent},
 		{"exhausted by the unknown", &Error{Reason: ErrExhausted, Err: errOdd}, undecided},
-		{"the word alone", ErrOpen, undecided},
+		{"a reason alone", ErrOpen, undecided},
 
 		// By place.
 		{"http: closed before the answer", httpError(io.EOF), infra},

@@ -113,7 +113,7 @@ func TestClientsBudgetReachesMethodsThatAreOnlyHedged(t *testing.T) {
 	}
 }
 
-func TestAllWrongOverridesAreToldAtOnce(t *testing.T) {
+func TestErrorNamesAllWrongOverrides(t *testing.T) {
 	_, err := New(shopSpec(), WithOverrides(Overrides{"Shop.A": {"retry": "5"}, "Shop.Get": {"retry": "attempts=x max=y"}}))
 	for _, want := range []string{"Shop.A", `attempts: "x"`, `max: "y"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -4,8 +4,8 @@ import "time"
 
 // A guard is a circuit breaker, a limiter or a bulkhead at work.
 type guard interface {
-	// idle reports whether the guard, at the given time and last used at another,
-	// is no different from a new one.
+	// idle reports whether a guard that was last used at used is, at now, no different
+	// from a new one.
 	idle(now, used time.Duration) bool
 }
 
@@ -17,7 +17,7 @@ type pool[G guard] struct {
 	shared G              // the client's; where there are keys, for those that find no place
 }
 
-// A seat is what a pool knows of its instances' places in a table of keys.
+// A seat tells where a pool keeps its instances in a table of keys.
 type seat struct {
 	name   string
 	client *Client
@@ -39,7 +39,7 @@ type anyPool interface {
 	instance(e *entry) guard
 }
 
-// init makes the instance that is the client's. create may use the pool.
+// init makes the instance of the client. create may use the pool.
 func (p *pool[G]) init(c *Client, policy statePolicy, create func(*entry) G) {
 	name, scope := policy.state()
 	p.seat, p.create = seat{name: name, client: c, scope: *scope}, create

@@ -117,9 +117,9 @@ var reasons = map[error]Outcome{
 	context.DeadlineExceeded: OutcomeDeadline, context.Canceled: OutcomeCanceled,
 }
 
-// Every call is in the books once, as what its caller saw of it, and every attempt
+// Every call is counted once, as what its caller saw of it, and every attempt
 // as what the callee saw, whichever policies are there.
-func TestBooksAddUp(t *testing.T) {
+func TestCountersAddUp(t *testing.T) {
 	type planned struct {
 		Pause, Takes time.Duration
 		Deadline     time.Duration // the caller's, 0 for none
@@ -245,14 +245,14 @@ func TestBooksAddUp(t *testing.T) {
 			s := m.counts.snapshot("Get")
 			for i, got := range []uint64{s.Succeeded, s.Failed, s.Exhausted, s.Budget, s.Deadline, s.Later, s.Open, s.Limited, s.Full, s.TimedOut, s.Canceled, s.Panicked} {
 				if want := seen[i].Load(); got != want {
-					return fmt.Errorf("%d calls in the books as %v, but callers saw %d: %+v", got, Outcome(i), want, s)
+					return fmt.Errorf("%d calls counted as %v, but callers saw %d: %+v", got, Outcome(i), want, s)
 				}
 			}
 			if s.Calls != uint64(calls) {
-				return fmt.Errorf("%d calls in the books, want %d: %+v", s.Calls, calls, s)
+				return fmt.Errorf("%d calls counted, want %d: %+v", s.Calls, calls, s)
 			}
 			if s.Attempts != called.Load() {
-				return fmt.Errorf("%d attempts in the books, but the callee saw %d: %+v", s.Attempts, called.Load(), s)
+				return fmt.Errorf("%d attempts counted, but the callee saw %d: %+v", s.Attempts, called.Load(), s)
 			}
 			// Which hedges were cancelled only the runtime knows.
 			if classed := s.Success + s.Application + s.Infrastructure + s.System + s.Throttled + s.Unknown; !hedged && classed != called.Load()-unclassed.Load() {

@@ -9,7 +9,7 @@ import (
 // what was down may be slow to start, and everything at once can bring it down
 // again. The share grows evenly from 0, on top of as many calls as there are
 // probes. It is met without chance: each call adds the share of its time to a
-// credit, and one that is admitted takes a whole call from it.
+// credit, and one that is admitted takes one call from it.
 type ramp struct {
 	began    time.Duration // by client.now
 	length   time.Duration

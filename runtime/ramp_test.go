@@ -121,7 +121,7 @@ func TestARampUnderConcurrency(t *testing.T) {
 	}
 }
 
-func TestWhatARampRefusesIsTold(t *testing.T) {
+func TestRefusalOfARampIsAnErrOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Ramp = 20 * time.Second }))
 		trip(t, c, m)

@@ -2,8 +2,8 @@ package resil
 
 import "time"
 
-// A signal is what gobreaker and a half-open phase get to see of a result. A nil
-// error is a success.
+// A signal is what a result tells the circuit breaker. It is an error, because
+// gobreaker takes errors; a success is nil.
 type signal uint8
 
 const (
@@ -14,8 +14,8 @@ const (
 
 func (s signal) Error() string { return [...]string{"none", "failure", "slow"}[s] }
 
-// signalThrottled is none either, but sends a half-open breaker back to open
-// for at least the callee's hint.
+// signalThrottled is the signal of a throttled attempt. It counts for nothing, but a
+// half-open breaker opens again for at least the callee's hint.
 type signalThrottled time.Duration
 
 func (signalThrottled) Error() string { return "throttled" }

@@ -105,7 +105,7 @@ func TestTypedNilsAreErrorsThatNobodyKnows(t *testing.T) {
 	}
 }
 
-// A classifier cannot be blamed for a typed nil: if it panics, it has said nothing.
+// A typed nil may make a classifier panic: then the classifier counts for nothing.
 func TestTypedNilsCrashNoClassifier(t *testing.T) {
 	byField := func(err error) Verdict {
 		var e *responseError
@@ -157,7 +157,7 @@ func TestTypedNilsCrashNoClassifier(t *testing.T) {
 	}
 }
 
-// A classifier that panics about an error which is whole is wrong, and is told so.
+// A classifier that panics about any other error is wrong: the panic passes.
 func TestPanicOfAClassifierReachesTheCaller(t *testing.T) {
 	c, m := newMethod(t, func(_ *Spec, m *MethodSpec) {
 		m.Classify = []Classifier{func(error) Verdict { panic("classifier") }}

@@ -26,7 +26,7 @@ func TestVerdictsOfClassifiersAddUp(t *testing.T) {
 		classifiers []Classifier
 		want        Verdict
 	}{
-		{"a whole verdict", errOdd, Verdict{}, []Classifier{says(Verdict{Throttled, time.Minute, true, true})},
+		{"every field of a verdict", errOdd, Verdict{}, []Classifier{says(Verdict{Throttled, time.Minute, true, true})},
 			Verdict{Throttled, time.Minute, true, true}},
 		{"no class, then a class", errOdd, Verdict{}, []Classifier{says(Verdict{Final: true}), says(Verdict{After: time.Second}), says(Verdict{Class: Throttled})},
 			Verdict{Class: Throttled, After: time.Second, Final: true}},
