@@ -170,7 +170,7 @@ func (w *world) compare(seen []seenAttempt, err error, took time.Duration) error
 		return fmt.Errorf("%d attempts", len(seen))
 	}
 	for i, a := range seen[:len(seen)-1] {
-		reason, low, high := w.after(i+1, a)
+		low, high, reason := w.after(i+1, a)
 		gap := seen[i+1].began - a.ended
 		if reason != nil || gap < low || gap > high || gap >= w.mustEndBy()-a.ended {
 			return fmt.Errorf("the pause after attempt %d is %v, want it from %v to %v, or the end with %v", i+1, gap, low, high, reason)
@@ -178,7 +178,7 @@ func (w *world) compare(seen []seenAttempt, err error, took time.Duration) error
 	}
 	n := len(seen)
 	last := seen[n-1]
-	reason, low, high := w.after(n, last)
+	low, high, reason := w.after(n, last)
 	if reason == nil {
 		switch left := w.mustEndBy() - last.ended; {
 		case took == w.gaveUp && w.gaveUp-last.ended <= high:
@@ -229,26 +229,26 @@ func (w *world) compare(seen []seenAttempt, err error, took time.Duration) error
 // errAsItIs stands for the callee's own error, or none.
 var errAsItIs = errors.New("the callee's error, as it is")
 
-// after is what must follow the n-th attempt: the end of the call for a reason or,
-// without one, a pause within bounds.
-func (w *world) after(n int, a seenAttempt) (reason error, low, high time.Duration) {
+// after is what must follow the n-th attempt: a pause within bounds or, where there is
+// a reason, the end of the call.
+func (w *world) after(n int, a seenAttempt) (low, high time.Duration, reason error) {
 	class := map[ending]Class{breaksDown: Infrastructure, throttles: Throttled, isBroken: SystemFault}[a.How]
 	switch {
 	case a.err == nil, a.How == gaveUp, !classSet(w.retry.On).has(class), a.ended >= w.mustEndBy():
 		if a.timedOut {
-			return ErrTimeout, 0, 0
+			return 0, 0, ErrTimeout
 		}
-		return errAsItIs, 0, 0
+		return 0, 0, errAsItIs
 	case n == w.retry.Attempts:
-		return ErrExhausted, 0, 0
+		return 0, 0, ErrExhausted
 	}
 	left := w.mustEndBy() - a.ended
 	if a.Hint > w.retry.Max || a.Hint > 0 && a.Hint >= left {
-		return ErrRetryLater, 0, 0
+		return 0, 0, ErrRetryLater
 	}
 	low, high = w.retry.Bounds(n)
 	if a.Hint > low {
-		return nil, a.Hint, min(a.Hint+high-low, w.retry.Max, left-1)
+		return a.Hint, min(a.Hint+high-low, w.retry.Max, left-1), nil
 	}
-	return nil, low, high
+	return low, high, nil
 }
