@@ -9,7 +9,9 @@ import (
 // Call runs f under m's policies and returns its last results: those of the
 // attempt that succeeded or, with an error, those of the last one. f is called
 // for each attempt, on the caller's goroutine, with the context that the attempt
-// must obey.
+// must obey. The error is the callee's own or, where the runtime had a part in the
+// failure, an [*Error]; a context that is done before the first attempt gives its own
+// error. Call may be called concurrently.
 //
 // The order, outermost first, is
 //

@@ -102,8 +102,8 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// Must returns w, and panics if err is not nil. It is for wrappers without which a
-// program cannot start:
+// Must returns w, or panics with err if that is not nil. It is for wrappers that a
+// program needs in order to start:
 //
 //	users := resil.Must(NewResilientUserClient(next))
 func Must[W any](w W, err error) W {

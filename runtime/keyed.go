@@ -31,8 +31,8 @@ func (k *KeyedMethod[K]) bind(c *Client, p *plan) *Method {
 	return t.overflow.methods[k.index]
 }
 
-// For returns the method for one key. Each result is for one call, which it must
-// be handed to.
+// For returns the method for one key. Each result must be handed to one call, and no
+// more. For may be called concurrently.
 //
 // At most as many keys are held as the policies' keys say. A new key beyond that
 // takes the place of one that has no call under way and whose guards are as good as
@@ -40,7 +40,7 @@ func (k *KeyedMethod[K]) bind(c *Client, p *plan) *Method {
 // and open time, or that nobody has probed for as long; a full bucket, an empty
 // bulkhead. Where none is found among a few that are looked at, the new key's call
 // passes guards that all keys without a place share. Those count and never refuse:
-// the trouble of some newcomers must not shut out the others.
+// the failures of some new keys must not refuse the calls of others.
 func (k *KeyedMethod[K]) For(key K) *Method {
 	t := k.table
 	s := t.shard(key)

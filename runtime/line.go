@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A line is callers who wait for something that comes for one at a time. Who came
-// first gets it first. Nobody in it holds anything, so that whoever leaves it
-// leaves nothing behind.
+// A line holds callers who wait for a token or a place. The first to come is the first
+// to get one. Callers in the line hold nothing, so that a caller who leaves it has
+// nothing to give back.
 type line struct {
 	mu      sync.Mutex // guards the line and what its owner keeps beside it
 	waiters list.List  // of chan struct{}, closed when its caller is admitted
@@ -20,13 +20,12 @@ func (q *line) join() (place *list.Element) {
 	return q.waiters.PushBack(make(chan struct{}))
 }
 
-// admit lets the first in the line go. The caller holds mu.
+// admit removes the first from the line and wakes it. The caller holds mu.
 func (q *line) admit() {
 	close(q.waiters.Remove(q.waiters.Front()).(chan struct{}))
 }
 
-// wait returns when the caller at place is admitted, when patience is over or when
-// ctx has ended.
+// wait returns when the caller at place is admitted, after patience, or when ctx ends.
 func (q *line) wait(ctx context.Context, place *list.Element, patience time.Duration) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -37,8 +36,8 @@ func (q *line) wait(ctx context.Context, place *list.Element, patience time.Dura
 	}
 }
 
-// quit gives a place up. It reports false if its caller was admitted before, and has
-// what it waited for. The caller holds mu.
+// quit gives a place in the line up. It reports false if the waiting caller was
+// admitted before. The caller of quit holds mu.
 func (q *line) quit(place *list.Element) bool {
 	select {
 	case <-place.Value.(chan struct{}):

@@ -18,7 +18,7 @@ import (
 // A breaker, limit or bulkhead is addressed by its own name, as stats and errors
 // show it. A timeout, retry or hedge is addressed by its method, or by the client
 // for all methods that have one. Overrides change numbers and modes of policies
-// that are there: what a name, key or value cannot change is an error.
+// that are there. A name, key or value that changes nothing is an error.
 type Overrides map[string]map[string]string
 
 // WithOverrides applies o to the client's policies. It may be given once: [New]
@@ -27,8 +27,8 @@ func WithOverrides(o Overrides) Option {
 	return func(opts *options) { opts.overrides = append(opts.overrides, o) }
 }
 
-// override applies o to the spec, whose policies are nobody else's. Its error says
-// everything that is wrong with o; the spec is then of no use.
+// override applies o to the spec, whose policies must belong to it alone. Its error
+// names everything that is wrong with o; the spec is then half changed.
 func (s *Spec) override(o Overrides) error {
 	var errs []error
 	targets := s.targets()

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// An openPhase is what a phase keeps that is open or forced open: apart, because of
-// a million keys nearly all are closed.
+// An openPhase is what a phase that is open or forced open keeps. It stands apart to
+// save memory: of a million keys nearly all are closed.
 type openPhase struct {
 	why      *Opening
 	length   time.Duration // of the open time, before jitter and hint
@@ -36,7 +36,7 @@ func (c *CircuitBreaker) probe(ctx context.Context, p *phase, call func() (struc
 	return true
 }
 
-// admitProbe lets a probe out, nil if it is too early or enough are out. A probe
+// admitProbe lets a probe out. It returns nil if it is too early or enough are out. A probe
 // that has been out for longer than the policy's open time is written off: its
 // place is free and its result does not count.
 func (p *phase) admitProbe(now time.Duration) *probe {
@@ -81,7 +81,8 @@ func (p *phase) roomAfter(now time.Duration) (wait time.Duration) {
 	return wait
 }
 
-// report takes a probe back and acts on its signal.
+// report ends a probe and acts on its signal. A probe that was written off changes
+// nothing.
 func (c *CircuitBreaker) report(ctx context.Context, p *phase, own *probe, signal error) {
 	p.mu.Lock()
 	i := slices.Index(p.probes, own)

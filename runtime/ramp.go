@@ -8,8 +8,8 @@ import (
 // A ramp lets a growing share of the calls through a breaker that has just closed:
 // what was down may be slow to start, and everything at once can bring it down
 // again. The share grows evenly from 0, on top of as many calls as there are
-// probes. It is met without chance: each call adds the share of its time to a
-// credit, and one that is admitted takes one call from it.
+// probes. Chance plays no part: each call adds the share of its time to a credit, and
+// one that is admitted takes one call from it.
 type ramp struct {
 	began    time.Duration // by client.now
 	length   time.Duration
@@ -29,7 +29,7 @@ func (c *CircuitBreaker) newRamp() *ramp {
 	return r
 }
 
-// ramping returns p's ramp, nil if it has none or none any more.
+// ramping returns p's ramp, nil if it has none or if the ramp is over.
 func (p *phase) ramping() *ramp {
 	if p.ramp == nil || p.ramp.over.Load() {
 		return nil
@@ -37,7 +37,7 @@ func (p *phase) ramping() *ramp {
 	return p.ramp
 }
 
-// share is that of the calls to admit at a time.
+// share returns the share of the calls to admit at now.
 func (r *ramp) share(now time.Duration) Ratio {
 	elapsed := now - r.began
 	if elapsed >= r.length {
@@ -47,8 +47,8 @@ func (r *ramp) share(now time.Duration) Ratio {
 	return Ratio(float64(elapsed) / float64(r.length) * float64(hundredPercent))
 }
 
-// refuses reports whether a call at a time is not to be admitted, and if so counts
-// it. One that it does not refuse is still to be counted by admit.
+// refuses reports whether a call at now must not be admitted, and if so counts it. A
+// call that it does not refuse must still be counted by admit.
 func (r *ramp) refuses(now time.Duration) bool {
 	share := int64(r.share(now))
 	if r.credit.Load()+share >= int64(hundredPercent) {

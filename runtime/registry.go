@@ -28,7 +28,7 @@ func (r *Registry) add(c *Client) {
 	}
 }
 
-// Remove takes a client off the list. One that is not on it does no harm.
+// Remove takes a client off the list. It does nothing if the client is not listed.
 func (r *Registry) Remove(c *Client) {
 	if r != nil {
 		r.mu.Lock()
@@ -47,7 +47,7 @@ func (r *Registry) Clients() []*Client {
 	return slices.Clone(r.clients)
 }
 
-// Client returns the oldest listed client with that name, or nil.
+// Client returns the oldest listed client with that name, or nil if there is none.
 func (r *Registry) Client(name string) *Client {
 	for _, c := range r.Clients() {
 		if c.name == name {
@@ -59,7 +59,7 @@ func (r *Registry) Client(name string) *Client {
 
 type registryKey struct{}
 
-// NewContext returns a context that carries r, for handlers to look at.
+// NewContext returns a context that carries r, for handlers that show it.
 func NewContext(ctx context.Context, r *Registry) context.Context {
 	return context.WithValue(ctx, registryKey{}, r)
 }

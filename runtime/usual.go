@@ -7,8 +7,8 @@ import (
 
 // A usual is an estimate of how long a method's callee takes for nearly all of its
 // answers: the 94 % expectile of sampled answers, found by asymmetric steps (Newey
-// and Powell, Asymmetric Least Squares Estimation and Testing, 1987). It must lean to
-// the long ones, because the answers that hasty callers get are the short ones.
+// and Powell, Asymmetric Least Squares Estimation and Testing, 1987). It must prefer the
+// long ones, because the answers that hasty callers get are the short ones.
 type usual struct {
 	time    atomic.Int64 // ns, 0 until the first answer
 	samples atomic.Int32
