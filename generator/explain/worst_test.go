@@ -152,8 +152,8 @@ func callWorst(t interface{ Fatal(...any) }, p annotations.Policy, plan func(n i
 	return int(reached.Load()), time.Since(start)
 }
 
-// worstPolicies are policies whose worst cases calls come to, except that chance or
-// another caller decides how near they come where atMost is set.
+// worstPolicies are policies whose worst cases calls come to, except that something
+// else decides how near they come where atMost is set.
 var worstPolicies = []struct {
 	directives []string
 	atMost     bool
@@ -165,7 +165,8 @@ var worstPolicies = []struct {
 	{directives: []string{"timeout attempt=500ms", "retry 4 jitter=80% max=1s"}, atMost: true},
 	{directives: []string{"timeout attempt=500ms", "retry 4"}, atMost: true},
 	{directives: []string{"timeout 1s attempt=300ms", "retry 4 jitter=none"}, atMost: true}, // the last pause does not fit
-	{directives: []string{"timeout attempt=500ms", "hedge 200ms max=9"}},
+	{directives: []string{"timeout attempt=500ms", "hedge 200ms max=2"}},
+	{directives: []string{"timeout attempt=500ms", "hedge 200ms max=9"}, atMost: true}, // attempts that time out start hedges early
 	{directives: []string{"timeout attempt=500ms", "hedge 180ms", "retry 3 jitter=none"}},
 	{directives: []string{"timeout 1s", "hedge 300ms max=2"}},
 	{directives: []string{"timeout 1s", "hedge 300ms max=3", "retry 2 jitter=none"}},
