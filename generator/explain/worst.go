@@ -35,43 +35,35 @@ func worst(p annotations.Policy) Worst {
 	if l := p.Limit; l != nil && l.Mode != resil.ModeObserve {
 		waits = plus(waits, l.Wait)
 	}
-	single := min(plus(waits, attempt), total)
-	round, hinted, calls := single, single, 1
+	one := min(plus(waits, attempt), total) // attempt or hedge
+
+	calls, round, hinted := 1, one, one
 	if h := p.Hedge; h != nil {
-		calls += h.Max // they start at once if each call fails at once
-		round = hedged(single, h)
-		// A failure with a hint holds hedges back, so that only those start that do
-		// before the first failure.
-		hinted = plus(single, times(min(h.Max, within(single, h.Delay)), h.Delay))
+		calls += h.Max
+		// A hedge starts when its delay has passed or when an attempt fails, whichever
+		// comes first.
+		gap := min(h.Delay, one)
+		round = plus(one, times(h.Max, gap))
+		// A hint of the attempt before holds it back for as long as another attempt is
+		// under way; the first hedge has only one before it.
+		hinted = plus(gap, times(h.Max, one))
 	}
-	rounds := 1
+
+	attempts := 1
 	var pauses, longest time.Duration
 	if r := p.Retry; r != nil {
-		for ; rounds < r.Attempts; rounds++ {
-			_, high := r.Bounds(rounds)
-			pauses, longest = plus(pauses, high), plus(longest, r.Max)
+		attempts = max(r.Attempts, 1)
+		for n := 1; n < attempts; n++ {
+			_, most := r.Bounds(n)
+			pauses = plus(pauses, most)
 		}
+		longest = times(attempts-1, r.Max) // a hint beyond that ends the call
 	}
-	w := Worst{Calls: rounds * calls, Time: min(plus(times(rounds, round), pauses), total)}
-	w.Hinted = max(w.Time, min(plus(times(rounds, hinted), longest), total))
-	return w
-}
-
-// hedged returns the duration of a round in which each call fails after a given time. A
-// hedge starts when the delay since the last start has passed, or when a call fails.
-func hedged(single time.Duration, h *resil.Hedge) time.Duration {
-	if single == Unbounded {
-		return Unbounded
+	return Worst{
+		Calls:  attempts * calls,
+		Time:   min(plus(times(attempts, round), pauses), total),
+		Hinted: min(plus(times(attempts, hinted), longest), total),
 	}
-	var start time.Duration
-	failures := []time.Duration{single} // in order; those that have started a hedge are gone
-	for range h.Max {
-		if start = plus(start, h.Delay); failures[0] <= start {
-			start, failures = failures[0], failures[1:]
-		}
-		failures = append(failures, plus(start, single))
-	}
-	return failures[len(failures)-1]
 }
 
 // For an [Expected], failing is the share of attempts that fail, and a share below

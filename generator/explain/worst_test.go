@@ -2,7 +2,9 @@ package explain
 
 import (
 	"context"
+	"errors"
 	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
+	"pgregory.net/rapid"
 )
 
 // policyOf reads directives as they stand in a source, without the //resil:.
@@ -61,8 +64,12 @@ func TestWorstCase(t *testing.T) {
 		{"a wait does not bound the callee", []string{"limit 10/s wait=2s"}, Worst{1, Unbounded, Unbounded}},
 		{"hedges multiply calls", []string{"hedge 50ms max=2", "retry 3"}, Worst{9, Unbounded, Unbounded}},
 		{"a hedge may start at the last moment", []string{"timeout attempt=500ms", "hedge 200ms"}, Worst{2, 700 * ms, 700 * ms}},
-		{"a failure starts the next hedge", []string{"timeout attempt=500ms", "hedge 200ms max=3"}, Worst{4, (500 + 500) * ms, (500 + 500) * ms}},
-		{"calls that fail at once leave time for all hedges", []string{"timeout 1s", "hedge 300ms max=2", "retry 3"}, Worst{9, 1000 * ms, 1000 * ms}},
+		{"each hedge may start a delay later", []string{"timeout attempt=500ms", "hedge 200ms max=9"},
+			Worst{10, 500*ms + 9*200*ms, 200*ms + 9*500*ms}},
+		{"an attempt that times out starts the next", []string{"timeout attempt=200ms", "hedge 100ms max=3", "limit 1/s wait=50ms"},
+			Worst{4, 250*ms + 3*100*ms, 100*ms + 3*250*ms}},
+		{"hedges that fail at once leave each other time", []string{"timeout 1s", "hedge 300ms max=2", "retry 3"}, Worst{9, 1000 * ms, 1000 * ms}},
+		{"and so do attempts whose pauses fit", []string{"timeout 1s", "hedge 300ms max=2", "retry 2 initial=500ms jitter=none"}, Worst{6, 1000 * ms, 1000 * ms}},
 		{"sums that overflow are unbounded", []string{"timeout attempt=1000000h", "retry 1000000 backoff=constant"}, Worst{1_000_000, Unbounded, Unbounded}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -99,67 +106,147 @@ func TestExpected(t *testing.T) {
 	}
 }
 
-// TestNoCallIsWorse calls a callee that takes all the time it gets and then fails.
+// An attempt is what the callee does in one: it takes some time, or all that it gets,
+// and fails, with a hint if that is not 0.
+type attempt struct {
+	takes, hint time.Duration
+}
+
+// callWorst makes a call of p whose n-th attempt is as plan says, and returns what it
+// came to. It must run in a bubble of testing/synctest.
+func callWorst(t interface{ Fatal(...any) }, p annotations.Policy, plan func(n int) attempt) (calls int, took time.Duration) {
+	policies := p.Policies
+	policies.Breaker = nil
+	if policies.Limit != nil {
+		policies.Limit.Name = "S"
+	}
+	if policies.Bulkhead != nil {
+		policies.Bulkhead.Name = "S"
+	}
+	client, err := resil.New(resil.Spec{Name: "S", Methods: []resil.MethodSpec{{Name: "M", Policies: policies}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reached atomic.Int64
+	callee := func(ctx context.Context) (struct{}, error) {
+		a := plan(int(reached.Add(1)) - 1)
+		err := resil.Infra(errors.New("the callee is failing"))
+		select {
+		case <-time.After(a.takes):
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if a.hint > 0 {
+			err = resil.Throttle(err, a.hint)
+		}
+		return struct{}{}, err
+	}
+	start := time.Now()
+	if p.Hedge != nil {
+		_, err = resil.Hedged(context.Background(), client.Method("M"), callee, nil)
+	} else {
+		_, err = resil.Call(context.Background(), client.Method("M"), callee)
+	}
+	if err == nil {
+		t.Fatal("the call succeeded")
+	}
+	return int(reached.Load()), time.Since(start)
+}
+
+// worstPolicies are policies whose worst cases calls come to, except that something
+// else decides how near they come where atMost is set.
+var worstPolicies = []struct {
+	directives []string
+	atMost     bool
+}{
+	{directives: []string{"timeout 2s"}},
+	{directives: []string{"timeout attempt=500ms", "retry 4 jitter=none max=300ms"}},
+	{directives: []string{"timeout attempt=500ms", "retry 4 backoff=fibonacci jitter=none"}},
+	{directives: []string{"timeout attempt=500ms", "retry 4 jitter=decorrelated"}, atMost: true},
+	{directives: []string{"timeout attempt=500ms", "retry 4 jitter=80% max=1s"}, atMost: true},
+	{directives: []string{"timeout attempt=500ms", "retry 4"}, atMost: true},
+	{directives: []string{"timeout 1s attempt=300ms", "retry 4 jitter=none"}, atMost: true}, // the last pause does not fit
+	{directives: []string{"timeout attempt=500ms", "hedge 200ms max=2"}},
+	{directives: []string{"timeout attempt=500ms", "hedge 200ms max=9"}, atMost: true}, // attempts that time out start hedges early
+	{directives: []string{"timeout attempt=500ms", "hedge 180ms", "retry 3 jitter=none"}},
+	{directives: []string{"timeout 1s", "hedge 300ms max=2"}},
+	{directives: []string{"timeout 1s", "hedge 300ms max=3", "retry 2 jitter=none"}},
+	{directives: []string{"timeout attempt=500ms", "retry 3", "limit 1/s wait=2s", "bulkhead 1 wait=1s"}, atMost: true},
+}
+
+// TestNoCallIsWorse calls a callee that fails at once, which brings on the most calls,
+// and one that takes all the time it gets and then fails, which takes the longest.
 func TestNoCallIsWorse(t *testing.T) {
-	for _, tt := range []struct {
-		directives []string
-		hint       time.Duration
-		atMost     bool // chance decides how near it comes
-	}{
-		{directives: []string{"timeout 2s"}},
-		{directives: []string{"timeout attempt=500ms", "retry 4 jitter=none max=300ms"}},
-		{directives: []string{"timeout attempt=500ms", "retry 4 backoff=fibonacci jitter=none"}},
-		{directives: []string{"timeout attempt=500ms", "retry 4 jitter=decorrelated"}, atMost: true},
-		{directives: []string{"timeout attempt=500ms", "retry 4 jitter=80% max=1s"}, atMost: true},
-		{directives: []string{"timeout attempt=500ms", "retry 4"}, hint: 30 * time.Second},
-		{directives: []string{"timeout 1s attempt=300ms", "retry 4 jitter=none"}, atMost: true},
-		{directives: []string{"timeout attempt=500ms", "hedge 190ms max=3"}},
-		{directives: []string{"timeout attempt=500ms", "hedge 200ms max=9"}, atMost: true}, // some hedges start at the same time
-		{directives: []string{"timeout attempt=500ms", "hedge 180ms", "retry 3 jitter=none"}},
-		{directives: []string{"timeout 1s", "hedge 300ms max=2"}},
-		{directives: []string{"timeout 1s", "hedge 300ms max=3", "retry 2 jitter=none"}, atMost: true},
-		{directives: []string{"timeout attempt=500ms", "retry 3", "limit 1/s wait=2s", "bulkhead 1 wait=1s"}, atMost: true},
-	} {
+	for _, tt := range worstPolicies {
 		synctest.Test(t, func(t *testing.T) {
 			p := policyOf(t, tt.directives...)
-			policies := p.Policies
-			policies.Breaker = nil
-			if policies.Limit != nil {
-				policies.Limit.Name = "S"
+			want := worst(p)
+			quick, soon := callWorst(t, p, func(int) attempt { return attempt{} })
+			slow, late := callWorst(t, p, func(int) attempt { return attempt{takes: time.Hour} })
+			calls, took := max(quick, slow), max(soon, late)
+			if calls > want.Calls || took > want.Time || !tt.atMost && (calls < want.Calls || took < want.Time) {
+				t.Errorf("%q: %d calls, %v; want %v", tt.directives, calls, took, want)
 			}
-			if policies.Bulkhead != nil {
-				policies.Bulkhead.Name = "S"
+		})
+	}
+}
+
+// TestNoHintMakesACallWorse has every failure ask for the longest pause that is obeyed.
+func TestNoHintMakesACallWorse(t *testing.T) {
+	for _, directives := range [][]string{
+		{"timeout attempt=500ms", "retry 4"},
+		{"timeout attempt=500ms", "retry 4 backoff=constant max=7s"},
+		{"timeout 2m", "retry 4"},
+		{"timeout attempt=500ms", "hedge 180ms", "retry 3 max=1s"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := policyOf(t, directives...)
+			want := worst(p)
+			calls, took := callWorst(t, p, func(int) attempt { return attempt{time.Hour, p.Retry.Max} })
+			if calls > want.Calls || took != want.Hinted {
+				t.Errorf("%q: %d calls, %v; want %v", directives, calls, took, want)
 			}
-			spec := resil.Spec{Name: "S", Methods: []resil.MethodSpec{{Name: "M", Policies: policies}}}
-			client, err := resil.New(spec)
-			if err != nil {
-				t.Fatal(err)
+		})
+	}
+}
+
+// TestHintsHoldHedgesBack has each attempt ask, just after the next has started, to be
+// left alone until just before that one ends.
+func TestHintsHoldHedgesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const ms = time.Millisecond
+		p := policyOf(t, "timeout attempt=500ms", "hedge 200ms max=3")
+		calls, took := callWorst(t, p, func(n int) attempt {
+			if n == 0 {
+				return attempt{201 * ms, 498 * ms}
 			}
-			var calls atomic.Int64
-			callee := func(ctx context.Context) (struct{}, error) {
-				calls.Add(1)
-				<-ctx.Done()
-				if tt.hint > 0 {
-					return struct{}{}, resil.Throttle(ctx.Err(), tt.hint)
+			return attempt{time.Hour, 498 * ms}
+		})
+		if want := worst(p); calls != want.Calls || took > want.Hinted || took < want.Hinted-3*ms {
+			t.Errorf("%d calls, %v; want %v", calls, took, want)
+		}
+	})
+}
+
+// TestWorstHolds calls callees that fail at any time and ask for any pause.
+func TestWorstHolds(t *testing.T) {
+	for _, tt := range worstPolicies {
+		rapid.Check(t, func(rt *rapid.T) {
+			takes := rapid.SampledFrom([]time.Duration{0, time.Millisecond, 150 * time.Millisecond, 250 * time.Millisecond, 499 * time.Millisecond, time.Hour})
+			hint := rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, 200 * time.Millisecond, 490 * time.Millisecond, time.Second, time.Hour})
+			plan := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) attempt { return attempt{takes.Draw(rt, "takes"), hint.Draw(rt, "hint")} }), 12, 12).Draw(rt, "plan")
+			synctest.Test(t, func(t *testing.T) {
+				p := policyOf(t, tt.directives...)
+				calls, took := callWorst(rt, p, func(n int) attempt { return plan[n] })
+				want := worst(p)
+				limit := want.Time
+				if slices.ContainsFunc(plan[:calls], func(a attempt) bool { return a.hint > 0 }) {
+					limit = want.Hinted
 				}
-				return struct{}{}, ctx.Err()
-			}
-			start := time.Now()
-			if p.Hedge != nil {
-				_, err = resil.Hedged(t.Context(), client.Method("M"), callee, nil)
-			} else {
-				_, err = resil.Call(t.Context(), client.Method("M"), callee)
-			}
-			took, want := time.Since(start), worst(p)
-			if err == nil {
-				t.Error("the call succeeded")
-			}
-			if tt.hint > 0 {
-				want.Time = want.Hinted
-			}
-			if n := int(calls.Load()); n > want.Calls || took > want.Time || !tt.atMost && (n < want.Calls || took < want.Time) {
-				t.Errorf("%q: %d calls in %v, want %v", tt.directives, n, took, want)
-			}
+				if calls > want.Calls || took > limit {
+					t.Errorf("%q: %d calls, %v; want %v", tt.directives, calls, took, want)
+				}
+			})
 		})
 	}
 }
