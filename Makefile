@@ -76,3 +76,8 @@ bench: ## Race other libraries and generators and write docs/performance.md; tak
 .PHONY: corpus
 corpus: ## Wrap every exported interface of the standard library and of large modules; vet the wrappers.
 	cd corpus && $(GO) run .
+
+# The flags make chance repeatable: see benchmarks/simulate.
+.PHONY: simulate
+simulate: ## Simulate fleets of clients and write docs/behaviour.md; takes about ten minutes.
+	cd benchmarks && $(GO) test ./simulate -run '^TestWrite$$' -v -count 1 -timeout 1h -tags seeded -ldflags -checklinkname=0 -args -write ../../docs

@@ -27,7 +27,7 @@ type Fallback struct {
 // classifiers. The generator resolves the names. An error is a variable, found with
 // errors.Is, or a type, found with errors.As.
 type Classify struct {
-	By        []string `key:"by,positional" default:"network" help:"comma list of network, all, http, grpc, sql and functions of the error or of all results; the first that decides wins"`
+	By        []string `key:"by,positional" default:"network" help:"comma list of network, all and functions of the error or of all results; the first that decides wins"`
 	App       []string `key:"app" help:"comma list of error variables and types that are the callee's answer, such as ErrNotFound,*ValidationError; this list and the next three come before the classifiers"`
 	Infra     []string `key:"infra" help:"those that say that the callee, or the connection to it, is failing"`
 	System    []string `key:"system" help:"those that last until someone fixes their cause"`

@@ -100,8 +100,8 @@ func (c *corpus) at(d annotations.Diagnostic) (*corpusPackage, *declaration) {
 
 // calls has the calls of the runtime that wrappers make.
 var calls = []string{
-	"resil.Call(", "resil.CallJudged(", "resil.Run(", "resil.RunJudged(", "resil.Hedged(", "resil.HedgedJudged(",
-	"resil.MethodByKey[", ".FallsBack(", ".FallsBackJudged(", "resil.WithCause(", "resil.Discard(",
+	"resil.Call(", "resil.CallClassified(", "resil.Run(", "resil.RunClassified(", "resil.Hedged(", "resil.HedgedClassified(",
+	"resil.KeyedMethod[", ".FallsBack(", ".FallsBackClassified(", "resil.WithCause(", "resil.Discard(",
 }
 
 // count counts the calls of the runtime in the wrappers.

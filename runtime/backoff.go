@@ -1,10 +1,73 @@
 package resil
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
+
+// A Backoff says how the delay before a retry grows from one retry to the next.
+type Backoff uint8
+
+const (
+	BackoffConstant    Backoff = iota // initial, every time
+	BackoffLinear                     // initial, 2·initial, 3·initial, …
+	BackoffExponential                // initial, initial·factor, initial·factor², …
+	BackoffFibonacci                  // initial times 1, 1, 2, 3, 5, …
+)
+
+var backoffs = directive.Enum[Backoff]{"constant", "linear", "exponential", "fibonacci"}
+
+func (b Backoff) String() string                { return backoffs.Text(b) }
+func (b *Backoff) UnmarshalText(t []byte) error { return backoffs.Read(b, t) }
+
+// A Jitter spreads delays so that clients which failed together do not come
+// back together. A value from 1 [PPM] to 100 [Percent] spreads the delay evenly
+// by that share to either side; the negative values are the named strategies of
+// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+// No jitter raises a delay above the policy's max.
+type Jitter Ratio
+
+const (
+	JitterNone         Jitter = 0
+	JitterFull         Jitter = -1 // anywhere from 0 to the delay
+	JitterEqual        Jitter = -2 // anywhere from half the delay to the delay
+	JitterDecorrelated Jitter = -3 // from initial to three times the last delay
+)
+
+var jitters = directive.Enum[uint8]{"none", "full", "equal", "decorrelated"}
+
+func (j Jitter) String() string {
+	if j > 0 {
+		return Ratio(j).String()
+	}
+	return jitters.Text(uint8(-j))
+}
+
+// UnmarshalText reads the name of a strategy or a percentage.
+func (j *Jitter) UnmarshalText(text []byte) error {
+	if strings.HasSuffix(string(text), "%") {
+		var r Ratio
+		if err := r.UnmarshalText(text); err != nil {
+			return err
+		}
+		if r < 0 || r > hundredPercent {
+			return fmt.Errorf("a jitter lies between 0%% and 100%%")
+		}
+		*j = Jitter(r)
+		return nil
+	}
+	var i uint8
+	if err := jitters.Read(&i, text); err != nil {
+		return fmt.Errorf("%w, or a percentage such as 20%%", err)
+	}
+	*j = -Jitter(i)
+	return nil
+}
 
 // delay is the time to wait before retry n, counted from 1, and the part of it
 // that is r's own. prev is r's own part of the delay before retry n-1. It lies

@@ -7,24 +7,8 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// Complete fills in what follows from other fields: a limit's burst, and how many
-// keys are held where there are keys.
-func (p *Policies) Complete() {
-	if p.Limit != nil && p.Limit.Burst == 0 {
-		p.Limit.Burst = p.Limit.Rate.Count
-	}
-	for _, s := range p.Scopes {
-		if s.keyed() && s.Keys == 0 {
-			s.Keys = 10_000
-		}
-	}
-}
-
-// keyed reports whether there is one guard for each value of an expression.
-func (s *Scope) keyed() bool { return s.Per != "" && s.Per != "method" }
-
-// Check finds what a policy as a whole cannot mean or what cannot take effect in
-// it, defaults included.
+// Check returns a problem for each value that is missing, and for values which do not
+// fit together or cannot take effect, defaults included.
 func (p *Policies) Check() []*directive.Problem {
 	var c checker
 	var total, attempt time.Duration
@@ -87,39 +71,6 @@ func (p *Policies) Check() []*directive.Problem {
 			"the last of max=%d hedges, one each %s, does not start within the timeout of %s; lower max or shorten the delay", h.Max, h.Delay, total)
 	}
 	return c.problems
-}
-
-// Scopes yields those of the guards that are there, by directive.
-func (p *Policies) Scopes(yield func(name string, s *Scope) bool) {
-	for name, g := range p.guards {
-		if _, scope := g.state(); !yield(name, scope) {
-			return
-		}
-	}
-}
-
-// guards yields the policies that have state, by directive.
-func (p *Policies) guards(yield func(name string, guard statePolicy) bool) {
-	if p.Breaker != nil && !yield("breaker", p.Breaker) {
-		return
-	}
-	if p.Limit != nil && !yield("limit", p.Limit) {
-		return
-	}
-	if p.Bulkhead != nil {
-		yield("bulkhead", p.Bulkhead)
-	}
-}
-
-// budget is what the method may spend of the client's retry budget, 0 for no bound.
-func (p *Policies) budget() Ratio {
-	switch {
-	case p.Retry != nil:
-		return p.Retry.Budget
-	case p.Hedge != nil:
-		return p.Hedge.Budget
-	}
-	return 0
 }
 
 type checker struct{ problems []*directive.Problem }

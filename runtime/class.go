@@ -9,8 +9,8 @@ import "github.com/resilgen/resilgen/internal/directive"
 //	Application     the callee answered: not found, invalid    no       success
 //	Infrastructure  connection, timeout, unexpected EOF, 5xx   yes      failure
 //	SystemFault     broken until someone repairs it            no       failure
-//	Throttled       the callee said slow down                  yes      neither
-//	Unknown         nobody could say                           no       neither
+//	Throttled       the callee asks for fewer calls            yes      neither
+//	Unknown         nothing is known about the error           no       neither
 //	Canceled        this caller gave up                        no       neither
 //
 // The column "retried" shows the default; [Retry.On] changes it. Success and
@@ -18,15 +18,15 @@ import "github.com/resilgen/resilgen/internal/directive"
 type Class uint8
 
 const (
-	Undecided      Class = iota // a classifier's way to pass on to the next
+	Undecided      Class = iota // leaves the error to the next classifier
 	Success                     // no error
-	Application                 // the callee is alive and said no
+	Application                 // the callee works, and its answer is no
 	Infrastructure              // the way to the callee, or the callee, is failing
 	SystemFault                 // certificate, configuration: repeating cannot help
 	Throttled                   // the callee asks for fewer calls
 	Unknown                     // no mark, no classifier and not Network know the error
 	NothingSent                 // only in Retry.On: any error that proves that nothing was sent
-	Canceled                    // the caller no longer wants the answer
+	Canceled                    // the caller gave up
 )
 
 var classNames = directive.Enum[Class]{"", "success", "application", "infrastructure", "system", "throttled", "unknown", "unsent", "canceled"}
@@ -50,7 +50,7 @@ func (c *Class) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// known is c, or Undecided if no error can have that class.
+// known returns c, or Undecided if no error can have that class.
 func (c Class) known() Class {
 	if c > Canceled || c == NothingSent {
 		return Undecided
@@ -61,7 +61,7 @@ func (c Class) known() Class {
 // severity orders the classes of errors that were joined into one.
 var severity = [Canceled + 1]uint8{SystemFault: 6, Infrastructure: 5, Throttled: 4, Application: 3, Canceled: 2, Unknown: 1}
 
-// worse is the class that stands for both of two errors that were joined:
+// worse returns the class of two errors that were joined:
 // SystemFault before Infrastructure, Throttled, Application and Unknown.
 func worse(a, b Class) Class {
 	if severity[b] > severity[a] {
@@ -70,7 +70,7 @@ func worse(a, b Class) Class {
 	return a
 }
 
-// classes is a set of them.
+// classes is a set of classes.
 type classes uint16
 
 func classSet(list []Class) (set classes) {

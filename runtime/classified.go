@@ -1,20 +1,11 @@
 package resil
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
-// ErrResult stands for the error of a call whose callee returned none and said
-// in its result that it failed. A fallback is called for it, and a breaker shows
-// it as its last error; the call itself returns the callee's results as they are.
-var ErrResult = errors.New("the result says that the call failed")
-
-// CallClassified is [Call] for methods that can say in their result that they failed.
-// classify is asked about the results of every attempt, the error among them, which
-// may be nil, and returns a [Class] or a [Verdict]. What it says goes before the
-// method's classifiers; Undecided leaves an error to them and takes everything else
-// for a success.
+// CallClassified is [Call] for methods whose result can say that the call failed.
+// classify gets the results of every attempt, with its error, which may be nil, and
+// returns a [Class] or a [Verdict]. It goes before the classifiers of the method.
+// Undecided leaves an error to them, and makes a result without an error a success.
 //
 // Retry and breaker go by the class, whether there is an error or not. When the
 // attempts end, the last results come back as the callee returned them: a nil
@@ -41,8 +32,8 @@ func RunClassified[C Class | Verdict](ctx context.Context, m *Method, f func(con
 	return last.final(err)
 }
 
-// HedgedClassified is [Hedged] with a result classifier as [CallClassified] has it. An attempt wins
-// only if classify does not say that it failed. classify is called by several
+// HedgedClassified is [Hedged] with a result classifier, as in [CallClassified]. An
+// attempt that classify calls a failure does not win. classify is called by several
 // goroutines at once.
 func HedgedClassified[T any, C Class | Verdict](ctx context.Context, m *Method, f func(context.Context) (T, error), classify func(T, error) C, discard func(T)) (T, error) {
 	type results struct {
@@ -62,7 +53,7 @@ func HedgedClassified[T any, C Class | Verdict](ctx context.Context, m *Method, 
 	return r.value, r.final(err)
 }
 
-// askResults asks a result classifier of either form.
+// askResults calls a result classifier, which returns a Class or a Verdict.
 func askResults[T any, C Class | Verdict](value T, err error, classify func(T, error) C) Verdict {
 	if err != nil && hollow(err) {
 		return asVerdict(guarded(func() C { return classify(value, err) }))
@@ -70,7 +61,7 @@ func askResults[T any, C Class | Verdict](value T, err error, classify func(T, e
 	return asVerdict(classify(value, err))
 }
 
-// askError asks a result classifier that finds the other results in variables.
+// askError calls a result classifier that finds the other results in variables.
 func askError[C Class | Verdict](err error, classify func(error) C) Verdict {
 	if err != nil && hollow(err) {
 		return asVerdict(guarded(func() C { return classify(err) }))
@@ -78,11 +69,10 @@ func askError[C Class | Verdict](err error, classify func(error) C) Verdict {
 	return asVerdict(classify(err))
 }
 
-// A lastResult is what is to be known of the callee's last results when the call
-// ends.
-type lastResult struct{ silent bool } // about having failed: its error was nil
+// A lastResult is what the call must know, when it ends, about the last results.
+type lastResult struct{ silent bool } // the callee returned no error
 
-// classified is what the engine gets to see of an attempt.
+// classified returns the error that the engine gets for an attempt.
 func (l *lastResult) classified(v Verdict, err error) error {
 	v.Class, l.silent = v.Class.known(), err == nil
 	if v == (Verdict{}) || err == nil && v.Class <= Success {
@@ -99,14 +89,14 @@ func (l *lastResult) final(err error) error {
 	return err
 }
 
-// A classified takes what a result classifier says to the engine. It does not leave
-// it.
+// A classified carries what a result classifier returns into the engine. Callers never
+// get one.
 type classified struct {
 	verdict Verdict
 	error   // the callee's, or nil
 }
 
-// unwrapVerdict takes apart what an attempt's function returned.
+// unwrapVerdict returns both parts of a classified, and any other error as it is.
 func unwrapVerdict(err error) (results Verdict, callee error) {
 	if c, ok := err.(*classified); ok {
 		return c.verdict, c.error

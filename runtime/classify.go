@@ -2,16 +2,26 @@ package resil
 
 import "time"
 
+// A Classifier says what an error means. It is never called with nil, and must allow
+// calls by several goroutines at once. Where its class is [Undecided], the next
+// classifier decides the class; the other fields of its Verdict still count.
+type Classifier func(error) Verdict
+
+// ClassifierOf returns the [Classifier] of a function that knows classes only.
+func ClassifierOf(classify func(error) Class) Classifier {
+	return func(err error) Verdict { return Verdict{Class: classify(err)} }
+}
+
 // ClassOf returns the class that err has where no classifier is declared and no
-// context has ended: the one that its marks state, or [Network]'s, or Unknown. Of
-// errors that were joined, the worst counts: SystemFault before Infrastructure,
-// Throttled, Application and Unknown.
+// context has ended: that of its marks, or [Network]'s, or Unknown. For nil it is
+// Success. Of errors that were joined, the worst counts: SystemFault before
+// Infrastructure, Throttled, Application and Unknown. It may be called concurrently.
 func ClassOf(err error) Class { return verdictOf(err, Verdict{}, nil).Class }
 
-// verdictOf asks err's marks, then what the results beside it said, then the
-// classifiers in order, then Network. An error that nobody knows is Unknown: it
-// must not trip a breaker or repeat a call, and it is no proof that the callee is
-// alive either.
+// verdictOf classifies err by its marks, then by results, which is the result
+// classifier's, then by the classifiers in order, then by Network. An error that none
+// of them knows is Unknown: it must not open a breaker or repeat a call, and it does
+// not show that the callee works either.
 func verdictOf(err error, results Verdict, classifiers []Classifier) Verdict {
 	if err == nil {
 		return Verdict{Class: Success}
@@ -29,8 +39,8 @@ func verdictOf(err error, results Verdict, classifiers []Classifier) Verdict {
 	return v
 }
 
-// complete adds to v, whose class somebody has declared, what err says besides a
-// class. An answer is never unsent by that: something was sent, or there is no answer.
+// complete adds to v, whose class is decided, what err says besides a class. It never
+// makes an answer unsent: without a request there is no answer.
 func (v *Verdict) complete(err error) {
 	if v.Class != Application && !v.Unsent {
 		v.Unsent = search{unsentOnly: true}.find(err).Unsent
@@ -38,9 +48,9 @@ func (v *Verdict) complete(err error) {
 	v.After = max(v.After, hintOf(err))
 }
 
-// declaredOf is verdictOf without Network: what the program, and not its error, says
-// the error means. The class is Undecided where nobody says it. An error that
-// somebody calls a success is Application.
+// declaredOf is verdictOf without Network: what the program declares about the error.
+// The class is Undecided where the program declares none. An error that the program
+// declares a success is Application.
 func declaredOf(err error, results Verdict, classifiers []Classifier) Verdict {
 	v, typedNil := stated(err)
 	v.add(results)
@@ -59,13 +69,13 @@ func declaredOf(err error, results Verdict, classifiers []Classifier) Verdict {
 	return v
 }
 
-// foreignCancel reports whether err says that somebody gave up the work: another
-// caller that shares it, or the callee itself. The engine asks it about errors of
-// class Unknown, whose own caller still waits.
+// foreignCancel reports whether err, which is of class Unknown, says that somebody
+// else gave up the work, while the caller still waits: another caller that shares it,
+// or the callee itself.
 func foreignCancel(err error) bool { return Network(err).Class == Unknown }
 
-// hintOf returns how long the callee asked to be left alone: the longest that any
-// error in err's tree says.
+// hintOf returns how long the callee asks to be left alone: the longest time that any
+// error in err's tree has. It is 0 for none.
 func hintOf(err error) (after time.Duration) {
 	walk(err, func(err error) bool {
 		after = max(after, retryAfter(err))

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// The reasons for which a call ends without the callee's own word being final.
-// errors.Is finds them in a call's error. ErrOpen, ErrLimited and ErrFull refuse
-// an attempt; the callee was not called.
+// The reasons for which the runtime ends a call. errors.Is finds them in the error of
+// the call. ErrOpen, ErrLimited and ErrFull refuse an attempt: it did not reach the
+// callee.
 var (
 	ErrOpen       = errors.New("circuit breaker is open")
 	ErrLimited    = errors.New("client-side rate limit reached")
@@ -21,6 +21,12 @@ var (
 	ErrDeadline   = errors.New("no time for another attempt before the deadline")
 	ErrRetryLater = errors.New("callee asked for a longer wait than the call may take")
 )
+
+// ErrResult takes the place of the error where the callee returned none, and its
+// result says that the call failed. A fallback gets it as its cause, and a breaker
+// shows it as its last error. The call itself returns the callee's results as they
+// are.
+var ErrResult = errors.New("the result says that the call failed")
 
 type timeoutError struct{}
 
@@ -35,12 +41,13 @@ func (timeoutError) Is(target error) bool { return target == context.DeadlineExc
 //
 // errors.Is and errors.As find Reason and whatever Err wraps. Where Err only says
 // that time ran out, they also find what an earlier attempt said, the last one that
-// said more. Callers that are refused share one Error: leave it as it is.
+// said more. Callers that are refused share one Error, so do not change it. Its
+// methods may be called by several goroutines at once.
 type Error struct {
-	Method   string // client and method: UserClient.GetUser
+	Method   string // client and method, such as UserClient.GetUser
 	Reason   error  // one of ErrOpen … ErrRetryLater, or what ended the caller's context
-	Attempts int    // calls that were made
-	Err      error  // the callee's last error; nil when it was never called
+	Attempts int    // how many reached the callee
+	Err      error  // the callee's last error; nil if it was never called
 
 	timedOut bool      // the last attempt hit its timeout
 	earlier  error     // of an earlier attempt, where Err only says that time ran out
@@ -99,12 +106,12 @@ func (e *Error) As(target any) bool {
 // out in the callee.
 func (e *Error) Timeout() bool { return e.timedOut || e.Reason == ErrTimeout }
 
-// RetryAfter returns how long it will be, from now, until another call may be
-// let through: for ErrLimited until the next token, for ErrOpen until the next
-// probe. While the probes are out that is when one is given up, at the latest; while
-// the breaker lets a growing share through, half of the time that this takes. Where
-// the callee said how long it wants to be left alone, it is at least until then. It
-// is 0 where all that is unknown or now.
+// RetryAfter returns the time from now until another call may be let through: for
+// ErrLimited until the next token, for ErrOpen until the next probe. While all probes
+// are out, it is the time until one of them is written off, at the latest. While the
+// breaker admits a growing share of the calls, it is half of the time that this still
+// takes. Where the callee asked for a wait, the result is at least the rest of that.
+// It is 0 where a call may be let through now, and where nothing is known.
 func (e *Error) RetryAfter() (wait time.Duration) {
 	if e.after != nil {
 		wait = e.after.retryAfter()

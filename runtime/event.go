@@ -9,12 +9,11 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// An Observer is told what happens in a client. It is called with the context of
-// the call that it is about, or that brought it about, by one goroutine at a time
-// and in the order of Event.Seq: as a rule the call's own goroutine, which waits,
-// else another's, and then perhaps after the call has returned. Events pile up
-// while an observer is slower than they come. It may use the client. A panic in it
-// is dropped.
+// An Observer is told what happens in a client. It is called by one goroutine at a
+// time, in the order of Event.Seq, with the context of the call that caused the event.
+// As a rule the goroutine is that of the call, which waits; else it is another one,
+// and the call may have returned before. Events are queued, without a bound, while the
+// observer is slower than they come. It may use the client. A panic in it is dropped.
 type Observer func(ctx context.Context, e Event)
 
 // WithObserver has o told of the client's events. A client has one observer: [New]
@@ -43,24 +42,25 @@ var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "
 func (k EventKind) String() string { return eventNames.Text(k) }
 
 // An Event is one thing that happened in a client. Its kind tells which of the
-// fields below it are set.
+// fields after Client are set; the others are zero.
 type Event struct {
-	Seq    uint64 // counts up from 1 without gaps, in the order of events
-	Kind   EventKind
-	Client string
+	Seq    uint64    // counts up from 1 without gaps, in the order of events
+	Kind   EventKind // what happened
+	Client string    // the client's name
 
-	Method  string // without the client's name
-	Attempt int
-	Class   Class
-	Outcome Outcome
-	Err     error
+	Method  string        // without the client's name
+	Attempt int           // its number from 1; of a call that ended, how many were made
+	Class   Class         // of the attempt
+	Outcome Outcome       // of the call
+	Err     error         // of the attempt or the call; nil for none
 	Elapsed time.Duration // of the attempt or the call
-	Delay   time.Duration // before the next attempt
+	Delay   time.Duration // before the next attempt, or from the first attempt to the hedge
 
-	Breaker  string
-	Key      any // of the breaker, nil where it is not kept by key
-	From, To State
-	Opening  *Opening // why, where To is StateOpen or StateForcedOpen; leave it as it is
+	Breaker string   // the breaker's name
+	Key     any      // of the breaker; nil where it is not kept by key
+	From    State    // before the change
+	To      State    // after the change
+	Opening *Opening // why, where To is StateOpen or StateForcedOpen; not to be changed
 }
 
 // events are those of a client with an observer. They are added wherever they
@@ -93,9 +93,9 @@ func (q *events) add(ctx context.Context, e Event) {
 	q.queue = append(q.queue, observed{ctx, e})
 }
 
-// deliver hands over what is queued, unless another goroutine is at it, which
-// then sees to it. What is added meanwhile is left to a goroutine of its own, so
-// that no caller has to deliver for all others.
+// deliver hands over what is queued, unless another goroutine does so already.
+// What is added meanwhile is left to a goroutine of its own, so that no caller has
+// to deliver for all others.
 func (q *events) deliver() {
 	if q == nil {
 		return
@@ -129,8 +129,8 @@ func (q *events) drain() {
 	q.delivering = false
 }
 
-// flush calls the observer with what is queued, without the lock. Should the
-// observer end its goroutine, the rest is queued again for the next to deliver.
+// flush calls the observer with what is queued, without the lock. If the observer
+// ends its goroutine, the rest is queued again for the next delivery.
 func (q *events) flush() {
 	batch, done := q.queue, 0
 	q.queue, q.spare = q.spare[:0], nil
@@ -152,7 +152,8 @@ func (q *events) flush() {
 	returned = true
 }
 
-// call keeps a panicking observer from breaking the call it looks at.
+// call calls the observer. A panic of the observer must not break the call that the
+// event is about.
 func (q *events) call(o observed) {
 	defer func() { recover() }()
 	q.observe(o.ctx, o.event)

@@ -2,10 +2,10 @@ package resil
 
 import "context"
 
-// FallsBack reports whether a call of m that ended with err is to be answered by
-// its fallback, and counts it if so. That is the case for every error but the
-// callee's own answer (of class Application) and, since nobody waits for an
-// answer any more, once ctx, the caller's context, is done.
+// FallsBack reports whether the fallback must answer a call of m that ended with err,
+// and counts it if so. It returns false for nil, for an error of class Application,
+// which is the callee's answer, and when ctx, the caller's context, is done, because
+// then nobody waits for an answer.
 func (m *Method) FallsBack(ctx context.Context, err error) bool {
 	return err != nil && m.fallsBack(ctx, err, undecided)
 }
@@ -13,9 +13,10 @@ func (m *Method) FallsBack(ctx context.Context, err error) bool {
 func undecided(error) Verdict { return Verdict{} }
 
 // FallsBackClassified is [Method.FallsBack] for calls through [CallClassified],
-// [RunClassified] or [HedgedClassified], with the last results bound in classify. It returns
-// what the fallback is called for, or nil for none: err or, where the callee
-// returned no error and classify says that it failed, [ErrResult].
+// [RunClassified] or [HedgedClassified]; classify knows the last results. It returns
+// the cause for which the fallback is to be called: err or, where the callee returned
+// no error and classify says that it failed, [ErrResult]. It returns nil where no
+// fallback is to be called.
 func FallsBackClassified[C Class | Verdict](ctx context.Context, m *Method, err error, classify func(error) C) (cause error) {
 	ask := func(err error) Verdict { return askError(err, classify) }
 	if err == nil {
@@ -48,7 +49,7 @@ func (m *Method) finalClass(err error, classify func(error) Verdict) Class {
 	}
 	if own, ok := err.(*Error); ok && own != nil && own.Method == m.fullName {
 		if own.Err == nil {
-			return Undecided // the callee was never called, or said nothing
+			return Undecided // the callee was never called, or returned no error
 		}
 		err = own.Err
 	}

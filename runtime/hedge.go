@@ -24,7 +24,7 @@ import (
 // Hedged returns when all have ended: it leaves no goroutine behind. f is called by
 // several goroutines at once. The results of all attempts but the one that it returns
 // go to discard, which may be nil; of those that failed they are often zero. A panic
-// in a hedge is raised again as a [*HedgePanic].
+// in a hedge becomes a panic of the caller, with a [*HedgePanic].
 func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, error), discard func(T)) (T, error) {
 	lanes := make([]T, 1+m.hedge.Max)
 	r := &race{
@@ -45,8 +45,8 @@ func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, e
 
 // A HedgePanic is a panic that happened in a hedge, on a goroutine of its own.
 type HedgePanic struct {
-	Value any    // that it was raised with
-	Stack []byte // of the hedge's goroutine
+	Value any    // of the panic
+	Stack []byte // of the goroutine of the hedge, as text
 }
 
 func (p *HedgePanic) Error() string {

@@ -2,7 +2,7 @@ package resil
 
 import "time"
 
-// A mark wraps an error and says something about it. It outranks every classifier.
+// A mark wraps an error and says what it means. It goes before every classifier.
 type mark struct {
 	error
 	Verdict
@@ -20,8 +20,8 @@ func (m *mark) RetryAfter() time.Duration { return m.After }
 // [Final] state no class and go with any of the others, in any order.
 func App(err error) error { return marked(err, Verdict{Class: Application}) }
 
-// Infra marks err as a failure of the callee or of the way to it: it is retried
-// and counts against the breaker.
+// Infra marks err as a failure of the callee, or of the network on the way to it: it
+// is retried and counts against the breaker.
 func Infra(err error) error { return marked(err, Verdict{Class: Infrastructure}) }
 
 // System marks err as lasting until someone repairs it, such as a bad certificate:
@@ -90,9 +90,9 @@ func stated(err error) (v Verdict, typedNil bool) {
 	return v, false
 }
 
-// stated is what a client nested in the callee says of its own part in a failure. A
-// refusal is a request for fewer calls. Where it had no part, its error means what
-// the error that it wraps means.
+// stated returns what the error of a client nested in the callee says by itself. A
+// refusal asks for fewer calls. Where the nested client had no part in the failure,
+// its error means what the error that it wraps means.
 func (e *Error) stated() Verdict {
 	switch {
 	case e.Reason == ErrOpen, e.Reason == ErrLimited, e.Reason == ErrFull:
@@ -103,8 +103,8 @@ func (e *Error) stated() Verdict {
 	return Verdict{}
 }
 
-// wrapped is what the last error of a nested client says about all its attempts:
-// that nothing was sent by the last proves nothing about those before it.
+// wrapped turns what the last error of a nested client says into what is known of all
+// its attempts: that the last one sent nothing proves nothing about those before it.
 func (e *Error) wrapped(last Verdict) Verdict {
 	last.Unsent = last.Unsent && e.Attempts <= 1
 	return last

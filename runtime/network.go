@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Network is the classifier that stands behind every other. It knows errors by
-// value, type, method and place, never by text, and leaves the rest undecided:
+// Network is the classifier that comes after all others. It knows errors by value,
+// type, method and position, never by text, and leaves the rest undecided:
 //
 //   - connections, timeouts and answers that were cut are Infrastructure, and
 //     certificates and addresses that cannot be right are SystemFault;
@@ -27,12 +27,13 @@ import (
 // //resil:classify app=io.EOF.
 //
 // The outermost error that is known decides, but an error that says little, such as
-// one with a method Temporary, leaves the word to one beneath that says more. Of
-// errors that were joined, the worst decides, as in [ClassOf].
+// one with a method Temporary, gives way to an error that it wraps and that says more.
+// Of errors that were joined, the worst decides, as in [ClassOf]. Network may be called
+// concurrently.
 func Network(err error) Verdict { return search{}.find(err).Verdict }
 
-// All is [Network] with every error that Network does not know as
-// Infrastructure: for backends whose errors all mean trouble.
+// All is [Network] for backends all of whose errors are failures: an error that
+// Network does not know is Infrastructure.
 func All(err error) Verdict {
 	v := Network(err)
 	if v.Class == Undecided {
@@ -53,7 +54,7 @@ type weight uint8
 
 const (
 	weightNone     weight = iota
-	weightPlace           // of no type that tells anything, but in a telling place
+	weightPosition        // by its position, although its type says nothing
 	weightGeneral         // by a method that many types have, or a value with several uses
 	weightStatus          // by an HTTP status
 	weightSpecific        // by a value, type or code with one meaning
@@ -100,7 +101,7 @@ func (s search) find(err error) (f finding) {
 			f.add(s.join(several, reflect.TypeOf(err) == severalVerbs))
 			return f
 		case one == nil && s.request && !isNil(err) && untold(err):
-			f.found(weightPlace, Infrastructure)
+			f.found(weightPosition, Infrastructure)
 		}
 		err = one
 	}

@@ -8,13 +8,14 @@ import (
 
 // An Opening says why a circuit breaker has opened.
 type Opening struct {
-	Rule Rule
+	Rule Rule  // which rule opened it
 	Err  error // the last that counted against the breaker; nil if there was none, or for a slow success
 
 	// What the window held, where the breaker was closed; of a half-open one, the
 	// probes of that time. All are 0 for RuleForced.
-	Successes, Failures uint64
-	Streak              uint64 // failures in a row
+	Successes uint64
+	Failures  uint64
+	Streak    uint64 // failures in a row
 
 	Open time.Duration // how long it refuses calls before it probes; 0 for RuleForced
 }
@@ -25,7 +26,7 @@ type Rule uint8
 const (
 	RuleConsecutive Rule = iota // failures in a row
 	RuleRatio                   // the ratio of failures in the window
-	RuleSlow                    // one of these two, by a call that was slow and no error
+	RuleSlow                    // one of these two, where the last failure was a slow call
 	RuleProbe                   // a probe failed
 	RuleThrottled               // the callee throttled a probe
 	RuleForced                  // ForceOpen

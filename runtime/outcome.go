@@ -29,7 +29,7 @@ var outcomeNames = directive.Enum[Outcome]{"succeeded", "failed", "exhausted", "
 
 func (o Outcome) String() string { return outcomeNames.Text(o) }
 
-// outcomeOf is the outcome of a call that reason ended.
+// outcomeOf returns the outcome of a call that ended for reason.
 func outcomeOf(reason error) Outcome {
 	switch reason {
 	case ErrExhausted:
@@ -44,7 +44,7 @@ func outcomeOf(reason error) Outcome {
 	return ended(reason)
 }
 
-// ended is the outcome of a call that its context's error ended.
+// ended returns the outcome of a call that ended with the error of its context.
 func ended(err error) Outcome {
 	if err == context.DeadlineExceeded {
 		return OutcomeDeadline

@@ -2,17 +2,24 @@ package resil
 
 import "time"
 
-// Policies are those of one method that hold numbers and modes: a field for each
-// directive, nil where there is none. Overrides may change them.
+// Policies are those policies of one method that overrides may change. There is a
+// field for each directive; nil stands for no policy.
 //
-// These structs are the language. Their tags give each directive its keys,
-// defaults, ranges and help, and everything that reads or prints directives goes
-// by them: key names a word of the directive (",positional" lets its value stand
-// first without the name), default is its value where the directive is silent,
-// off is what the word off means there, range is an interval, [ and ] including
-// its ends, in the field's own notation, upto is the field that the second of two
-// values goes to, on is where it may stand, if not everywhere, and example is a
-// directive for the reference.
+// The tags of these structs define the directives, and everything that reads or
+// prints directives goes by them:
+//
+//   - directive is the name of a directive;
+//   - key is the name of one of its words; ",positional" lets the value stand first,
+//     without the name;
+//   - default is the value where the directive does not set it;
+//   - off is the value that the word off stands for;
+//   - range is an interval in the notation of the field; [ and ] include its ends,
+//     ( and ) do not;
+//   - values describes the values where an interval cannot;
+//   - upto is the field that takes the second of two values, as in 30s..10m;
+//   - on is where the word may stand, if not everywhere;
+//   - example is a directive for the reference;
+//   - help is one line of help.
 type Policies struct {
 	Timeout  *Timeout  `directive:"timeout" example:"timeout 2s attempt=500ms" help:"limits how long a call and each of its attempts may take"`
 	Retry    *Retry    `directive:"retry" example:"retry 5 initial=20ms max=2s" help:"repeats a call that failed in a way that may pass"`
@@ -29,11 +36,13 @@ type Timeout struct {
 	Attempt time.Duration `key:"attempt" range:"(0s,]" help:"limit of each attempt"`
 }
 
-// Retry repeats calls. Attempts counts calls, the first included; with 0 or 1
-// there is no retry. No delay is longer than Max: a callee that asks for a longer wait
-// ends the call with [ErrRetryLater]. Budget is the client's, the same in all its
-// methods: the share of the answers of the last 10 s that it may spend on retries and
-// hedges, beside a reserve of 10 that comes back at 1 in 10 s; 0 is no bound.
+// Retry repeats calls. Attempts counts calls, the first included; with 1 there is no
+// retry. No delay is longer than Max: where the callee asks for a longer wait, the
+// call ends with [ErrRetryLater].
+//
+// Budget belongs to the client and is the same in all its methods. It is the share of
+// the answers of the last 10 s that the client may spend on retries and hedges, on top
+// of a reserve of 10 that comes back at 1 in 10 s. 0 is no bound.
 type Retry struct {
 	Attempts int           `key:"attempts,positional" default:"3" range:"[1,1000000]" help:"calls in all, the first included"`
 	Backoff  Backoff       `key:"backoff" default:"exponential" help:"how the delay grows: constant, linear, exponential or fibonacci"`
@@ -49,11 +58,11 @@ type Retry struct {
 // Min calls in the last Window failed; 0 turns either rule off.
 //
 // It refuses calls for Open, 10 % more or less by chance, then lets Probes calls
-// through. When all of them succeed it closes. When one fails it opens again, and
-// so it does when the callee throttles one: then for as long as the callee's hint
-// says, if that is longer. OpenMax, unless it is 0, has the open time double with
-// each time that a probe opens it again, up to OpenMax; after closing it is Open
-// again. A hint counts up to OpenMax or, where that is 0, up to ten times Open.
+// through. When all of them succeed it closes. When one fails it opens again. It also
+// opens again when the callee throttles one: then for as long as the callee's hint
+// says, if that is longer. Unless OpenMax is 0, the open time doubles each time that
+// a probe opens the breaker again, up to OpenMax; after closing it is Open again. A
+// hint counts up to OpenMax or, where that is 0, up to ten times Open.
 //
 // For the time of Ramp after closing, 0 for none, it admits a share of the calls
 // that grows from none to all of them, and Probes calls more; the others get
@@ -70,7 +79,7 @@ type Breaker struct {
 	Min         int           `key:"min" default:"10" range:"[1,]" help:"answered calls in the window below which the ratio does not count"`
 	Window      time.Duration `key:"window" default:"60s" range:"[10ms,]" help:"length of the rolling window"`
 	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" upto:"OpenMax" help:"how long it refuses calls before it probes; 30s..10m doubles that with each probe that fails, up to 10m"`
-	OpenMax     time.Duration
+	OpenMax     time.Duration // up to which Open doubles with each probe that fails; 0: it does not
 	Probes      int           `key:"probes" default:"2" range:"[1,1000]" help:"calls let through half-open, all of which must succeed to close it"`
 	Slow        time.Duration `key:"slow" default:"off" off:"0s" range:"(0s,]" help:"a call slower than this counts as a failure"`
 	Ramp        time.Duration `key:"ramp" default:"off" off:"0s" range:"(0s,]" help:"time after closing in which the share of admitted calls grows from the probes to all"`
@@ -108,9 +117,9 @@ type Bulkhead struct {
 	Scope
 }
 
-// Scope says whose a breaker, limit or bulkhead is and whether it refuses. Guards
-// of a client that are kept by one type of key share the largest of their Keys. See
-// [KeyedMethod.For] for calls of more keys than that.
+// Scope says which calls share a breaker, limit or bulkhead, and whether it refuses
+// calls. Guards of a client that are kept by one type of key share the largest of
+// their Keys. See [KeyedMethod.For] for calls of more keys than that.
 type Scope struct {
 	Per  string `key:"per" help:"method, for one of each method, or a Go expression over the parameters, for one of each of its values"`
 	Keys int    `key:"keys" range:"[1,]" help:"values of per held at most, 10000 where it is left out; the calls of more pass and are counted"`
@@ -133,6 +142,56 @@ type Hedge struct {
 	Max   int           `key:"max" default:"1" range:"[1,100]" help:"extra attempts"`
 
 	// Budget is the retry budget of the client, which hedges draw on: see
-	// [Retry.Budget]. It is for methods that are hedged and not retried.
+	// [Retry.Budget]. It is set for methods that are hedged and not retried; 0 is no
+	// bound.
 	Budget Ratio
+}
+
+// Complete fills in what follows from other fields: a limit's burst, and how many
+// keys are held where there are keys.
+func (p *Policies) Complete() {
+	if p.Limit != nil && p.Limit.Burst == 0 {
+		p.Limit.Burst = p.Limit.Rate.Count
+	}
+	for _, s := range p.Scopes {
+		if s.keyed() && s.Keys == 0 {
+			s.Keys = 10_000
+		}
+	}
+}
+
+// keyed reports whether there is one guard for each value of an expression.
+func (s *Scope) keyed() bool { return s.Per != "" && s.Per != "method" }
+
+// Scopes yields those of the guards that are there, by directive.
+func (p *Policies) Scopes(yield func(name string, s *Scope) bool) {
+	for name, g := range p.guards {
+		if _, scope := g.state(); !yield(name, scope) {
+			return
+		}
+	}
+}
+
+// guards yields the policies that have state, by directive.
+func (p *Policies) guards(yield func(name string, guard statePolicy) bool) {
+	if p.Breaker != nil && !yield("breaker", p.Breaker) {
+		return
+	}
+	if p.Limit != nil && !yield("limit", p.Limit) {
+		return
+	}
+	if p.Bulkhead != nil {
+		yield("bulkhead", p.Bulkhead)
+	}
+}
+
+// budget is what the method may spend of the client's retry budget, 0 for no bound.
+func (p *Policies) budget() Ratio {
+	switch {
+	case p.Retry != nil:
+		return p.Retry.Budget
+	case p.Hedge != nil:
+		return p.Hedge.Budget
+	}
+	return 0
 }

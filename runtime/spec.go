@@ -19,13 +19,13 @@ const SupportVersion1 = true
 // Methods that point to one Breaker, Limit or Bulkhead share its state; where it
 // has a Per, there is one for each key.
 type Spec struct {
-	Name    string // of the client, as errors and stats show it
-	Methods []MethodSpec
+	Name    string       // of the client, as errors and stats show it
+	Methods []MethodSpec // in the order in which stats show them
 }
 
 // A MethodSpec describes one method.
 type MethodSpec struct {
-	Name       string
+	Name       string       // as errors and stats show it, after the client's
 	Method     Target       // where New puts the method; nil if [Client.Method] is to find it
 	Policies                // nil for none
 	Idempotent bool         // safe to repeat: a cancellation that is not the caller's is retried too

@@ -4,14 +4,13 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
-	"time"
 )
 
-// Stats is a snapshot of a client. Its counters count from the client's making;
-// they are read one after another, so that calls which end meanwhile may be in
-// one and not yet in the next.
+// Stats is a snapshot of a client. Its counters count from the making of the client.
+// They are read one after another: a call that ends meanwhile may be in one counter
+// and not yet in the next.
 type Stats struct {
-	Client   string
+	Client   string         // the client's name
 	Methods  []MethodStats  // in the order of the interface
 	Breakers []BreakerStats // by name
 
@@ -31,7 +30,8 @@ func (s Stats) Method(name string) MethodStats {
 
 // Breaker returns the named breaker's stats, or the zero BreakerStats if there is
 // none. With a key it returns those of that key of a breaker that is kept by key,
-// read now. It panics if the key is not of the breaker's type.
+// which it reads at the time of this call. It panics if the key is not of the type
+// that the breaker is kept by.
 func (s Stats) Breaker(name string, key ...any) BreakerStats {
 	for _, b := range s.Breakers {
 		switch {
@@ -45,58 +45,54 @@ func (s Stats) Breaker(name string, key ...any) BreakerStats {
 	return BreakerStats{}
 }
 
-// MethodStats counts one method's calls and attempts.
+// MethodStats counts the calls and attempts of one method. Each counter starts at 0
+// and never falls.
 type MethodStats struct {
-	Name string
+	Name string // the method's, without the client's
 
-	// Every call that ended is in exactly one of these; Calls is their sum.
-	Calls                                                 uint64
-	Succeeded, Failed, Exhausted, Budget, Deadline, Later uint64
-	Open, Limited, Full, TimedOut, Canceled, Panicked     uint64
+	// Every call that ended is in exactly one of the counters below; Calls is their
+	// sum. Outcome describes each of them.
+	Calls     uint64
+	Succeeded uint64 // OutcomeSucceeded
+	Failed    uint64 // OutcomeFailed
+	Exhausted uint64 // OutcomeExhausted
+	Budget    uint64 // OutcomeBudget
+	Deadline  uint64 // OutcomeDeadline
+	Later     uint64 // OutcomeLater
+	Open      uint64 // OutcomeOpen
+	Limited   uint64 // OutcomeLimited
+	Full      uint64 // OutcomeFull
+	TimedOut  uint64 // OutcomeTimedOut
+	Canceled  uint64 // OutcomeCanceled
+	Panicked  uint64 // OutcomePanicked
 
-	// Attempts that reached the callee, and how those that ended were classed.
-	Attempts                                                         uint64
-	Success, Application, Infrastructure, System, Throttled, Unknown uint64
+	// Attempts counts those that reached the callee. The counters below say how those
+	// that ended were classified; canceled ones and panics are in none of them.
+	Attempts       uint64
+	Success        uint64 // class Success
+	Application    uint64 // class Application
+	Infrastructure uint64 // class Infrastructure
+	System         uint64 // class SystemFault
+	Throttled      uint64 // class Throttled
+	Unknown        uint64 // class Unknown
 
 	Retries          uint64 // attempts after a failed one
 	RetriedSuccesses uint64 // calls that succeeded after a retry
 	Hedges           uint64 // attempts started beside a slow one
-	HedgeWins        uint64 // calls that ended with a hedge's answer: succeeded or, if that is an error, failed
-	Fallbacks        uint64 // calls answered in the callee's place
+	HedgeWins        uint64 // calls that ended with the result of a hedge, success or error
+	Fallbacks        uint64 // calls that the fallback answered
 
-	// Attempts that reached the callee though a guard would have refused them:
-	// it only observes, or the context said Bypass.
-	WouldOpen, WouldLimit, WouldFull uint64
-}
-
-// BreakerStats tells of one circuit breaker.
-type BreakerStats struct {
-	Name  string
-	Key   any // where one was asked for
-	State State
-
-	Successes, Failures uint64 // in the window; 0 unless closed
-	Streak              uint64 // failures in a row; 0 unless closed
-	Opened              uint64 // how many times it has opened
-
-	LastFailure time.Time // or last probe that the callee throttled; zero for none
-	LastError   error
-	RetryAfter  time.Duration // until it probes or, half-open with all probes out, until it gives one of them up; 0 otherwise
-	Ramp        Ratio         // share of the calls that it admits after closing; 0 where that is all of them
-	Opening     *Opening      // why it is open, half-open or forced open; nil otherwise
-
-	// Of a breaker that is kept by key, where no key is asked for, all of the
-	// above but Name are zero.
-	Keyed      bool
-	Keys       int    // held
-	OpenKeys   int    // whose breaker is open, half-open or forced open
-	Overflowed uint64 // calls whose key found no place, and that shared one
+	// Attempts that reached the callee although a guard refuses such attempts: the
+	// guard only observes, or the context comes from Bypass.
+	WouldOpen  uint64 // past a circuit breaker
+	WouldLimit uint64 // past a rate limit
+	WouldFull  uint64 // past a bulkhead
 }
 
 // counts are a method's counters. A call that succeeds at once, the usual case,
 // costs one addition and a load: the counters it belongs to are derived.
 type counts struct {
-	atOnce   atomic.Uint64
+	atOnce   atomic.Uint64 // calls that succeeded at their first attempt
 	due      atomic.Uint64 // the value of atOnce at which the budget is to read the counters
 	outcomes [outcomes]atomic.Uint64
 	attempts atomic.Uint64
@@ -110,7 +106,7 @@ type counts struct {
 	wouldOpen, wouldLimit, wouldFull atomic.Uint64
 }
 
-// would are the guards that would have refused an attempt.
+// A shadow is the set of guards that refuse an attempt and let it pass all the same.
 type shadow uint8
 
 const (
@@ -119,7 +115,7 @@ const (
 	shadowFull
 )
 
-// pass books an attempt that goes to the callee past guards that would refuse it.
+// pass counts an attempt that goes to the callee past the guards of a shadow.
 func (n *counts) pass(w shadow) {
 	if w&shadowOpen != 0 {
 		n.wouldOpen.Add(1)
@@ -132,14 +128,14 @@ func (n *counts) pass(w shadow) {
 	}
 }
 
-// succeed books a call of m that succeeded at its first attempt.
+// succeed counts a call of m that succeeded at its first attempt.
 func (n *counts) succeed(m *Method) {
 	if n.atOnce.Add(1) >= n.due.Load() {
 		m.updateBudget()
 	}
 }
 
-// add books a call that ended.
+// add counts a call that ended.
 func (n *counts) add(c *call) {
 	if c.outcome == OutcomeSucceeded && c.attempts == 1 {
 		n.succeed(c.method)
@@ -213,7 +209,8 @@ func (n *counts) snapshot(name string) MethodStats {
 	return s
 }
 
-// Stats takes a snapshot. It changes nothing.
+// Stats returns a snapshot. It changes nothing and may be called at any time, by
+// several goroutines at once.
 func (c *Client) Stats() Stats {
 	s := Stats{Client: c.name, client: c}
 	for _, p := range c.plans {
@@ -221,47 +218,6 @@ func (c *Client) Stats() Stats {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.breakers)) {
 		s.Breakers = append(s.Breakers, c.breakers[name].stats())
-	}
-	return s
-}
-
-func (g *breakers) stats() BreakerStats {
-	g.client.mu.Lock()
-	defer g.client.mu.Unlock()
-	if g.table == nil {
-		return g.shared.stats()
-	}
-	s := BreakerStats{Name: g.name, Keyed: true, OpenKeys: int(g.open.Load())}
-	s.Keys, s.Overflowed = g.table.count()
-	return s
-}
-
-// keyStats are those of one key. A key that is not held has a closed breaker.
-func (g *breakers) keyStats(key any) BreakerStats {
-	if c, ok := g.lookup(key, false); ok {
-		return c.stats()
-	}
-	return BreakerStats{Name: g.name, Key: key}
-}
-
-func (c *CircuitBreaker) stats() BreakerStats {
-	now := c.pool.client.now()
-	p := c.phase.Load()
-	s := BreakerStats{Name: c.pool.name, Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
-	if f := c.last.Load(); f != nil {
-		s.LastFailure, s.LastError = f.at, f.err
-	}
-	switch s.State {
-	case StateClosed:
-		p.window.State() // ages the window, which Counts does not
-		counts := p.window.Counts()
-		s.Successes, s.Failures = uint64(counts.TotalSuccesses), uint64(counts.TotalFailures)
-		s.Streak = uint64(p.streakAt(now))
-		if r := p.ramping(); r != nil {
-			s.Ramp = r.share(now) % hundredPercent
-		}
-	case StateOpen, StateHalfOpen, StateForcedOpen:
-		s.RetryAfter, s.Opening = p.retryAfter(now), p.why
 	}
 	return s
 }

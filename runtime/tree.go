@@ -36,8 +36,8 @@ func unwrap(err error) (several []error, one error) {
 	return several, one
 }
 
-// isNil reports whether err is a nil pointer of a type that is an error. Go does not
-// take it for nil, and most of its methods panic.
+// isNil reports whether err is a typed nil: a nil pointer of a type that is an error.
+// It is not equal to nil, and most of its methods panic.
 func isNil(err error) bool {
 	v := reflect.ValueOf(err)
 	return v.Kind() == reflect.Pointer && v.IsNil()
@@ -48,9 +48,9 @@ func hollow(err error) bool {
 	return !walk(err, func(err error) bool { return !isNil(err) })
 }
 
-// guarded calls a classifier with an error that has a typed nil in its tree. If the
-// classifier panics, which is not its fault, it has said nothing.
-func guarded[C any](classify func() C) (said C) {
+// guarded calls a classifier with an error that has a typed nil in its tree. Such an
+// error may make the classifier panic: then the result is the zero value.
+func guarded[C any](classify func() C) (result C) {
 	defer func() { _ = recover() }()
 	return classify()
 }

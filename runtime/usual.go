@@ -24,23 +24,23 @@ const (
 
 	stepUp, stepDown = 4, 64 // parts of the distance to a longer and to a shorter answer
 
-	// Where the callee has answered nobody for so long, it may as well be down as slow,
-	// and shorter calls prove something too, but not those below hastyTime.
+	// Where the callee has answered nobody for this long, it may be down as well as slow.
+	// Then shorter calls count too, but not those below hastyTime.
 	silentTime = time.Minute
 	hastyTime  = time.Millisecond
 
-	// A call that waited so long proves something about a callee that never answered.
+	// A call that waited this long counts against a callee that has never answered.
 	patientTime = time.Second
 )
 
 // isSample reports whether the attempt after so many successes is to be timed. Timing
-// all of them would cost two clock readings a call.
+// all of them would cost two clock readings for each call.
 func isSample(successes uint64) bool {
 	return successes < sampleAll || successes%sampleEvery == 0
 }
 
-// observe takes one answer into account. Samples that come at once may overwrite each
-// other, which an estimate can bear.
+// observe adds one answer to the estimate. Samples that come at once may overwrite
+// each other; the estimate stays good enough.
 func (u *usual) observe(took time.Duration) {
 	if u.samples.Load() < sampleAll {
 		u.samples.Add(1)
@@ -57,9 +57,9 @@ func (u *usual) observe(took time.Duration) {
 	u.time.Store(max(usually, 1))
 }
 
-// reached reports whether a call that its caller ended after the given time, at now,
-// gave the callee its usual time. What gave less proves nothing about the callee.
-// answers is how many the callee has given so far.
+// reached reports whether a call that its caller ended after took, at now, gave the
+// callee its usual time. A call that gave less proves nothing about the callee.
+// answers is the number of answers of the callee so far.
 func (u *usual) reached(took, now time.Duration, answers uint64) bool {
 	if u.since.Load() == 0 || u.answers.Load() != answers {
 		u.answers.Store(answers)

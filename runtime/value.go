@@ -10,8 +10,8 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// A Ratio is a share of a whole in parts per million, so that comparing counts
-// with it needs no rounding. Write it as a multiple of [Percent], as in
+// A Ratio is a share in parts per million, so that comparing counts with it needs no
+// rounding. Write it as a multiple of [Percent], as in
 // 50 * resil.Percent; its text form is "50%".
 type Ratio int64
 
@@ -48,8 +48,8 @@ func (r *Ratio) UnmarshalText(text []byte) error {
 // A Rate is a number of calls in a span of time. Its text form is 100/s,
 // 10/60s or 1000/m.
 type Rate struct {
-	Count int
-	Per   time.Duration
+	Count int           // calls, 1 or more
+	Per   time.Duration // the span of time, above 0
 }
 
 func (r Rate) String() string {
@@ -90,66 +90,7 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A Backoff says how the delay before a retry grows from one retry to the next.
-type Backoff uint8
-
-const (
-	BackoffConstant    Backoff = iota // initial, every time
-	BackoffLinear                     // initial, 2·initial, 3·initial, …
-	BackoffExponential                // initial, initial·factor, initial·factor², …
-	BackoffFibonacci                  // initial times 1, 1, 2, 3, 5, …
-)
-
-var backoffs = directive.Enum[Backoff]{"constant", "linear", "exponential", "fibonacci"}
-
-func (b Backoff) String() string                { return backoffs.Text(b) }
-func (b *Backoff) UnmarshalText(t []byte) error { return backoffs.Read(b, t) }
-
-// A Jitter spreads delays so that clients which failed together do not come
-// back together. A value from 1 [PPM] to 100 [Percent] spreads the delay evenly
-// by that share to either side; the negative values are the named strategies of
-// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
-// No jitter raises a delay above the policy's max.
-type Jitter Ratio
-
-const (
-	JitterNone         Jitter = 0
-	JitterFull         Jitter = -1 // anywhere from 0 to the delay
-	JitterEqual        Jitter = -2 // anywhere from half the delay to the delay
-	JitterDecorrelated Jitter = -3 // from initial to three times the last delay
-)
-
-var jitters = directive.Enum[uint8]{"none", "full", "equal", "decorrelated"}
-
-func (j Jitter) String() string {
-	if j > 0 {
-		return Ratio(j).String()
-	}
-	return jitters.Text(uint8(-j))
-}
-
-// UnmarshalText reads the name of a strategy or a percentage.
-func (j *Jitter) UnmarshalText(text []byte) error {
-	if strings.HasSuffix(string(text), "%") {
-		var r Ratio
-		if err := r.UnmarshalText(text); err != nil {
-			return err
-		}
-		if r < 0 || r > hundredPercent {
-			return fmt.Errorf("a jitter lies between 0%% and 100%%")
-		}
-		*j = Jitter(r)
-		return nil
-	}
-	var i uint8
-	if err := jitters.Read(&i, text); err != nil {
-		return fmt.Errorf("%w, or a percentage such as 20%%", err)
-	}
-	*j = -Jitter(i)
-	return nil
-}
-
-// A Mode says whether a guard refuses calls or just counts what it would refuse.
+// A Mode says whether a guard refuses calls or only counts them.
 type Mode uint8
 
 const (
@@ -162,7 +103,7 @@ var modes = directive.Enum[Mode]{"enforce", "observe"}
 func (m Mode) String() string                { return modes.Text(m) }
 func (m *Mode) UnmarshalText(t []byte) error { return modes.Read(m, t) }
 
-// Hints says what a limit makes of a callee that says how long to stay away.
+// Hints says what a limit does when the callee says how long to stay away.
 type Hints uint8
 
 const (

@@ -2,29 +2,19 @@ package resil
 
 import "time"
 
-// A Verdict is what a classifier says about a result: its class and, where the
-// classifier knows more, how long to wait and whether the call may be repeated.
-// The zero Verdict says nothing.
+// A Verdict is the result of a classifier: a class and, where the classifier knows
+// more, how long to wait and whether the call may be repeated. The zero Verdict
+// leaves everything to the next classifier.
 type Verdict struct {
-	Class  Class
-	After  time.Duration // how long the callee wants to be left alone; 0 is no hint
+	Class  Class         // what retry and breaker go by; Undecided leaves it to the next classifier
+	After  time.Duration // how long the callee asks to be left alone; 0 is no hint
 	Unsent bool          // the callee has certainly received nothing: see [NothingSent]
 	Final  bool          // the call must not be repeated, whatever its class
 }
 
-// A Classifier says what an error means. It is called with errors only, never with
-// nil, by any number of goroutines at once. Where the class is [Undecided], the next
-// classifier is asked; what this one said besides the class counts all the same.
-type Classifier func(error) Verdict
-
-// ClassifierOf returns the [Classifier] of a function that knows classes only.
-func ClassifierOf(classify func(error) Class) Classifier {
-	return func(err error) Verdict { return Verdict{Class: classify(err)} }
-}
-
-// asVerdict is what a classifier of either form has said.
-func asVerdict[C Class | Verdict](said C) Verdict {
-	switch c := any(said).(type) {
+// asVerdict returns the result of a classifier of either form as a Verdict.
+func asVerdict[C Class | Verdict](result C) Verdict {
+	switch c := any(result).(type) {
 	case Class:
 		return Verdict{Class: c}
 	case Verdict:
@@ -33,8 +23,8 @@ func asVerdict[C Class | Verdict](said C) Verdict {
 	return Verdict{}
 }
 
-// add completes v by what is asked after it: o decides the class only if nothing
-// before it has, everything else adds up.
+// add completes v with the result of a later classifier: o decides the class only if
+// no earlier one has; everything else adds up.
 func (v *Verdict) add(o Verdict) {
 	if v.Class == Undecided {
 		v.Class = o.Class.known()

@@ -10,7 +10,7 @@ import (
 //
 //resil:timeout 2s
 //resil:breaker per=tenant open=500ms
-//resil:classify byStatus
+//resil:classify byStatus app=ErrNotFound
 type DirectoryClient interface {
 	// Search is expensive for the service, so only a few calls may run at once.
 	//

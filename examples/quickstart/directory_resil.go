@@ -46,7 +46,7 @@ func NewResilientDirectoryClient(next DirectoryClient, opts ...resil.Option) (*R
 		Probes:      2,
 		Scope:       resil.Scope{Per: "tenant", Keys: 10000},
 	}
-	classifiers := []resil.Classifier{resil.ClassifierOf(byStatus)}
+	classifiers := []resil.Classifier{resil.ClassifierOf(classifyDirectoryClient), resil.ClassifierOf(byStatus)}
 	c := &ResilientDirectoryClient{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
@@ -111,4 +111,12 @@ func (c *ResilientDirectoryClient) Count(ctx context.Context, tenant string) (in
 		return lastCount(ctx, tenant, err)
 	}
 	return result, err
+}
+
+// classifyDirectoryClient classifies the errors that are listed for DirectoryClient.
+func classifyDirectoryClient(err error) resil.Class {
+	if errors.Is(err, ErrNotFound) {
+		return resil.Application
+	}
+	return resil.Undecided
 }

@@ -24,7 +24,7 @@ type tally struct {
 	refusal         error          // the last error that came from the wrapper
 	others          *tally         // of other callers; nil for none
 
-	retries, hedgeWins, fallbacks uint64 // of the wrapper
+	application, retries, hedgeWins, fallbacks uint64 // of the wrapper
 }
 
 // load starts a number of callers at once. Each makes a number of calls in a row.

@@ -110,6 +110,7 @@ func (d *demo) runPhase(p phase) (result, error) {
 	before := d.sum()
 	r.wrapped = d.try(p, d.wrapped)
 	after := d.sum()
+	r.wrapped.application = after.Application - before.Application
 	r.wrapped.retries = after.Retries - before.Retries
 	r.wrapped.hedgeWins = after.HedgeWins - before.HedgeWins
 	r.wrapped.fallbacks = after.Fallbacks - before.Fallbacks
@@ -188,10 +189,11 @@ func (d *demo) open() bool {
 	return false
 }
 
-// sum returns the retries, hedges and fallbacks of all wrappers.
+// sum returns the application errors, retries, hedges and fallbacks of all wrappers.
 func (d *demo) sum() (sum resil.MethodStats) {
 	for _, client := range d.resil.Clients() {
 		for _, m := range client.Stats().Methods {
+			sum.Application += m.Application
 			sum.Retries += m.Retries
 			sum.HedgeWins += m.HedgeWins
 			sum.Fallbacks += m.Fallbacks

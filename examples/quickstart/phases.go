@@ -38,17 +38,18 @@ var phases = []phase{{
 	callers: 4, calls: 5, call: getNobody,
 	claim: "404 is an application error: no retry, and the breaker stays closed",
 	holds: func(_, wrapped tally) bool {
-		return wrapped.failed[notFound] == wrapped.calls && wrapped.requests == int64(wrapped.calls) && !wrapped.opened
+		return wrapped.failed[notFound] == wrapped.calls && wrapped.application == uint64(wrapped.calls) &&
+			wrapped.requests == int64(wrapped.calls) && !wrapped.opened
 	},
 }, {
-	title:   "Every third request gets a 503",
-	fault:   every(3, unavailable),
+	title:   "Every fifth request gets a 503",
+	fault:   every(5, unavailable),
 	callers: 1, calls: 30, call: getUser,
 	claim: "retries get every caller an answer",
 	holds: everyCallerAnswered,
 }, {
-	title:   "Every third connection is reset",
-	fault:   every(3, reset),
+	title:   "Every fifth connection is reset",
+	fault:   every(5, reset),
 	callers: 1, calls: 30, call: getUser,
 	claim: "retries get every caller an answer",
 	holds: everyCallerAnswered,
@@ -63,7 +64,7 @@ var phases = []phase{{
 }, {
 	title:   "Every answer takes 1.5s",
 	fault:   slow(1500 * time.Millisecond),
-	callers: 6, calls: 2, call: getUser,
+	callers: 12, calls: 2, call: getUser,
 	claim: "attempts time out, the breaker opens, and later callers do not wait",
 	holds: breakerStopsRequests,
 }, {

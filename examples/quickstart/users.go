@@ -16,7 +16,7 @@ import (
 //resil:timeout 2s attempt=500ms
 //resil:retry 3 initial=20ms
 //resil:breaker open=1s
-//resil:classify byStatus
+//resil:classify byStatus app=ErrNotFound
 type UserClient interface {
 	GetUser(ctx context.Context, id int) (*User, error)
 
@@ -47,8 +47,7 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("the user service answered %d %s", e.Code, http.StatusText(e.Code))
 }
 
-// byStatus classifies responses by their status. It leaves other errors, such as
-// ErrNotFound and network errors, to resil.
+// byStatus classifies responses by their status. It leaves other errors to resil.
 func byStatus(err error) resil.Class {
 	var status *StatusError
 	switch {

@@ -56,7 +56,7 @@ func NewResilientUserClient(next UserClient, opts ...resil.Option) (*ResilientUs
 		Open:        time.Second,
 		Probes:      2,
 	}
-	classifiers := []resil.Classifier{resil.ClassifierOf(byStatus)}
+	classifiers := []resil.Classifier{resil.ClassifierOf(classifyUserClient), resil.ClassifierOf(byStatus)}
 	c := &ResilientUserClient{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
@@ -121,4 +121,12 @@ func (c *ResilientUserClient) CreateUser(ctx context.Context, name string) (*Use
 
 func (c *ResilientUserClient) Close() error {
 	return c.next.Close()
+}
+
+// classifyUserClient classifies the errors that are listed for UserClient.
+func classifyUserClient(err error) resil.Class {
+	if errors.Is(err, ErrNotFound) {
+		return resil.Application
+	}
+	return resil.Undecided
 }

@@ -85,11 +85,11 @@ func (d *demo) refuse() {
 }
 
 func (d *demo) wait() {
-	d.Section("Five callers at once where one is allowed every 50ms, and they may wait")
+	d.Section("Fifteen callers at once where one is allowed every 50ms, and they may wait")
 	start := time.Now()
 	var answered atomic.Int64
 	var wg sync.WaitGroup
-	for range 5 {
+	for range 15 { // a fifth of the answers is what retries may use later on, and a reserve of ten
 		wg.Go(func() {
 			if _, err := d.guarded.Reverse(context.Background(), "40°N 74°W"); err == nil {
 				answered.Add(1)
@@ -98,7 +98,7 @@ func (d *demo) wait() {
 	}
 	wg.Wait()
 	refused := d.guarded.Resilience().Stats().Method("Reverse").Limited
-	d.Check(answered.Load() == 5 && refused == 0, "answered: %d, refused: %d, after %s in all",
+	d.Check(answered.Load() == 15 && refused == 0, "answered: %d, refused: %d, after %s in all",
 		answered.Load(), refused, time.Since(start).Round(time.Millisecond))
 	d.service.called()
 }

@@ -21,7 +21,7 @@ func TestReport(t *testing.T) {
 		}
 		for _, want := range []string{
 			"refused: Geocoder.Locate: client-side rate limit reached, retry after 1s\n",
-			"answered: 5, refused: 0, after 200ms in all\n",
+			"answered: 15, refused: 0, after 700ms in all\n",
 			"pauses: [20ms 40ms 80ms]\n",
 			"calls: 4: Geocoder.Distance: all attempts failed (4 attempts made): the geocoder is failing\n",
 			"Geocoder.Distance: circuit breaker is open, retry after ",

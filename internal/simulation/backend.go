@@ -3,71 +3,62 @@ package simulation
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
 
-// ErrFault is what a backend answers in a fault of that kind.
-var ErrFault = errors.New("the backend is failing")
+// ErrFault is the backend's error for a call that fails because of the fault.
+var ErrFault = errors.New("the backend fails")
 
-// ErrFull is what a backend answers whose queue is full.
+// ErrFull is the backend's error for a call that finds its queue full.
 var ErrFull = errors.New("the backend's queue is full")
 
-// A Backend serves calls with a bounded number of workers. What finds no worker
-// waits in a queue, and is served even after its caller has gone: that is the work
-// which an overloaded server does in vain.
+// A Backend serves calls with a bounded number of workers. A call that finds no free
+// worker waits in a queue. It is served even after its caller has gone, as in servers
+// that do not look at the caller before they answer: an overloaded backend spends its
+// workers on calls that nobody waits for.
+//
+// What changes with time is told as functions of the time since the start. A nil
+// function means that the backend has no such fault.
 type Backend struct {
 	Workers int
-	Takes   time.Duration                               // of a worker, for each call
-	Queue   int                                         // calls that may wait; more are answered with ErrFull
-	Faulty  func(at time.Duration) (faulty, hangs bool) // what is wrong, by the time since the start; nil for nothing
+	Takes   time.Duration // of a worker, on average; a call takes up to a fifth more or less
+	Queue   int           // calls that may wait; one more gets ErrFull
 
-	// Capacity is the share of workers at work, from 0 to 1, by the time since the
-	// start; nil for all of them. A backend that has been restarted warms up so.
-	Capacity func(at time.Duration) float64
-
-	mu      sync.Mutex
-	started time.Time
-	busy    int
-	waiting []chan struct{}
-	stalled bool
+	Hangs    func(at time.Duration) bool    // workers begin nothing; what they have begun they end
+	Fails    func(at time.Duration) float64 // share of calls that get ErrFault, at once
+	Capacity func(at time.Duration) float64 // share of the workers that work, one at least
 }
 
-// start begins the backend's time.
-func (b *Backend) start() { b.started = time.Now() }
-
-// PerSecond is how many calls a second the backend can serve.
-func (b *Backend) PerSecond() float64 {
+// PerSecond is how many calls the backend can serve in a second.
+func (b Backend) PerSecond() float64 {
 	return float64(b.Workers) * float64(time.Second) / float64(b.Takes)
 }
 
-func (b *Backend) workers(at time.Duration) int {
-	if b.Capacity == nil {
-		return b.Workers
-	}
-	return max(int(b.Capacity(at)*float64(b.Workers)), 1)
+// A server is a backend at work.
+type server struct {
+	Backend
+	began time.Time
+
+	mu      sync.Mutex
+	random  *rand.Rand
+	busy    int
+	waiting []chan struct{}
+	polling bool // a timer looks whether the backend still hangs
 }
 
-// serve answers one call: nil, an error of the backend's, or ctx's error where the
-// caller has gone before.
-func (b *Backend) serve(ctx context.Context) error {
-	at := time.Since(b.started)
-	faulty, hangs := false, false
-	if b.Faulty != nil {
-		faulty, hangs = b.Faulty(at)
+func (b Backend) start(seed uint64) *server {
+	return &server{Backend: b, began: time.Now(), random: rand.New(rand.NewPCG(seed, 2))}
+}
+
+// serve answers one call: with nil, with an error of the backend, or with ctx's error
+// where the caller goes first.
+func (s *server) serve(ctx context.Context) error {
+	done, err := s.enqueue()
+	if err != nil {
+		return err
 	}
-	if faulty && !hangs {
-		return ErrFault
-	}
-	b.mu.Lock()
-	if len(b.waiting) >= b.Queue {
-		b.mu.Unlock()
-		return ErrFull
-	}
-	done := make(chan struct{})
-	b.waiting = append(b.waiting, done)
-	b.mu.Unlock()
-	b.work()
 	select {
 	case <-done:
 		return nil
@@ -76,36 +67,61 @@ func (b *Backend) serve(ctx context.Context) error {
 	}
 }
 
-// work gives waiting calls to free workers. While the backend hangs nobody works; a
-// timer looks again.
-func (b *Backend) work() {
-	at := time.Since(b.started)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.Faulty != nil {
-		if faulty, hangs := b.Faulty(at); faulty && hangs {
-			if !b.stalled {
-				b.stalled = true
-				time.AfterFunc(10*time.Millisecond, func() {
-					b.mu.Lock()
-					b.stalled = false
-					b.mu.Unlock()
-					b.work()
-				})
-			}
-			return
-		}
+// enqueue takes a call, and returns what is closed when the call has been served.
+func (s *server) enqueue() (done chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Fails != nil && s.random.Float64() < s.Fails(time.Since(s.began)) {
+		return nil, ErrFault
 	}
-	for b.busy < b.workers(at) && len(b.waiting) > 0 {
-		done := b.waiting[0]
-		b.waiting = b.waiting[1:]
-		b.busy++
-		time.AfterFunc(b.Takes, func() {
+	if len(s.waiting) >= s.Queue {
+		return nil, ErrFull
+	}
+	done = make(chan struct{})
+	s.waiting = append(s.waiting, done)
+	s.work()
+	return done, nil
+}
+
+// pollEach is how often a backend that hangs is looked at.
+const pollEach = 10 * time.Millisecond
+
+// work gives waiting calls to free workers. The caller holds s.mu.
+//
+// No two calls take exactly the same time, so that nothing depends on the order of
+// things that happen at once: the same seed gives the same record.
+func (s *server) work() {
+	at := time.Since(s.began)
+	if s.Hangs != nil && s.Hangs(at) {
+		if !s.polling {
+			s.polling = true
+			time.AfterFunc(pollEach, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.polling = false
+				s.work()
+			})
+		}
+		return
+	}
+	for s.busy < s.workers(at) && len(s.waiting) > 0 {
+		done := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		s.busy++
+		takes := time.Duration((0.8 + 0.4*s.random.Float64()) * float64(s.Takes))
+		time.AfterFunc(takes, func() {
 			close(done)
-			b.mu.Lock()
-			b.busy--
-			b.mu.Unlock()
-			b.work()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.busy--
+			s.work()
 		})
 	}
+}
+
+func (s *server) workers(at time.Duration) int {
+	if s.Capacity == nil {
+		return s.Workers
+	}
+	return max(int(s.Capacity(at)*float64(s.Workers)), 1)
 }

@@ -1,5 +1,5 @@
-// Package simulation plays what many clients and one backend do to each other: a
-// fleet goes through an outage in virtual time, on the real engine, exactly and in
-// moments. Its tests are verdicts on the default policies; the page of behaviour in
-// the documentation shows the same scenarios.
+// Package simulation plays what many clients and one backend do to each other. A
+// fleet goes through a fault in virtual time, on the engine that generated code uses,
+// so that minutes take moments. The package's tests hold the default policies to what
+// they promise. The page on behaviour in the manual shows the same scenarios.
 package simulation

@@ -4,73 +4,56 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// AttemptTimeout is the limit of each attempt in all policies but Plain.
+// AttemptTimeout is the limit of each attempt, in every policy.
 const AttemptTimeout = 500 * time.Millisecond
 
-// A Policy is a way to call a backend, with a name for the tables.
+// A Guard makes one call of a client: it calls the backend as often as a policy says.
+type Guard func(ctx context.Context, backend func(context.Context) error) error
+
+// A Policy is a way to call a backend.
 type Policy struct {
-	Name  string
-	Guard func(client int) Guard
+	Name string
+	New  func() Guard // of a new client
 }
 
-// Policies are those of resilgen, with the defaults of the directives.
-func Policies() []Policy {
-	return []Policy{
-		{"no policy", func(int) Guard { return limited }},
-		Ours("retry without a budget", resil.Policies{Retry: retry(0)}),
-		Ours("retry", resil.Policies{Retry: retry(20 * resil.Percent)}),
-		Ours("breaker", resil.Policies{Breaker: breaker()}),
-		Ours("retry and breaker", resil.Policies{Retry: retry(20 * resil.Percent), Breaker: breaker()}),
+// NoPolicy makes one attempt for each call.
+var NoPolicy = Policy{"no policy", func() Guard {
+	return func(ctx context.Context, backend func(context.Context) error) error {
+		ctx, cancel := context.WithTimeout(ctx, AttemptTimeout)
+		defer cancel()
+		return backend(ctx)
 	}
-}
+}}
 
-// limited is a call with the attempt timeout that the other policies have too.
-func limited(ctx context.Context, backend func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, AttemptTimeout)
-	defer cancel()
-	return backend(ctx)
-}
-
-func retry(budget resil.Ratio) *resil.Retry {
-	return &resil.Retry{
-		Attempts: 3,
-		Backoff:  resil.BackoffExponential,
-		Initial:  100 * time.Millisecond,
-		Max:      30 * time.Second,
-		Factor:   2,
-		Jitter:   resil.JitterFull,
-		On:       []resil.Class{resil.Infrastructure, resil.Throttled},
-		Budget:   budget,
+// Resilgen is what generated code does with directives such as "breaker open=10s". It
+// has their defaults, because it reads them as the generator does. Each client has
+// state of its own.
+func Resilgen(directives []string, opts ...resil.Option) Policy {
+	policies := resil.Policies{Timeout: &resil.Timeout{Attempt: AttemptTimeout}}
+	for _, d := range directives {
+		name, args, _ := strings.Cut(d, " ")
+		words, problems := directive.Words(args)
+		_, more := directive.Refine(&policies, name, words)
+		for _, p := range append(problems, more...) {
+			panic(fmt.Sprintf("simulation: %s: %v", d, p))
+		}
 	}
-}
-
-func breaker() *resil.Breaker {
-	return &resil.Breaker{
-		Name:        "Backend",
-		Consecutive: resil.ConsecutiveAuto,
-		Ratio:       50 * resil.Percent,
-		Min:         10,
-		Window:      time.Minute,
-		Open:        30 * time.Second,
-		Probes:      2,
+	if policies.Breaker != nil {
+		policies.Breaker.Name = "Backend"
 	}
-}
-
-// Ours is a policy of resilgen: each client has its own state.
-func Ours(name string, policies resil.Policies) Policy {
-	return Policy{name, func(int) Guard {
-		policies := policies
-		policies.Timeout = &resil.Timeout{Attempt: AttemptTimeout}
+	return Policy{strings.Join(directives, " + "), func() Guard {
 		c, err := resil.New(resil.Spec{Name: "Backend", Methods: []resil.MethodSpec{
 			{Name: "Call", Policies: policies, Classify: []resil.Classifier{resil.ClassifierOf(classify)}},
-		}})
+		}}, opts...)
 		if err != nil {
-			panic(fmt.Sprintf("simulation: %s: %v", name, err))
+			panic(fmt.Sprintf("simulation: %s: %v", directives, err))
 		}
 		method := c.Method("Call")
 		return func(ctx context.Context, backend func(context.Context) error) error {

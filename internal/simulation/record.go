@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -8,26 +9,27 @@ import (
 // Step is the length of the buckets of a [Record].
 const Step = 500 * time.Millisecond
 
-// A Record is what happened, by the time since the start, in buckets of [Step].
+// A Record is what happened, in buckets of [Step] since the start. A call, and whether
+// it succeeded, is in the bucket in which it was made.
 type Record struct {
 	mu sync.Mutex
 
-	Calls    []int // made
-	Good     []int // of them, those that succeeded
-	Patient  []int // of them, those with their full patience
-	Served   []int // of the patient, those that succeeded
-	Attempts []int // that reached the backend
+	Calls            []int
+	Succeeded        []int
+	Patient          []int // calls with all of the scenario's patience
+	PatientSucceeded []int
+	Attempts         []int // that reached the backend
 }
 
 func newRecord(lasts time.Duration) *Record {
-	n := int(lasts/Step) + 1
-	return &Record{Calls: make([]int, n), Good: make([]int, n), Patient: make([]int, n), Served: make([]int, n), Attempts: make([]int, n)}
+	buckets := func() []int { return make([]int, (lasts+Step-1)/Step) }
+	return &Record{Calls: buckets(), Succeeded: buckets(), Patient: buckets(), PatientSucceeded: buckets(), Attempts: buckets()}
 }
 
 func (r *Record) attempt(at time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if i := int(at / Step); i < len(r.Attempts) {
+	if i := int(at / Step); i < len(r.Attempts) { // one of the last calls may retry later
 		r.Attempts[i]++
 	}
 }
@@ -37,49 +39,46 @@ func (r *Record) call(at time.Duration, hasty bool, err error) {
 	defer r.mu.Unlock()
 	i := int(at / Step)
 	r.Calls[i]++
-	if err == nil {
-		r.Good[i]++
+	if !hasty {
+		r.Patient[i]++
 	}
-	if hasty {
+	if err != nil {
 		return
 	}
-	r.Patient[i]++
-	if err == nil {
-		r.Served[i]++
+	r.Succeeded[i]++
+	if !hasty {
+		r.PatientSucceeded[i]++
 	}
 }
 
-// Between sums a series over the time from and to.
+// Between sums a series of a record over the time from and to.
 func Between(series []int, from, to time.Duration) (sum int) {
-	for i, n := range series {
-		if at := time.Duration(i) * Step; at >= from && at < to {
-			sum += n
-		}
+	for i := int((from + Step - 1) / Step); i < len(series) && time.Duration(i)*Step < to; i++ {
+		sum += series[i]
 	}
 	return sum
 }
 
-// Recovered is how long after the given time it took until from then on, for five
-// seconds on end, all but a twentieth of the calls succeeded; ok is false if that
-// never happened.
-func (r *Record) Recovered(after time.Duration) (took time.Duration, ok bool) {
-	const calm = 5 * time.Second
-	last := time.Duration(len(r.Calls)-1) * Step
-	for at := after; at+calm <= last; at += Step {
-		calls := Between(r.Calls, at, at+calm)
-		if good := Between(r.Good, at, at+calm); calls > 0 && good*20 >= calls*19 {
-			return at - after, true
-		}
-	}
-	return 0, false
+func share(part, whole []int, from, to time.Duration) float64 {
+	return float64(Between(part, from, to)) / float64(max(Between(whole, from, to), 1))
 }
 
-// Load is how many attempts reached the backend for each call in that time.
+// Goodput is the share of the calls made in that time that succeeded.
+func (r *Record) Goodput(from, to time.Duration) float64 {
+	return share(r.Succeeded, r.Calls, from, to)
+}
+
+// PatientGoodput is the same of the calls with all of the scenario's patience.
+func (r *Record) PatientGoodput(from, to time.Duration) float64 {
+	return share(r.PatientSucceeded, r.Patient, from, to)
+}
+
+// Load is how many attempts reached the backend for each call made in that time.
 func (r *Record) Load(from, to time.Duration) float64 {
-	return float64(Between(r.Attempts, from, to)) / float64(max(Between(r.Calls, from, to), 1))
+	return share(r.Attempts, r.Calls, from, to)
 }
 
-// Peak is the highest load of any second from then on, in attempts a call.
+// Peak is the highest load of any second in that time.
 func (r *Record) Peak(from, to time.Duration) (most float64) {
 	for at := from; at+time.Second <= to; at += Step {
 		most = max(most, r.Load(at, at+time.Second))
@@ -87,7 +86,17 @@ func (r *Record) Peak(from, to time.Duration) (most float64) {
 	return most
 }
 
-// Goodput is the share of the calls in that time that succeeded.
-func (r *Record) Goodput(from, to time.Duration) float64 {
-	return float64(Between(r.Good, from, to)) / float64(max(Between(r.Calls, from, to), 1))
+// Never is the time that a fleet takes to recover which does not.
+const Never time.Duration = math.MaxInt64
+
+// Recovery is how long after the given time it took until, for five seconds on end,
+// 19 of 20 calls succeeded.
+func (r *Record) Recovery(after time.Duration) time.Duration {
+	const calm = 5 * time.Second
+	for at := after; at+calm <= time.Duration(len(r.Calls))*Step; at += Step {
+		if r.Goodput(at, at+calm) >= 0.95 {
+			return at - after
+		}
+	}
+	return Never
 }

@@ -1,74 +1,86 @@
 package simulation
 
-import (
-	"math/rand/v2"
-	"sync"
-	"time"
-)
+import "time"
 
 // Fleets are the sizes that [Blip] is played with.
 var Fleets = []int{1, 10, 40, 160}
 
-// The time of the fault in [Blip].
-const (
-	BlipBegins = 10 * time.Second
-	BlipEnds   = 11 * time.Second
-)
-
 // patience is the deadline of callers, unless a scenario says otherwise.
 const patience = 2 * time.Second
 
-// Blip is a backend at 80 % load that does not work for one second. Its queue has no
-// bound that matters.
-func Blip(clients int, p Policy) Scenario {
-	b := &Backend{Workers: 20, Takes: 50 * time.Millisecond, Queue: 100_000}
-	b.Faulty = func(at time.Duration) (faulty, hangs bool) { return at >= BlipBegins && at < BlipEnds, true }
-	return Scenario{Backend: b, Clients: clients, Rate: 0.8 * b.PerSecond(), Lasts: 80 * time.Second, Patience: patience, Guard: p.Guard, Seed: 1}
+// aftermath is how long a scenario goes on after its fault.
+const aftermath = 70 * time.Second
+
+// Blip is a backend at 80 % load that hangs for one second.
+func Blip(clients int, p Policy) Scenario { return Hang(time.Second, clients, p) }
+
+// Hang is a backend at 80 % load that hangs for a while. Its queue has no bound that
+// matters.
+func Hang(length time.Duration, clients int, p Policy) Scenario {
+	const begins = 10 * time.Second
+	ends := begins + length
+	b := Backend{Workers: 20, Takes: 50 * time.Millisecond, Queue: 100_000}
+	b.Hangs = func(at time.Duration) bool { return at >= begins && at < ends }
+	return Scenario{Backend: b, Policy: p, Clients: clients, Rate: 0.8 * b.PerSecond(), Lasts: ends + aftermath, Patience: patience,
+		Begins: begins, Ends: ends}
 }
 
-// Partial is one client of a backend that has time to spare and after ten seconds
-// begins to fail a share of the calls, as when one of its replicas is down.
-func Partial(failing float64, rate int, p Policy) Scenario {
-	b := &Backend{Workers: 1000, Takes: 10 * time.Millisecond, Queue: 1000}
-	var mu sync.Mutex
-	random := rand.New(rand.NewPCG(7, 7))
-	b.Faulty = func(at time.Duration) (faulty, hangs bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		return random.Float64() < failing && at >= 10*time.Second, false
+// Partial is one client of a backend that has time to spare and from then on fails a
+// share of the calls for a minute, as when one of its replicas is down. A backend that
+// fails from the start has clients that know no better.
+func Partial(failing, rate float64, begins time.Duration, p Policy) Scenario {
+	b := Backend{Workers: 1000, Takes: 10 * time.Millisecond, Queue: 1000}
+	b.Fails = func(at time.Duration) float64 {
+		if at < begins {
+			return 0
+		}
+		return failing
 	}
-	return Scenario{Backend: b, Clients: 1, Rate: float64(rate), Lasts: 72 * time.Second, Patience: patience, Guard: p.Guard, Seed: 2}
+	ends := begins + time.Minute
+	return Scenario{Backend: b, Policy: p, Clients: 1, Rate: rate, Lasts: ends, Patience: patience, Begins: begins, Ends: ends}
 }
 
-// Flapping is a backend that is up for one second in each thirty, as one that is
-// restarted and falls over under the first load.
+// Flapping is a backend that for five minutes is up for one second in thirty, as one
+// that is restarted and falls over at its first work, and then is healthy again.
 func Flapping(clients int, p Policy) Scenario {
-	b := &Backend{Workers: 40, Takes: 50 * time.Millisecond, Queue: 100}
-	b.Faulty = func(at time.Duration) (faulty, hangs bool) {
-		return at >= 10*time.Second && at%(30*time.Second) >= time.Second, false
+	const begins, ends = 10 * time.Second, 310 * time.Second
+	b := Backend{Workers: 20, Takes: 50 * time.Millisecond, Queue: 100}
+	b.Fails = func(at time.Duration) float64 {
+		if at < begins || at >= ends || (at-begins)%(30*time.Second) >= 29*time.Second {
+			return 0
+		}
+		return 1
 	}
-	return Scenario{Backend: b, Clients: clients, Rate: 0.4 * b.PerSecond(), Lasts: 3 * time.Minute, Patience: patience, Guard: p.Guard, Seed: 3}
+	return Scenario{Backend: b, Policy: p, Clients: clients, Rate: 0.4 * b.PerSecond(), Lasts: ends + 6*time.Minute, Patience: patience,
+		Begins: begins, Ends: ends}
 }
 
-// SlowStart is a backend that fails for ten seconds and then warms up: its capacity
-// grows from a tenth to all of it within twenty seconds.
+// SlowStart is a backend at 80 % load that fails for 27 seconds and then warms up: its
+// capacity grows from a tenth to all of it within 20 seconds. Breakers that opened when
+// it failed, for 30 seconds, probe it when it has just begun.
 func SlowStart(clients int, p Policy) Scenario {
-	b := &Backend{Workers: 20, Takes: 50 * time.Millisecond, Queue: 100_000}
-	const ends = 20 * time.Second
-	b.Faulty = func(at time.Duration) (faulty, hangs bool) { return at >= 10*time.Second && at < ends, false }
+	const begins, ends, warm = 10 * time.Second, 37 * time.Second, 20 * time.Second
+	b := Backend{Workers: 20, Takes: 50 * time.Millisecond, Queue: 100_000}
+	b.Fails = func(at time.Duration) float64 {
+		if at >= begins && at < ends {
+			return 1
+		}
+		return 0
+	}
 	b.Capacity = func(at time.Duration) float64 {
 		if at < ends {
 			return 1
 		}
-		return 0.1 + 0.9*min(float64(at-ends)/float64(20*time.Second), 1)
+		return min(0.1+0.9*float64(at-ends)/float64(warm), 1)
 	}
-	return Scenario{Backend: b, Clients: clients, Rate: 0.8 * b.PerSecond(), Lasts: 2 * time.Minute, Patience: patience, Guard: p.Guard, Seed: 4}
+	return Scenario{Backend: b, Policy: p, Clients: clients, Rate: 0.8 * b.PerSecond(), Lasts: ends + warm + aftermath, Patience: patience,
+		Begins: begins, Ends: ends}
 }
 
 // Impatient is a healthy backend, of whose callers six in ten give up before it can
 // answer.
 func Impatient(clients int, p Policy) Scenario {
-	b := &Backend{Workers: 40, Takes: 50 * time.Millisecond, Queue: 1000}
-	return Scenario{Backend: b, Clients: clients, Rate: 0.4 * b.PerSecond(), Lasts: 62 * time.Second, Patience: patience,
-		Hasty: 0.6, HastyPatience: 10 * time.Millisecond, Guard: p.Guard, Seed: 5}
+	b := Backend{Workers: 40, Takes: 50 * time.Millisecond, Queue: 1000}
+	return Scenario{Backend: b, Policy: p, Clients: clients, Rate: 0.4 * b.PerSecond(), Lasts: time.Minute, Patience: patience,
+		Hasty: 0.6, HastyPatience: 10 * time.Millisecond}
 }

@@ -1,41 +1,49 @@
 package simulation
 
 import (
+	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// play runs a scenario in virtual time.
+// play runs a scenario in virtual time. Of the long ones some are enough for the race
+// detector, which looks for races and not for outages.
 func play(t *testing.T, s Scenario) (r *Record) {
 	t.Helper()
+	if race && s.Rate*s.Lasts.Seconds() > 20_000 {
+		t.Skip("too long under the race detector")
+	}
+	s.Seed = 1
 	synctest.Test(t, func(*testing.T) { r = s.Run() })
 	return r
 }
 
-func policy(t *testing.T, name string) Policy {
-	t.Helper()
-	for _, p := range Policies() {
-		if p.Name == name {
-			return p
+// countOpenings counts how often the breakers of a fleet open.
+func countOpenings(n *atomic.Int32) resil.Option {
+	return resil.WithObserver(func(_ context.Context, e resil.Event) {
+		if e.Kind == resil.EventStateChanged && e.To == resil.StateOpen {
+			n.Add(1)
 		}
-	}
-	t.Fatalf("there is no policy %q", name)
-	return Policy{}
+	})
 }
 
-// With the defaults no fleet stays down after a blip if it has a breaker, and what
-// reaches the backend stays near what callers ask for.
-func TestAFleetWithBreakersRecoversFromABlip(t *testing.T) {
+func TestAFleetWithBreakersRecoversFromABlipWithin40Seconds(t *testing.T) {
 	for _, clients := range Fleets {
-		for _, name := range []string{"breaker", "retry and breaker"} {
-			t.Run(fmt.Sprintf("%d clients, %s", clients, name), func(t *testing.T) {
-				r := play(t, Blip(clients, policy(t, name)))
-				if took, ok := r.Recovered(BlipEnds); !ok || took > 40*time.Second {
-					t.Errorf("recovered: %v, after %v; want 40s at most, the open time and the probes", ok, took)
+		for _, directives := range [][]string{{"breaker"}, {"retry", "breaker"}} {
+			p := Resilgen(directives)
+			t.Run(fmt.Sprintf("%d clients, %s", clients, p.Name), func(t *testing.T) {
+				s := Blip(clients, p)
+				s.Lasts = s.Ends + 50*time.Second
+				r := play(t, s)
+				if took := r.Recovery(s.Ends); took > 40*time.Second {
+					t.Errorf("took %v, want 40s at most: the open time, a tenth more, and the probes", took)
 				}
-				if load := r.Load(BlipBegins, BlipEnds+time.Minute); load > 1.1 {
+				if load := r.Load(s.Begins, s.Lasts); load > 1.1 {
 					t.Errorf("%.2f attempts a call reached the backend, want 1.1 at most", load)
 				}
 			})
@@ -43,69 +51,112 @@ func TestAFleetWithBreakersRecoversFromABlip(t *testing.T) {
 	}
 }
 
-// A budget keeps the retries of a small fleet from adding much load.
-func TestABudgetBoundsTheLoadOfFleets(t *testing.T) {
+func TestTheBudgetKeepsTheLoadOfUpTo40ClientsWithin130Percent(t *testing.T) {
 	for _, clients := range []int{1, 10, 40} {
 		t.Run(fmt.Sprintf("%d clients", clients), func(t *testing.T) {
-			r := play(t, Blip(clients, policy(t, "retry")))
-			if load := r.Load(BlipBegins, BlipEnds+time.Minute); load > 1.3 {
+			s := Blip(clients, Resilgen([]string{"retry"}))
+			if load := play(t, s).Load(s.Begins, s.Ends+time.Minute); load > 1.3 {
 				t.Errorf("%.2f attempts a call reached the backend, want 1.3 at most", load)
 			}
 		})
 	}
 }
 
-// The simulation can show a metastable outage: without it, the others prove nothing.
+// The simulation can show an outage that keeps itself up, and the backend alone has
+// none. Without that the other tests prove nothing.
 func TestRetriesWithoutABudgetKeepABackendDown(t *testing.T) {
-	r := play(t, Blip(40, policy(t, "retry without a budget")))
-	if took, ok := r.Recovered(BlipEnds); ok {
+	s := Blip(40, Resilgen([]string{"retry budget=off"}))
+	if took := play(t, s).Recovery(s.Ends); took != Never {
 		t.Errorf("recovered after %v, want never", took)
 	}
-	if r := play(t, Blip(40, policy(t, "no policy"))); r.Goodput(BlipEnds+10*time.Second, BlipEnds+time.Minute) < 0.99 {
-		t.Error("the backend does not recover by itself, so that nothing shows what the policies do")
+	s.Policy = NoPolicy
+	if took := play(t, s).Recovery(s.Ends); took > 5*time.Second {
+		t.Errorf("recovered after %v without retries, want 5s at most", took)
 	}
 }
 
-// A share of failures below the ratio is passed on and not made a whole outage.
-func TestFailuresBelowTheRatioAreNoOutage(t *testing.T) {
-	for _, rate := range []int{20, 100, 1000} {
+func TestAShareOfFailuresBelowTheRatioOpensNoBreaker(t *testing.T) {
+	for _, rate := range []float64{20, 100, 1000} {
 		for _, failing := range []float64{0.1, 0.2, 0.3} {
-			t.Run(fmt.Sprintf("%.0f%% at %d/s", 100*failing, rate), func(t *testing.T) {
-				r := play(t, Partial(failing, rate, policy(t, "breaker")))
-				if good := r.Goodput(10*time.Second, 70*time.Second); good < 0.95*(1-failing) {
-					t.Errorf("%.3f of the calls succeeded, want nearly %.1f", good, 1-failing)
+			t.Run(fmt.Sprintf("%.0f%% at %.0f/s", 100*failing, rate), func(t *testing.T) {
+				var opened atomic.Int32
+				s := Partial(failing, rate, 10*time.Second, Resilgen([]string{"breaker"}, countOpenings(&opened)))
+				s.Lasts = min(s.Lasts, time.Duration(30_000/rate)*time.Second)
+				if good := play(t, s).Goodput(s.Begins, s.Lasts); opened.Load() > 0 {
+					t.Errorf("opened %d times; %.2f of the calls succeeded, want %.2f", opened.Load(), good, 1-failing)
 				}
 			})
 		}
 	}
 }
 
-// A backend that fails again as soon as it is used opens the breakers anew: callers
-// do not get all of the outage at each open time.
-func TestFlappingAtTheOpenTime(t *testing.T) {
-	r := play(t, Flapping(40, policy(t, "breaker")))
-	if load := r.Load(20*time.Second, 3*time.Minute); load > 0.35 {
-		t.Errorf("%.2f attempts a call reached a backend that is down most of the time, want 0.35 at most", load)
+func TestBreakersShieldABackendThatFlapsAtTheOpenTime(t *testing.T) {
+	s := Flapping(40, Resilgen([]string{"breaker"}))
+	s.Lasts = s.Ends + 50*time.Second
+	r := play(t, s)
+	if load := r.Load(s.Begins, s.Ends); load > 0.05 {
+		t.Errorf("%.3f attempts a call reached a backend that is down, want 0.05 at most", load)
+	}
+	if took := r.Recovery(s.Ends); took > 40*time.Second {
+		t.Errorf("took %v once the backend was up for good, want 40s at most", took)
 	}
 }
 
-// Sixty of a hundred callers give up before the backend can answer. The others get
-// what they ask for.
+func TestAnOpenTimeThatGrowsHalvesTheProbesOfAFlappingBackend(t *testing.T) {
+	probes := func(directive string) int {
+		s := Flapping(40, Resilgen([]string{directive}))
+		s.Lasts = s.Ends
+		return Between(play(t, s).Attempts, s.Begins+10*time.Second, s.Ends) // from when all breakers are open
+	}
+	fixed, growing := probes("breaker open=30s"), probes("breaker open=30s..10m")
+	if 2*growing > fixed {
+		t.Errorf("%d attempts with open=30s..10m and %d with open=30s, want half of that at most", growing, fixed)
+	}
+}
+
+func TestARampLetsABackendWarmUpWithoutOpeningAgain(t *testing.T) {
+	const clients = 40
+	run := func(directive string) (openings int32, recovery time.Duration) {
+		var opened atomic.Int32
+		s := SlowStart(clients, Resilgen([]string{directive}, countOpenings(&opened)))
+		s.Lasts = s.Ends + 40*time.Second
+		recovery = play(t, s).Recovery(s.Ends)
+		return opened.Load(), recovery
+	}
+	if opened, _ := run("breaker open=30s"); opened < clients*3/2 {
+		t.Errorf("%d breakers opened %d times without a ramp, which shows nothing", clients, opened)
+	}
+	opened, took := run("breaker open=30s ramp=20s")
+	if opened > clients*11/10 {
+		t.Errorf("%d breakers opened %d times, want once each, and a tenth of them again at most", clients, opened)
+	}
+	if took > 30*time.Second {
+		t.Errorf("took %v, want 30s at most for a backend that warms up in 20s", took)
+	}
+}
+
 func TestImpatientCallersHarmNobodyElse(t *testing.T) {
-	r := play(t, Impatient(40, policy(t, "retry and breaker")))
-	patient, served := Between(r.Patient, 0, time.Minute), Between(r.Served, 0, time.Minute)
-	if served*1000 < patient*995 {
-		t.Errorf("%d of %d patient calls succeeded", served, patient)
+	for _, directives := range [][]string{{"breaker"}, {"retry", "breaker"}} {
+		s := Impatient(40, Resilgen(directives))
+		s.Lasts /= 2
+		if good := play(t, s).PatientGoodput(0, s.Lasts); good < 0.999 {
+			t.Errorf("%v: %.4f of the patient calls succeeded, want nearly all", directives, good)
+		}
 	}
 }
 
-// The same seed gives the same record, to the call.
-func TestScenariosAreExact(t *testing.T) {
-	run := func() string {
-		r := play(t, Partial(0.2, 100, Policy{"no policy", func(int) Guard { return Plain }}))
-		return fmt.Sprint(r.Calls, r.Good, r.Attempts)
-	}
-	if a, b := run(), run(); a != b {
-		t.Errorf("two runs differ:\n%s\n%s", a, b)
+// Jitter is the engine's own chance, so that only runs without it can be compared.
+func TestTheSameSeedGivesTheSameRecord(t *testing.T) {
+	for _, s := range []Scenario{
+		Blip(10, Resilgen([]string{"retry jitter=none"})),
+		Partial(0.2, 100, 10*time.Second, Resilgen([]string{"breaker"})),
+	} {
+		run := func() string {
+			r := play(t, s)
+			return fmt.Sprint(r.Calls, r.Succeeded, r.Attempts)
+		}
+		if a, b := run(), run(); a != b {
+			t.Errorf("%s: two runs differ:\n%s\n%s", s.Policy.Name, a, b)
+		}
 	}
 }

@@ -10,14 +10,16 @@ import "context"
 //resil:breaker
 type Store interface {
 	// want +2 `retry has no effect here`
-	//
+
 	//resil:retry 3
 	Get(ctx context.Context) error
-	// want +1 `retry has no effect here`
+	// want +2 `retry has no effect here`
+
 	//resil:retry attempts=3
 	//resil:breaker
 	Put(ctx context.Context) error
-	// want +1 `skip has no effect here`
+	// want +2 `skip has no effect here`
+
 	//resil:skip
 	Close() error
 }
@@ -36,7 +38,8 @@ type Reader interface {
 //resil:wrap
 type Writer interface {
 	CreateUser(ctx context.Context) error
-	// want +1 `idempotent has no effect here`
+	// want +2 `idempotent has no effect here`
+
 	//resil:idempotent off
 	//resil:retry off
 	DeleteUser(ctx context.Context) error

@@ -94,21 +94,18 @@ func NewResilientStore(next Store, opts ...resil.Option) (*ResilientStore, error
 // Resilience returns the client behind the wrapper: its stats and manual control.
 func (c *ResilientStore) Resilience() *resil.Client { return c.client }
 
-// want +2 `retry has no effect here`
 func (c *ResilientStore) Get(ctx context.Context) error {
 	return resil.Run(ctx, &c.get, func(ctx context.Context) error {
 		return c.next.Get(ctx)
 	})
 }
 
-// want +1 `retry has no effect here`
 func (c *ResilientStore) Put(ctx context.Context) error {
 	return resil.Run(ctx, &c.put, func(ctx context.Context) error {
 		return c.next.Put(ctx)
 	})
 }
 
-// want +1 `skip has no effect here`
 func (c *ResilientStore) Close() error {
 	return c.next.Close()
 }
@@ -223,7 +220,6 @@ func (c *ResilientWriter) CreateUser(ctx context.Context) error {
 	})
 }
 
-// want +1 `idempotent has no effect here`
 func (c *ResilientWriter) DeleteUser(ctx context.Context) error {
 	return c.next.DeleteUser(ctx)
 }

@@ -9,13 +9,7 @@ import (
 	"strings"
 
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
-	"github.com/resilgen/resilgen/generator/internal/output"
 )
-
-// integrations are the classifiers that have modules of their own.
-var integrations = []string{"http", "grpc", "sql"}
-
-const integrationPath = output.Module + "/integrations/resil"
 
 // A Classifier is a function to generate: no single function does all that a classify
 // directive says.
@@ -121,7 +115,7 @@ func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, nam
 	want := role{
 		name:    "classifier",
 		typ:     "func(error) of resil.Class or resil.Verdict",
-		builtin: append([]string{"network", "all"}, integrations...),
+		builtin: []string{"network", "all"},
 		fits:    isClassifier,
 	}
 	switch {
@@ -129,14 +123,6 @@ func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, nam
 		return Step{Function: Function{Name: "Network", Verdict: true}}, nil
 	case name == "all":
 		return Step{Function: Function{Name: "All", Verdict: true}}, nil
-	case slices.Contains(integrations, name):
-		path := integrationPath + name
-		pkg := m.packageAt(path)
-		if pkg == nil {
-			return Step{}, problemf(codeIntegration, "the classifier %s is in a module of its own; run: go get %s", name, path)
-		}
-		fn, problem := m.lookupFunction(src, pkg, "Classify", path+".Classify", want)
-		return Step{Function: fn}, problem
 	}
 	ofResults := false
 	if method.returnsValues() {
