@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"go/types"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -32,9 +33,8 @@ func (e *emitter) errorClassifierFunc(c *model.Classifier, owner string) *jen.St
 
 // resultClassifierFunc declares one that classifies all results of a method.
 func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.Statement {
-	typeParams := e.w.TypeParams()
 	used := e.Record(func() {
-		e.runtime("Undecided")
+		e.Runtime("Undecided")
 		for _, s := range c.Steps {
 			if s.Errors != nil {
 				e.cases(s.Errors, "", c.Verdict)
@@ -45,34 +45,20 @@ func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.S
 		for v := range c.Results.Variables() {
 			e.Type(v.Type())
 		}
-		for p := range typeParams.TypeParams() {
+		for p := range e.w.TypeParams().TypeParams() {
 			e.TypeParam(p)
 		}
 	})
-	local := func(candidates ...string) string {
-		name := gosrc.Unused(used, candidates...)
+	local := func(name string) string {
+		name = gosrc.Unused(used, name)
 		used[name] = true
 		return name
 	}
-	last := c.Results.Len() - 1
 	var names []string
 	var types []*jen.Statement
-	var args []jen.Code
 	for i := range c.Results.Len() {
-		v := c.Results.At(i)
-		name := v.Name()
-		switch {
-		case name != "" && name != "_":
-		case i == last:
-			name = "err"
-		case last == 1:
-			name = "result"
-		default:
-			name = fmt.Sprintf("r%d", i)
-		}
-		names = append(names, local(name))
-		types = append(types, e.Type(v.Type()))
-		args = append(args, jen.Id(names[i]))
+		names = append(names, local(resultName(c.Results, i)))
+		types = append(types, e.Type(c.Results.At(i).Type()))
 	}
 	decision := local("class")
 	if c.Verdict {
@@ -80,40 +66,59 @@ func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.S
 	}
 	var body []jen.Code
 	for i, s := range c.Steps {
-		call := jen.Id(e.function(s.Function))
-		switch {
-		case s.Errors != nil:
-			body = append(body, e.cases(s.Errors, names[last], c.Verdict))
-			continue
-		case s.OfResults:
-			if s.Function.Generic {
-				call.Add(e.TypeParamNames(typeParams))
-			}
-			call.Call(args...)
-		default:
-			call.Call(args[last])
-		}
-		if c.Verdict && !s.Function.Verdict {
-			call = e.verdictOf(call)
-		}
-		if i == len(c.Steps)-1 {
-			body = append(body, jen.Return(call))
-			break
-		}
-		class := jen.Id(decision)
-		if c.Verdict {
-			class.Dot("Class")
-		}
-		step := jen.If(jen.Id(decision).Op(":=").Add(call), class.Op("!=").Add(e.runtime("Undecided"))).Block(jen.Return(jen.Id(decision)))
-		if !s.OfResults {
-			step = jen.If(jen.Add(args[last]).Op("!=").Nil()).Block(step)
-		}
-		body = append(body, step)
+		body = append(body, e.step(c, s, names, decision, i == len(c.Steps)-1))
 	}
 	return jen.Commentf("// %s classifies the results of %s.", c.Name, owner).Line().
-		Func().Id(c.Name).Add(e.TypeParams(typeParams)).
+		Func().Id(c.Name).Add(e.TypeParams(e.w.TypeParams())).
 		Params(gosrc.Grouped(names, types, c.Results, false)...).Add(e.classType(c.Verdict)).
 		Block(body...)
+}
+
+// resultName is a name for a result: its own, or one that says what it is.
+func resultName(results *types.Tuple, i int) string {
+	last := results.Len() - 1
+	switch name := results.At(i).Name(); {
+	case name != "" && name != "_":
+		return name
+	case i == last:
+		return "err"
+	case last == 1:
+		return "result"
+	}
+	return fmt.Sprintf("r%d", i)
+}
+
+// step returns the decision of a step, if there is one; the last step returns anyway.
+// Names are those of the results, and decision is that of a variable.
+func (e *emitter) step(c *model.Classifier, s model.Step, names []string, decision string, last bool) jen.Code {
+	err := names[len(names)-1]
+	if s.Errors != nil {
+		return e.cases(s.Errors, err, c.Verdict)
+	}
+	call := jen.Id(e.function(s.Function))
+	if s.OfResults {
+		if s.Function.Generic {
+			call.Add(e.TypeParamNames(e.w.TypeParams()))
+		}
+		call.Call(jen.Id(strings.Join(names, ", ")))
+	} else {
+		call.Call(jen.Id(err))
+	}
+	if c.Verdict && !s.Function.Verdict {
+		call = e.verdictOf(call)
+	}
+	if last {
+		return jen.Return(call)
+	}
+	class := jen.Id(decision)
+	if c.Verdict {
+		class.Dot("Class")
+	}
+	code := jen.If(jen.Id(decision).Op(":=").Add(call), class.Op("!=").Add(e.runtime("Undecided"))).Block(jen.Return(jen.Id(decision)))
+	if !s.OfResults {
+		code = jen.If(jen.Id(err).Op("!=").Nil()).Block(code)
+	}
+	return code
 }
 
 // verdictOf is a verdict with a class.

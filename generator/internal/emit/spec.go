@@ -22,7 +22,7 @@ type spec struct {
 
 // A shared is a value that several places refer to.
 type shared struct {
-	name  string // that the variable would like
+	name  string // preferred name of the variable
 	code  string
 	users int
 	local string // the variable's
@@ -113,7 +113,7 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 }
 
 // policies are the parts of a method's policy set, each under the name that its
-// variable would like.
+// variable is to have if it can.
 func policies(m *model.Method) (parts []part) {
 	add := func(field, name string, value any) {
 		parts = append(parts, part{field, value, &shared{name: name}})

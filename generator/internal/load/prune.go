@@ -11,98 +11,120 @@ import (
 // so that it may leave too much. It removes bodies, and values that do not decide a
 // type.
 func prune(files []*ast.File) {
-	parts := map[string][]ast.Node{} // by the name that they belong to
-	keep := map[string]bool{}
-	var exported []string
-	var todo []ast.Node
-	declare := func(name string, part ast.Node) {
-		parts[name] = append(parts[name], part)
-		if token.IsExported(name) {
-			exported = append(exported, name)
-		}
-	}
+	p := pruner{parts: map[string][]ast.Node{}, needed: map[string]bool{}}
 	for _, f := range files {
 		for _, decl := range f.Decls {
-			switch decl := decl.(type) {
-			case *ast.FuncDecl:
-				decl.Body = nil
-				if decl.Recv == nil {
-					declare(decl.Name.Name, decl.Type)
-				} else if base := receiver(decl); base != "" {
-					parts[base] = append(parts[base], decl.Recv, decl.Type)
-				}
-			case *ast.GenDecl:
-				for _, spec := range decl.Specs {
-					switch spec := spec.(type) {
-					case *ast.TypeSpec:
-						declare(spec.Name.Name, spec)
-					case *ast.ValueSpec:
-						if decl.Tok == token.CONST {
-							todo = append(todo, spec) // it may repeat the one before it, or count with iota
-							continue
-						}
-						if spec.Type != nil {
-							spec.Values = nil
-						}
-						for _, name := range spec.Names {
-							declare(name.Name, spec)
-						}
-					}
-				}
-			}
+			p.declare(decl)
 		}
 	}
-	want := func(name string) {
-		if !keep[name] {
-			keep[name] = true
-			todo = append(todo, parts[name]...)
-		}
+	for _, name := range p.exported {
+		p.need(name)
 	}
-	for _, name := range exported {
-		want(name)
-	}
-	for len(todo) > 0 {
-		part := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		ast.Inspect(part, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Ident:
-				want(n.Name)
-			case *ast.FuncLit:
-				n.Body = &ast.BlockStmt{}
-			case *ast.CompositeLit:
-				if array, ok := n.Type.(*ast.ArrayType); !ok || !isEllipsis(array.Len) {
-					n.Elts = nil
-				}
-			}
-			return true
-		})
+	for len(p.todo) > 0 {
+		part := p.todo[len(p.todo)-1]
+		p.todo = p.todo[:len(p.todo)-1]
+		p.visit(part)
 	}
 	for _, f := range files {
-		f.Decls = slices.DeleteFunc(f.Decls, func(decl ast.Decl) bool {
-			switch decl := decl.(type) {
-			case *ast.FuncDecl:
-				if decl.Recv != nil {
-					return !keep[receiver(decl)]
-				}
-				return !keep[decl.Name.Name]
-			case *ast.GenDecl:
-				if decl.Tok == token.VAR || decl.Tok == token.TYPE {
-					decl.Specs = slices.DeleteFunc(decl.Specs, func(spec ast.Spec) bool {
-						switch spec := spec.(type) {
-						case *ast.TypeSpec:
-							return !keep[spec.Name.Name]
-						case *ast.ValueSpec:
-							return !slices.ContainsFunc(spec.Names, func(name *ast.Ident) bool { return keep[name.Name] })
-						}
-						return false
-					})
-				}
-				return len(decl.Specs) == 0
-			}
-			return false
-		})
+		f.Decls = slices.DeleteFunc(f.Decls, p.remove)
 	}
+}
+
+// A pruner finds the declarations of a package that exported ones need.
+type pruner struct {
+	parts    map[string][]ast.Node // what declares a name, and for types the signatures of methods
+	exported []string
+	needed   map[string]bool
+	todo     []ast.Node // parts of needed names that are not visited
+}
+
+// declare notes what a declaration declares. It removes bodies, and values where there is
+// a type.
+func (p *pruner) declare(decl ast.Decl) {
+	add := func(name string, part ast.Node) {
+		p.parts[name] = append(p.parts[name], part)
+		if token.IsExported(name) {
+			p.exported = append(p.exported, name)
+		}
+	}
+	switch decl := decl.(type) {
+	case *ast.FuncDecl:
+		decl.Body = nil
+		if decl.Recv == nil {
+			add(decl.Name.Name, decl.Type)
+		} else if base := receiver(decl); base != "" {
+			p.parts[base] = append(p.parts[base], decl.Recv, decl.Type)
+		}
+	case *ast.GenDecl:
+		for _, spec := range decl.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				add(spec.Name.Name, spec)
+			case *ast.ValueSpec:
+				if decl.Tok == token.CONST {
+					p.todo = append(p.todo, spec) // it may repeat the one before it, or count with iota
+					continue
+				}
+				if spec.Type != nil {
+					spec.Values = nil
+				}
+				for _, name := range spec.Names {
+					add(name.Name, spec)
+				}
+			}
+		}
+	}
+}
+
+// need notes that a name is needed.
+func (p *pruner) need(name string) {
+	if !p.needed[name] {
+		p.needed[name] = true
+		p.todo = append(p.todo, p.parts[name]...)
+	}
+}
+
+// visit notes the names that a needed part needs. It removes what does not decide a type.
+func (p *pruner) visit(part ast.Node) {
+	ast.Inspect(part, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			p.need(n.Name)
+		case *ast.FuncLit:
+			n.Body = &ast.BlockStmt{}
+		case *ast.CompositeLit:
+			if array, ok := n.Type.(*ast.ArrayType); !ok || !isEllipsis(array.Len) {
+				n.Elts = nil
+			}
+		}
+		return true
+	})
+}
+
+// remove reports whether nothing needs a declaration. If something needs a part of it, it
+// removes the other parts.
+func (p *pruner) remove(decl ast.Decl) bool {
+	switch decl := decl.(type) {
+	case *ast.FuncDecl:
+		if decl.Recv != nil {
+			return !p.needed[receiver(decl)]
+		}
+		return !p.needed[decl.Name.Name]
+	case *ast.GenDecl:
+		if decl.Tok == token.VAR || decl.Tok == token.TYPE {
+			decl.Specs = slices.DeleteFunc(decl.Specs, func(spec ast.Spec) bool {
+				switch spec := spec.(type) {
+				case *ast.TypeSpec:
+					return !p.needed[spec.Name.Name]
+				case *ast.ValueSpec:
+					return !slices.ContainsFunc(spec.Names, func(name *ast.Ident) bool { return p.needed[name.Name] })
+				}
+				return false
+			})
+		}
+		return len(decl.Specs) == 0
+	}
+	return false
 }
 
 func isEllipsis(length ast.Expr) bool {

@@ -33,7 +33,7 @@ type docs struct {
 	files map[string]*ast.File // that were read for it, by path; nil for what cannot be read
 }
 
-// of returns what is said of a method where it is declared, in any package.
+// of returns the documentation of a method at its declaration, in any package.
 func (d *docs) of(fset *token.FileSet, fn *types.Func) Doc {
 	pos := fset.Position(fn.Pos())
 	path, inRoot := strings.CutPrefix(pos.Filename, "$GOROOT") // as in export data
