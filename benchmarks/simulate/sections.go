@@ -43,8 +43,8 @@ makes failures.
 The columns:
 
 - **recovered after**: the time from the end of the fault until 19 of 20 calls succeed, for
-  five seconds on end. "never" means not as long as the simulation goes on, which is a
-  minute at least.
+  five seconds on end. "never" means that the simulation ended before, a minute or more
+  after the fault.
 - **load**: attempts that reach the backend, for each call that callers make, from the
   beginning of the fault to a minute after its end. Breakers bring it below 1.
 - **peak second**: the load of the second of that time in which it is highest.
