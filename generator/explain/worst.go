@@ -21,8 +21,9 @@ type Worst struct {
 }
 
 // worst adds up a policy's limits. A round is one attempt with its hedges. There are as
-// many rounds as attempts, with a pause before each but the first, and the total timeout
-// limits all of it.
+// many rounds as attempts, with a pause before each but the first. The total timeout
+// limits the time. It does not limit the calls: those that fail at once leave time for
+// all the others.
 func worst(p annotations.Policy) Worst {
 	total, attempt := Unbounded, Unbounded
 	if t := p.Timeout; t != nil {
