@@ -5,7 +5,8 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// A Policy is what the directives on one method say: the policies of the runtime, and
+// A Policy is what the directives on one method say: the policies of the runtime, whose
+// keys runtime/policy.go declares, and
 // what only the generator needs. A field is nil or false if there is no such
 // directive. Its tags are those that package directive describes.
 type Policy struct {

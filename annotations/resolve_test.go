@@ -383,7 +383,7 @@ type S interface {
 	B() error
 }`, `
 s.go:4:20: keys=5 means nothing without per=EXPR; write what the bulkhead is kept by, or leave keys out [RG008]
-s.go:6:15: a hedge after 1s never starts under a timeout of 50ms; shorten it [RG008]
+s.go:6:15: a delay of 1s is not over within the timeout of 50ms; shorten it [RG008]
 s.go:9:18: per=method has no effect above a method, which has its own state anyway: remove it, or write per=(method) if you mean a parameter of that name [RG014]
 `},
 		{"a malformed glob, a mistyped name, a quoted list", `

@@ -16,7 +16,7 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/output"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // TestGolden compares outputs with the ones beside the sources in
 // testdata/golden.

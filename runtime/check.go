@@ -66,9 +66,9 @@ func (p *Policies) Check() []*directive.Problem {
 		}
 		starts := limit == 0 || h.Delay < limit
 		c.that(starts, directive.CodeEffect, "hedge.delay",
-			"a hedge after %s never starts under a timeout of %s; shorten it", h.Delay, limit)
+			"a delay of %s is not over within the timeout of %s; shorten it", h.Delay, limit)
 		c.that(!starts || total == 0 || h.Delay == 0 || time.Duration(h.Max) <= (total-1)/h.Delay, directive.CodeEffect, "hedge.max",
-			"the last of max=%d hedges, one each %s, does not start within the timeout of %s; lower max or shorten the delay", h.Max, h.Delay, total)
+			"max=%d hedges with a delay of %s each do not fit within the timeout of %s; lower max or shorten the delay", h.Max, h.Delay, total)
 	}
 	return c.problems
 }

@@ -57,10 +57,10 @@
 //	                          → limiter → bulkhead → breaker → attempt timeout → callee
 //
 // Every attempt takes a token of the limiter, because every attempt reaches the
-// callee. An open breaker refuses before a token or a place is taken or waited
-// for. So does a full bulkhead whose place may not be waited for. Those who wait
-// stand in line: the first gets the next token or place, and nobody holds a place
-// while waiting for a token. The callee runs on the goroutine of the caller, except
+// callee. An open breaker refuses at once: no token and no place is taken, and
+// nothing is waited for. So does a bulkhead with no free place and no room in its
+// queue. Those who wait stand in line: the first gets the next token or place, and
+// nobody holds a place while waiting for a token. The callee runs on the goroutine of the caller, except
 // for hedges, and those have ended when the call returns.
 //
 // # Errors and their classes
@@ -88,9 +88,9 @@
 // # Retries that do not make it worse
 //
 // All retries and hedges of a client draw on one budget: a share, 20% by default,
-// of the attempts that the callee answered in the last 10 s, and a reserve of 10 that
-// comes back at 1 in 10 s. A key of a guard that is kept by key may spend half of
-// either.
+// of the attempts that the callee answered in the last 10 s, and a reserve of 10, to
+// which 1 is added every 10 s. Where a guard is kept by key, each key may spend at most
+// half of the share and half of the reserve.
 //
 // A context handed to a second or later attempt is marked, and clients further down do
 // not retry under that mark, so that layers of retries add up instead of multiplying;
@@ -99,7 +99,9 @@
 // A callee's hint ([Throttle], a [Verdict], or any error with a method RetryAfter()
 // time.Duration) raises the delay; the backoff's jitter goes on top of it. A hint that
 // is longer than the retry's Max, or than the time that is left, ends the call with
-// [ErrRetryLater]. With a limit it also holds every attempt back until it has passed.
+// [ErrRetryLater]. If the callee throttled the attempt, a limit of the method also gives no
+// tokens until the hint has passed, but at most for the retry's Max; the limit's Hints
+// turns this off.
 //
 // # State by key
 //

@@ -16,8 +16,8 @@ import (
 // observer is slower than they come. It may use the client. A panic in it is dropped.
 type Observer func(ctx context.Context, e Event)
 
-// WithObserver has o told of the client's events. A client has one observer: [New]
-// fails where a second one is given. Without one, or with nil, events cost nothing.
+// WithObserver sets o as the function that is called for each event of the client. A
+// client has one observer: [New] fails where a second one is given. Without one, or with nil, events cost nothing.
 func WithObserver(o Observer) Option {
 	return func(opts *options) {
 		if o != nil {

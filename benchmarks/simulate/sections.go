@@ -129,8 +129,8 @@ reserve of 10 that gets one back every ten seconds. The fifth is a share of the 
 however many clients make it. The reserve is each client's own. It grows with the fleet,
 to 1,600 retries for 160 clients, and so does the time to recover. Over the outage the load
 stays below 1.3 for every fleet. In the peak second it does not, because what has been
-saved up is spent at once. The reserve does not depend on ` + "`budget=`" + `: where many clients
-make few calls each, have a breaker too.
+saved up is spent at once. The reserve does not depend on ` + "`budget=`" + `: if many clients
+call rarely, add a breaker.
 
 failsafe-go's budget is a share of the calls that are under way. The longer an overloaded
 backend takes, the more calls are under way, and the more may be retried. So the load stays
