@@ -78,7 +78,7 @@ type Breaker struct {
 	Ratio       Ratio         `key:"ratio" default:"50%" off:"0%" range:"(0%,100%]" help:"share of failures in the window that opens it"`
 	Min         int           `key:"min" default:"10" range:"[1,]" help:"answered calls in the window below which the ratio does not count"`
 	Window      time.Duration `key:"window" default:"60s" range:"[10ms,]" help:"length of the rolling window"`
-	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" upto:"OpenMax" help:"how long it refuses calls before it probes; 30s..10m doubles that with each probe that fails, up to 10m"`
+	Open        time.Duration `key:"open" default:"30s" range:"(0s,]" upto:"OpenMax" help:"how long it refuses calls before it probes, 10% more or less; 30s..10m doubles that with each probe that fails, up to 10m"`
 	OpenMax     time.Duration // up to which Open doubles with each probe that fails; 0: it does not
 	Probes      int           `key:"probes" default:"2" range:"[1,1000]" help:"calls let through half-open, all of which must succeed to close it"`
 	Slow        time.Duration `key:"slow" default:"off" off:"0s" range:"(0s,]" help:"a call slower than this counts as a failure"`

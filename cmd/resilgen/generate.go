@@ -14,7 +14,7 @@ const usage = `usage: resilgen [-v] [-check] [-diff] [packages]
        resilgen explain CODE
        resilgen directives [name]
        resilgen version
-       go vet -vettool=$(which resilgen) [packages]
+       go vet -vettool=$(go tool -n resilgen) [packages]
 
 Resilgen writes a wrapper for every interface that has //resil: directives:
 users_resil.go beside users.go. It rewrites only what has changed, and removes

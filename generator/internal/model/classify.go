@@ -126,7 +126,7 @@ func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, nam
 	}
 	ofResults := false
 	if method.returnsValues() {
-		want.types = fmt.Sprintf("func(error) or %s, of resil.Class or resil.Verdict", gosrc.TypeName(types.NewSignatureType(nil, nil, nil, unnamedTuple(method.Signature.Results()), nil, false)))
+		want.types = fmt.Sprintf("func(error) or %s, of resil.Class or resil.Verdict", gosrc.TypeNameIn(m.pkg.Types, types.NewSignatureType(nil, nil, nil, unnamedTuple(method.Signature.Results()), nil, false)))
 		want.fits = func(obj types.Object) bool {
 			ofResults = isResultClassifier(obj, w, method)
 			return ofResults || isClassifier(obj)

@@ -47,7 +47,7 @@ func (m *Package) resolveFunctions(src *Source, w *Wrapper) {
 		}
 		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.ReturnsError {
 			pos := method.wordPos("fallback.func")
-			if found, problem := m.resolveFunction(src, m.syntax(src, pos), f.Func, fallback(w, method)); problem != nil {
+			if found, problem := m.resolveFunction(src, m.syntax(src, pos), f.Func, m.fallback(w, method)); problem != nil {
 				src.reportOn(method, problem.code, pos, "%s", problem.message)
 			} else {
 				method.Fallback = &found
@@ -69,13 +69,13 @@ func (m *Package) syntax(src *Source, pos token.Pos) *ast.File {
 
 // fallback returns the role of a function that is called if a call of the method has
 // failed.
-func fallback(w *Wrapper, method *Method) role {
+func (m *Package) fallback(w *Wrapper, method *Method) role {
 	params := slices.Collect(method.Signature.Params().Variables())
 	params = append(params, types.NewParam(token.NoPos, nil, "cause", errorType))
 	want := types.NewSignatureType(nil, nil, nil, types.NewTuple(params...), method.Signature.Results(), false)
 	return role{
 		name: "fallback",
-		typ:  gosrc.TypeName(want),
+		typ:  gosrc.TypeNameIn(m.pkg.Types, want),
 		fits: func(obj types.Object) bool {
 			sig, ok := obj.Type().Underlying().(*types.Signature)
 			return ok && isValue(obj) && sameSignature(instance(sig, w), want)
@@ -217,7 +217,7 @@ func (m *Package) lookupFunction(src *Source, pkg *types.Package, fn, name strin
 		return Function{}, m.unknown(src, pkg, fn, name, want)
 	}
 	if !want.fits(obj) {
-		return Function{}, problemf(codeFunction, "%s is %s; a %s must be %s", name, kind(obj), want.name, cmp.Or(want.types, want.typ))
+		return Function{}, problemf(codeFunction, "%s is %s; a %s must be %s", name, m.kind(obj), want.name, cmp.Or(want.types, want.typ))
 	}
 	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
 	verdict := isNamed(obj.Type(), gosrc.RuntimePath, "Classifier") || ok && isVerdict(sig.Results())
@@ -268,6 +268,14 @@ func kind(obj types.Object) string {
 		return "a constant"
 	}
 	return gosrc.Article(obj.Type())
+}
+
+// kind is the same in code of the package itself.
+func (m *Package) kind(obj types.Object) string {
+	if k := kind(obj); k != gosrc.Article(obj.Type()) {
+		return k
+	}
+	return directive.Article(gosrc.TypeNameIn(m.pkg.Types, obj.Type()))
 }
 
 // packageAt returns the package with an import path. It loads the package if nothing here
