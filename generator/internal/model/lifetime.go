@@ -3,6 +3,7 @@ package model
 import (
 	"go/token"
 	"go/types"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
@@ -14,12 +15,17 @@ import (
 // keeps what it has found about each type.
 type lifetimes struct{ usedUps, outlived typeutil.Map }
 
-// usedUp returns the first parameter that can be read only once, and says what it is. It
-// returns "" if there is none.
+// usedUp returns the first parameter that can be read only once, and says what it is. A
+// parameter without a name is called by its number, the first being 1. It returns "" if
+// there is none.
 func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
-	for v := range params.Variables() {
+	for i := range params.Len() {
+		v := params.At(i)
 		if why := find(v.Type(), readOnce, &l.usedUps); why != "" {
-			return v.Name(), why
+			if name := v.Name(); name != "" && name != "_" {
+				return name, why
+			}
+			return strconv.Itoa(i + 1), why
 		}
 	}
 	return "", ""
