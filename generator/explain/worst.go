@@ -153,9 +153,6 @@ func limit(d time.Duration) time.Duration {
 	return d
 }
 
-// within returns how often something happens until end that happens every d.
-func within(end, d time.Duration) int { return int(end / d) }
-
 // plus adds durations, which may be Unbounded.
 func plus(a, b time.Duration) time.Duration {
 	if a > Unbounded-b {
