@@ -100,7 +100,7 @@ func explainMethod(m *model.Method, client string) Method {
 		e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name != "skip" })
 		return e
 	}
-	e.Classifier = "network"
+	e.Classifier = classifierText(m)
 	for k, d := range e.Directives {
 		if owner := m.States[d.Name]; owner != "" {
 			e.Directives[k].State = owner
@@ -114,27 +114,22 @@ func explainMethod(m *model.Method, client string) Method {
 			e.State = append(e.State, "budget "+client)
 		}
 	}
-	if c := m.Policy.Classify; c != nil {
-		e.Classifier = classifierText(c)
-	}
 	e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name == "classify" })
 	return e
 }
 
 // classifierText lists what classifies errors, in order.
-func classifierText(c *annotations.Classify) string {
+func classifierText(m *model.Method) string {
 	var lists, order []string
-	for list := range c.Lists {
-		lists = append(lists, list.Key+"="+strings.Join(list.Names, ","))
+	if c := m.Policy.Classify; c != nil {
+		for list := range c.Lists {
+			lists = append(lists, list.Key+"="+strings.Join(list.Names, ","))
+		}
 	}
 	if len(lists) > 0 {
 		order = append(order, strings.Join(lists, " "))
 	}
-	order = append(order, strings.Join(c.By, ","))
-	if !slices.Contains(c.By, "network") && !slices.Contains(c.By, "all") {
-		order = append(order, "network")
-	}
-	return strings.Join(order, ", then ")
+	return strings.Join(append(order, m.ClassifiedBy...), ", then ")
 }
 
 // spends reports whether the directive is the one to name for the client's retry budget. Of

@@ -201,6 +201,9 @@ func (e *emitter) structure() *jen.Statement {
 	for _, line := range summary(e.w) {
 		code.Comment("//\t" + line).Line()
 	}
+	if text := librarySummary(e.w); text != "" {
+		code.Comment("//").Line().Add(comment(text))
+	}
 	if !e.accessor {
 		code.Comment("//").Line()
 		code.Comment("// The interface has a method Resilience of its own: resil.ClientOf returns the").Line()

@@ -28,6 +28,7 @@ type role struct {
 	typ     string   // the type that the function must have
 	types   string   // all types that it may have, if there are several
 	builtin []string // names of functions that resilgen provides
+	near    []string // other names that may have been meant
 	fits    func(types.Object) bool
 }
 
@@ -41,8 +42,9 @@ func problemf(code, format string, args ...any) *problem {
 // resolveFunctions resolves the functions that the classify and fallback directives of an
 // interface name.
 func (m *Package) resolveFunctions(src *Source, w *Wrapper) {
+	w.Libraries = w.shownLibraries()
 	for _, method := range w.Methods {
-		if method.Policy.Classify != nil {
+		if method.Policy.Classify != nil || method.HasGuard() {
 			m.resolveClassify(src, w, method)
 		}
 		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.ReturnsError {
@@ -239,7 +241,7 @@ func (m *Package) unknown(src *Source, pkg *types.Package, fn, name string, want
 	}
 	prefix := strings.TrimSuffix(name, fn)
 	if prefix == "" {
-		near = append(near, want.builtin...)
+		near = slices.Concat(near, want.builtin, want.near)
 	}
 	if known := directive.Nearest(fn, near); known != "" {
 		return problemf(codeFunction, "unknown %s %q; did you mean %q?", want.name, name, prefix+known)

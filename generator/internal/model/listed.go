@@ -21,6 +21,9 @@ type ListedError struct {
 
 // listedErrors resolves the errors to which a method's classify directive gives classes.
 func (m *Package) listedErrors(src *Source, method *Method) (listed []ListedError) {
+	if method.Policy.Classify == nil {
+		return nil
+	}
 	seen := map[string]string{} // the key, by name
 	for list := range method.Policy.Classify.Lists {
 		for i, name := range list.Names {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/load"
+	"github.com/resilgen/resilgen/generator/internal/sdk"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -39,9 +40,10 @@ type Wrapper struct {
 	Derived     *Derived // how the interface is made; nil if the source declares it
 	Name        string
 	Constructor string
-	Methods     []*Method     // in the order of the source
-	Classifiers []*Classifier // functions to generate
-	Embeds      bool          // it embeds the interface, because some methods cannot be written in this package
+	Methods     []*Method      // in the order of the source
+	Classifiers []*Classifier  // functions to generate
+	Libraries   []*sdk.Library // client libraries that the signatures show
+	Embeds      bool           // it embeds the interface, because some methods cannot be written in this package
 }
 
 // A Method is a method of an interface, and what guards it.
@@ -62,6 +64,8 @@ type Method struct {
 
 	ResultClassifier *Function  // classifies all results; nil if there is none
 	Classifiers      []Function // classify errors, in this order
+	ByLibrary        bool       // a client library classifies its outcome
+	ClassifiedBy     []string   // names what classifies errors, in order, without lists; empty if no guard needs it
 
 	inGroup bool // the directives of its interface are a comment group of their own
 }

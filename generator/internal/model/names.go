@@ -25,7 +25,9 @@ func (m *Package) nameClassifiers() {
 		for _, w := range src.Wrappers {
 			for _, c := range w.Classifiers {
 				name := "classify" + gosrc.Capitalize(w.Interface.Name())
-				if len(w.Classifiers) > 1 && len(c.Users) == 1 {
+				if c.Glue != nil {
+					name += c.Glue.Suffix
+				} else if w.ownClassifiers() > 1 && len(c.Users) == 1 {
 					name += gosrc.Capitalize(c.Users[0].Name)
 				}
 				c.Name = gosrc.Unused(taken, name)
@@ -33,6 +35,16 @@ func (m *Package) nameClassifiers() {
 			}
 		}
 	}
+}
+
+// ownClassifiers counts the functions to generate that are not a library's.
+func (w *Wrapper) ownClassifiers() (n int) {
+	for _, c := range w.Classifiers {
+		if c.Glue == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // checkNames reports names of wrappers and constructors that the package declares or

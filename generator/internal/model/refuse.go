@@ -42,6 +42,11 @@ func (s *checker) check() {
 	if slices.ContainsFunc(w.Classifiers, (*Classifier).matchesTypes) {
 		needed = append(needed, "new")
 	}
+	for _, c := range w.Classifiers {
+		if c.Glue != nil {
+			needed = append(needed, c.Glue.Globals()...)
+		}
+	}
 	for _, name := range needed {
 		if s.Package.Types.Scope().Lookup(name) != nil {
 			s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: this package declares %s, which generated code needs with its meaning in Go; rename that declaration", w.Interface.Name(), name)

@@ -101,8 +101,10 @@ func (m *Package) Variant(src *Source, w *Wrapper, directives *annotations.Inter
 	m.addWrapper(variant, directives)
 	for _, other := range variant.Wrappers {
 		for _, c := range other.Classifiers {
-			if k := slices.IndexFunc(w.Classifiers, func(same *Classifier) bool { return same.key == c.key }); k >= 0 {
-				c.Name = w.Classifiers[k].Name
+			for _, same := range append([]*Wrapper{w}, src.Wrappers...) {
+				if k := slices.IndexFunc(same.Classifiers, func(same *Classifier) bool { return same.key == c.key }); c.Name == "" && k >= 0 {
+					c.Name = same.Classifiers[k].Name
+				}
 			}
 		}
 	}

@@ -233,6 +233,8 @@ func classifyListedMine(err error) resil.Class {
 //	Hedged  hedge after 50ms · fallback fallen
 //	Pages   hedge after 50ms · fallback nextPage
 //	Plain   breaker Judged.Plain
+//
+// Errors of Fetch are classified by fetched, then http, then network.
 type ResilientJudged struct {
 	next     Judged
 	fallback Judged
@@ -371,11 +373,11 @@ func (c *ResilientJudged) Fetch(ctx context.Context) (result *http.Response, err
 		var err error
 		result, err = c.next.Fetch(ctx)
 		return err
-	}, func(err error) resil.Class {
-		return fetched(result, err)
+	}, func(err error) resil.Verdict {
+		return classifyJudgedFetch(result, err)
 	})
-	if cause := resil.FallsBackClassified(ctx, &c.fetch, err, func(err error) resil.Class {
-		return fetched(result, err)
+	if cause := resil.FallsBackClassified(ctx, &c.fetch, err, func(err error) resil.Verdict {
+		return classifyJudgedFetch(result, err)
 	}); cause != nil {
 		if result != nil {
 			resil.Discard(result.Body)
@@ -454,6 +456,23 @@ func classifyJudgedOpen(result io.ReadCloser, err error) resil.Class {
 		return resil.Application
 	}
 	return opened(result, err)
+}
+
+// classifyJudgedHTTPResponse classifies responses by their status. An error
+// beside a good status came later, such as one of reading the body.
+func classifyJudgedHTTPResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPStatus(resp.StatusCode)
+}
+
+// classifyJudgedFetch classifies the results of Judged.Fetch.
+func classifyJudgedFetch(result *http.Response, err error) resil.Verdict {
+	if class := fetched(result, err); class != resil.Undecided {
+		return resil.Verdict{Class: class}
+	}
+	return classifyJudgedHTTPResponse(result, err)
 }
 
 // ResilientGeneric guards a Generic.

@@ -239,6 +239,8 @@ var _ Doer = (*http.Client)(nil)
 //
 //	CloseIdleConnections  plain delegation
 //	Do                    limit Doer[Do] 5/s
+//
+// Errors are classified by http, then network.
 type ResilientDoer struct {
 	next   Doer
 	client *resil.Client
@@ -285,9 +287,18 @@ func (c *ResilientDoer) CloseIdleConnections() {
 // Do sends an HTTP request and returns an HTTP response, following policy (such
 // as redirects, cookies, auth) as configured on the client.
 func (c *ResilientDoer) Do(req *http.Request) (*http.Response, error) {
-	return resil.Call(context.Background(), &c.do, func(context.Context) (*http.Response, error) {
+	return resil.CallClassified(context.Background(), &c.do, func(context.Context) (*http.Response, error) {
 		return c.next.Do(req)
-	})
+	}, classifyDoerHTTPResponse)
+}
+
+// classifyDoerHTTPResponse classifies responses by their status. An error
+// beside a good status came later, such as one of reading the body.
+func classifyDoerHTTPResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPStatus(resp.StatusCode)
 }
 
 // Part has methods of *doers.
@@ -325,6 +336,8 @@ var _ Part = (*doers)(nil)
 //	Or                    plain delegation
 //	Store                 plain delegation
 //	Swap                  plain delegation
+//
+// Errors are classified by http, then network.
 type ResilientPart struct {
 	next   Part
 	client *resil.Client
@@ -380,9 +393,9 @@ func (c *ResilientPart) CompareAndSwap(old, new int32) bool {
 }
 
 func (c *ResilientPart) Do(req *http.Request) (*http.Response, error) {
-	return resil.Call(context.Background(), &c.do, func(context.Context) (*http.Response, error) {
+	return resil.CallClassified(context.Background(), &c.do, func(context.Context) (*http.Response, error) {
 		return c.next.Do(req)
-	})
+	}, classifyDoerHTTPResponse)
 }
 
 // Load atomically loads and returns the value stored in x.

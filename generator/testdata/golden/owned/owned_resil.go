@@ -24,6 +24,8 @@ const _ = resil.SupportVersion1
 //	Pipe    retry 2, exponential 100ms–30s, full jitter
 //	Once    breaker Owned.Once
 //	Either  retry 2, exponential 100ms–30s, full jitter · fallback
+//
+// Errors of Fetch and Either are classified by http, then network.
 type ResilientOwned struct {
 	next     Owned
 	fallback Owned
@@ -104,13 +106,15 @@ func (c *ResilientOwned) Open(ctx context.Context, name string) (result io.ReadC
 }
 
 func (c *ResilientOwned) Fetch(ctx context.Context, url string) (resp *http.Response, err error) {
-	err = resil.Run(ctx, &c.fetch, func(ctx context.Context) error {
+	err = resil.RunClassified(ctx, &c.fetch, func(ctx context.Context) error {
 		if resp != nil {
 			resil.Discard(resp.Body)
 		}
 		var err error
 		resp, err = c.next.Fetch(ctx, url)
 		return err
+	}, func(err error) resil.Verdict {
+		return classifyOwnedHTTPResponse(resp, err)
 	})
 	return resp, err
 }
@@ -133,21 +137,34 @@ func (c *ResilientOwned) Once(ctx context.Context) (io.ReadCloser, error) {
 }
 
 func (c *ResilientOwned) Either(ctx context.Context) (result *http.Response, err error) {
-	err = resil.Run(ctx, &c.either, func(ctx context.Context) error {
+	err = resil.RunClassified(ctx, &c.either, func(ctx context.Context) error {
 		if result != nil {
 			resil.Discard(result.Body)
 		}
 		var err error
 		result, err = c.next.Either(ctx)
 		return err
+	}, func(err error) resil.Verdict {
+		return classifyOwnedHTTPResponse(result, err)
 	})
-	if c.either.FallsBack(ctx, err) {
+	if cause := resil.FallsBackClassified(ctx, &c.either, err, func(err error) resil.Verdict {
+		return classifyOwnedHTTPResponse(result, err)
+	}); cause != nil {
 		if result != nil {
 			resil.Discard(result.Body)
 		}
-		return c.fallback.Either(resil.WithCause(ctx, err))
+		return c.fallback.Either(resil.WithCause(ctx, cause))
 	}
 	return result, err
+}
+
+// classifyOwnedHTTPResponse classifies responses by their status. An error
+// beside a good status came later, such as one of reading the body.
+func classifyOwnedHTTPResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPStatus(resp.StatusCode)
 }
 
 // ResilientGeneric guards a Generic.
