@@ -7,9 +7,20 @@ import (
 
 // all has the recipes, sorted by name.
 var all = sorted(
+	cassandraLibrary,
+	gocqlV1Library,
 	grpcLibrary,
 	httpLibrary,
+	mongoLibrary,
+	mssqlLibrary,
 	mysqlLibrary,
+	neo4jLibrary,
+	pgxLibrary,
+	pqLibrary,
+	redisLibrary,
+	sqlLibrary,
+	sqlite3Library,
+	sqliteLibrary,
 )
 
 func sorted(libraries ...*Library) []*Library {
