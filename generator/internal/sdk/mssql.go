@@ -18,6 +18,9 @@ import (
 
 // classify classifies the errors of SQL Server by number and severity.
 func classify(err error) resil.Verdict {
+	if errors.As(err, new(mssql.RetryableError)) {
+		return resil.Verdict{Class: resil.Infrastructure, Unsent: true}
+	}
 	var v resil.Verdict
 	e, ok := errors.AsType[mssql.Error](err)
 	if ok {

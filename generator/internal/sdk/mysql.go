@@ -8,6 +8,7 @@ var mysqlLibrary = &Library{
 	Shown: []string{"github.com/go-sql-driver/mysql"},
 	Glue: `
 import (
+	"database/sql/driver"
 	"errors"
 
 	"github.com/go-sql-driver/mysql"
@@ -23,6 +24,8 @@ func classify(err error) resil.Verdict {
 		return v
 	}
 	switch {
+	case errors.Is(err, driver.ErrBadConn): // only of statements of which the driver has sent nothing
+		return resil.Verdict{Class: resil.Infrastructure, Unsent: true}
 	case errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, mysql.ErrMalformPkt),
 		errors.Is(err, mysql.ErrPktSync), errors.Is(err, mysql.ErrPktSyncMul):
 		return resil.Verdict{Class: resil.Infrastructure}

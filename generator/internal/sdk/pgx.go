@@ -1,8 +1,9 @@
 package sdk
 
-// What the server says has a SQLSTATE, and what pgx knows of its connections a method
-// SafeToRetry: resil.Network reads both. A connection that could not be made carries no
-// statement, whatever the reason.
+// What the server says has a SQLSTATE, which resil.Network reads. A connection that could
+// not be made carries no statement, whatever the reason. SafeToRetry proves nothing: pgx 5.9
+// to 5.12 gives ErrConnClosed with it for a statement whose connection broke before the
+// answer came.
 var pgxLibrary = &Library{
 	Name:  "pgx",
 	Ident: "Pgx",

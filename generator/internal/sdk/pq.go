@@ -30,6 +30,7 @@ func classify(err error) resil.Verdict {
 	Safe:   sqlSafe,
 	Unsafe: sqlUnsafe,
 	Notes: []string{
+		"A statement whose connection breaks before the answer comes is sent up to three times, by lib/pq and database/sql together, with no setting against it: inserts need a key of their own.",
 		"Where a context ends, lib/pq cancels the statement and returns SQLSTATE 57014, the same that a statement_timeout of the server gives.",
 		returningNote,
 	},
