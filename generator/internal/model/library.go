@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -179,18 +180,22 @@ func (m *Package) glue(w *Wrapper, fn *sdk.Func) (Glue, *problem) {
 }
 
 // pathInBuild returns the import path of a package of a recipe with the major version
-// that this build uses.
+// that the interface shows, or that this build has. A build can have several.
 func (m *Package) pathInBuild(w *Wrapper, path string) string {
 	plain := sdk.Versionless(path)
 	if plain == path {
 		return path
 	}
-	known := w.signaturePackages()
-	for other := range m.known() {
-		known = append(known, other)
+	for _, shown := range w.signaturePackages() {
+		if other, ok := sdk.SameVersion(path, shown); ok {
+			return other
+		}
 	}
-	slices.Sort(known)
-	for _, other := range known {
+	known := m.known()
+	if known[path] != nil {
+		return path
+	}
+	for _, other := range slices.Sorted(maps.Keys(known)) {
 		if sdk.Versionless(other) == plain {
 			return other
 		}

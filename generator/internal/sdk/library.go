@@ -104,3 +104,23 @@ var majorVersion = regexp.MustCompile(`/v[0-9]+(/|$)`)
 func Versionless(importPath string) string {
 	return majorVersion.ReplaceAllString(importPath, "$1")
 }
+
+// SameVersion returns the import path, which has a major version, with the one that another
+// package of the same module has. It reports false if that is of another module.
+func SameVersion(importPath, other string) (string, bool) {
+	at := majorVersion.FindStringIndex(importPath)
+	if at == nil {
+		return "", false
+	}
+	module := importPath[:at[0]]
+	rest, ok := strings.CutPrefix(other, module)
+	if !ok || rest != "" && rest[0] != '/' {
+		return "", false
+	}
+	version := ""
+	if v := majorVersion.FindString(rest); strings.HasPrefix(rest, v) {
+		version = strings.TrimSuffix(v, "/")
+	}
+	below := strings.TrimSuffix(majorVersion.FindString(importPath), "/")
+	return module + version + importPath[at[0]+len(below):], true
+}

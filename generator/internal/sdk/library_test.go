@@ -112,3 +112,21 @@ func TestUnsafeWinsOverSafe(t *testing.T) {
 		}
 	}
 }
+
+func TestPackagesOfAModuleHaveOneVersion(t *testing.T) {
+	for _, c := range []struct{ path, other, want string }{
+		{"example.com/m/v2/a/b", "example.com/m/v2/c", "example.com/m/v2/a/b"},
+		{"example.com/m/v2/a/b", "example.com/m/v3", "example.com/m/v3/a/b"},
+		{"example.com/m/v2/a/b", "example.com/m/c", "example.com/m/a/b"},
+		{"example.com/m/v2/a/b", "example.com/m", "example.com/m/a/b"},
+		{"example.com/m/v2", "example.com/m/v11/c", "example.com/m/v11"},
+		{"example.com/m/v2", "example.com/mc/v3", ""},
+		{"example.com/m/v2", "context", ""},
+		{"example.com/m/a", "example.com/m/v2/a", ""},
+	} {
+		got, ok := SameVersion(c.path, c.other)
+		if got != c.want || ok != (c.want != "") {
+			t.Errorf("SameVersion(%q, %q) = %q, %t, want %q", c.path, c.other, got, ok, c.want)
+		}
+	}
+}
