@@ -16,7 +16,7 @@ func gocqlLibrary(name, ident, title, module, version string) *Library {
 		Tried: []string{module + "@" + version},
 		Shown: []string{Versionless(module)},
 		Glue:  strings.ReplaceAll(gocqlGlue, "MODULE", module),
-		Safe:  []string{"Iter*", "MapScan", "MapScanContext", "StatementMetadata", "AwaitSchemaAgreement"},
+		Safe:  []string{"MapScan", "MapScanContext", "StatementMetadata", "AwaitSchemaAgreement"},
 		// Writes that compare first, and counters: whether the first attempt has written is
 		// not known, and the second one finds another value.
 		Unsafe: []string{"ScanCAS*", "MapScanCAS*", "Exec*", "MapExec*"},
