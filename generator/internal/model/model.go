@@ -40,10 +40,11 @@ type Wrapper struct {
 	Derived     *Derived // how the interface is made; nil if the source declares it
 	Name        string
 	Constructor string
-	Methods     []*Method      // in the order of the source
-	Classifiers []*Classifier  // functions to generate
-	Libraries   []*sdk.Library // client libraries that the signatures show
-	Embeds      bool           // it embeds the interface, because some methods cannot be written in this package
+	Methods     []*Method                // in the order of the source
+	Classifiers []*Classifier            // functions to generate
+	Libraries   []*sdk.Library           // client libraries that the signatures show
+	Notes       []annotations.Diagnostic // unsorted, without codes: no mistakes, and perhaps not what the author means
+	Embeds      bool                     // it embeds the interface, because some methods cannot be written in this package
 }
 
 // A Method is a method of an interface, and what guards it.
