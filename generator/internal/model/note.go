@@ -42,14 +42,14 @@ func (s *Source) noteUnguarded(w *Wrapper) {
 	}
 	var names []string
 	for _, m := range w.Methods {
-		if m.Context >= 0 && !m.HasGuard() && !m.Guardable && !m.Policy.Skip {
+		if m.HasContext() && !m.HasGuard() && !m.TellsFailure() && !m.Policy.Skip {
 			names = append(names, m.Name)
 		}
 	}
 	if len(names) == 0 {
 		return
 	}
-	s.note(w, w.Spec.Pos(), "nothing guards %s of %s, because without an error as the last result nobody can tell whether a call has failed; return an error, or write //resil:skip methods=%s if that is meant",
+	s.note(w, w.Spec.Pos(), "nothing guards %s of %s, because their results do not say whether a call has failed; return an error as the last result, or write //resil:skip methods=%s if that is meant",
 		directive.Few(names), w.Interface.Name(), strings.Join(names, ","))
 }
 
