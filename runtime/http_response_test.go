@@ -27,6 +27,7 @@ func TestHTTPResponse(t *testing.T) {
 		{"429 with seconds", 429, http.Header{"Retry-After": {"120"}}, Verdict{Class: Throttled, After: 2 * time.Minute}},
 		{"503 with seconds", 503, http.Header{"Retry-After": {"120"}}, Verdict{Class: Throttled, After: 2 * time.Minute}},
 		{"503 with a time that is now", 503, http.Header{"Retry-After": {"0"}}, Verdict{Class: Throttled}},
+		{"504 with seconds", 504, http.Header{"Retry-After": {"2"}}, Verdict{Class: Infrastructure, After: 2 * time.Second}},
 		{"500 with seconds", 500, http.Header{"Retry-After": {"2"}}, Verdict{Class: Infrastructure, After: 2 * time.Second}},
 		{"an answer keeps its class", 413, http.Header{"Retry-After": {"2"}}, Verdict{Class: Application, After: 2 * time.Second}},
 		{"a fraction", 429, http.Header{"Retry-After": {"0.25"}}, Verdict{Class: Throttled, After: 250 * time.Millisecond}},
@@ -41,6 +42,7 @@ func TestHTTPResponse(t *testing.T) {
 		{"two points", 503, http.Header{"Retry-After": {"1.2.3"}}, Verdict{Class: Infrastructure}},
 		{"a point", 503, http.Header{"Retry-After": {"."}}, Verdict{Class: Infrastructure}},
 		{"longer than a duration", 429, http.Header{"Retry-After": {"9223372037"}}, Verdict{Class: Throttled, After: math.MaxInt64}},
+		{"one unit longer than a duration", 429, http.Header{"Retry-After": {"9223372036.854775808"}}, Verdict{Class: Throttled, After: math.MaxInt64}},
 		{"longer than any number", 429, http.Header{"Retry-After": {strings.Repeat("9", 400)}}, Verdict{Class: Throttled, After: math.MaxInt64}},
 
 		{"a date", 503, http.Header{"Date": {date}, "Retry-After": {"Sun, 06 Nov 1994 08:50:07 GMT"}}, Verdict{Class: Throttled, After: 30 * time.Second}},
