@@ -59,16 +59,21 @@ type traffic struct {
 	random  *rand.Rand
 }
 
-// drawTraffic draws one whose hasty callers give the mean times one of gives.
+// drawTraffic draws one whose hasty callers give the mean times one of gives. There are
+// patient calls enough that no minute passes without an answer.
 func drawTraffic(rt *rapid.T, gives ...float64) *traffic {
 	mean := sampled(rt, "mean", 5*time.Millisecond, 20*time.Millisecond, 300*time.Millisecond)
+	hasty, rates := sampled(rt, "hasty", 0.1, 0.5, 0.9, 0.99), []int{5, 50, 200}
+	if hasty == 0.99 {
+		rates = rates[1:]
+	}
 	return &traffic{
 		mean:    mean,
 		latency: sampled(rt, "latency", append(latencies(mean), spread(mean)...)...),
 		trend:   sampled(rt, "trend", "steady", "drifting", "doubling"),
-		hasty:   sampled(rt, "hasty", 0.1, 0.5, 0.9, 0.99),
+		hasty:   hasty,
 		gives:   time.Duration(sampled(rt, "gives", gives...) * float64(mean)),
-		rate:    sampled(rt, "rate", 5, 50, 200),
+		rate:    sampled(rt, "rate", rates...),
 		random:  rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1)),
 	}
 }
@@ -224,6 +229,77 @@ func TestAHungBackendOpensWhateverDeadlinesCallersBring(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// Calls that a callee cuts off by hanging do not teach that their deadlines are too
+// short: neither to the breakers of other keys, nor when it hangs again.
+func TestHangingIsNotTakenForHaste(t *testing.T) {
+	const takes, gives = 20 * time.Millisecond, 100 * time.Millisecond
+	call := func(t *testing.T, m *Method, f func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(t.Context(), gives)
+		defer cancel()
+		Run(ctx, m, f)
+	}
+	t.Run("one key of two", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, get := newMethodByPeer(t, 10, func(_ *Spec, m *MethodSpec) { m.Breaker.Consecutive = 20 })
+			for range 100 {
+				call(t, get.For("a"), answerIn(takes))
+			}
+			for range 20 {
+				call(t, get.For("a"), answerIn(takes))
+				call(t, get.For("b"), hang)
+			}
+			s := c.Stats()
+			if a, b := s.Breaker("Store", "a").State, s.Breaker("Store", "b").State; a != StateClosed || b != StateOpen {
+				t.Errorf("the breakers of the key that is answered and of the one that is not are %v and %v", a, b)
+			}
+		})
+	})
+	t.Run("again and again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := newMethod(t, withBreaker(func(*Breaker) {}))
+			for range 100 {
+				call(t, m, answerIn(takes))
+			}
+			for range 20 {
+				for range 30 {
+					call(t, m, answerIn(takes))
+				}
+				for range 5 {
+					call(t, m, hang)
+				}
+				wantState(t, c, StateOpen)
+				time.Sleep(33 * time.Second)
+				for range 2 {
+					call(t, m, answerIn(takes))
+				}
+				wantState(t, c, StateClosed)
+			}
+		})
+	})
+}
+
+// A callee that leaves most of the calls without an answer that give it much more than
+// it needs is failing, though it answers the others.
+func TestACalleeThatAnswersSomeOpens(t *testing.T) {
+	for _, takes := range []time.Duration{20 * time.Millisecond, 300 * time.Millisecond} {
+		t.Run(takes.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 0 }))
+				for i := range 400 {
+					f := answerIn(takes)
+					if i >= 100 && i%3 != 0 {
+						f = hang
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), max(time.Second, longFactor*takes)+1)
+					Run(ctx, m, f)
+					cancel()
+				}
+				wantState(t, c, StateOpen)
+			})
+		})
 	}
 }
 
