@@ -39,7 +39,8 @@ type Result struct {
 	Unchanged   []string                 // outputs that are up to date
 	Ignored     []string                 // outputs whose sources this build leaves out
 	Stale       []Stale                  // with Check: outputs that a run without it writes or removes
-	Notes       []string                 // what a user may want to know about the run
+	Notes       []annotations.Diagnostic // on sources whose outputs are new or changed, or Stale: no mistakes, and perhaps not what their authors mean; without codes
+	Details     []string                 // what a user may want to know about the run
 }
 
 // A Stale is an output that is out of date.
@@ -60,7 +61,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	var earlier Result
 	if loader.Recall(&earlier) {
-		earlier.Notes = []string{unchanged}
+		earlier.Details = []string{unchanged}
 		return &earlier, nil
 	}
 	packages, err := loader.Load(ctx)
@@ -77,7 +78,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	run.write()
 	run.sort()
-	run.result.Notes = loader.Notes
+	run.result.Details = loader.Notes
 	loader.Remember(run.done())
 	return &run.result, nil
 }
@@ -121,7 +122,7 @@ func (r *run) generate(models iter.Seq[*model.Package]) {
 	}
 	g.Wait()
 	for i, src := range sources {
-		r.targets = append(r.targets, target{path: src.Output, code: *codes[i], keep: len(src.Diagnostics) > 0})
+		r.targets = append(r.targets, target{path: src.Output, code: *codes[i], keep: len(src.Diagnostics) > 0, notes: src.Notes()})
 		r.result.Diagnostics = append(r.result.Diagnostics, src.Diagnostics...)
 	}
 }
@@ -142,6 +143,7 @@ func codeOf(s *model.Source) []byte {
 
 func (r *run) sort() {
 	r.result.Diagnostics = annotations.Sort(r.result.Diagnostics)
+	r.result.Notes = annotations.Sort(r.result.Notes)
 	for _, files := range [][]string{r.result.Written, r.result.Removed, r.result.Unchanged, r.result.Ignored} {
 		slices.Sort(files)
 	}

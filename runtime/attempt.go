@@ -163,6 +163,9 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		c.classify(ctx, own, limited, started, results, err)
 	}
 	if c.class <= Application {
+		if m.cut.Load() != 0 {
+			m.answered()
+		}
 		if sample {
 			m.usual.observe(elapsed)
 		}
@@ -225,7 +228,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 		c.signal = signalFailure
 		// The caller's deadline, and the rest of a total timeout that earlier attempts
 		// have used up, may have left the callee too little time.
-		if (whose == byDeadline || whose == byTotal && c.attempts > 1) && m.breaker != nil && !m.usual.reached(now-started, now, m.counts.answers()) {
+		if (whose == byDeadline || whose == byTotal && c.attempts > 1) && m.breaker != nil && !m.cutOff(now-started, now) {
 			c.signal = signalNone
 		}
 	case Throttled:

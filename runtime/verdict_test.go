@@ -53,6 +53,29 @@ func TestVerdictsOfClassifiersAddUp(t *testing.T) {
 	}
 }
 
+// Two sources that know one failure are joined as classifiers are: the first class
+// decides, and the rest adds up.
+func TestVerdictsOfTwoSourcesAddUp(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		v, next Verdict
+		want    Verdict
+	}{
+		{"nothing and nothing", Verdict{}, Verdict{}, Verdict{}},
+		{"a code that says nothing leaves it to the response", AWSCode("InternalError"), HTTPResponse(503, map[string][]string{"Retry-After": {"2"}}),
+			Verdict{Class: Throttled, After: 2 * time.Second}},
+		{"a code that says something takes the response's hint", AWSCode("ThrottlingException"), HTTPResponse(400, map[string][]string{"Retry-After": {"2"}}),
+			Verdict{Class: Throttled, After: 2 * time.Second}},
+		{"a code with a trailer that forbids", GRPCCode(14), GRPCPushback([]string{"-1"}), Verdict{Class: Infrastructure, Final: true}},
+		{"the longer hint counts", Verdict{Class: Throttled, After: time.Minute}, Verdict{After: time.Second}, Verdict{Class: Throttled, After: time.Minute}},
+		{"a class that no error can have", Verdict{}, Verdict{Class: NothingSent}, Verdict{}},
+	} {
+		if got := tt.v.Or(tt.next); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
 // A retry on unsent repeats what certainly never arrived, of whatever class, and
 // nothing else.
 func TestRetryOnUnsent(t *testing.T) {

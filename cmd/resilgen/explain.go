@@ -116,9 +116,18 @@ func printInterfaces(w io.Writer, format string, interfaces []explain.Interface)
 		if format == "markdown" {
 			fmt.Fprintf(w, "### %s\n\n`%s`, wrapped by `%s`\n\n", escapeMarkdown(i.Name), where, i.Wrapper)
 			rows.markdown(w)
+			for _, note := range i.Notes {
+				fmt.Fprintf(w, "\n- %s", escapeMarkdown(note))
+			}
+			if len(i.Notes) > 0 {
+				fmt.Fprintln(w)
+			}
 		} else {
 			fmt.Fprintf(w, "%s (%s), wrapped by %s\n", i.Name, where, i.Wrapper)
 			rows.text(w)
+			for _, note := range i.Notes {
+				fmt.Fprintln(w, "note:", note)
+			}
 		}
 	}
 }
@@ -130,6 +139,9 @@ func methodRow(m explain.Method) []string {
 		policy = append(policy, d.Text)
 	}
 	row := []string{m.Name, strings.Join(policy, " · "), strings.Join(m.State, ", "), m.Classifier, m.Worst.String(), m.Expected.String()}
+	if m.Requests > 0 {
+		row[4] += fmt.Sprintf(", %d requests by %s", m.Requests, m.Library)
+	}
 	if policy == nil {
 		row[1] = "plain delegation"
 	}

@@ -13,6 +13,7 @@ const usage = `usage: resilgen [-v] [-check] [-diff] [packages]
        resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
        resilgen explain CODE
        resilgen directives [name]
+       resilgen libraries
        resilgen version
        go vet -vettool=$(go tool -n resilgen) [packages]
 
@@ -23,7 +24,7 @@ go build. The default is the package in the current directory.
 
 Explain shows the policy of each method, or what an error code such as RG014
 means. docs/errors.md has all codes. Directives prints the reference of the
-language.
+language. Libraries prints which client libraries are known.
 
 As a tool of go vet, resilgen reports the same mistakes. It also reports outputs
 that are out of date, directives without effect, wrappers that are not kept, and
@@ -69,11 +70,12 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 func report(result *generator.Result, verbose bool, w io.Writer) int {
 	dir := workingDir()
 	printDiagnostics(w, "", result.Diagnostics)
+	printNotes(w, result.Notes)
 	for _, stale := range result.Stale {
 		fmt.Fprintf(w, "%s is out of date; run go generate\n", shorter(dir, stale.Path))
 	}
 	if verbose {
-		for _, note := range result.Notes {
+		for _, note := range result.Details {
 			fmt.Fprintln(w, note)
 		}
 		for _, list := range []struct {

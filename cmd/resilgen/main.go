@@ -5,6 +5,7 @@
 //	resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
 //	resilgen explain CODE
 //	resilgen directives [name]
+//	resilgen libraries
 //	resilgen version
 //	go vet -vettool=$(go tool -n resilgen) [packages]
 //
@@ -53,6 +54,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return runExplain(ctx, args[1:], stdout, stderr)
 		case "directives":
 			return directives(args[1:], stdout, stderr)
+		case "libraries":
+			return libraries(args[1:], stdout, stderr)
 		case "version":
 			return version(args[1:], stdout, stderr)
 		}

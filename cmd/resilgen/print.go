@@ -31,6 +31,15 @@ func printDiagnostics(w io.Writer, prefix string, diagnostics []annotations.Diag
 	}
 }
 
+// printNotes prints each note on a line of its own.
+func printNotes(w io.Writer, notes []annotations.Diagnostic) {
+	dir := workingDir()
+	for _, n := range notes {
+		n.Pos.Filename = shorter(dir, n.Pos.Filename)
+		fmt.Fprintf(w, "%s: note: %s\n", n.Pos, n.Message)
+	}
+}
+
 // workingDir returns the current directory, or "" if it is not known.
 func workingDir() string {
 	dir, err := os.Getwd()

@@ -29,7 +29,8 @@ type Interface struct {
 	Wrapper string   `json:"wrapper"`
 	File    string   `json:"file"` // an absolute path
 	Line    int      `json:"line"`
-	Methods []Method `json:"methods"` // in the order of the source
+	Methods []Method `json:"methods"`         // in the order of the source
+	Notes   []string `json:"notes,omitempty"` // what the author may not have meant, and what users of its client library should know
 }
 
 // A Method is a method of an interface, with what calls through the wrapper meet.
@@ -40,6 +41,8 @@ type Method struct {
 	State      []string    `json:"state"`                // what its calls share, as in "breaker Store"
 	Worst      Worst       `json:"worst"`
 	Expected   Expected    `json:"expected"`
+	Library    string      `json:"library,omitempty"`  // the client library that repeats calls by itself, if one does
+	Requests   int         `json:"requests,omitempty"` // that it can make of the calls in Worst
 }
 
 // Packages explains the directives in the packages of cfg. It writes nothing. It fails if
@@ -88,8 +91,19 @@ func explainWrapper(src *model.Source, w *model.Wrapper) Interface {
 		Line:    src.Package.Fset.PositionFor(w.Spec.Pos(), false).Line,
 	}
 	for _, m := range w.Methods {
-		i.Methods = append(i.Methods, explainMethod(m, i.Name))
+		e := explainMethod(m, i.Name)
+		if m.ByLibrary {
+			library, each := w.Requests()
+			if each > 1 {
+				e.Library, e.Requests = library, e.Worst.Calls*each
+			}
+		}
+		i.Methods = append(i.Methods, e)
 	}
+	for _, n := range w.Notes {
+		i.Notes = append(i.Notes, n.Message)
+	}
+	i.Notes = append(i.Notes, w.LibraryNotes()...)
 	return i
 }
 

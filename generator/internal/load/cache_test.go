@@ -169,7 +169,7 @@ func TestNothingIsLoadedIfNothingChanged(t *testing.T) {
 			if len(result.Diagnostics) > 0 {
 				t.Fatalf("%s: %v", step.what, result.Diagnostics)
 			}
-			loaded := !slices.Contains(result.Notes, "nothing has changed since the last run")
+			loaded := !slices.Contains(result.Details, "nothing has changed since the last run")
 			if loaded != want {
 				t.Errorf("run %d after this: %s: loaded is %t, want %t", k+1, step.what, loaded, want)
 			}
@@ -340,7 +340,7 @@ func TestALinkedFolderIsSearched(t *testing.T) {
 		t.Error("an output without a source is still there")
 	}
 	run()
-	if result := run(); !slices.Contains(result.Notes, "nothing has changed since the last run") {
+	if result := run(); !slices.Contains(result.Details, "nothing has changed since the last run") {
 		t.Error("nothing has changed, and packages are loaded")
 	}
 	source, err := os.ReadFile(filepath.Join(dir, "store", "store.go"))
@@ -376,7 +376,7 @@ func TestAWorkspaceIsCached(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if same := slices.Contains(result.Notes, "nothing has changed since the last run"); same != step.want {
+		if same := slices.Contains(result.Details, "nothing has changed since the last run"); same != step.want {
 			t.Errorf("nothing has changed: %t, want %t", same, step.want)
 		}
 	}
@@ -496,7 +496,7 @@ func TestAChangedOutputIsLoadedByTheNextRun(t *testing.T) {
 			t.Fatal(result.Diagnostics)
 		}
 	}
-	if result := run(); !slices.Contains(result.Notes, "nothing has changed since the last run") {
+	if result := run(); !slices.Contains(result.Details, "nothing has changed since the last run") {
 		t.Error("nothing has changed, and packages are loaded")
 	}
 	write(t, filepath.Join(dir, "store", "store.go"), strings.Replace(store, "//resil:retry\n", "", 1))

@@ -21,6 +21,9 @@ type lifetimes struct{ usedUps, outlived typeutil.Map }
 func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
 	for i := range params.Len() {
 		v := params.At(i)
+		if isRequest(v.Type()) {
+			continue // each attempt gets a copy of its own
+		}
 		if why := find(v.Type(), readOnce, &l.usedUps); why != "" {
 			if name := v.Name(); name != "" && name != "_" {
 				return name, why

@@ -40,10 +40,11 @@ type Wrapper struct {
 	Derived     *Derived // how the interface is made; nil if the source declares it
 	Name        string
 	Constructor string
-	Methods     []*Method      // in the order of the source
-	Classifiers []*Classifier  // functions to generate
-	Libraries   []*sdk.Library // client libraries that the signatures show
-	Embeds      bool           // it embeds the interface, because some methods cannot be written in this package
+	Methods     []*Method                // in the order of the source
+	Classifiers []*Classifier            // functions to generate
+	Libraries   []*sdk.Library           // client libraries that the signatures show
+	Notes       []annotations.Diagnostic // unsorted, without codes: no mistakes, and perhaps not what the author means
+	Embeds      bool                     // it embeds the interface, because some methods cannot be written in this package
 }
 
 // A Method is a method of an interface, and what guards it.
@@ -53,7 +54,10 @@ type Method struct {
 	Signature    *types.Signature // with types that this package can name, as far as possible
 	Pos          token.Pos        // where it stands in the source
 	Context      int              // the index of the context parameter, or -1
+	Request      int              // the index of the parameter that is an *http.Request, or -1
 	ReturnsError bool             // its last result is an error
+	Holder       Holder           // how its only result holds the error
+	Maker        *Function        // makes such a result from an error; nil unless Holder is Made
 	Unwritable   string           // why it cannot be written in this package; empty if it can
 	Form         Form
 	Doc          Doc
@@ -67,11 +71,16 @@ type Method struct {
 	ByLibrary        bool       // a client library classifies its outcome
 	ClassifiedBy     []string   // names what classifies errors, in order, without lists; empty if no guard needs it
 
-	inGroup bool // the directives of its interface are a comment group of their own
+	maker   *sdk.Func // of a recipe
+	inGroup bool      // the directives of its interface are a comment group of their own
 }
 
 // HasGuard reports whether calls of the method go through the runtime.
 func (m *Method) HasGuard() bool { return m.Form != Plain }
+
+// HasContext reports whether a call of the method has a context that can end it: that of
+// a parameter or of a request.
+func (m *Method) HasContext() bool { return m.Context >= 0 || m.Request >= 0 }
 
 // TypeParams returns the type parameters of the interface, which the wrapper has too.
 func (w *Wrapper) TypeParams() *types.TypeParamList {

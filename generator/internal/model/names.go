@@ -26,7 +26,7 @@ func (m *Package) nameClassifiers() {
 			for _, c := range w.Classifiers {
 				name := "classify" + gosrc.Capitalize(w.Interface.Name())
 				if c.Glue != nil {
-					name += c.Glue.Suffix
+					name = c.Glue.Verb + gosrc.Capitalize(w.Interface.Name()) + c.Glue.Suffix
 				} else if w.ownClassifiers() > 1 && len(c.Users) == 1 {
 					name += gosrc.Capitalize(c.Users[0].Name)
 				}

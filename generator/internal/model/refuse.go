@@ -42,6 +42,9 @@ func (s *checker) check() {
 	if slices.ContainsFunc(w.Classifiers, (*Classifier).matchesTypes) {
 		needed = append(needed, "new")
 	}
+	if slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Form == Scanning }) {
+		needed = append(needed, "any")
+	}
 	for _, c := range w.Classifiers {
 		if c.Glue != nil {
 			needed = append(needed, c.Glue.Globals()...)
@@ -86,15 +89,18 @@ func (w *Wrapper) unusedClassify() *Method {
 
 func (s *checker) checkMethod(m *Method) {
 	p := m.Policy
-	if !m.ReturnsError {
+	if p.Hedge != nil && m.Holder == Scanned {
+		s.refuse(m, codeResult, m.fixPos("hedge"), "%s cannot be hedged: its result makes the call when it is scanned, and two attempts cannot scan into the same variables; %s", m.Name, s.fix(m, "hedge"))
+	}
+	if !m.TellsFailure() {
 		directives := m.guardNames()
 		s.reportOn(m, codeNoError, m.directivePos(directives[0]), "%s does not return an error as its last result, so that %s cannot tell success from failure; return an error, or do not guard it",
 			m.Name, directive.All(directives))
 	}
-	if p.Timeout != nil && m.Context < 0 {
+	if p.Timeout != nil && !m.HasContext() {
 		s.reportOn(m, codeContext, m.directivePos("timeout"), "%s has no context.Context parameter, so that a timeout cannot end it; add one, or %s", m.Name, s.fix(m, "timeout"))
 	}
-	if p.Hedge != nil && m.Context < 0 {
+	if p.Hedge != nil && !m.HasContext() {
 		s.reportOn(m, codeContext, m.directivePos("hedge"), "%s has no context.Context parameter, so that a hedge cannot cancel the attempts that lose; add one, or %s", m.Name, s.fix(m, "hedge"))
 	}
 	if p.Hedge != nil && !p.Idempotent {
@@ -102,7 +108,7 @@ func (s *checker) checkMethod(m *Method) {
 			m.Name, m.line("idempotent"), s.fix(m, "hedge"))
 	}
 	if p.Retry != nil {
-		if !m.OnMethod["retry"] && !p.Idempotent && addsSomething(m.Name) {
+		if !m.OnMethod["retry"] && !p.Idempotent && m.Request < 0 && addsSomething(m.Name) {
 			s.refuse(m, codeRepeat, m.Pos, "a retry of %s may add something twice, as the method's name suggests; if it is safe to repeat, write %s; otherwise %s",
 				m.Name, m.line("idempotent"), s.fix(m, "retry"))
 		}

@@ -59,6 +59,7 @@ func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
 	m.resolveKeys(src, w)
 	c := checker{src, w, map[token.Pos]bool{}}
 	c.check()
+	m.addNotes(src, w)
 	src.Wrappers = append(src.Wrappers, w)
 }
 
