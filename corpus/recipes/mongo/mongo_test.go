@@ -139,3 +139,19 @@ func TestAnswersAndConflictsOpenNoBreaker(t *testing.T) {
 		t.Errorf("%d retries", n)
 	}
 }
+
+func TestResultTellsWhyNothingWasFound(t *testing.T) {
+	w, err := NewResilientOrders(dead(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := w.FindOne(ctx, bson.D{}).Err(); !errors.Is(err, resil.ErrExhausted) {
+		t.Errorf("without a server: %v", err)
+	}
+	w.Resilience().Breaker("Orders").ForceOpen()
+	if err := w.FindOne(ctx, bson.D{}).Decode(&bson.D{}); !errors.Is(err, resil.ErrOpen) {
+		t.Errorf("with an open breaker: %v", err)
+	}
+}

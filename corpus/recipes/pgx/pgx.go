@@ -16,11 +16,12 @@ import (
 //resil:timeout 5s attempt=1s
 //resil:timeout off methods=Query,Begin
 //resil:retry 3
-//resil:retry on=unsent methods=Exec,Query
+//resil:retry on=unsent methods=Exec,Query,QueryRow
 //resil:breaker
 type DB interface {
 	Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 	Begin(ctx context.Context) (pgx.Tx, error)
 	Ping(ctx context.Context) error
 }

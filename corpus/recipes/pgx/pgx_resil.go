@@ -18,19 +18,21 @@ const _ = resil.SupportVersion1
 
 // ResilientDB guards a DB.
 //
-//	Exec   timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	Query  retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	Begin  retry 3, exponential 100ms–30s, full jitter · breaker DB
-//	Ping   timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
+//	Exec      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	Query     retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	QueryRow  timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	Begin     retry 3, exponential 100ms–30s, full jitter · breaker DB
+//	Ping      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //
 // Errors are classified by pgx, then network.
 type ResilientDB struct {
-	next   DB
-	client *resil.Client
-	exec   resil.Method
-	query  resil.Method
-	begin  resil.Method
-	ping   resil.Method
+	next     DB
+	client   *resil.Client
+	exec     resil.Method
+	query    resil.Method
+	queryRow resil.Method
+	begin    resil.Method
+	ping     resil.Method
 }
 
 var _ DB = (*ResilientDB)(nil)
@@ -70,24 +72,21 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		On:       []resil.Class{resil.Infrastructure, resil.Throttled},
 		Budget:   20 * resil.Percent,
 	}
+	policies := resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker}
 	classifiers := []resil.Classifier{classifyDBPgx}
 	c := &ResilientDB{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "DB",
 		Methods: []resil.MethodSpec{
-			{
-				Name:     "Exec",
-				Method:   &c.exec,
-				Policies: resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker},
-				Classify: classifiers,
-			},
+			{Name: "Exec", Method: &c.exec, Policies: policies, Classify: classifiers},
 			{
 				Name:     "Query",
 				Method:   &c.query,
 				Policies: resil.Policies{Retry: retry, Breaker: breaker},
 				Classify: classifiers,
 			},
+			{Name: "QueryRow", Method: &c.queryRow, Policies: policies, Classify: classifiers},
 			{
 				Name:     "Begin",
 				Method:   &c.begin,
@@ -120,6 +119,14 @@ func (c *ResilientDB) Exec(ctx context.Context, sql string, arguments ...any) (p
 func (c *ResilientDB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return resil.Call(ctx, &c.query, func(ctx context.Context) (pgx.Rows, error) {
 		return c.next.Query(ctx, sql, args...)
+	})
+}
+
+func (c *ResilientDB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return resil.ScanFunc(func(dest ...any) error {
+		return resil.Run(ctx, &c.queryRow, func(ctx context.Context) error {
+			return c.next.QueryRow(ctx, sql, args...).Scan(dest...)
+		})
 	})
 }
 

@@ -160,3 +160,12 @@ func TestDeadServerOpensTheBreakerAndAnAnswerDoesNot(t *testing.T) {
 		t.Errorf("the breaker does not open: %v", err)
 	}
 }
+
+func TestRowIsAskedForWhenItIsScanned(t *testing.T) {
+	s := postgrestest.Serve(t)
+	s.Close()
+	err := open(t, s).QueryRow(t.Context(), "select").Scan()
+	if !errors.Is(err, resil.ErrExhausted) {
+		t.Errorf("without a server: %v", err)
+	}
+}

@@ -18,19 +18,21 @@ const _ = resil.SupportVersion1
 
 // ResilientDB guards a DB.
 //
-//	ExecContext   timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	QueryContext  retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	BeginTx       retry 3, exponential 100ms–30s, full jitter · breaker DB
-//	PingContext   timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
+//	ExecContext      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	QueryContext     retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	QueryRowContext  retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	BeginTx          retry 3, exponential 100ms–30s, full jitter · breaker DB
+//	PingContext      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //
 // Errors are classified by pq, then sql, then network.
 type ResilientDB struct {
-	next         DB
-	client       *resil.Client
-	execContext  resil.Method
-	queryContext resil.Method
-	beginTx      resil.Method
-	pingContext  resil.Method
+	next            DB
+	client          *resil.Client
+	execContext     resil.Method
+	queryContext    resil.Method
+	queryRowContext resil.Method
+	beginTx         resil.Method
+	pingContext     resil.Method
 }
 
 var _ DB = (*ResilientDB)(nil)
@@ -70,6 +72,7 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		On:       []resil.Class{resil.Infrastructure, resil.Throttled},
 		Budget:   20 * resil.Percent,
 	}
+	policies := resil.Policies{Retry: retry, Breaker: breaker}
 	classifiers := []resil.Classifier{classifyDBPQ, classifyDBSQL}
 	c := &ResilientDB{next: next}
 	var err error
@@ -82,12 +85,8 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 				Policies: resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker},
 				Classify: classifiers,
 			},
-			{
-				Name:     "QueryContext",
-				Method:   &c.queryContext,
-				Policies: resil.Policies{Retry: retry, Breaker: breaker},
-				Classify: classifiers,
-			},
+			{Name: "QueryContext", Method: &c.queryContext, Policies: policies, Classify: classifiers},
+			{Name: "QueryRowContext", Method: &c.queryRowContext, Policies: policies, Classify: classifiers},
 			{
 				Name:     "BeginTx",
 				Method:   &c.beginTx,
@@ -127,6 +126,12 @@ func (c *ResilientDB) QueryContext(ctx context.Context, query string, args ...an
 	return result, err
 }
 
+func (c *ResilientDB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return resil.CallHoldingFunc(ctx, &c.queryRowContext, func(ctx context.Context) *sql.Row {
+		return c.next.QueryRowContext(ctx, query, args...)
+	}, failedDBSQLRow)
+}
+
 func (c *ResilientDB) BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error) {
 	return resil.Call(ctx, &c.beginTx, func(ctx context.Context) (*sql.Tx, error) {
 		return c.next.BeginTx(ctx, opts)
@@ -159,3 +164,6 @@ func classifyDBSQL(err error) resil.Verdict {
 	}
 	return resil.Verdict{}
 }
+
+// failedDBSQLRow makes a row whose Scan returns err.
+func failedDBSQLRow(err error) *sql.Row { return resil.FailedRow(err) }

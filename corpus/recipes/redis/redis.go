@@ -3,17 +3,22 @@ package redis
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
 //go:generate resilgen
 
-// Processor is the step of a redis.Hook through which every command of a client goes.
+// Cache is the part of redis.Cmdable that is used. INCR is not repeated.
 //
 //resil:timeout 2s attempt=500ms
-//resil:retry 3 on=unsent
+//resil:retry 3
+//resil:retry off methods=Incr
 //resil:breaker
-type Processor interface {
-	Process(ctx context.Context, cmd redis.Cmder) error
+type Cache interface {
+	Get(ctx context.Context, key string) *redis.StringCmd
+	Set(ctx context.Context, key string, value any, expiration time.Duration) *redis.StatusCmd
+	HGetAll(ctx context.Context, key string) *redis.MapStringStringCmd
+	Incr(ctx context.Context, key string) *redis.IntCmd
 }

@@ -15,56 +15,68 @@ import (
 // Where this does not compile, the runtime is older than this code.
 const _ = resil.SupportVersion1
 
-// ResilientProcessor guards a Processor.
+// ResilientCache guards a Cache.
 //
-//	Process  timeout 2s, attempt 500ms · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker Processor
+//	Get      timeout 2s, attempt 500ms · retry 3, exponential 100ms–30s, full jitter · breaker Cache
+//	Set      timeout 2s, attempt 500ms · retry 3, exponential 100ms–30s, full jitter · breaker Cache
+//	HGetAll  timeout 2s, attempt 500ms · retry 3, exponential 100ms–30s, full jitter · breaker Cache
+//	Incr     timeout 2s, attempt 500ms · breaker Cache
 //
 // Errors are classified by redis, then network.
-type ResilientProcessor struct {
-	next    Processor
+type ResilientCache struct {
+	next    Cache
 	client  *resil.Client
-	process resil.Method
+	get     resil.Method
+	set     resil.Method
+	hGetAll resil.Method
+	incr    resil.Method
 }
 
-var _ Processor = (*ResilientProcessor)(nil)
+var _ Cache = (*ResilientCache)(nil)
 
-// NewResilientProcessor guards next. It fails if next is nil or an option is
-// wrong.
-func NewResilientProcessor(next Processor, opts ...resil.Option) (*ResilientProcessor, error) {
+// NewResilientCache guards next. It fails if next is nil or an option is wrong.
+func NewResilientCache(next Cache, opts ...resil.Option) (*ResilientCache, error) {
 	if next == nil {
-		return nil, errors.New("NewResilientProcessor: next is nil")
+		return nil, errors.New("NewResilientCache: next is nil")
 	}
-	c := &ResilientProcessor{next: next}
+	timeout := &resil.Timeout{Total: 2 * time.Second, Attempt: 500 * time.Millisecond}
+	breaker := &resil.Breaker{
+		Name:        "Cache",
+		Consecutive: resil.ConsecutiveAuto,
+		Ratio:       50 * resil.Percent,
+		Min:         10,
+		Window:      time.Minute,
+		Open:        30 * time.Second,
+		Probes:      2,
+	}
+	policies := resil.Policies{
+		Timeout: timeout,
+		Retry: &resil.Retry{
+			Attempts: 3,
+			Backoff:  resil.BackoffExponential,
+			Initial:  100 * time.Millisecond,
+			Max:      30 * time.Second,
+			Factor:   2,
+			Jitter:   resil.JitterFull,
+			On:       []resil.Class{resil.Infrastructure, resil.Throttled},
+			Budget:   20 * resil.Percent,
+		},
+		Breaker: breaker,
+	}
+	classifiers := []resil.Classifier{classifyCacheRedis}
+	c := &ResilientCache{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
-		Name: "Processor",
+		Name: "Cache",
 		Methods: []resil.MethodSpec{
+			{Name: "Get", Method: &c.get, Policies: policies, Classify: classifiers},
+			{Name: "Set", Method: &c.set, Policies: policies, Classify: classifiers},
+			{Name: "HGetAll", Method: &c.hGetAll, Policies: policies, Classify: classifiers},
 			{
-				Name:   "Process",
-				Method: &c.process,
-				Policies: resil.Policies{
-					Timeout: &resil.Timeout{Total: 2 * time.Second, Attempt: 500 * time.Millisecond},
-					Retry: &resil.Retry{
-						Attempts: 3,
-						Backoff:  resil.BackoffExponential,
-						Initial:  100 * time.Millisecond,
-						Max:      30 * time.Second,
-						Factor:   2,
-						Jitter:   resil.JitterFull,
-						On:       []resil.Class{resil.NothingSent},
-						Budget:   20 * resil.Percent,
-					},
-					Breaker: &resil.Breaker{
-						Name:        "Processor",
-						Consecutive: resil.ConsecutiveAuto,
-						Ratio:       50 * resil.Percent,
-						Min:         10,
-						Window:      time.Minute,
-						Open:        30 * time.Second,
-						Probes:      2,
-					},
-				},
-				Classify: []resil.Classifier{classifyProcessorRedis},
+				Name:     "Incr",
+				Method:   &c.incr,
+				Policies: resil.Policies{Timeout: timeout, Breaker: breaker},
+				Classify: classifiers,
 			},
 		},
 	}, opts...)
@@ -75,16 +87,34 @@ func NewResilientProcessor(next Processor, opts ...resil.Option) (*ResilientProc
 }
 
 // Resilience returns the client behind the wrapper: its stats and manual control.
-func (c *ResilientProcessor) Resilience() *resil.Client { return c.client }
+func (c *ResilientCache) Resilience() *resil.Client { return c.client }
 
-func (c *ResilientProcessor) Process(ctx context.Context, cmd redis.Cmder) error {
-	return resil.Run(ctx, &c.process, func(ctx context.Context) error {
-		return c.next.Process(ctx, cmd)
+func (c *ResilientCache) Get(ctx context.Context, key string) *redis.StringCmd {
+	return resil.CallHolding(ctx, &c.get, func(ctx context.Context) *redis.StringCmd {
+		return c.next.Get(ctx, key)
 	})
 }
 
-// classifyProcessorRedis classifies the errors of Redis by their code.
-func classifyProcessorRedis(err error) resil.Verdict {
+func (c *ResilientCache) Set(ctx context.Context, key string, value any, expiration time.Duration) *redis.StatusCmd {
+	return resil.CallHolding(ctx, &c.set, func(ctx context.Context) *redis.StatusCmd {
+		return c.next.Set(ctx, key, value, expiration)
+	})
+}
+
+func (c *ResilientCache) HGetAll(ctx context.Context, key string) *redis.MapStringStringCmd {
+	return resil.CallHolding(ctx, &c.hGetAll, func(ctx context.Context) *redis.MapStringStringCmd {
+		return c.next.HGetAll(ctx, key)
+	})
+}
+
+func (c *ResilientCache) Incr(ctx context.Context, key string) *redis.IntCmd {
+	return resil.CallHolding(ctx, &c.incr, func(ctx context.Context) *redis.IntCmd {
+		return c.next.Incr(ctx, key)
+	})
+}
+
+// classifyCacheRedis classifies the errors of Redis by their code.
+func classifyCacheRedis(err error) resil.Verdict {
 	switch {
 	case errors.Is(err, redis.Nil):
 		return resil.Verdict{Class: resil.Application}

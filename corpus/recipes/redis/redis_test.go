@@ -2,9 +2,7 @@ package redis
 
 import (
 	"bufio"
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -81,30 +79,16 @@ func (s *server) serve(conn net.Conn) {
 	}
 }
 
-// A hook puts a wrapper around each command of a client.
-type hook struct{ wrapper *ResilientProcessor }
-
-type process redis.ProcessHook
-
-func (p process) Process(ctx context.Context, cmd redis.Cmder) error { return p(ctx, cmd) }
-
-func (h *hook) DialHook(next redis.DialHook) redis.DialHook { return next }
-func (h *hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-func (h *hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	h.wrapper, _ = NewResilientProcessor(process(next))
-	return h.wrapper.Process
-}
-
-// open returns a client without retries of its own, and its wrapper.
-func open(t *testing.T, s *server) (*redis.Client, *ResilientProcessor) {
+// open returns a guarded client without retries of its own.
+func open(t *testing.T, s *server) *ResilientCache {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: s.Addr().String(), MaxRetries: -1, ContextTimeoutEnabled: true, DisableIdentity: true, PoolSize: 1})
 	t.Cleanup(func() { client.Close() })
-	var h hook
-	client.AddHook(&h)
-	return client, h.wrapper
+	cache, err := NewResilientCache(client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cache
 }
 
 // The errors of the server have no constructor.
@@ -151,43 +135,47 @@ func TestVerdicts(t *testing.T) {
 	cases = append(cases, verdicttest.Case{Name: "gone", Err: client.Get(t.Context(), "k").Err(), Network: resil.Infrastructure})
 	client.Close()
 	cases = append(cases, verdicttest.Case{Name: "closed", Err: client.Get(t.Context(), "k").Err(), Want: want(resil.SystemFault)})
-	verdicttest.Errors(t, classifyProcessorRedis, cases)
+	verdicttest.Errors(t, classifyCacheRedis, cases)
 }
 
 func TestDeadServerOpensTheBreakerAndAnAnswerDoesNot(t *testing.T) {
 	s := serve(t)
-	client, w := open(t, s)
+	cache := open(t, s)
 	for _, reply := range []string{"$-1\r\n", "-WRONGTYPE text\r\n"} {
 		s.reply.Store(reply)
 		for range 20 {
-			if err := client.Get(t.Context(), "k").Err(); !errors.As(err, new(redis.Error)) {
+			if err := cache.Get(t.Context(), "k").Err(); !errors.As(err, new(redis.Error)) {
 				t.Fatal(err)
 			}
 		}
 	}
-	if state := w.Resilience().Stats().Breaker("Processor").State; state != resil.StateClosed {
-		t.Errorf("after answers the breaker is %v", state)
+	stats := cache.Resilience().Stats()
+	if state := stats.Breaker("Cache").State; state != resil.StateClosed || stats.Method("Get").Retries != 0 {
+		t.Errorf("after answers the breaker is %v, with %d retries", state, stats.Method("Get").Retries)
 	}
 	s.reply.Store("-LOADING text\r\n")
+	if err := cache.Get(t.Context(), "k").Err(); !errors.Is(err, resil.ErrExhausted) {
+		t.Errorf("a server that is not ready was not asked again: %v", err)
+	}
 	var err error
 	for range 60 {
-		if err = client.Get(t.Context(), "k").Err(); errors.Is(err, resil.ErrOpen) {
+		if err = cache.Incr(t.Context(), "k").Err(); errors.Is(err, resil.ErrOpen) {
 			return
 		}
 	}
 	t.Errorf("the breaker does not open: %v", err)
 }
 
-func TestCommandIsRepeatedOnlyIfItWasNotSent(t *testing.T) {
+func TestIncrementIsNotRepeated(t *testing.T) {
 	s := serve(t)
-	client, _ := open(t, s)
+	cache := open(t, s)
 	s.reply.Store(hangup)
-	if err := client.Incr(t.Context(), "k").Err(); !errors.Is(err, io.EOF) || s.got.Load() != 1 {
-		t.Errorf("a command that was cut off: %v, got %d times", err, s.got.Load())
+	if err := cache.Incr(t.Context(), "k").Err(); !errors.Is(err, io.EOF) || s.got.Load() != 1 {
+		t.Errorf("cut off: %v, got %d times", err, s.got.Load())
 	}
 	s.Close()
-	if err := client.Incr(t.Context(), "k").Err(); !errors.Is(err, resil.ErrExhausted) {
-		t.Errorf("without a server: %v", err)
+	if err := cache.Get(t.Context(), "k").Err(); !errors.Is(err, resil.ErrExhausted) {
+		t.Errorf("a read without a server: %v", err)
 	}
 }
 
@@ -200,17 +188,4 @@ func TestOwnRetriesOfTheClientRepeatEverything(t *testing.T) {
 	if err := client.Incr(t.Context(), "k").Err(); err == nil || s.got.Load() != 4 {
 		t.Errorf("go-redis has changed: %v, INCR came %d times", err, s.got.Load())
 	}
-}
-
-func ExampleNewResilientProcessor() {
-	client := redis.NewClient(&redis.Options{
-		Addr:                  "127.0.0.1:1",
-		MaxRetries:            -1,   // resilgen repeats
-		ContextTimeoutEnabled: true, // timeouts count
-	})
-	defer client.Close()
-	var h hook
-	client.AddHook(&h)
-	fmt.Println(client.Get(context.Background(), "k").Err() != nil, h.wrapper.Resilience().Stats().Method("Process").Attempts)
-	// Output: true 3
 }

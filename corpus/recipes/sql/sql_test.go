@@ -62,3 +62,25 @@ func TestFailuresOpenTheBreakerAndAnswersDoNot(t *testing.T) {
 	}
 	t.Errorf("the breaker does not open: %v", err)
 }
+
+func TestRowTellsWhyNothingWasRead(t *testing.T) {
+	unique := &pgconn.PgError{Code: "23505"}
+	c := &connector{err: unique}
+	pool := sql.OpenDB(c)
+	defer pool.Close()
+	db, err := NewResilientDB(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.QueryRowContext(t.Context(), "select").Scan(); err != unique {
+		t.Errorf("an answer is %v", err)
+	}
+	c.err = &net.OpError{Op: "dial", Err: errors.New("refused")}
+	if err := db.QueryRowContext(t.Context(), "select").Scan(); !errors.Is(err, resil.ErrExhausted) {
+		t.Errorf("without a server: %v", err)
+	}
+	db.Resilience().Breaker("DB").ForceOpen()
+	if err := db.QueryRowContext(t.Context(), "select").Scan(); !errors.Is(err, resil.ErrOpen) {
+		t.Errorf("with an open breaker: %v", err)
+	}
+}

@@ -22,13 +22,16 @@ func classify(err error) resil.Verdict {
 	}
 	return resil.Verdict{}
 }
+
+// failedRow makes a row whose Scan returns err.
+func failedRow(err error) *sql.Row { return resil.FailedRow(err) }
 `,
 	Safe:   sqlSafe,
 	Unsafe: sqlUnsafe,
 	Notes: []string{
 		"Signatures of database/sql do not show the driver: name it, as in //resil:classify mysql, or sqlite, sqlite3, pq, pgx, mssql.",
 		"database/sql repeats by itself, up to three times, what a driver calls a bad connection; with lib/pq and the stdlib package of pgx that can be a statement that the server has got.",
-		"QueryRowContext returns no error: it comes later, from Scan, and is not guarded; the same holds for errors while rows are read.",
+		"What goes wrong while rows are read comes from rows.Err or row.Scan, and is not guarded.",
 		returningNote,
 	},
 }

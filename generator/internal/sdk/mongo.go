@@ -59,6 +59,11 @@ func classify(err error) resil.Verdict {
 	}
 	return v
 }
+
+// failedSingleResult makes a result whose Err and Decode return err.
+func failedSingleResult(err error) *mongo.SingleResult {
+	return mongo.NewSingleResultFromDocument(struct{}{}, err, nil)
+}
 `,
 	Safe: []string{
 		"Distinct", "EstimatedDocumentCount", "OpenDownloadStream*",
@@ -70,7 +75,7 @@ func classify(err error) resil.Verdict {
 	},
 	Retries: Retries{Attempts: 2, Switch: "options.Client().SetRetryReads(false).SetRetryWrites(false)"},
 	Notes: []string{
-		"FindOne and FindOneAndUpdate return no error: it is in the result (Err, Decode), and is not guarded.",
+		"A cursor reads further batches after the call: what goes wrong then comes from its Err, and is not guarded.",
 		"The driver repeats reads, and writes of one document, once; its own repetition of a write adds nothing twice, ours may.",
 		"The driver looks for a server for 30 seconds: set serverSelectionTimeoutMS below the attempt timeout, so that its error says what is wrong.",
 		"The functions given to WithTransaction and UseSession are repeated by the driver, and their errors pass through the wrapper.",

@@ -39,7 +39,7 @@ func classify(err error) resil.Verdict {
 	Unsafe: []string{"Query", "QueryRow"}, // which run INSERT … RETURNING too
 	Notes: []string{
 		"pgx closes a connection when the context of a statement on it ends, so that each timeout costs a new connection.",
-		"QueryRow and SendBatch return no error: it comes later, from Scan or the batch, and is not guarded.",
+		"QueryRow makes its call when its row is scanned. SendBatch returns no error: it comes later, from the batch, and is not guarded.",
 		"Query returns before the rows are read: what goes wrong later is in rows.Err, and is not guarded.",
 		"In a transaction no statement can be repeated after an error: repeat the function that runs the whole transaction.",
 	},

@@ -19,6 +19,7 @@ import (
 //resil:breaker
 type Orders interface {
 	Find(ctx context.Context, filter any, opts ...*options.FindOptions) (*mongo.Cursor, error)
+	FindOne(ctx context.Context, filter any, opts ...*options.FindOneOptions) *mongo.SingleResult
 	CountDocuments(ctx context.Context, filter any, opts ...*options.CountOptions) (int64, error)
 	InsertOne(ctx context.Context, document any, opts ...*options.InsertOneOptions) (*mongo.InsertOneResult, error)
 	UpdateOne(ctx context.Context, filter any, update any, opts ...*options.UpdateOptions) (*mongo.UpdateResult, error)

@@ -20,6 +20,7 @@ const _ = resil.SupportVersion1
 // ResilientOrders guards an Orders.
 //
 //	Find            timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Orders
+//	FindOne         timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Orders
 //	CountDocuments  timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Orders
 //	InsertOne       timeout 10s, attempt 3s · breaker Orders
 //	UpdateOne       timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker Orders
@@ -29,6 +30,7 @@ type ResilientOrders struct {
 	next           Orders
 	client         *resil.Client
 	find           resil.Method
+	findOne        resil.Method
 	countDocuments resil.Method
 	insertOne      resil.Method
 	updateOne      resil.Method
@@ -73,6 +75,7 @@ func NewResilientOrders(next Orders, opts ...resil.Option) (*ResilientOrders, er
 		Name: "Orders",
 		Methods: []resil.MethodSpec{
 			{Name: "Find", Method: &c.find, Policies: policies, Classify: classifiers},
+			{Name: "FindOne", Method: &c.findOne, Policies: policies, Classify: classifiers},
 			{Name: "CountDocuments", Method: &c.countDocuments, Policies: policies, Classify: classifiers},
 			{
 				Name:     "InsertOne",
@@ -114,6 +117,12 @@ func (c *ResilientOrders) Find(ctx context.Context, filter any, opts ...*options
 	return resil.Call(ctx, &c.find, func(ctx context.Context) (*mongo.Cursor, error) {
 		return c.next.Find(ctx, filter, opts...)
 	})
+}
+
+func (c *ResilientOrders) FindOne(ctx context.Context, filter any, opts ...*options.FindOneOptions) *mongo.SingleResult {
+	return resil.CallHoldingFunc(ctx, &c.findOne, func(ctx context.Context) *mongo.SingleResult {
+		return c.next.FindOne(ctx, filter, opts...)
+	}, failedOrdersMongoSingleResult)
 }
 
 func (c *ResilientOrders) CountDocuments(ctx context.Context, filter any, opts ...*options.CountOptions) (int64, error) {
@@ -173,4 +182,9 @@ func classifyOrdersMongo(err error) resil.Verdict {
 		v.Class = resil.Infrastructure
 	}
 	return v
+}
+
+// failedOrdersMongoSingleResult makes a result whose Err and Decode return err.
+func failedOrdersMongoSingleResult(err error) *mongo.SingleResult {
+	return mongo.NewSingleResultFromDocument(struct{}{}, err, nil)
 }
