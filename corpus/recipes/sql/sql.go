@@ -16,6 +16,7 @@ import (
 //resil:retry 3
 //resil:retry on=unsent methods=ExecContext,Query*
 //resil:breaker
+//resil:classify sql
 type DB interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -23,6 +23,11 @@ type Library struct {
 	// count.
 	Shown []string
 
+	// Behind names the library through which programs use this one, and whose signatures
+	// do not show it, as those of database/sql do not show the driver. Empty if there is
+	// none.
+	Behind string
+
 	// Glue is Go source: imports, and functions that classify. The generator copies the
 	// functions into its output and adapts their names.
 	//
@@ -69,6 +74,16 @@ func Named(name string) *Library {
 		return nil
 	}
 	return all[i]
+}
+
+// Drivers returns the names of the libraries that can stand behind l, sorted.
+func (l *Library) Drivers() (names []string) {
+	for _, other := range all {
+		if other.Behind == l.Name {
+			names = append(names, other.Name)
+		}
+	}
+	return names
 }
 
 // IsShownBy reports whether a type of the package with that import path shows the

@@ -30,6 +30,9 @@ func TestRecipesAreComplete(t *testing.T) {
 					t.Errorf("%s is not a module with a version", tried)
 				}
 			}
+			if l.Behind != "" && (Named(l.Behind) == nil || Named(l.Behind).Behind != "") {
+				t.Errorf("it stands behind %q, which is no library, or stands behind another", l.Behind)
+			}
 			for _, pattern := range slices.Concat(l.Safe, l.Unsafe) {
 				if _, err := path.Match(pattern, ""); err != nil {
 					t.Errorf("pattern %q: %v", pattern, err)

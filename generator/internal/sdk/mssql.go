@@ -8,6 +8,7 @@ var mssqlLibrary = &Library{
 	Title: "Microsoft SQL Server (go-mssqldb)",
 	Tried: []string{"github.com/microsoft/go-mssqldb@v1.11.2"},
 	Shown: []string{"github.com/microsoft/go-mssqldb/..."},
+	Behind: "sql",
 	Glue: `
 import (
 	"errors"

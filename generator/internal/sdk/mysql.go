@@ -6,6 +6,7 @@ var mysqlLibrary = &Library{
 	Title: "MySQL (go-sql-driver)",
 	Tried: []string{"github.com/go-sql-driver/mysql@v1.10.1"},
 	Shown: []string{"github.com/go-sql-driver/mysql"},
+	Behind: "sql",
 	Glue: `
 import (
 	"database/sql/driver"

@@ -10,6 +10,7 @@ var pgxLibrary = &Library{
 	Title: "pgx (PostgreSQL)",
 	Tried: []string{"github.com/jackc/pgx/v5@v5.12.0"},
 	Shown: []string{"github.com/jackc/pgx/..."},
+	Behind: "sql",
 	Glue: `
 import (
 	"errors"

@@ -7,6 +7,7 @@ var pqLibrary = &Library{
 	Title: "lib/pq (PostgreSQL)",
 	Tried: []string{"github.com/lib/pq@v1.12.3"},
 	Shown: []string{"github.com/lib/pq"},
+	Behind: "sql",
 	Glue: `
 import (
 	"errors"

@@ -6,6 +6,7 @@ var sqliteLibrary = &Library{
 	Title: "SQLite (modernc.org/sqlite)",
 	Tried: []string{"modernc.org/sqlite@v1.62.0"},
 	Shown: []string{"modernc.org/sqlite"},
+	Behind: "sql",
 	Glue: `
 import (
 	"errors"

@@ -7,6 +7,7 @@ var sqlite3Library = &Library{
 	Title: "SQLite (mattn/go-sqlite3)",
 	Tried: []string{"github.com/mattn/go-sqlite3@v1.14.53"},
 	Shown: []string{"github.com/mattn/go-sqlite3"},
+	Behind: "sql",
 	Glue: `
 import (
 	"errors"
