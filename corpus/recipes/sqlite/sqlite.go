@@ -8,13 +8,13 @@ import (
 
 //go:generate resilgen
 
-// DB is the part of *sql.DB that is used. Statements are repeated only where none can have
-// reached the database.
+// DB is the part of *sql.DB that is used. Statements are not repeated: each is given up
+// after the time that SQLite itself waits for a lock.
 //
 //resil:timeout 5s attempt=1s
 //resil:timeout off methods=Query*,BeginTx
 //resil:retry 3
-//resil:retry on=unsent methods=ExecContext,Query*
+//resil:retry off methods=ExecContext,Query*
 //resil:breaker
 //resil:classify sqlite,sql
 type DB interface {

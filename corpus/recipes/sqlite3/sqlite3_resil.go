@@ -18,9 +18,9 @@ const _ = resil.SupportVersion1
 
 // ResilientDB guards a DB.
 //
-//	ExecContext      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	QueryContext     retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	QueryRowContext  retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	ExecContext      timeout 5s, attempt 1s · breaker DB
+//	QueryContext     breaker DB
+//	QueryRowContext  breaker DB
 //	BeginTx          retry 3, exponential 100ms–30s, full jitter · breaker DB
 //	PingContext      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //
@@ -43,16 +43,6 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		return nil, errors.New("NewResilientDB: next is nil")
 	}
 	timeout := &resil.Timeout{Total: 5 * time.Second, Attempt: time.Second}
-	retry := &resil.Retry{
-		Attempts: 3,
-		Backoff:  resil.BackoffExponential,
-		Initial:  100 * time.Millisecond,
-		Max:      30 * time.Second,
-		Factor:   2,
-		Jitter:   resil.JitterFull,
-		On:       []resil.Class{resil.NothingSent},
-		Budget:   20 * resil.Percent,
-	}
 	breaker := &resil.Breaker{
 		Name:        "DB",
 		Consecutive: resil.ConsecutiveAuto,
@@ -62,7 +52,7 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		Open:        30 * time.Second,
 		Probes:      2,
 	}
-	retry2 := &resil.Retry{
+	retry := &resil.Retry{
 		Attempts: 3,
 		Backoff:  resil.BackoffExponential,
 		Initial:  100 * time.Millisecond,
@@ -72,7 +62,7 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		On:       []resil.Class{resil.Infrastructure, resil.Throttled},
 		Budget:   20 * resil.Percent,
 	}
-	policies := resil.Policies{Retry: retry, Breaker: breaker}
+	policies := resil.Policies{Breaker: breaker}
 	classifiers := []resil.Classifier{classifyDBSQLite3, classifyDBSQL}
 	c := &ResilientDB{next: next}
 	var err error
@@ -82,7 +72,7 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 			{
 				Name:     "ExecContext",
 				Method:   &c.execContext,
-				Policies: resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker},
+				Policies: resil.Policies{Timeout: timeout, Breaker: breaker},
 				Classify: classifiers,
 			},
 			{Name: "QueryContext", Method: &c.queryContext, Policies: policies, Classify: classifiers},
@@ -90,13 +80,13 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 			{
 				Name:     "BeginTx",
 				Method:   &c.beginTx,
-				Policies: resil.Policies{Retry: retry2, Breaker: breaker},
+				Policies: resil.Policies{Retry: retry, Breaker: breaker},
 				Classify: classifiers,
 			},
 			{
 				Name:     "PingContext",
 				Method:   &c.pingContext,
-				Policies: resil.Policies{Timeout: timeout, Retry: retry2, Breaker: breaker},
+				Policies: resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker},
 				Classify: classifiers,
 			},
 		},
@@ -116,14 +106,10 @@ func (c *ResilientDB) ExecContext(ctx context.Context, query string, args ...any
 	})
 }
 
-func (c *ResilientDB) QueryContext(ctx context.Context, query string, args ...any) (result *sql.Rows, err error) {
-	err = resil.Run(ctx, &c.queryContext, func(ctx context.Context) error {
-		resil.Discard(result)
-		var err error
-		result, err = c.next.QueryContext(ctx, query, args...)
-		return err
+func (c *ResilientDB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return resil.Call(ctx, &c.queryContext, func(ctx context.Context) (*sql.Rows, error) {
+		return c.next.QueryContext(ctx, query, args...)
 	})
-	return result, err
 }
 
 func (c *ResilientDB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
