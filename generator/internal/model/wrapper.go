@@ -75,6 +75,10 @@ func (m *Package) interfaceOf(src *Source, i *annotations.Interface) (*types.Typ
 	case name == "_":
 		return refuse("an interface called _ cannot be wrapped, because no code can refer to it; give it a name")
 	case obj == nil || obj.Parent() != m.pkg.Types.Scope():
+		if errors := src.appendErrors(nil, i.Spec); len(errors) > 0 { // it is declared twice
+			src.Diagnostics = append(src.Diagnostics, errors...)
+			return nil, nil
+		}
 		return refuse("%s cannot be wrapped: it is declared in a function, where generated code cannot refer to it; declare it outside all functions", name)
 	}
 	if unresolved := src.unresolved(i.Spec, obj); len(unresolved) > 0 {
