@@ -42,7 +42,24 @@ type Wrapper struct {
 	Methods     []*Method     // in the order of the source
 	Classifiers []*Classifier // functions to generate
 	Embeds      bool          // it embeds the interface, because some methods cannot be written in this package
+	EmbeddedAs  string        // an alias to generate, as which it embeds the interface; empty if that needs none
+
+	OwnMethods map[string]token.Pos // methods that the package itself declares on the wrapper
 }
+
+// Declares reports whether generated code declares a method of the wrapper.
+func (w *Wrapper) Declares(method string) bool {
+	for _, m := range w.Methods {
+		if m.Name == method {
+			return m.Unwritable == ""
+		}
+	}
+	return method == Accessor
+}
+
+// Accessor is the wrapper's method that returns its client, unless the interface has a
+// method of that name.
+const Accessor = "Resilience"
 
 // A Method is a method of an interface, and what guards it.
 type Method struct {

@@ -1,12 +1,14 @@
 package model
 
 import (
+	"go/ast"
 	"go/token"
 	"go/types"
 	"slices"
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
+	"github.com/resilgen/resilgen/generator/internal/load"
 	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -55,6 +57,7 @@ func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
 	if !token.IsExported(w.Name) {
 		w.Constructor = "new" + gosrc.Capitalize(w.Name)
 	}
+	w.OwnMethods = src.methodsOn(w.Name)
 	m.resolveFunctions(src, w)
 	m.resolveKeys(src, w)
 	c := checker{src, w, map[token.Pos]bool{}}
@@ -97,6 +100,32 @@ func (m *Package) interfaceOf(src *Source, i *annotations.Interface) (*types.Typ
 	return obj, iface
 }
 
+// methodsOn returns the methods that the package itself declares on a type, which may be
+// generated: it finds them by name.
+func (s *Source) methodsOn(name string) map[string]token.Pos {
+	found := map[string]token.Pos{}
+	for _, file := range s.Package.Syntax {
+		for _, decl := range file.Decls {
+			decl, ok := decl.(*ast.FuncDecl)
+			if !ok || decl.Recv == nil {
+				continue
+			}
+			base := load.Receiver(decl)
+			for seen := 0; base != name && seen < 10; seen++ { // aliases of aliases; more are an error of Go's
+				alias := s.declaration(ast.NewIdent(base))
+				if alias == nil || !alias.Assign.IsValid() {
+					break
+				}
+				base = types.ExprString(ast.Unparen(alias.Type))
+			}
+			if base == name {
+				found[decl.Name.Name] = decl.Name.Pos()
+			}
+		}
+	}
+	return found
+}
+
 // Variant returns src with nothing but a wrapper of the interface that w wraps, as other
 // directives make it. It has diagnostics if the directives are wrong, and then perhaps
 // no wrapper. Functions to generate that w has too get the same names.
@@ -104,6 +133,7 @@ func (m *Package) Variant(src *Source, w *Wrapper, directives *annotations.Inter
 	variant := src.Only()
 	m.addWrapper(variant, directives)
 	for _, other := range variant.Wrappers {
+		other.EmbeddedAs = w.EmbeddedAs
 		for _, c := range other.Classifiers {
 			if k := slices.IndexFunc(w.Classifiers, func(same *Classifier) bool { return same.key == c.key }); k >= 0 {
 				c.Name = w.Classifiers[k].Name
