@@ -200,7 +200,7 @@ func (m *Package) lookupType(d *Derived, pkg *types.Package, name string) *types
 		return obj
 	case nil:
 	default:
-		d.wrong("%s is %s; name a type", d.Declaration.From, kind(obj))
+		d.wrong("%s is %s; name a type", d.Declaration.From, m.kind(obj))
 		return nil
 	}
 	var names []string
