@@ -5,6 +5,8 @@ package analyzer
 import (
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 const doc = `check //resil: directives and the use of the wrappers generated from them
@@ -36,6 +38,6 @@ func run(pass *analysis.Pass) (any, error) {
 // message.
 func report(pass *analysis.Pass, code string, d analysis.Diagnostic) {
 	d.Category = code
-	d.Message += " [" + code + "]"
+	d.Message = directive.Printable(d.Message + " [" + code + "]")
 	pass.Report(d)
 }

@@ -54,6 +54,7 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		defer p.clear()
 		cfg.Progress = p.show
 	}
+	stderr = printableWriter{stderr}
 	result, err := generator.Run(ctx, cfg)
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)

@@ -108,11 +108,7 @@ func (s *Source) inTest() bool { return strings.HasSuffix(s.Path, "_test.go") }
 
 // Report adds a diagnostic.
 func (s *Source) Report(code string, pos token.Pos, format string, args ...any) {
-	s.Diagnostics = append(s.Diagnostics, annotations.Diagnostic{
-		Pos:     s.Package.Fset.Position(pos),
-		Code:    code,
-		Message: fmt.Sprintf(format, args...),
-	})
+	s.Diagnostics = append(s.Diagnostics, annotations.NewDiagnostic(s.Package.Fset.Position(pos), code, format, args...))
 }
 
 // reportOn reports a mistake in a method's policy. If a profile has the mistake, the

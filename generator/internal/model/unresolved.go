@@ -2,7 +2,6 @@ package model
 
 import (
 	"errors"
-	"fmt"
 	"go/ast"
 	"go/scanner"
 	"go/token"
@@ -21,7 +20,7 @@ func (s *Source) reportBroken(err error) {
 	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
 		pos, message = list[0].Pos, list[0].Msg // the other errors may follow from it
 	}
-	s.Diagnostics = append(s.Diagnostics, annotations.Diagnostic{Pos: pos, Code: codeSource, Message: "the file cannot be read: " + message})
+	s.Diagnostics = append(s.Diagnostics, annotations.NewDiagnostic(pos, codeSource, "the file cannot be read: %s", message))
 }
 
 // unresolved returns a diagnostic for each part of an interface's declaration that does
@@ -32,13 +31,12 @@ func (s *Source) unresolved(spec *ast.TypeSpec, obj *types.TypeName) []annotatio
 	explain := func(node ast.Node, what string) {
 		for _, e := range s.Package.TypeErrors {
 			if node.Pos() <= e.Pos && e.Pos <= node.End() {
-				found = append(found, annotations.Diagnostic{Pos: s.Package.Fset.Position(e.Pos), Code: codeSource,
-					Message: fmt.Sprintf("%s does not compile: %s", what, e.Msg)})
+				found = append(found, annotations.NewDiagnostic(s.Package.Fset.Position(e.Pos), codeSource, "%s does not compile: %s", what, e.Msg))
 				return
 			}
 		}
-		found = append(found, annotations.Diagnostic{Pos: s.Package.Fset.Position(node.Pos()), Code: codeSource,
-			Message: fmt.Sprintf("%s uses a type of %s, which cannot be loaded; make that package compile, or run go get for it", what, s.declarer(node))})
+		found = append(found, annotations.NewDiagnostic(s.Package.Fset.Position(node.Pos()), codeSource,
+			"%s uses a type of %s, which cannot be loaded; make that package compile, or run go get for it", what, s.declarer(node)))
 	}
 	if obj.Type().Underlying() == types.Typ[types.Invalid] {
 		explain(spec, name)
@@ -91,8 +89,7 @@ func (s *Source) appendErrors(found []annotations.Diagnostic, spec *ast.TypeSpec
 				slices.ContainsFunc(found, func(d annotations.Diagnostic) bool { return d.Pos == pos }) {
 				continue
 			}
-			found = append(found, annotations.Diagnostic{Pos: pos, Code: codeSource,
-				Message: fmt.Sprintf("%s does not compile: %s", declared.Name.Name, e.Msg)})
+			found = append(found, annotations.NewDiagnostic(pos, codeSource, "%s does not compile: %s", declared.Name.Name, e.Msg))
 		}
 	}
 	return found
