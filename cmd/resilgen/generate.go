@@ -56,6 +56,10 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	}
 	stderr = printableWriter{stderr}
 	result, err := generator.Run(ctx, cfg)
+	if hint := noCommand(flags.Args()); hint != "" && err != nil {
+		fmt.Fprintf(stderr, "resilgen: %s\n", hint)
+		return 2
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
