@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/resilgen/resilgen/generator"
 )
@@ -56,7 +57,7 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	}
 	stderr = printableWriter{stderr}
 	result, err := generator.Run(ctx, cfg)
-	if hint := noCommand(flags.Args()); hint != "" && err != nil {
+	if hint := noCommand(flags.Args()); err != nil && hint != "" && strings.Contains(err.Error(), "package "+flags.Arg(0)) {
 		fmt.Fprintf(stderr, "resilgen: %s\n", hint)
 		return 2
 	}
