@@ -97,6 +97,11 @@ func (m *Package) interfaceOf(src *Source, i *annotations.Interface) (*types.Typ
 	case iface.NumMethods() == 0:
 		return refuse("%s has no methods to guard; add one, or remove the directives", name)
 	}
+	for fn := range iface.Methods() {
+		if gosrc.IsDeep(fn.Signature()) {
+			return refuse("%s cannot be wrapped: in %s, %s", name, fn.Name(), tooDeep)
+		}
+	}
 	return obj, iface
 }
 
