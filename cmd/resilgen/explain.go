@@ -68,6 +68,7 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return 2
 	}
 	code := 0
+	printLeftOut(stderr, current.LeftOut)
 	if len(current.Diagnostics) > 0 {
 		printDiagnostics(stderr, "", current.Diagnostics)
 		code = 1

@@ -68,6 +68,9 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if *diff {
 		printDiff(stdout, result.Stale)
 	}
+	if *verbose || cfg.Check {
+		printLeftOut(stderr, result.LeftOut)
+	}
 	return report(result, *verbose, stderr)
 }
 

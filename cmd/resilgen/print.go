@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator"
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
@@ -40,6 +41,14 @@ func printDiagnostics(w io.Writer, prefix string, diagnostics []annotations.Diag
 	for _, d := range diagnostics {
 		d.Pos.Filename = shorter(dir, d.Pos.Filename)
 		fmt.Fprintln(w, prefix+d.String())
+	}
+}
+
+// printLeftOut prints the sources that the command has not seen.
+func printLeftOut(w io.Writer, sources []generator.LeftOut) {
+	dir := workingDir()
+	for _, left := range sources {
+		fmt.Fprintf(w, "%s has directives and is left out here: %s\n", shorter(dir, left.Path), left.Why)
 	}
 }
 
