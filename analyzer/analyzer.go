@@ -13,8 +13,8 @@ const doc = `check //resil: directives and the use of the wrappers generated fro
 
 The analyzer reports what resilgen refuses, in the same words and with the same
 codes as categories. It also reports an output that is out of date, a directive
-that has no effect, a wrapper that is constructed and not kept, and a call that
-bypasses a wrapper.`
+that has no effect, a wrapper that is constructed and not kept or for each request,
+and a call that bypasses a wrapper.`
 
 // Analyzer checks one package at a time, as its driver has loaded it. It loads
 // nothing itself, keeps no state between packages and has no facts.
