@@ -15,7 +15,7 @@ const usage = `usage: resilgen [-v] [-check] [-diff] [packages]
        resilgen explain CODE
        resilgen directives [name]
        resilgen version
-       go vet -vettool=$(go tool -n resilgen) [packages]
+       tool=$(go tool -n resilgen) && go vet -vettool="$tool" [packages]
 
 Resilgen writes a wrapper for every interface that has //resil: directives:
 users_resil.go beside users.go. It rewrites only what has changed, and removes
@@ -27,8 +27,8 @@ means. docs/errors.md has all codes. Directives prints the reference of the
 language.
 
 As a tool of go vet, resilgen reports the same mistakes. It also reports outputs
-that are out of date, directives without effect, wrappers that are not kept, and
-calls that bypass a wrapper.
+that are out of date, directives without effect, wrappers that are not kept or are
+constructed for each request, and calls that bypass a wrapper.
 
 `
 

@@ -10,7 +10,7 @@ import (
 // instead has what to write for words that are commands of other programs.
 var instead = map[string]string{
 	"check": "resilgen -check", "verify": "resilgen -check", "lint": "resilgen -check", "diff": "resilgen -diff",
-	"generate": "resilgen", "gen": "resilgen", "run": "resilgen", "build": "resilgen", "vet": "go vet -vettool, as docs/command.md shows",
+	"generate": "resilgen", "gen": "resilgen", "run": "resilgen", "build": "resilgen", "vet": `tool=$(go tool -n resilgen) && go vet -vettool="$tool"`,
 }
 
 // noCommand says what to write for a first argument that names no package and was probably
