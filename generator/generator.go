@@ -156,6 +156,5 @@ func (r *run) sort() {
 	for _, files := range [][]string{r.result.Written, r.result.Removed, r.result.Unchanged, r.result.Ignored} {
 		slices.Sort(files)
 	}
-	slices.SortFunc(r.result.LeftOut, func(a, b LeftOut) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(r.result.Stale, func(a, b Stale) int { return strings.Compare(a.Path, b.Path) })
 }

@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/output"
@@ -19,7 +21,7 @@ type LeftOut struct {
 }
 
 // LeftOut returns the sources with directives that this build leaves out, in the folders
-// of the packages and in those that the patterns search.
+// of the packages and in those that the patterns search, sorted by path.
 func (l *Loader) LeftOut(packages []*Package) (found []LeftOut) {
 	built := map[string]bool{}
 	for _, p := range packages {
@@ -42,6 +44,7 @@ func (l *Loader) LeftOut(packages []*Package) (found []LeftOut) {
 			}
 		}
 	}
+	slices.SortFunc(found, func(a, b LeftOut) int { return strings.Compare(a.Path, b.Path) })
 	return found
 }
 
