@@ -45,9 +45,13 @@ func shell(t *testing.T, line, name, source string, hasTool bool) (output string
 			t.Fatal(err)
 		}
 	}
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "GOPROXY=off", "XDG_CACHE_HOME="+dir)
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "GOPROXY=off", "XDG_CACHE_HOME="+dir, "GOCACHE="+strings.TrimSpace(string(goCache)))
 	out, err := cmd.CombinedOutput()
 	return string(out), err != nil
 }
