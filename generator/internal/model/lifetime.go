@@ -89,7 +89,7 @@ func (s *search) in(t types.Type) (holder types.Type, path, why string) {
 		return holder, path, why
 	case *types.Struct:
 		for f := range u.Fields() {
-			if !f.Exported() {
+			if !f.Exported() || gosrc.IsDeep(f.Type()) {
 				continue
 			}
 			if _, inner, why := s.in(f.Type()); why != "" {

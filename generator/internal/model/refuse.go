@@ -2,6 +2,7 @@ package model
 
 import (
 	"go/token"
+	"go/version"
 	"slices"
 	"strings"
 
@@ -70,8 +71,8 @@ func (s *checker) check() {
 	if m := w.unusedClassify(); m != nil {
 		s.reportOn(m, codeNoEffect, m.directivePos("classify"), "classify has no effect, because %s has no retry, breaker or fallback that needs it; add one, or remove classify", m.Name)
 	}
-	if w.Embeds && slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Name == w.Interface.Name() }) {
-		s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: the wrapper must embed it, and it has a method of the same name; rename one of the two", w.Interface.Name())
+	if v := s.Package.Types.GoVersion(); w.embedsByAlias() && w.TypeParams().Len() > 0 && v != "" && version.Compare(v, "go1.24") < 0 {
+		s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: the wrapper must embed it, and has a method of the same name, which before go 1.24 a generic interface cannot do; rename one of the two", w.Interface.Name())
 	}
 }
 

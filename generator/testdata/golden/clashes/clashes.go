@@ -43,6 +43,14 @@ type Clashes interface {
 	retry(len, copy int) retry
 }
 
+// The package's own methods are as good as those of the interface.
+func (*ResilientClashes) params()  {}
+func (*ResilientClashes) client2() {}
+
+type clashing = ResilientClashes
+
+func (*clashing) imports() {}
+
 type (
 	results  struct{}
 	lane     struct{}
