@@ -132,10 +132,13 @@ func (c *call) note() {
 		now := c.method.client.now()
 		c.until = now + min(c.hint, math.MaxInt64-now)
 	}
-	if c.err != nil && !onlyTime(c.err) && (!c.timedOut || c.earlier == nil) {
+	if c.tells() && (!c.timedOut || c.earlier == nil) {
 		c.earlier = c.err
 	}
 }
+
+// tells reports whether the attempt's error says more than that time ran out.
+func (a *attempt) tells() bool { return a.err != nil && !onlyTime(a.err) }
 
 // pause waits before another attempt, or returns the reason for which there will be
 // none. It takes and returns the policy's own part of a delay, without what the
