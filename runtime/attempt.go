@@ -202,7 +202,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 			v.Class = Infrastructure // whatever words the callee has for it, time ran out
 		}
 	}
-	c.class, c.hint = v.Class, v.After
+	c.class, c.hint = v.Class, max(v.After, 0) // a time that has passed is none
 	m.counts.classes[c.class].Add(1)
 
 	timedOut := whose == byAttempt || whose == byTotal
