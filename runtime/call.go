@@ -129,8 +129,7 @@ func (c *call) round(ctx context.Context, f func(context.Context) error, r *race
 // later ones end.
 func (c *call) note() {
 	if c.hint > 0 {
-		now := c.method.client.now()
-		c.until = now + min(c.hint, math.MaxInt64-now)
+		c.until = later(c.method.client.now(), c.hint)
 	}
 	if c.tells() && (!c.timedOut || c.earlier == nil) {
 		c.earlier = c.err
@@ -215,7 +214,7 @@ func (c *call) failure(reason error) *Error {
 	if c.earlier != nil && (c.timedOut || onlyTime(c.err)) {
 		err.earlier = c.earlier
 	}
-	if c.until > 0 {
+	if c.until != 0 {
 		err.until = c.method.client.base.Add(c.until)
 	}
 	return err
