@@ -61,6 +61,8 @@ type call struct {
 	started  time.Duration // where somebody observes
 	until    time.Duration // when the callee may be asked again, by client.now
 	earlier  error         // of the last failed attempt that said more than that time ran out
+	token    token         // of the budget, for the next attempt
+	paid     int           // attempts when it was taken; 0 for none
 }
 
 // engine makes the call: its attempts and the pauses between them. Where r is not
@@ -158,9 +160,11 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 	if delay >= left {
 		return 0, ErrDeadline
 	}
-	if _, ok := m.spend(); !ok {
+	t, ok := m.spend()
+	if !ok {
 		return 0, ErrBudget
 	}
+	c.token, c.paid = t, c.attempts
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
 	}
@@ -232,6 +236,9 @@ func within(ctx context.Context, limit time.Duration, cause error) (context.Cont
 // end counts the call and reports it, whichever way it ended.
 func (c *call) end(err error) {
 	m := c.method
+	if c.paid > 0 && c.paid == c.attempts {
+		m.refund(c.token) // the caller gave up before the retry, or a guard refused it
+	}
 	m.counts.add(c)
 	m.entry.unpin()
 	if m.events != nil {
