@@ -74,7 +74,13 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 	if begun != nil {
 		c = *begun
 	}
-	defer func() { c.end(err) }()
+	returned := false
+	defer func() {
+		if !returned { // however far it came
+			c.outcome = OutcomePanicked
+		}
+		c.end(err)
+	}()
 	if m.events != nil {
 		c.started = m.client.now()
 	}
@@ -85,11 +91,21 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 			c.totalSet = true
 		}
 	}
+	err = c.repeat(ctx, f, r)
+	returned = true
+	return err
+}
+
+// repeat makes attempts until one ends the call, and returns the call's error. The
+// first may have been made already.
+func (c *call) repeat(ctx context.Context, f func(context.Context) error, r *race) (err error) {
+	m := c.method
+	made := c.attempts > 0
 	for delay := time.Duration(0); ; {
-		if begun == nil || begun.attempts == 0 {
+		if !made {
 			err = c.round(ctx, f, r)
 		}
-		begun = nil
+		made = false
 		switch {
 		case err != nil:
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -207,3 +208,47 @@ func TestAClientMadeOutsideABubbleDoesTheSameInside(t *testing.T) {
 		}
 	})
 }
+
+// A call that does not return counts as one that panicked, also where what panics or
+// ends the goroutine is asked after the callee has answered.
+func TestACallThatDoesNotReturnCountsAsPanicked(t *testing.T) {
+	for _, exit := range []func(){func() { panic("boom") }, runtime.Goexit} {
+		for name, tt := range map[string]struct {
+			ctx context.Context
+			err error
+		}{
+			"the context":          {exiting{context.Background(), exit}, errDown},
+			"a method of an error": {context.Background(), wrongly{exit}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				c, m := newMethod(t, withAll(withRetry(func(*Retry) {}), withBreaker(func(*Breaker) {}), withTimeouts(time.Minute, 0)))
+				returned := false
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					defer func() { _ = recover() }()
+					Run(tt.ctx, m, func(context.Context) error { return tt.err })
+					returned = true
+				})
+				wg.Wait()
+				s := c.Stats().Method("Get")
+				if returned != (s.Panicked == 0) || s.Calls != 1 || s.Attempts == 0 {
+					t.Errorf("it returned: %v; stats %+v", returned, s)
+				}
+			})
+		}
+	}
+}
+
+// An exiting context exits when it is asked for a value.
+type exiting struct {
+	context.Context
+	exit func()
+}
+
+func (e exiting) Value(any) any { e.exit(); return nil }
+
+// A wrongly made error exits when it is asked whether it is another one.
+type wrongly struct{ exit func() }
+
+func (wrongly) Error() string   { return "wrong" }
+func (w wrongly) Is(error) bool { w.exit(); return false }
