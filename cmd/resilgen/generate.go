@@ -69,7 +69,7 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	if *diff {
 		printDiff(stdout, result.Stale)
 	}
-	if *verbose || cfg.Check {
+	if *verbose || cfg.Check || len(result.Written) > 0 {
 		printLeftOut(stderr, result.LeftOut)
 	}
 	return report(result, *verbose, stderr)
