@@ -56,7 +56,7 @@ s.go:4:17: unknown key "jiter"; did you mean "jitter"? [RG003]
 	{"unknown key near one of every directive", `
 //resil:idempotent metods=Get*
 type S interface{ Get() }`, `
-s.go:4:20: idempotent takes no words except off or methods= [RG003]
+s.go:4:20: unknown key "metods"; did you mean "methods"? [RG003]
 `},
 	{"key twice, also by position", `
 //resil:timeout 2s total=3s

@@ -86,8 +86,8 @@ func brief(m annotations.Resolved) string {
 	if p.Classify != nil {
 		parts = append(parts, "classify "+strings.Join(p.Classify.By, ","))
 	}
-	if p.Idempotent {
-		parts = append(parts, "idempotent")
+	if p.Idempotent != nil {
+		parts = append(parts, strings.TrimSpace("idempotent "+p.Idempotent.Token))
 	}
 	if p.Skip {
 		parts = append(parts, "skip")

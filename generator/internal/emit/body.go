@@ -28,7 +28,13 @@ type body struct {
 
 // guarded returns the body of a method that calls through the runtime.
 func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []jen.Code {
-	b := &body{emitter: e, m: m, v: v, types: types, method: jen.Op("&").Add(e.field(m)), call: e.call(e.next, m, arguments(m, v))}
+	b := &body{emitter: e, m: m, v: v, types: types, method: jen.Op("&").Add(e.field(m))}
+	args := arguments(m, v)
+	if m.Token != nil {
+		b.before = append(b.before, e.withToken(m, v)...)
+		args[m.Token.Param] = jen.Id(v.sent)
+	}
+	b.call = e.call(e.next, m, args)
 	if m.Key != nil {
 		b.method = e.field(m).Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
 	}
@@ -248,6 +254,9 @@ type locals struct {
 	attempt     string   // the values of one hedged attempt, a struct
 	attemptType string
 	cause       string // of a fallback, where results are classified
+	sent        string // what the callee gets instead of the parameter that carries a token
+	token       string
+	withToken   string // a copy of what that parameter points to
 }
 
 // references refers to all that the body of a guarded method refers to.
@@ -267,6 +276,9 @@ func (e *emitter) references(m *model.Method) {
 	}
 	if m.ResultClassifier != nil {
 		e.function(*m.ResultClassifier)
+	}
+	if m.Token != nil {
+		e.withToken(m, locals{params: make([]string, m.Signature.Params().Len())})
 	}
 }
 
@@ -324,5 +336,6 @@ func (e *emitter) locals(m *model.Method) locals {
 	v.results = append(v.results, name(own, "err"))
 	v.method, v.attempt, v.attemptType = gosrc.Unused(all, "m", "method"), gosrc.Unused(all, "r", "lane"), gosrc.Unused(all, "results")
 	v.cause = gosrc.Unused(all, "cause")
+	v.sent, v.token, v.withToken = gosrc.Unused(all, "sent"), gosrc.Unused(all, "token"), gosrc.Unused(all, "withToken")
 	return v
 }

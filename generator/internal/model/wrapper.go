@@ -57,7 +57,8 @@ func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
 	}
 	m.resolveFunctions(src, w)
 	m.resolveKeys(src, w)
-	c := checker{src, w, map[token.Pos]bool{}}
+	m.resolveTokens(src, w)
+	c := checker{Source: src, w: w, waived: map[token.Pos]bool{}}
 	c.check()
 	src.Wrappers = append(src.Wrappers, w)
 }
