@@ -41,6 +41,7 @@ type remedy int
 
 const (
 	turnOff    remedy = iota // by off
+	turnOffThere             // by off above the method, which uses a profile
 	removeIt                 // it stands on the method
 	moveIt                   // it comes from an embedded interface
 	chooseLess               // it reaches the methods by methods=
@@ -82,6 +83,8 @@ func (s *checker) noteRepetition(m *Method, code, directive string, why why, det
 	switch {
 	case m.OnMethod[directive]:
 		c.remedy = removeIt
+	case m.inInterface() && m.Element.Doc != nil && m.Element.Doc.Pos() <= c.place && c.place < m.Element.Doc.End():
+		c.remedy = turnOffThere
 	case s.fromEmbedded(m, directive):
 		c.remedy = moveIt
 	case s.byMethods(m, directive):
@@ -157,23 +160,22 @@ func (c cause) fix(of []repetition) string {
 		away = "move " + c.directive + " from the embedded interface to above this interface, with methods= for the methods that it suits"
 	case chooseLess:
 		away = "take " + directive.All(names) + " out of the methods= of " + c.directive
+	case turnOffThere:
+		away = "//resil:" + c.directive + " off above it"
 	default:
-		away = "beside it //resil:" + c.directive + " off methods=" + list
-		if c.code != codeRepeat {
+		away = "//resil:" + c.directive + " off methods=" + list
+	}
+	if c.code != codeRepeat {
+		if c.remedy == turnOff || c.remedy == turnOffThere {
 			away = "write " + away
 		}
+		return away
 	}
 	switch {
-	case c.code != codeRepeat:
-		return away
-	case c.remedy == removeIt:
-		return "if it is safe to repeat, write //resil:idempotent above it; otherwise " + away
-	case c.remedy == moveIt && len(of) > 1:
-		return "for those that are safe to repeat, write //resil:idempotent methods= above this interface; otherwise " + away
-	case c.remedy == moveIt:
-		return "if it is safe to repeat, write //resil:idempotent methods=" + list + " above this interface; otherwise " + away
+	case c.remedy == removeIt, c.remedy == turnOffThere:
+		return "write //resil:idempotent above it if it is safe to repeat, otherwise " + away
 	case len(of) == 1:
-		return "if it is safe to repeat, write //resil:idempotent methods=" + list + "; otherwise " + away
+		return "write //resil:idempotent methods=" + list + " if it is safe to repeat, otherwise " + away
 	}
 	return "write //resil:idempotent methods= with those that are safe to repeat, and for the others " + away
 }
