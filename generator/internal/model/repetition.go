@@ -40,11 +40,11 @@ const (
 type remedy int
 
 const (
-	turnOff    remedy = iota // by off
-	turnOffThere             // by off above the method, which uses a profile
-	removeIt                 // it stands on the method
-	moveIt                   // it comes from an embedded interface
-	chooseLess               // it reaches the methods by methods=
+	turnOff      remedy = iota // by off
+	turnOffThere               // by off above the method, which uses a profile
+	removeIt                   // it stands on the method
+	moveIt                     // it comes from an embedded interface
+	chooseLess                 // it reaches the methods by methods=
 )
 
 // checkRepeats notes why a retry or hedge must not repeat a method.

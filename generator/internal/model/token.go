@@ -38,26 +38,30 @@ func (t *Token) Text(sig *types.Signature) string {
 // of them is reported once for all methods of which it is wrong.
 func (m *Package) resolveTokens(src *Source, w *Wrapper) {
 	type fault struct {
-		pos     token.Pos
-		suffix  string
-		message string
+		pos       token.Pos
+		suffix    string
+		text      string // of token=
+		message   string
+		forOthers bool // the directive is not the method's own
 	}
 	var faults []fault
 	methods := map[fault][]string{}
+	fitting := map[token.Pos][]string{} // methods that have what token= names, by its position
 	for _, method := range w.Methods {
 		p := method.Policy.Idempotent
 		if p == nil || p.Token == "" || method.Unwritable != "" {
 			continue
 		}
 		found, message := findToken(method.Signature, p.Token, m.pkg.Types)
+		pos, suffix := method.ReportPos(m.pkg.Fset, cmp.Or(method.Origins["idempotent.token"].ValuePos, method.directivePos("idempotent")))
 		if message == "" {
+			fitting[pos] = append(fitting[pos], method.Name)
 			if method.Policy.Retry != nil || method.Policy.Hedge != nil { // else there is one attempt
 				method.Token = found
 			}
 			continue
 		}
-		f := fault{message: message}
-		f.pos, f.suffix = method.ReportPos(m.pkg.Fset, cmp.Or(method.Origins["idempotent.token"].ValuePos, method.directivePos("idempotent")))
+		f := fault{pos, suffix, p.Token, message, !method.OnMethod["idempotent"]}
 		if methods[f] == nil {
 			faults = append(faults, f)
 		}
@@ -66,15 +70,15 @@ func (m *Package) resolveTokens(src *Source, w *Wrapper) {
 	for _, f := range faults {
 		names := methods[f]
 		fix := ""
-		if len(names) < len(w.Methods) {
-			fix = "; name the methods that have it with methods="
+		if others := fitting[f.pos]; f.forOthers && others != nil {
+			fix = "; write methods=" + strings.Join(others, ",") + ", the methods that can"
 		}
-		src.Report(codeToken, f.pos, "%s %s%s%s", directive.Few(names), f.message, f.suffix, fix)
+		src.Report(codeToken, f.pos, "token=%s does not fit %s: %s%s%s", f.text, directive.Few(names), f.message, f.suffix, fix)
 	}
 }
 
 // findToken finds what token= names among the parameters of a method. If there is no such
-// field, it returns what is wrong, to stand after the method's name.
+// field, it returns what is wrong.
 func findToken(sig *types.Signature, text string, from *types.Package) (*Token, string) {
 	params := sig.Params()
 	if text == "header" {
@@ -83,11 +87,11 @@ func findToken(sig *types.Signature, text string, from *types.Package) (*Token, 
 				return &Token{Param: i, Header: true}, ""
 			}
 		}
-		return nil, "cannot carry the token as a header: no parameter is an *http.Request; write token=PARAM.FIELD"
+		return nil, "no parameter is an *http.Request; write token=PARAM.FIELD"
 	}
 	param, field, ok := strings.Cut(text, ".")
 	if !ok || !token.IsIdentifier(param) || !token.IsIdentifier(field) {
-		return nil, fmt.Sprintf("cannot carry the token in %q: write a parameter and a field of it, as in token=in.ClientToken, or token=header", text)
+		return nil, "write a parameter and a field of it, as in token=in.ClientToken, or token=header"
 	}
 	var names []string
 	i := -1
@@ -101,7 +105,7 @@ func findToken(sig *types.Signature, text string, from *types.Package) (*Token, 
 		}
 	}
 	if i < 0 {
-		message := fmt.Sprintf("cannot carry the token in %s: there is no parameter %s", text, param)
+		message := "there is no parameter " + param
 		switch near := directive.Nearest(param, names); {
 		case near != "":
 			message += fmt.Sprintf("; did you mean %q?", near)
@@ -115,27 +119,27 @@ func findToken(sig *types.Signature, text string, from *types.Package) (*Token, 
 	t := params.At(i).Type()
 	s := structOf(t)
 	if s == nil {
-		return nil, fmt.Sprintf("cannot carry the token in %s: %s is no struct and no pointer to one", text, param)
+		return nil, param + " is no struct and no pointer to one"
 	}
 	found := &Token{Param: i, Field: field}
 	_, found.Pointer = t.Underlying().(*types.Pointer)
 	obj, message := ownField(t, s, field, from)
 	if message != "" {
-		return nil, fmt.Sprintf("cannot carry the token in %s: %s", text, message)
+		return nil, message
 	}
 	found.FieldType = obj.Type()
 	if p, ok := types.Unalias(obj.Type()).(*types.Pointer); ok {
 		found.FieldPointer, found.FieldType = true, p.Elem()
 	}
 	if b, ok := found.FieldType.Underlying().(*types.Basic); !ok || b.Kind() != types.String {
-		return nil, fmt.Sprintf("cannot carry the token in %s: it is %s; a token needs a string or a *string", text, gosrc.Article(obj.Type()))
+		return nil, "it is " + gosrc.Article(obj.Type()) + ", and a token needs a string or *string"
 	}
 	if bad := gosrc.Unwritable(found.FieldType, from); bad != nil {
-		return nil, fmt.Sprintf("cannot carry the token in %s: %s", text, unnameable(bad))
+		return nil, unnameable(bad)
 	}
 	if holdsLock(s) {
 		if !found.Pointer || !isMessage(t) {
-			return nil, fmt.Sprintf("cannot carry the token in %s: the struct holds a lock, so that it cannot be copied; set the token before the call, and write idempotent without token=", text)
+			return nil, "the struct holds a lock, so that it cannot be copied; set the token before the call, and write idempotent without token="
 		}
 		found.Message = true
 	}
