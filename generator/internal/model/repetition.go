@@ -50,26 +50,26 @@ const (
 // checkRepeats notes why a retry or hedge must not repeat a method.
 func (s *checker) checkRepeats(m *Method) {
 	p := m.Policy
-	if p.Hedge != nil && p.Idempotent == nil {
-		s.noteRepetition(m, codeRepeat, "hedge", whileFirst, "")
+	name, what := "", ""
+	if p.Retry != nil || p.Hedge != nil {
+		name, what = s.lifetimes.usedUp(m.Signature)
 	}
-	if p.Retry != nil && !m.OnMethod["retry"] && !m.Named["retry"] && !m.inheritsRetry() {
+	usedUp := what != "" && !s.waives(m, codeParameter)
+	switch {
+	case p.Retry != nil && usedUp:
+		s.noteRepetition(m, codeParameter, "retry", usesUp, name+", "+what)
+	case p.Retry != nil && !m.OnMethod["retry"] && !m.Named["retry"] && !m.inheritsRetry():
 		why := byName
 		if m.Repeats == RepeatsTwice {
 			why = byLibrary
 		}
 		s.noteRepetition(m, codeRepeat, "retry", why, "")
 	}
-	if p.Retry == nil && p.Hedge == nil {
-		return
-	}
-	if name, what := s.lifetimes.usedUp(m.Signature); what != "" {
-		if p.Retry != nil {
-			s.noteRepetition(m, codeParameter, "retry", usesUp, name+", "+what)
-		}
-		if p.Hedge != nil {
-			s.noteRepetition(m, codeParameter, "hedge", sharesParam, name+", "+what)
-		}
+	switch {
+	case p.Hedge != nil && usedUp:
+		s.noteRepetition(m, codeParameter, "hedge", sharesParam, name+", "+what)
+	case p.Hedge != nil && p.Idempotent == nil:
+		s.noteRepetition(m, codeRepeat, "hedge", whileFirst, "")
 	}
 }
 
