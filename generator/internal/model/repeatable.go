@@ -84,7 +84,7 @@ var (
 		trigger dispatch push toggle spend lock process handle move commit`)
 
 	// money are things of which a second one counts, whatever is done with them.
-	money = wordSet(`charge payment refund credit debit transfer fee discount coupon bonus`)
+	money = wordSet(`charge payment refund credit debit transfer fee discount coupon bonus balance`)
 
 	// entries are things that a log or a queue takes one after the other: PutRecord.
 	entries = wordSet(`record event message log metric telemetry task job`)

@@ -35,7 +35,7 @@ func TestNamesThatMayBeRepeated(t *testing.T) {
 		SignalWithStartWorkflow ScheduleMessage Dispatch Produce Invoke Exec ExecContext ExecuteStatement BulkWrite
 		BulkInsert BatchCreate TryPush Grant StartExecution Increment Incr`,
 		// What appends, whatever the first word says.
-		`PutRecord PutRecords PutRecordBatch PutEvents PutLogEvents PutMetricData UpdateOne UpdateMany ApplyPayment ApplyCharges
+		`PutRecord PutRecords PutRecordBatch PutEvents PutLogEvents PutMetricData ApplyCustomerBalance UpdateOne UpdateMany ApplyPayment ApplyCharges
 		SetWithPublish StopWithRefund`,
 		// What has its verb further on.
 		`AdminConversationsCreate WorkflowsFeaturedAdd MemberAdd UserAdd XAdd LPush HTTPGet`,
