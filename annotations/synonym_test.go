@@ -67,3 +67,11 @@ func TestWordsOfOtherLibrariesLeadToOurs(t *testing.T) {
 		}
 	}
 }
+
+func TestCommentsMeantAsDirectivesMayUseWordsOfOtherLibraries(t *testing.T) {
+	_, _, diagnostics := read(t, "\n// resil:CircuitBreaker\ntype S interface{ Get() }\n")
+	const want = "this comment is not a directive: write //resil:breaker on a line of its own, in lower case and without spaces before the name"
+	if len(diagnostics) != 1 || diagnostics[0].Message != want {
+		t.Errorf("got %v, want %s", diagnostics, want)
+	}
+}
