@@ -11,11 +11,7 @@ import (
 
 // A request of the AWS SDK is copied, a protocol buffer is cloned: go vet accepts both.
 func TestTokensOfRealRequests(t *testing.T) {
-	c := &corpus{folder: t.TempDir()}
-	if err := c.createModule(); err != nil {
-		t.Fatal(err)
-	}
-	const source = `package tokens
+	const source = `package p
 
 import (
 	"context"
@@ -37,13 +33,7 @@ type Health interface {
 
 var _ dynamodb.Client
 `
-	if err := c.put("tokens/tokens.go", []byte(source)); err != nil {
-		t.Fatal(err)
-	}
-	result, err := generator.Run(t.Context(), generator.Config{Dir: c.folder, Patterns: []string{"./..."}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, result := generate(t, source)
 	for _, d := range result.Diagnostics {
 		t.Error(d)
 	}
@@ -51,7 +41,7 @@ var _ dynamodb.Client
 	for _, failure := range c.failures {
 		t.Error(failure)
 	}
-	output, err := os.ReadFile(filepath.Join(c.folder, "tokens", "tokens_resil.go"))
+	output, err := os.ReadFile(filepath.Join(c.folder, "p", "p_resil.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,4 +54,21 @@ var _ dynamodb.Client
 			t.Errorf("the output has no %s:\n%s", want, output)
 		}
 	}
+}
+
+// generate runs the generator on a package in a module of its own.
+func generate(t *testing.T, source string) (*corpus, *generator.Result) {
+	t.Helper()
+	c := &corpus{folder: t.TempDir()}
+	if err := c.createModule(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.put("p/p.go", []byte(source)); err != nil {
+		t.Fatal(err)
+	}
+	result, err := generator.Run(t.Context(), generator.Config{Dir: c.folder, Patterns: []string{"./..."}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, result
 }

@@ -42,7 +42,7 @@
 //   - Calls: [Call], [Run], [Hedged]; where a result can say that the call failed,
 //     [CallClassified], [RunClassified], [HedgedClassified].
 //   - Around calls: [Method.FallsBack], [FallsBackClassified], [WithCause], [Discard],
-//     [ClassifierOf].
+//     [ClassifierOf], [Token].
 //
 // Only resilgen itself calls [Policies.Check], [Policies.Complete], [Policies.Scopes],
 // [Retry.Bounds] and the methods UnmarshalText.

@@ -100,8 +100,8 @@ var (
 )
 
 // phrases are pairs of a first and a second word that mean something else than the first.
-var phrases = wordSet(`check-in check-out set-up put-up apply-for count-down count-up get-new update-one
-	update-many get-set get-del get-delete load-delete fetch-delete get-swap get-reset`)
+var phrases = wordSet(`check-in check-out set-up put-up apply-for count-down count-up get-new get-set get-swap
+	update-one update-many`)
 
 // repeatable reports whether the words of a method's name say that it can be repeated: it
 // reads, or sets something or takes something away, and does nothing else beside.
@@ -136,7 +136,7 @@ func repeatable(name string) bool {
 	}
 	last := rest[len(rest)-1]
 	switch {
-	case phrases[first+"-"+rest[0]]:
+	case phrases[first+"-"+rest[0]], reads[first] && len(rest) == 1 && takesAway[last]: // GetDel
 		return false
 	case onlyOnce(words):
 		return true

@@ -41,7 +41,7 @@ func TestNamesThatMayBeRepeated(t *testing.T) {
 		`AdminConversationsCreate WorkflowsFeaturedAdd MemberAdd UserAdd XAdd LPush HTTPGet`,
 		// What does two things.
 		`GetAndIncrement GetAndSet ReadAndDelete FindOneAndUpdate CompareAndSwap FetchAndLock UpdateAndPublish CancelAndRefund
-		GetThenDelete FetchAdd LoadAddInt64 GetSet GetDel LoadAndDelete`,
+		GetThenDelete FetchAdd LoadAddInt64 GetSet GetDel GetReset FetchRemove LoadAndDelete`,
 		// What is another one each time, or good once.
 		`DeleteOne RemoveFirst GetNextID FetchNextJob GetNewAddress Unwrap RotateTokens ResetPassword Pop ReceiveMessage Consume`,
 		// What other words mean.
