@@ -48,7 +48,7 @@
 //     error, [CallHolding], [CallHoldingFunc], [HedgedHolding], [HedgedHoldingFunc];
 //     where a result makes the call, [ScanFunc].
 //   - Around calls: [Method.FallsBack], [FallsBackClassified], [WithCause], [Discard],
-//     [ClassifierOf].
+//     [ClassifierOf], [Token].
 //
 // Only resilgen itself calls [Policies.Check], [Policies.Complete], [Policies.Scopes],
 // [Retry.Bounds] and the methods UnmarshalText.

@@ -38,8 +38,8 @@ func TestRefine(t *testing.T) {
 		want       annotations.Policy
 	}{
 		{"a directive alone has its defaults",
-			[]string{"retry", "breaker", "classify", "idempotent"},
-			annotations.Policy{Policies: resil.Policies{Retry: &retry, Breaker: &breaker}, Classify: &annotations.Classify{By: []string{"network"}}, Idempotent: true}},
+			[]string{"retry", "breaker", "classify", "idempotent", "skip"},
+			annotations.Policy{Policies: resil.Policies{Retry: &retry, Breaker: &breaker}, Classify: &annotations.Classify{By: []string{"network"}}, Idempotent: &annotations.Idempotent{}, Skip: true}},
 		{"each word sets its field",
 			[]string{"retry 5 backoff=linear initial=1s max=2s factor=1.5 jitter=10% on=system,application budget=0.5%"},
 			annotations.Policy{Policies: resil.Policies{Retry: &resil.Retry{Attempts: 5, Backoff: resil.BackoffLinear, Initial: time.Second, Max: 2 * time.Second, Factor: 1.5,
@@ -89,7 +89,8 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"retry initail=1s", `RG003 initail=1s: unknown key "initail"; did you mean "initial"?`},
 		{"limit quota=1", `RG003 quota=1: unknown key "quota"; write burst, hints, keys, mode, per, queue, rate or wait`},
 		{"breaker 5", `RG003 5: breaker takes keys only: write consecutive=, ratio=, min=, window=, open=, probes=, slow=, ramp=, per=, keys= or mode= before the value`},
-		{"idempotent yes", `RG003 yes: idempotent takes no words except off`},
+		{"idempotent yes", `RG003 yes: idempotent takes keys only: write token= before the value`},
+		{"skip yes", `RG003 yes: skip takes no words except off`},
 		{"retry max=1s max=2s", `RG004 max=2s: max is given twice; keep one`},
 		{"retry 3 attempts=4", `RG004 attempts=4: attempts is given twice; keep one`},
 		{"retry max=1s 3", `RG001 3: only the first word may stand without a key: write key=3, or put it first`},

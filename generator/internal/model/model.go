@@ -77,11 +77,13 @@ type Method struct {
 	Maker        *Function        // makes such a result from an error; nil unless Holder is Made
 	Unwritable   string           // why it cannot be written in this package; empty if it can
 	Form         Form
+	Repeats      Repeats // what is known of the library behind the method
 	Doc          Doc
 	Discards     []Discard
 	Key          *Key        // by which guards keep their state; nil if they have one state
 	Fallback     *Function   // called if a call has failed; nil if there is none, or if it is the second implementation
 	HedgeBudget  resil.Ratio // of hedges without a retry
+	Token        *Token      // that all attempts of a call carry; nil for none
 
 	ResultClassifier *Function  // classifies all results; nil if there is none
 	Classifiers      []Function // classify errors, in this order

@@ -60,7 +60,9 @@ func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
 	w.OwnMethods = src.methodsOn(w.Name)
 	m.resolveFunctions(src, w)
 	m.resolveKeys(src, w)
-	c := checker{src, w, map[token.Pos]bool{}}
+	m.resolveTokens(src, w)
+	m.applyRecipes(w)
+	c := checker{Source: src, w: w, waived: map[token.Pos]bool{}}
 	c.check()
 	m.addNotes(src, w)
 	src.Wrappers = append(src.Wrappers, w)

@@ -21,6 +21,7 @@ type (
 
 //resil:timeout 1s
 //resil:retry 2
+//resil:idempotent
 type Clashes interface {
 	Params(ctx stdcontext.Context, c, next, client, resil string, err error) error
 	Imports(resil2 stdcontext.Context, template int, stdtime string) (*template.Template, error)

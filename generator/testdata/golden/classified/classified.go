@@ -38,6 +38,7 @@ type Store interface {
 	Get(ctx context.Context, id string) (string, error)
 	Put(ctx context.Context, id, value string) error
 	//resil:classify app=ErrNotFound infra=github.com/resilgen/resilgen/runtime.ErrOpen
+	//resil:idempotent
 	Own(ctx context.Context) error
 }
 

@@ -60,10 +60,11 @@ func NewResilientStore(next Store, opts ...resil.Option) (*ResilientStore, error
 			{Name: "Get", Method: &c.get, Policies: policies, Classify: classifiers},
 			{Name: "Put", Method: &c.put, Policies: policies, Classify: classifiers},
 			{
-				Name:     "Own",
-				Method:   &c.own,
-				Policies: policies,
-				Classify: []resil.Classifier{resil.ClassifierOf(classifyStoreOwn), resil.All},
+				Name:       "Own",
+				Method:     &c.own,
+				Policies:   policies,
+				Idempotent: true,
+				Classify:   []resil.Classifier{resil.ClassifierOf(classifyStoreOwn), resil.All},
 			},
 		},
 	}, opts...)
