@@ -36,9 +36,7 @@ func (r *run) write() {
 			continue
 		}
 		if err := r.writeOne(out); err != nil {
-			r.result.Diagnostics = append(r.result.Diagnostics, annotations.Diagnostic{
-				Pos: token.Position{Filename: out.path}, Code: codeWrite, Message: err.Error(),
-			})
+			r.result.Diagnostics = append(r.result.Diagnostics, annotations.NewDiagnostic(token.Position{Filename: out.path}, codeWrite, "%v", err))
 		}
 	}
 }

@@ -60,6 +60,7 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		}
 		return explainCode(strings.ToUpper(code[1]), stdout, stderr)
 	}
+	stdout, stderr = printableWriter{stdout}, printableWriter{stderr}
 	cfg := generator.Config{Patterns: flags.Args()}
 	current, err := explain.Packages(ctx, cfg)
 	if err != nil {
@@ -67,6 +68,7 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return 2
 	}
 	code := 0
+	printLeftOut(stderr, current.LeftOut)
 	if len(current.Diagnostics) > 0 {
 		printDiagnostics(stderr, "", current.Diagnostics)
 		code = 1

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/resilgen/resilgen/generator"
 )
@@ -15,7 +16,7 @@ const usage = `usage: resilgen [-v] [-check] [-diff] [packages]
        resilgen directives [name]
        resilgen libraries
        resilgen version
-       go vet -vettool=$(go tool -n resilgen) [packages]
+       tool=$(go tool -n resilgen) && go vet -vettool="$tool" [packages]
 
 Resilgen writes a wrapper for every interface that has //resil: directives:
 users_resil.go beside users.go. It rewrites only what has changed, and removes
@@ -27,8 +28,8 @@ means. docs/errors.md has all codes. Directives prints the reference of the
 language. Libraries prints which client libraries are known.
 
 As a tool of go vet, resilgen reports the same mistakes. It also reports outputs
-that are out of date, directives without effect, wrappers that are not kept, and
-calls that bypass a wrapper.
+that are out of date, directives without effect, wrappers that are not kept or are
+constructed for each request, and calls that bypass a wrapper.
 
 `
 
@@ -55,13 +56,21 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		defer p.clear()
 		cfg.Progress = p.show
 	}
+	stderr = printableWriter{stderr}
 	result, err := generator.Run(ctx, cfg)
+	if hint := noCommand(flags.Args()); err != nil && hint != "" && strings.Contains(err.Error(), "package "+flags.Arg(0)) {
+		fmt.Fprintf(stderr, "resilgen: %s\n", hint)
+		return 2
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
 	}
 	if *diff {
 		printDiff(stdout, result.Stale)
+	}
+	if *verbose || cfg.Check || len(result.Written) > 0 {
+		printLeftOut(stderr, result.LeftOut)
 	}
 	return report(result, *verbose, stderr)
 }

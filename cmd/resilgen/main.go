@@ -7,7 +7,7 @@
 //	resilgen directives [name]
 //	resilgen libraries
 //	resilgen version
-//	go vet -vettool=$(go tool -n resilgen) [packages]
+//	tool=$(go tool -n resilgen) && go vet -vettool="$tool" [packages]
 //
 // The default for packages is the one in the current directory, where go generate
 // runs the command.

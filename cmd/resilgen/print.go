@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator"
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A checkedWriter writes to w until the first error, and keeps that error.
@@ -20,6 +22,17 @@ func (c *checkedWriter) Write(p []byte) (n int, err error) {
 		n, c.err = c.w.Write(p)
 	}
 	return n, c.err
+}
+
+// A printableWriter writes text to w in which control characters are quoted. Messages and
+// tables hold names of files, and what is in sources.
+type printableWriter struct{ w io.Writer }
+
+func (p printableWriter) Write(text []byte) (int, error) {
+	if _, err := io.WriteString(p.w, directive.Printable(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }
 
 // printDiagnostics prints each diagnostic on a line of its own, after a prefix.
@@ -37,6 +50,14 @@ func printNotes(w io.Writer, notes []annotations.Diagnostic) {
 	for _, n := range notes {
 		n.Pos.Filename = shorter(dir, n.Pos.Filename)
 		fmt.Fprintf(w, "%s: note: %s\n", n.Pos, n.Message)
+	}
+}
+
+// printLeftOut prints the sources that the command has not seen.
+func printLeftOut(w io.Writer, sources []generator.LeftOut) {
+	dir := workingDir()
+	for _, left := range sources {
+		fmt.Fprintf(w, "%s has directives and is left out here: %s\n", shorter(dir, left.Path), left.Why)
 	}
 }
 

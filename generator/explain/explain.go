@@ -20,6 +20,7 @@ import (
 type Explanation struct {
 	Interfaces  []Interface              // sorted by package and source
 	Diagnostics []annotations.Diagnostic // sorted by position; interfaces of their sources are left out
+	LeftOut     []generator.LeftOut      // sources with directives that this build leaves out
 }
 
 // An Interface is an interface with directives.
@@ -62,6 +63,9 @@ func explain(ctx context.Context, cfg generator.Config, sound func(*model.Source
 		return nil, err
 	}
 	var e Explanation
+	for _, left := range loader.LeftOut(packages) {
+		e.LeftOut = append(e.LeftOut, generator.LeftOut{Path: left.Path, Why: model.Needs(left)})
+	}
 	for m := range model.BuildAll(ctx, packages) {
 		for _, src := range m.Sources {
 			e.Diagnostics = append(e.Diagnostics, src.Diagnostics...)

@@ -30,6 +30,10 @@ type body struct {
 func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []jen.Code {
 	b := &body{emitter: e, m: m, v: v, types: types, method: jen.Op("&").Add(e.field(m))}
 	args := arguments(m, v)
+	if m.Token != nil {
+		b.before = append(b.before, e.withToken(m, v)...)
+		args[m.Token.Param] = jen.Id(v.sent)
+	}
 	if m.Key != nil {
 		b.method = e.field(m).Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
 	}
@@ -261,6 +265,9 @@ type locals struct {
 	dest        string // into which a result is scanned
 	request     string // the request that may be sent more than once
 	ctx         string // of an attempt, where no parameter is one
+	sent        string // what the callee gets instead of the parameter that carries a token
+	token       string
+	withToken   string // a copy of what that parameter points to
 }
 
 // references refers to all that the body of a guarded method refers to.
@@ -289,6 +296,9 @@ func (e *emitter) references(m *model.Method) {
 	}
 	if m.Request >= 0 {
 		e.http("NewRequest")
+	}
+	if m.Token != nil {
+		e.withToken(m, locals{params: make([]string, m.Signature.Params().Len())})
 	}
 }
 
@@ -351,5 +361,6 @@ func (e *emitter) locals(m *model.Method) locals {
 	v.method, v.attempt, v.attemptType = gosrc.Unused(all, "m", "method"), gosrc.Unused(all, "r", "lane"), gosrc.Unused(all, "results")
 	v.cause, v.dest = gosrc.Unused(all, "cause"), gosrc.Unused(all, "dest")
 	v.request, v.ctx = gosrc.Unused(all, "r", "request"), gosrc.Unused(all, "ctx")
+	v.sent, v.token, v.withToken = gosrc.Unused(all, "sent"), gosrc.Unused(all, "token"), gosrc.Unused(all, "withToken")
 	return v
 }

@@ -22,6 +22,9 @@ func (p *printer) http(name string) *jen.Statement {
 // request's context if it has no other.
 func (b *body) prepareRequest(args []jen.Code) {
 	req := jen.Id(b.v.params[b.m.Request])
+	if t := b.m.Token; t != nil && t.Param == b.m.Request {
+		req = jen.Id(b.v.sent)
+	}
 	if b.m.Context < 0 {
 		b.ctx = jen.Add(req).Dot("Context").Call()
 		b.param = jen.Id(b.v.ctx).Add(b.param)
@@ -31,7 +34,7 @@ func (b *body) prepareRequest(args []jen.Code) {
 		ctx = b.v.params[b.m.Context]
 	}
 	make := "NewRequest"
-	if b.m.Policy.Idempotent {
+	if b.m.Policy.Idempotent != nil {
 		make = "NewIdempotentRequest"
 	}
 	request := jen.Id(b.v.request)

@@ -263,20 +263,12 @@ func isValue(obj types.Object) bool {
 }
 
 // kind describes what a name is declared as, for messages.
-func kind(obj types.Object) string {
+func (m *Package) kind(obj types.Object) string {
 	switch obj.(type) {
 	case *types.TypeName:
 		return "a type"
 	case *types.Const:
 		return "a constant"
-	}
-	return gosrc.Article(obj.Type())
-}
-
-// kind is the same in code of the package itself.
-func (m *Package) kind(obj types.Object) string {
-	if k := kind(obj); k != gosrc.Article(obj.Type()) {
-		return k
 	}
 	return directive.Article(gosrc.TypeNameIn(m.pkg.Types, obj.Type()))
 }

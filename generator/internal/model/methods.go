@@ -112,9 +112,15 @@ func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos tok
 	return m
 }
 
+// tooDeep says what is wrong with a method with a deep type.
+var tooDeep = fmt.Sprintf("types are nested more than %d deep; declare a part of them as a type of its own", gosrc.MaxDepth)
+
 // unwritable says why code in package from cannot declare a method with that signature;
 // "" if it can.
 func unwritable(fn *types.Func, sig *types.Signature, from *types.Package) string {
+	if gosrc.IsDeep(sig) {
+		return tooDeep
+	}
 	if !fn.Exported() && fn.Pkg().Path() != from.Path() {
 		return "it is unexported in package " + fn.Pkg().Path()
 	}

@@ -45,7 +45,24 @@ type Wrapper struct {
 	Libraries   []*sdk.Library           // client libraries that the signatures show
 	Notes       []annotations.Diagnostic // unsorted, without codes: no mistakes, and perhaps not what the author means
 	Embeds      bool                     // it embeds the interface, because some methods cannot be written in this package
+	EmbeddedAs  string                   // an alias to generate, as which it embeds the interface; empty if that needs none
+
+	OwnMethods map[string]token.Pos // methods that the package itself declares on the wrapper
 }
+
+// Declares reports whether generated code declares a method of the wrapper.
+func (w *Wrapper) Declares(method string) bool {
+	for _, m := range w.Methods {
+		if m.Name == method {
+			return m.Unwritable == ""
+		}
+	}
+	return method == Accessor
+}
+
+// Accessor is the wrapper's method that returns its client, unless the interface has a
+// method of that name.
+const Accessor = "Resilience"
 
 // A Method is a method of an interface, and what guards it.
 type Method struct {
@@ -60,11 +77,13 @@ type Method struct {
 	Maker        *Function        // makes such a result from an error; nil unless Holder is Made
 	Unwritable   string           // why it cannot be written in this package; empty if it can
 	Form         Form
+	Repeats      Repeats // what is known of the library behind the method
 	Doc          Doc
 	Discards     []Discard
 	Key          *Key        // by which guards keep their state; nil if they have one state
 	Fallback     *Function   // called if a call has failed; nil if there is none, or if it is the second implementation
 	HedgeBudget  resil.Ratio // of hedges without a retry
+	Token        *Token      // that all attempts of a call carry; nil for none
 
 	ResultClassifier *Function  // classifies all results; nil if there is none
 	Classifiers      []Function // classify errors, in this order
@@ -104,11 +123,7 @@ func (s *Source) inTest() bool { return strings.HasSuffix(s.Path, "_test.go") }
 
 // Report adds a diagnostic.
 func (s *Source) Report(code string, pos token.Pos, format string, args ...any) {
-	s.Diagnostics = append(s.Diagnostics, annotations.Diagnostic{
-		Pos:     s.Package.Fset.Position(pos),
-		Code:    code,
-		Message: fmt.Sprintf(format, args...),
-	})
+	s.Diagnostics = append(s.Diagnostics, annotations.NewDiagnostic(s.Package.Fset.Position(pos), code, format, args...))
 }
 
 // reportOn reports a mistake in a method's policy. If a profile has the mistake, the
