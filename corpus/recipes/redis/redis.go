@@ -10,11 +10,12 @@ import (
 
 //go:generate resilgen
 
-// Cache is the part of redis.Cmdable that is used. INCR is not repeated.
+// Cache is the part of redis.Cmdable that is used. INCR is repeated only where it cannot
+// have reached the server.
 //
 //resil:timeout 2s attempt=500ms
 //resil:retry 3
-//resil:retry off methods=Incr
+//resil:retry on=unsent methods=Incr
 //resil:breaker
 type Cache interface {
 	Get(ctx context.Context, key string) *redis.StringCmd

@@ -20,7 +20,7 @@ const _ = resil.SupportVersion1
 //	Get      timeout 2s, attempt 500ms · retry 3, exponential 100ms–30s, full jitter · breaker Cache
 //	Set      timeout 2s, attempt 500ms · retry 3, exponential 100ms–30s, full jitter · breaker Cache
 //	HGetAll  timeout 2s, attempt 500ms · retry 3, exponential 100ms–30s, full jitter · breaker Cache
-//	Incr     timeout 2s, attempt 500ms · breaker Cache
+//	Incr     timeout 2s, attempt 500ms · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker Cache
 //
 // Errors are classified by redis, then network.
 type ResilientCache struct {
@@ -73,9 +73,22 @@ func NewResilientCache(next Cache, opts ...resil.Option) (*ResilientCache, error
 			{Name: "Set", Method: &c.set, Policies: policies, Classify: classifiers},
 			{Name: "HGetAll", Method: &c.hGetAll, Policies: policies, Classify: classifiers},
 			{
-				Name:     "Incr",
-				Method:   &c.incr,
-				Policies: resil.Policies{Timeout: timeout, Breaker: breaker},
+				Name:   "Incr",
+				Method: &c.incr,
+				Policies: resil.Policies{
+					Timeout: timeout,
+					Retry: &resil.Retry{
+						Attempts: 3,
+						Backoff:  resil.BackoffExponential,
+						Initial:  100 * time.Millisecond,
+						Max:      30 * time.Second,
+						Factor:   2,
+						Jitter:   resil.JitterFull,
+						On:       []resil.Class{resil.NothingSent},
+						Budget:   20 * resil.Percent,
+					},
+					Breaker: breaker,
+				},
 				Classify: classifiers,
 			},
 		},

@@ -166,7 +166,7 @@ func TestDeadServerOpensTheBreakerAndAnAnswerDoesNot(t *testing.T) {
 	t.Errorf("the breaker does not open: %v", err)
 }
 
-func TestIncrementIsNotRepeated(t *testing.T) {
+func TestIncrementIsRepeatedOnlyIfItWasNotSent(t *testing.T) {
 	s := serve(t)
 	cache := open(t, s)
 	s.reply.Store(hangup)
@@ -174,8 +174,8 @@ func TestIncrementIsNotRepeated(t *testing.T) {
 		t.Errorf("cut off: %v, got %d times", err, s.got.Load())
 	}
 	s.Close()
-	if err := cache.Get(t.Context(), "k").Err(); !errors.Is(err, resil.ErrExhausted) {
-		t.Errorf("a read without a server: %v", err)
+	if err := cache.Incr(t.Context(), "k").Err(); !errors.Is(err, resil.ErrExhausted) {
+		t.Errorf("without a server: %v", err)
 	}
 }
 

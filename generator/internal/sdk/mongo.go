@@ -70,7 +70,7 @@ func failedSingleResult(err error) *mongo.SingleResult {
 		"IndexView.CreateOne", "IndexView.CreateMany", // which do nothing where the index exists
 	},
 	Unsafe: []string{
-		"Update*", "ReplaceOne", "FindOneAnd*", // $inc, $push, or another document that matches
+		"UpdateOne", "UpdateMany", "UpdateByID", "ReplaceOne", "FindOneAnd*", // $inc, $push, or another document that matches
 		"BulkWrite", "InsertOne", "InsertMany",
 	},
 	Retries: Retries{Attempts: 2, Switch: "options.Client().SetRetryReads(false).SetRetryWrites(false)"},

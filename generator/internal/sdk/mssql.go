@@ -3,11 +3,11 @@ package sdk
 // Severities from 17 on are the server's own trouble: it lacks something, or has failed.
 // Numbers from 50000 on are those of the program's own THROW and RAISERROR.
 var mssqlLibrary = &Library{
-	Name:  "mssql",
-	Ident: "MSSQL",
-	Title: "Microsoft SQL Server (go-mssqldb)",
-	Tried: []string{"github.com/microsoft/go-mssqldb@v1.11.2"},
-	Shown: []string{"github.com/microsoft/go-mssqldb/..."},
+	Name:   "mssql",
+	Ident:  "MSSQL",
+	Title:  "Microsoft SQL Server (go-mssqldb)",
+	Tried:  []string{"github.com/microsoft/go-mssqldb@v1.11.2"},
+	Shown:  []string{"github.com/microsoft/go-mssqldb/..."},
 	Behind: "sql",
 	Glue: `
 import (

@@ -1,11 +1,11 @@
 package sdk
 
 var mysqlLibrary = &Library{
-	Name:  "mysql",
-	Ident: "MySQL",
-	Title: "MySQL (go-sql-driver)",
-	Tried: []string{"github.com/go-sql-driver/mysql@v1.10.1"},
-	Shown: []string{"github.com/go-sql-driver/mysql"},
+	Name:   "mysql",
+	Ident:  "MySQL",
+	Title:  "MySQL (go-sql-driver)",
+	Tried:  []string{"github.com/go-sql-driver/mysql@v1.10.1"},
+	Shown:  []string{"github.com/go-sql-driver/mysql"},
 	Behind: "sql",
 	Glue: `
 import (

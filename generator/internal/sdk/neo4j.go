@@ -37,7 +37,7 @@ func classify(err error) resil.Verdict {
 }
 `,
 	Safe:    []string{"VerifyConnectivity", "VerifyAuthentication", "BeginTransaction"},
-	Unsafe:  []string{"Peek*", "Collect", "Single", "Consume", "Next*"}, // of a result that has been read in part
+	Unsafe:  []string{"Peek", "PeekRecord"}, // of a result, which read on
 	Retries: Retries{Attempts: 6, Switch: "func(c *config.Config) { c.MaxTransactionRetryTime = 0 }"},
 	Notes: []string{
 		"ExecuteRead, ExecuteWrite and ExecuteQuery repeat the transaction by themselves for up to 30 seconds, about six times; Run repeats nothing.",

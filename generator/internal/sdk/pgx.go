@@ -5,11 +5,11 @@ package sdk
 // to 5.12 gives ErrConnClosed with it for a statement whose connection broke before the
 // answer came.
 var pgxLibrary = &Library{
-	Name:  "pgx",
-	Ident: "Pgx",
-	Title: "pgx (PostgreSQL)",
-	Tried: []string{"github.com/jackc/pgx/v5@v5.12.0"},
-	Shown: []string{"github.com/jackc/pgx/..."},
+	Name:   "pgx",
+	Ident:  "Pgx",
+	Title:  "pgx (PostgreSQL)",
+	Tried:  []string{"github.com/jackc/pgx/v5@v5.12.0"},
+	Shown:  []string{"github.com/jackc/pgx/..."},
 	Behind: "sql",
 	Glue: `
 import (

@@ -2,11 +2,11 @@ package sdk
 
 // What the server says has a SQLSTATE, which resil.Network reads.
 var pqLibrary = &Library{
-	Name:  "pq",
-	Ident: "PQ",
-	Title: "lib/pq (PostgreSQL)",
-	Tried: []string{"github.com/lib/pq@v1.12.3"},
-	Shown: []string{"github.com/lib/pq"},
+	Name:   "pq",
+	Ident:  "PQ",
+	Title:  "lib/pq (PostgreSQL)",
+	Tried:  []string{"github.com/lib/pq@v1.12.3"},
+	Shown:  []string{"github.com/lib/pq"},
 	Behind: "sql",
 	Glue: `
 import (

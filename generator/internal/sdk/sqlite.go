@@ -1,11 +1,11 @@
 package sdk
 
 var sqliteLibrary = &Library{
-	Name:  "sqlite",
-	Ident: "SQLite",
-	Title: "SQLite (modernc.org/sqlite)",
-	Tried: []string{"modernc.org/sqlite@v1.62.0"},
-	Shown: []string{"modernc.org/sqlite"},
+	Name:   "sqlite",
+	Ident:  "SQLite",
+	Title:  "SQLite (modernc.org/sqlite)",
+	Tried:  []string{"modernc.org/sqlite@v1.62.0"},
+	Shown:  []string{"modernc.org/sqlite"},
 	Behind: "sql",
 	Glue: `
 import (

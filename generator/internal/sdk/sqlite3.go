@@ -2,11 +2,11 @@ package sdk
 
 // The driver returns errors by value.
 var sqlite3Library = &Library{
-	Name:  "sqlite3",
-	Ident: "SQLite3",
-	Title: "SQLite (mattn/go-sqlite3)",
-	Tried: []string{"github.com/mattn/go-sqlite3@v1.14.53"},
-	Shown: []string{"github.com/mattn/go-sqlite3"},
+	Name:   "sqlite3",
+	Ident:  "SQLite3",
+	Title:  "SQLite (mattn/go-sqlite3)",
+	Tried:  []string{"github.com/mattn/go-sqlite3@v1.14.53"},
+	Shown:  []string{"github.com/mattn/go-sqlite3"},
 	Behind: "sql",
 	Glue: `
 import (

@@ -14,8 +14,7 @@ import (
 //
 //resil:timeout 10s attempt=3s
 //resil:retry 3
-//resil:retry on=unsent methods=UpdateOne
-//resil:retry off methods=InsertOne
+//resil:retry on=unsent methods=InsertOne,UpdateOne
 //resil:breaker
 type Orders interface {
 	Find(ctx context.Context, filter any, opts ...*options.FindOptions) (*mongo.Cursor, error)

@@ -22,7 +22,7 @@ const _ = resil.SupportVersion1
 //	Find            timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Orders
 //	FindOne         timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Orders
 //	CountDocuments  timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Orders
-//	InsertOne       timeout 10s, attempt 3s · breaker Orders
+//	InsertOne       timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker Orders
 //	UpdateOne       timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker Orders
 //
 // Errors are classified by mongo, then network.
@@ -68,6 +68,20 @@ func NewResilientOrders(next Orders, opts ...resil.Option) (*ResilientOrders, er
 		},
 		Breaker: breaker,
 	}
+	policies2 := resil.Policies{
+		Timeout: timeout,
+		Retry: &resil.Retry{
+			Attempts: 3,
+			Backoff:  resil.BackoffExponential,
+			Initial:  100 * time.Millisecond,
+			Max:      30 * time.Second,
+			Factor:   2,
+			Jitter:   resil.JitterFull,
+			On:       []resil.Class{resil.NothingSent},
+			Budget:   20 * resil.Percent,
+		},
+		Breaker: breaker,
+	}
 	classifiers := []resil.Classifier{classifyOrdersMongo}
 	c := &ResilientOrders{next: next}
 	var err error
@@ -77,31 +91,8 @@ func NewResilientOrders(next Orders, opts ...resil.Option) (*ResilientOrders, er
 			{Name: "Find", Method: &c.find, Policies: policies, Classify: classifiers},
 			{Name: "FindOne", Method: &c.findOne, Policies: policies, Classify: classifiers},
 			{Name: "CountDocuments", Method: &c.countDocuments, Policies: policies, Classify: classifiers},
-			{
-				Name:     "InsertOne",
-				Method:   &c.insertOne,
-				Policies: resil.Policies{Timeout: timeout, Breaker: breaker},
-				Classify: classifiers,
-			},
-			{
-				Name:   "UpdateOne",
-				Method: &c.updateOne,
-				Policies: resil.Policies{
-					Timeout: timeout,
-					Retry: &resil.Retry{
-						Attempts: 3,
-						Backoff:  resil.BackoffExponential,
-						Initial:  100 * time.Millisecond,
-						Max:      30 * time.Second,
-						Factor:   2,
-						Jitter:   resil.JitterFull,
-						On:       []resil.Class{resil.NothingSent},
-						Budget:   20 * resil.Percent,
-					},
-					Breaker: breaker,
-				},
-				Classify: classifiers,
-			},
+			{Name: "InsertOne", Method: &c.insertOne, Policies: policies2, Classify: classifiers},
+			{Name: "UpdateOne", Method: &c.updateOne, Policies: policies2, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
