@@ -86,6 +86,18 @@ func (l *Library) Drivers() (names []string) {
 	return names
 }
 
+// TriedFor returns the module, with its version, with which the recipe was tried and that
+// has a package.
+func (l *Library) TriedFor(importPath string) string {
+	for _, tried := range l.Tried {
+		module, _, _ := strings.Cut(tried, "@")
+		if importPath == module || strings.HasPrefix(importPath, module+"/") {
+			return tried
+		}
+	}
+	return importPath + "@latest"
+}
+
 // IsShownBy reports whether a type of the package with that import path shows the
 // library.
 func (l *Library) IsShownBy(importPath string) bool {

@@ -133,3 +133,15 @@ func TestPackagesOfAModuleHaveOneVersion(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryPackageOfGlueIsOfAModuleThatWasTried(t *testing.T) {
+	for _, l := range All() {
+		for _, f := range l.Funcs() {
+			for _, i := range f.Imports {
+				if strings.Contains(i.Path, ".") && strings.HasSuffix(l.TriedFor(i.Path), "@latest") {
+					t.Errorf("%s: %s", l.Name, i.Path)
+				}
+			}
+		}
+	}
+}
