@@ -169,9 +169,6 @@ func classifyOrdersMongo(err error) resil.Verdict {
 	if v.Class == resil.Undecided || v.Class == resil.Application {
 		v = resil.Network(err).Or(v)
 	}
-	if v.Class == resil.Undecided && mongo.IsTimeout(err) {
-		v.Class = resil.Infrastructure
-	}
 	return v
 }
 

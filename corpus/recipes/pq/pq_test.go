@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/resilgen/resilgen/corpus/recipes/postgrestest"
 	"github.com/resilgen/resilgen/corpus/recipes/verdicttest"
@@ -18,7 +19,7 @@ import (
 
 func TestVerdicts(t *testing.T) {
 	state := func(code string, class resil.Class) verdicttest.Case {
-		return verdicttest.Case{Name: code, Err: &pq.Error{Code: pq.ErrorCode(code)}, Network: class}
+		return verdicttest.Case{Name: code, Err: &pq.Error{Code: pqerror.Code(code)}, Network: class}
 	}
 	answer := resil.Verdict{Class: resil.Application}
 	verdicttest.Errors(t, classifyDBPQ, []verdicttest.Case{

@@ -54,9 +54,6 @@ func classify(err error) resil.Verdict {
 	if v.Class == resil.Undecided || v.Class == resil.Application {
 		v = resil.Network(err).Or(v)
 	}
-	if v.Class == resil.Undecided && mongo.IsTimeout(err) {
-		v.Class = resil.Infrastructure
-	}
 	return v
 }
 
@@ -78,6 +75,6 @@ func failedSingleResult(err error) *mongo.SingleResult {
 		"A cursor reads further batches after the call: what goes wrong then comes from its Err, and is not guarded.",
 		"The driver repeats reads, and writes of one document, once; its own repetition of a write adds nothing twice, ours may.",
 		"The driver looks for a server for 30 seconds: set serverSelectionTimeoutMS below the attempt timeout, so that its error says what is wrong.",
-		"The functions given to WithTransaction and UseSession are repeated by the driver, and their errors pass through the wrapper.",
+		"The driver repeats the function given to WithTransaction by itself, for up to 120 seconds.",
 	},
 }
