@@ -103,25 +103,25 @@ func NewResilientCache(next Cache, opts ...resil.Option) (*ResilientCache, error
 func (c *ResilientCache) Resilience() *resil.Client { return c.client }
 
 func (c *ResilientCache) Get(ctx context.Context, key string) *redis.StringCmd {
-	return resil.CallHolding(ctx, &c.get, func(ctx context.Context) *redis.StringCmd {
+	return resil.CallSetErr(ctx, &c.get, func(ctx context.Context) *redis.StringCmd {
 		return c.next.Get(ctx, key)
 	})
 }
 
 func (c *ResilientCache) Set(ctx context.Context, key string, value any, expiration time.Duration) *redis.StatusCmd {
-	return resil.CallHolding(ctx, &c.set, func(ctx context.Context) *redis.StatusCmd {
+	return resil.CallSetErr(ctx, &c.set, func(ctx context.Context) *redis.StatusCmd {
 		return c.next.Set(ctx, key, value, expiration)
 	})
 }
 
 func (c *ResilientCache) HGetAll(ctx context.Context, key string) *redis.MapStringStringCmd {
-	return resil.CallHolding(ctx, &c.hGetAll, func(ctx context.Context) *redis.MapStringStringCmd {
+	return resil.CallSetErr(ctx, &c.hGetAll, func(ctx context.Context) *redis.MapStringStringCmd {
 		return c.next.HGetAll(ctx, key)
 	})
 }
 
 func (c *ResilientCache) Incr(ctx context.Context, key string) *redis.IntCmd {
-	return resil.CallHolding(ctx, &c.incr, func(ctx context.Context) *redis.IntCmd {
+	return resil.CallSetErr(ctx, &c.incr, func(ctx context.Context) *redis.IntCmd {
 		return c.next.Incr(ctx, key)
 	})
 }

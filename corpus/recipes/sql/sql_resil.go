@@ -126,7 +126,7 @@ func (c *ResilientDB) QueryContext(ctx context.Context, query string, args ...an
 }
 
 func (c *ResilientDB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return resil.CallHoldingFunc(ctx, &c.queryRowContext, func(ctx context.Context) *sql.Row {
+	return resil.CallErr(ctx, &c.queryRowContext, func(ctx context.Context) *sql.Row {
 		return c.next.QueryRowContext(ctx, query, args...)
 	}, failedDBSQLRow)
 }

@@ -111,7 +111,7 @@ func (c *ResilientOrders) Find(ctx context.Context, filter any, opts ...*options
 }
 
 func (c *ResilientOrders) FindOne(ctx context.Context, filter any, opts ...*options.FindOneOptions) *mongo.SingleResult {
-	return resil.CallHoldingFunc(ctx, &c.findOne, func(ctx context.Context) *mongo.SingleResult {
+	return resil.CallErr(ctx, &c.findOne, func(ctx context.Context) *mongo.SingleResult {
 		return c.next.FindOne(ctx, filter, opts...)
 	}, failedOrdersMongoSingleResult)
 }
