@@ -45,6 +45,9 @@ func Source(src *model.Source) ([]byte, error) {
 			body.Line().Add(e.classifierFunc(c)).Line()
 		}
 	}
+	for _, h := range src.Holders() {
+		body.Line().Add(p.holderType(h)).Line()
+	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s\n\n", output.Header(filepath.Base(src.Path)))
 	if src.Constraint != "" {
@@ -78,6 +81,9 @@ func newPrinter(src *model.Source) *printer {
 			declared = append(declared, c.Name)
 		}
 		params = append(params, w.TypeParams())
+	}
+	for _, h := range src.Holders() {
+		declared = append(declared, h.Name, h.Function)
 	}
 	return &printer{gosrc.NewNames(src.Package.Types, src.Syntax, declared, params), src.Package.Types}
 }
@@ -200,6 +206,9 @@ func (e *emitter) structure() *jen.Statement {
 	code.Comment("//").Line()
 	for _, line := range summary(e.w) {
 		code.Comment("//\t" + line).Line()
+	}
+	if note := outlivingNote(e.w); note != "" {
+		code.Comment("//").Line().Add(comment(note))
 	}
 	if !e.accessor {
 		code.Comment("//").Line()

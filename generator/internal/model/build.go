@@ -113,6 +113,7 @@ func (m *Package) build() {
 	}
 	m.checkNames()
 	m.nameClassifiers()
+	m.nameHolders()
 	m.announce()
 }
 

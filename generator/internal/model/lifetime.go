@@ -11,9 +11,9 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 )
 
-// lifetimes finds parameters that one attempt uses up and results that outlive a call. It
-// keeps what it has found about each type.
-type lifetimes struct{ usedUps, outlived typeutil.Map }
+// lifetimes finds parameters that one attempt uses up. It keeps what it has found about
+// each type.
+type lifetimes struct{ usedUps typeutil.Map }
 
 // usedUp returns the first parameter that can be read only once, and says what it is. A
 // parameter without a name is called by its number, the first being 1. It returns "" if
@@ -29,16 +29,6 @@ func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
 		}
 	}
 	return "", ""
-}
-
-// outlives says what the first result is that is used after the call; "" if there is none.
-func (l *lifetimes) outlives(results *types.Tuple) string {
-	for v := range results.Variables() {
-		if why := find(v.Type(), usedAfterwards, &l.outlived); why != "" {
-			return why
-		}
-	}
-	return ""
 }
 
 // find looks for a part of a type that is describes: the type itself, what a pointer,
@@ -126,8 +116,18 @@ func usedAfterwards(t types.Type) string {
 		return describe(t, "io.Reader")
 	case hasMethod(t, "RecvMsg", "func(any) error"):
 		return describe(t, "gRPC stream")
-	case isNamed(deref(t), "database/sql", "Row"), isNamed(deref(t), "database/sql", "Tx"):
+	case isNamed(deref(t), "database/sql", "Row"), isNamed(deref(t), "database/sql", "Tx"), isRequest(t):
 		return gosrc.Article(t)
+	case isPointer(t) || types.IsInterface(t):
+		if name := closingMethod(t); name != "" {
+			return describe(t, "with a method "+name)
+		}
+		if iterates(t) {
+			return describe(t, "with methods Next and Err")
+		}
+		if gives := givesAway(t); gives != "" {
+			return gosrc.Article(t) + " whose method " + gives
+		}
 	}
 	return ""
 }

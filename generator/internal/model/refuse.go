@@ -113,7 +113,8 @@ func (s *checker) checkMethod(m *Method) {
 			s.refuse(m, codeParameter, m.fixPos("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, s.fix(m, "hedge"))
 		}
 	}
-	if why := s.lifetimes.outlives(m.Signature.Results()); why != "" {
+	s.checkEndless(m)
+	if why := m.Unheld; why != "" {
 		if p.Timeout != nil {
 			s.refuse(m, codeResult, m.fixPos("timeout"), "%s cannot have a timeout: its result, %s, is used after the call returns, when the context of the timeout is canceled; %s", m.Name, why, s.fix(m, "timeout"))
 		}

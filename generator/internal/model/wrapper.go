@@ -48,6 +48,7 @@ func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
 	}
 	w.settleBudgets()
 	for _, method := range w.Methods {
+		src.settleHeld(w, method)
 		method.settleForm()
 	}
 	w.Name = i.WrapperName()
@@ -99,6 +100,7 @@ func (m *Package) interfaceOf(src *Source, i *annotations.Interface) (*types.Typ
 func (m *Package) Variant(src *Source, w *Wrapper, directives *annotations.Interface) *Source {
 	variant := src.Only()
 	m.addWrapper(variant, directives)
+	variant.nameAs(src)
 	for _, other := range variant.Wrappers {
 		for _, c := range other.Classifiers {
 			if k := slices.IndexFunc(w.Classifiers, func(same *Classifier) bool { return same.key == c.key }); k >= 0 {

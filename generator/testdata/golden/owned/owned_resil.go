@@ -24,6 +24,8 @@ const _ = resil.SupportVersion1
 //	Pipe    retry 2, exponential 100ms–30s, full jitter
 //	Once    breaker Owned.Once
 //	Either  retry 2, exponential 100ms–30s, full jitter · fallback
+//
+// Results of Once outlive the call, and may fail after it.
 type ResilientOwned struct {
 	next     Owned
 	fallback Owned
@@ -80,6 +82,7 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 						Probes:      2,
 					},
 				},
+				Outlives: true,
 			},
 			{Name: "Either", Method: &c.either, Policies: policies},
 		},
@@ -128,7 +131,8 @@ func (c *ResilientOwned) Pipe(ctx context.Context) (r, w *os.File, err error) {
 
 func (c *ResilientOwned) Once(ctx context.Context) (io.ReadCloser, error) {
 	return resil.Call(ctx, &c.once, func(ctx context.Context) (io.ReadCloser, error) {
-		return c.next.Once(ctx)
+		result, err := c.next.Once(ctx)
+		return resil.HoldReadCloser(ctx, result), err
 	})
 }
 
