@@ -1,9 +1,6 @@
 package mistakes
 
-import (
-	"context"
-	"io"
-)
+import "context"
 
 // want +3 `unknown directive "retri"; did you mean "retry"\? \[RG002\]`
 // A misspelt name.
@@ -30,7 +27,7 @@ type Plain struct{}
 //resil:timeout 2s
 //resil:retry 3
 type Refused interface {
-	Open(ctx context.Context) (io.ReadCloser, error) // want `Open cannot have a timeout: .* \[RG034\]`
+	Open(ctx context.Context) (<-chan int, error) // want `Open cannot have a timeout: .* \[RG034\]`
 	CreateUser(ctx context.Context) error            // want `a retry of CreateUser may add something twice, .* \[RG032\]`
 	// want +1 `Ping has no context.Context parameter, .* \[RG030\]`
 	//resil:timeout 1s
