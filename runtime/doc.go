@@ -131,6 +131,6 @@
 // would refuse and refuses nothing.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout
-// nearer than the caller's deadline, a hedge or a new key needs it. A call that is
-// refused allocates nothing either.
+// nearer than the caller's deadline, a hedge, a new key or a result that outlives the
+// call needs it. A call that is refused allocates nothing either.
 package resil

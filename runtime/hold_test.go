@@ -478,7 +478,7 @@ func TestAProcessLongContextGathersNothing(t *testing.T) {
 	_, m := newMethod(t, withAll(outliving, withTimeouts(time.Minute, time.Second), withBreaker(func(*Breaker) {})))
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	type rows struct{ data [64]byte }
+	type rows struct{ _ [64]byte }
 	calls := map[string]func(){
 		"closed": func() {
 			r, _ := Call(ctx, m, func(ctx context.Context) (io.ReadCloser, error) {

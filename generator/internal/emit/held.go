@@ -88,7 +88,7 @@ func reachable(value jen.Code, path []string, checks []int) *jen.Statement {
 func (p *printer) holderType(h *model.Holder) *jen.Statement {
 	params, names := p.TypeParams(h.TypeParams), p.TypeParamNames(h.TypeParams)
 	hold := jen.Id("hold").Op("*").Add(p.runtime("Hold"))
-	doc := fmt.Sprintf("%s is %s that keeps the context of its attempt alive until it has ended.", h.Name, directive.Article(gosrc.TypeName(h.Type)))
+	doc := fmt.Sprintf("%s is %s that keeps the context of its attempt alive until it has ended.", h.Name, directive.Article(h.Field()))
 	if h.Message != nil {
 		hold = jen.Id("stream").Op("*").Add(p.runtime("HeldStream")).Types(p.Type(h.Message))
 	}

@@ -624,8 +624,8 @@ func (c *ResilientPool[K]) Of(ctx context.Context, key K) (*ResilientPool[K], er
 	return c.next.Of(ctx, key)
 }
 
-// heldReader is an io.Reader that keeps the context of its attempt alive until
-// it has ended.
+// heldReader is a Reader that keeps the context of its attempt alive until it
+// has ended.
 type heldReader struct {
 	stdio.Reader
 	hold *resil.Hold

@@ -232,7 +232,7 @@ func (c *ResilientDatabase) Begin(ctx context.Context) (*sql.Tx, error) {
 func (c *ResilientDatabase) Query(ctx context.Context) (Rows, error) {
 	return resil.Call(ctx, &c.query, func(ctx context.Context) (Rows, error) {
 		result, err := c.next.Query(ctx)
-		return holdRows(ctx, result), err
+		return holdRows2(ctx, result), err
 	})
 }
 
@@ -450,7 +450,7 @@ func (c *ResilientHedges) Query(ctx context.Context) (Rows, string, error) {
 	}
 	r, err := resil.Hedged(ctx, &c.query, func(ctx context.Context) (r results, err error) {
 		r.r0, r.r1, err = c.next.Query(ctx)
-		r.r0 = holdRows(ctx, r.r0)
+		r.r0 = holdRows2(ctx, r.r0)
 		return r, err
 	}, func(r results) {
 		if r.r0 != nil {
@@ -599,8 +599,8 @@ func (c *ResilientTables[T]) Each(ctx context.Context) (iter.Seq2[T, error], err
 	})
 }
 
-// heldReader is an io.Reader that keeps the context of its attempt alive until
-// it has ended.
+// heldReader is a Reader that keeps the context of its attempt alive until it
+// has ended.
 type heldReader struct {
 	io.Reader
 	hold *resil.Hold
@@ -618,26 +618,26 @@ func (h *heldReader) Read(p []byte) (int, error) {
 	return n, h.hold.End(err)
 }
 
-// heldRows is an outliving.Rows that keeps the context of its attempt alive
-// until it has ended.
-type heldRows struct {
+// heldRows3 is a Rows that keeps the context of its attempt alive until it has
+// ended.
+type heldRows3 struct {
 	Rows
 	hold *resil.Hold
 }
 
-func holdRows(ctx context.Context, next Rows) Rows {
+func holdRows2(ctx context.Context, next Rows) Rows {
 	if next == nil {
 		return nil
 	}
-	return &heldRows{next, resil.NewHold(ctx)}
+	return &heldRows3{next, resil.NewHold(ctx)}
 }
 
-func (h *heldRows) Close() { h.hold.Stop(h.Rows.Close) }
+func (h *heldRows3) Close() { h.hold.Stop(h.Rows.Close) }
 
-func (h *heldRows) Next() bool { return h.hold.Next(h.Rows.Next(), h.Rows.Err) }
+func (h *heldRows3) Next() bool { return h.hold.Next(h.Rows.Next(), h.Rows.Err) }
 
-// heldServerStreamObject is an outliving.ServerStream[outliving.Object] that
-// keeps the context of its attempt alive until it has ended.
+// heldServerStreamObject is a ServerStream that keeps the context of its
+// attempt alive until it has ended.
 type heldServerStreamObject struct {
 	ServerStream[Object]
 	stream *resil.HeldStream[*Object]
@@ -660,8 +660,8 @@ func (h *heldServerStreamObject) RecvMsg(message any) error {
 	return h.stream.RecvMsg(message, h.ServerStream.RecvMsg)
 }
 
-// heldServerStreamIssue is an outliving.ServerStream[outliving.Issue] that
-// keeps the context of its attempt alive until it has ended.
+// heldServerStreamIssue is a ServerStream that keeps the context of its attempt
+// alive until it has ended.
 type heldServerStreamIssue struct {
 	ServerStream[Issue]
 	stream *resil.HeldStream[*Issue]
@@ -684,8 +684,8 @@ func (h *heldServerStreamIssue) RecvMsg(message any) error {
 	return h.stream.RecvMsg(message, h.ServerStream.RecvMsg)
 }
 
-// heldClientStream is an outliving.ClientStream that keeps the context of its
-// attempt alive until it has ended.
+// heldClientStream is a ClientStream that keeps the context of its attempt
+// alive until it has ended.
 type heldClientStream struct {
 	ClientStream
 	hold *resil.Hold
@@ -708,8 +708,8 @@ func (h *heldClientStream) RecvMsg(message any) error {
 	return h.hold.End(h.ClientStream.RecvMsg(message))
 }
 
-// heldBidiStream is an outliving.BidiStream that keeps the context of its
-// attempt alive until it has ended.
+// heldBidiStream is a BidiStream that keeps the context of its attempt alive
+// until it has ended.
 type heldBidiStream struct {
 	BidiStream
 	hold *resil.Hold
@@ -729,8 +729,8 @@ func (h *heldBidiStream) Recv() (*Object, error) {
 
 func (h *heldBidiStream) RecvMsg(message any) error { return h.hold.End(h.BidiStream.RecvMsg(message)) }
 
-// heldWatch is an outliving.Watch that keeps the context of its attempt alive
-// until it has ended.
+// heldWatch is a Watch that keeps the context of its attempt alive until it has
+// ended.
 type heldWatch struct {
 	Watch
 	hold *resil.Hold
@@ -745,8 +745,8 @@ func holdWatch(ctx context.Context, next Watch) Watch {
 
 func (h *heldWatch) Stop() { h.hold.Stop(h.Watch.Stop) }
 
-// heldConn is an outliving.Conn that keeps the context of its attempt alive
-// until it has ended.
+// heldConn is a Conn that keeps the context of its attempt alive until it has
+// ended.
 type heldConn struct {
 	Conn
 	hold *resil.Hold
@@ -761,8 +761,8 @@ func holdConn(ctx context.Context, next Conn) Conn {
 
 func (h *heldConn) Close() error { return h.hold.Close(h.Conn.Close) }
 
-// heldCursorT is an outliving.Cursor[T] that keeps the context of its attempt
-// alive until it has ended.
+// heldCursorT is a Cursor that keeps the context of its attempt alive until it
+// has ended.
 type heldCursorT[T any] struct {
 	Cursor[T]
 	hold *resil.Hold
