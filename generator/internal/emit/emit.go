@@ -45,8 +45,8 @@ func Source(src *model.Source) ([]byte, error) {
 			body.Line().Add(e.classifierFunc(c)).Line()
 		}
 	}
-	for _, h := range src.Holders() {
-		body.Line().Add(p.holderType(h)).Line()
+	for _, h := range src.Keepers() {
+		body.Line().Add(p.keeperType(h)).Line()
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s\n\n", output.Header(filepath.Base(src.Path)))
@@ -82,7 +82,7 @@ func newPrinter(src *model.Source) *printer {
 		}
 		params = append(params, w.TypeParams())
 	}
-	for _, h := range src.Holders() {
+	for _, h := range src.Keepers() {
 		declared = append(declared, h.Name, h.Function)
 	}
 	return &printer{gosrc.NewNames(src.Package.Types, src.Syntax, declared, params), src.Package.Types}

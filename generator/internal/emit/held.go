@@ -46,8 +46,8 @@ func (b *body) holds(err jen.Code) (code []jen.Code) {
 // hold is the expression that holds a part of the results.
 func (b *body) hold(h *model.Held, part jen.Code) *jen.Statement {
 	ctx := jen.Id(b.v.params[b.m.Context])
-	if h.Holder != nil {
-		return jen.Id(b.Use(h.Holder.Function)).Call(ctx, part)
+	if h.Keeper != nil {
+		return jen.Id(b.Use(h.Keeper.Function)).Call(ctx, part)
 	}
 	return b.runtime(holdFunctions[h.Way]).Call(ctx, part)
 }
@@ -84,8 +84,8 @@ func reachable(value jen.Code, path []string, checks []int) *jen.Statement {
 	return code
 }
 
-// holderType declares a type that holds an interface, and the function that makes one.
-func (p *printer) holderType(h *model.Holder) *jen.Statement {
+// keeperType declares a type that holds an interface, and the function that makes one.
+func (p *printer) keeperType(h *model.Keeper) *jen.Statement {
 	params, names := p.TypeParams(h.TypeParams), p.TypeParamNames(h.TypeParams)
 	hold := jen.Id("hold").Op("*").Add(p.runtime("Hold"))
 	doc := fmt.Sprintf("%s is %s that keeps the context of its attempt alive until it has ended.", h.Name, directive.Article(h.Field()))
@@ -93,7 +93,7 @@ func (p *printer) holderType(h *model.Holder) *jen.Statement {
 		hold = jen.Id("stream").Op("*").Add(p.runtime("HeldStream")).Types(p.Type(h.Message))
 	}
 	code := comment(doc).Type().Id(h.Name).Add(params).Struct(p.Type(h.Type), hold)
-	code.Line().Line().Add(p.holderFunc(h))
+	code.Line().Line().Add(p.keeperFunc(h))
 	self := jen.Id("h").Op("*").Id(h.Name).Add(names)
 	for _, o := range h.Overrides {
 		code.Line().Line().Add(jen.Func().Params(self).Id(o.Name).Add(p.override(h, o)))
@@ -101,8 +101,8 @@ func (p *printer) holderType(h *model.Holder) *jen.Statement {
 	return code
 }
 
-// holderFunc declares the function that makes a holder.
-func (p *printer) holderFunc(h *model.Holder) *jen.Statement {
+// keeperFunc declares the function that makes a keeper.
+func (p *printer) keeperFunc(h *model.Keeper) *jen.Statement {
 	taken := p.Record(func() { p.Type(h.Type); p.Import("context", "context"); p.runtime("Hold") })
 	ctx := gosrc.Unused(taken, "ctx", "attempt")
 	next := gosrc.Unused(taken, "next", "held")
@@ -127,8 +127,8 @@ func (p *printer) holderFunc(h *model.Holder) *jen.Statement {
 		jen.Return(made.Values(jen.Id(next), jen.Id(stream)), jen.Nil()))
 }
 
-// override is the signature and body of a method of a holder, which has the receiver h.
-func (p *printer) override(h *model.Holder, o model.Override) *jen.Statement {
+// override is the signature and body of a method of a keeper, which has the receiver h.
+func (p *printer) override(h *model.Keeper, o model.Override) *jen.Statement {
 	own := jen.Id("h").Dot(h.Field()).Dot(o.Name)
 	hold := func(method string, args ...jen.Code) *jen.Statement {
 		return jen.Id("h").Dot("hold").Dot(method).Call(args...)
@@ -211,8 +211,8 @@ func outlivingNote(w *model.Wrapper) string {
 // heldNames are names that the body of a method refers to in order to hold results.
 func (e *emitter) heldNames(m *model.Method) {
 	for _, h := range m.Held {
-		if h.Holder != nil {
-			e.Use(h.Holder.Function)
+		if h.Keeper != nil {
+			e.Use(h.Keeper.Function)
 		}
 	}
 }

@@ -113,7 +113,7 @@ func (m *Package) build() {
 	}
 	m.checkNames()
 	m.nameClassifiers()
-	m.nameHolders()
+	m.nameKeepers()
 	m.announce()
 }
 

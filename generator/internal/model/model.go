@@ -31,7 +31,7 @@ type Source struct {
 	Incomplete  bool                     // it needs a package that cannot be loaded here
 
 	lifetimes lifetimes
-	holders   typeutil.Map // by the interfaces that they hold
+	keepers   typeutil.Map // by the interfaces that they hold
 	clean     typeutil.Map // types without parts that outlive a call
 }
 

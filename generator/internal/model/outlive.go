@@ -16,7 +16,7 @@ type Held struct {
 	Checks []int    // how many fields lead to each pointer on the way that may be nil
 	Way    Way
 	Type   types.Type
-	Holder *Holder // of HeldByHolder
+	Keeper *Keeper // of HeldByKeeper
 	Close  string  // a method, if it has to be closed: Close, Stop, Cancel or Unsubscribe
 	Fails  bool    // a failure after the call can be seen
 }
@@ -29,12 +29,12 @@ const (
 	HeldSeq                 // an iterator of single values, by a function of the runtime
 	HeldSeq2                // an iterator of pairs, likewise
 	HeldPointer             // until what it points to is garbage
-	HeldByHolder            // an interface, by a type that is generated for it
+	HeldByKeeper            // an interface, by a type that is generated for it
 )
 
 // Opens reports whether the part opens lazily, so that its first message must be waited
 // for.
-func (h *Held) Opens() bool { return h.Holder != nil && h.Holder.Message != nil }
+func (h *Held) Opens() bool { return h.Keeper != nil && h.Keeper.Message != nil }
 
 // settleHeld finds the parts of a method's results that outlive the call, as far as its
 // policy has to do with them.
@@ -176,11 +176,11 @@ func (s *outliving) part(t types.Type) (h *Held, unheld string) {
 	case types.IsInterface(t) && types.Identical(t.Underlying(), readCloser):
 		return &Held{Way: HeldBody, Type: t, Close: "Close", Fails: true}, ""
 	case types.IsInterface(t):
-		holder := s.source.holder(s.wrapper, t)
-		if holder == nil {
+		keeper := s.source.keeper(s.wrapper, t)
+		if keeper == nil {
 			return nil, why
 		}
-		return &Held{Way: HeldByHolder, Type: t, Holder: holder, Close: closingMethod(t), Fails: holder.fails()}, ""
+		return &Held{Way: HeldByKeeper, Type: t, Keeper: keeper, Close: closingMethod(t), Fails: keeper.fails()}, ""
 	case isPointer(t):
 		return &Held{Way: HeldPointer, Type: t, Close: closingMethod(t)}, ""
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 )
 
-// A Holder is a type to generate. It embeds an interface, and holds the context of an
+// A Keeper is a type to generate. It embeds an interface, and holds the context of an
 // attempt until a value of that interface has ended.
-type Holder struct {
+type Keeper struct {
 	Type       types.Type // the interface
 	Name       string     // of the type
 	Function   string     // that makes one
@@ -19,7 +19,7 @@ type Holder struct {
 	TypeParams *types.TypeParamList // nil unless it mentions type parameters of its wrapper
 }
 
-// An Override is a method that a holder declares itself.
+// An Override is a method that a keeper declares itself.
 type Override struct {
 	Name      string
 	Does      Does
@@ -39,18 +39,18 @@ const (
 	Iterates             // ends it if it returns false
 )
 
-// fails reports whether a holder sees failures.
-func (h *Holder) fails() bool {
+// fails reports whether a keeper sees failures.
+func (h *Keeper) fails() bool {
 	return slices.ContainsFunc(h.Overrides, func(o Override) bool { return o.Does > Stops })
 }
 
 // Field is the name of the embedded interface.
-func (h *Holder) Field() string { return gosrc.TypeObject(h.Type).Name() }
+func (h *Keeper) Field() string { return gosrc.TypeObject(h.Type).Name() }
 
-// holder returns the type to generate for an interface. It returns nil if there can be
+// keeper returns the type to generate for an interface. It returns nil if there can be
 // none, or if it could not tell the end.
-func (s *Source) holder(w *Wrapper, t types.Type) *Holder {
-	if h, ok := s.holders.At(t).(*Holder); ok {
+func (s *Source) keeper(w *Wrapper, t types.Type) *Keeper {
+	if h, ok := s.keepers.At(t).(*Keeper); ok {
 		return h
 	}
 	if named, ok := types.Unalias(t).(*types.Named); ok && gosrc.Unwritable(named, s.Package.Types) == nil {
@@ -58,7 +58,7 @@ func (s *Source) holder(w *Wrapper, t types.Type) *Holder {
 	} else if alias, ok := t.(*types.Alias); !ok || gosrc.Unwritable(t, s.Package.Types) != nil || !alias.Obj().Exported() && alias.Obj().Pkg() != s.Package.Types {
 		return nil
 	}
-	h := &Holder{Type: t, Overrides: overrides(t), UntilEnded: givesAway(t) != ""}
+	h := &Keeper{Type: t, Overrides: overrides(t), UntilEnded: givesAway(t) != ""}
 	iface := t.Underlying().(*types.Interface)
 	for m := range iface.Methods() {
 		if m.Name() == h.Field() || !m.Exported() && m.Name() == "hold" {
@@ -82,7 +82,7 @@ func (s *Source) holder(w *Wrapper, t types.Type) *Holder {
 		}
 		return true
 	})
-	s.holders.Set(t, h)
+	s.keepers.Set(t, h)
 	return h
 }
 
@@ -127,12 +127,12 @@ func iterates(t types.Type) bool {
 	return hasMethod(t, "Next", "func() bool") && hasMethod(t, "Err", "func() error")
 }
 
-// Holders returns the types to generate for the source, in the order of their first use.
-func (s *Source) Holders() (list []*Holder) {
+// Keepers returns the types to generate for the source, in the order of their first use.
+func (s *Source) Keepers() (list []*Keeper) {
 	for _, w := range s.Wrappers {
 		for _, m := range w.Methods {
 			for _, held := range m.Held {
-				if h := held.Holder; h != nil && m.HasGuard() && !slices.Contains(list, h) {
+				if h := held.Keeper; h != nil && m.HasGuard() && !slices.Contains(list, h) {
 					list = append(list, h)
 				}
 			}
@@ -141,15 +141,15 @@ func (s *Source) Holders() (list []*Holder) {
 	return list
 }
 
-// nameHolders names the types and functions that hold results, so that the package
+// nameKeepers names the types and functions that hold results, so that the package
 // declares no others of the same names.
-func (m *Package) nameHolders() {
+func (m *Package) nameKeepers() {
 	taken := map[string]bool{}
 	for _, name := range m.pkg.Types.Scope().Names() {
 		taken[name] = true
 	}
 	for _, src := range m.Sources {
-		for _, h := range src.Holders() {
+		for _, h := range src.Keepers() {
 			name := h.baseName()
 			h.Name, h.Function = gosrc.Unused(taken, "held"+name), gosrc.Unused(taken, "hold"+name)
 			taken[h.Name], taken[h.Function] = true, true
@@ -158,7 +158,7 @@ func (m *Package) nameHolders() {
 }
 
 // baseName is the name of the interface, and of the types that it is made for.
-func (h *Holder) baseName() string {
+func (h *Keeper) baseName() string {
 	name := gosrc.Capitalize(h.Field())
 	if generic, ok := h.Type.(interface{ TypeArgs() *types.TypeList }); ok {
 		for arg := range generic.TypeArgs().Types() {
@@ -170,11 +170,11 @@ func (h *Holder) baseName() string {
 	return name
 }
 
-// nameAs gives the holders of a variant the names that they have in the source itself.
+// nameAs gives the keepers of a variant the names that they have in the source itself.
 func (s *Source) nameAs(other *Source) {
-	for _, h := range s.Holders() {
+	for _, h := range s.Keepers() {
 		h.Name, h.Function = "held"+h.baseName(), "hold"+h.baseName()
-		if same, ok := other.holders.At(h.Type).(*Holder); ok && same.Name != "" {
+		if same, ok := other.keepers.At(h.Type).(*Keeper); ok && same.Name != "" {
 			h.Name, h.Function = same.Name, same.Function
 		}
 	}
