@@ -14,6 +14,9 @@ func TestDifferencesInWords(t *testing.T) {
 		m := &model.Method{}
 		m.Name = "Get"
 		m.Policy = policyOf(t, directives...)
+		if c := m.Policy.Classify; c != nil {
+			m.ClassifiedBy = c.By
+		}
 		if !m.Policy.Skip {
 			m.Form = model.ErrorAlone
 		}
@@ -36,7 +39,7 @@ func TestDifferencesInWords(t *testing.T) {
 		{"calls where no attempts say so", []string{"timeout 2s"}, []string{"timeout 2s", "hedge 50ms max=2"},
 			"Get: hedge 50ms max=2 added, calls at most 1 → 3"},
 		{"another classifier", []string{"breaker", "classify all"}, []string{"breaker", "classify byStatus"},
-			"Get: classifier all → byStatus, then network"},
+			"Get: classifier all → byStatus"},
 		{"no guard any more", []string{"breaker"}, []string{"skip"}, "Get: skip added, breaker removed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

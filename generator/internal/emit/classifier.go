@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
 	"go/types"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 	"github.com/resilgen/resilgen/generator/internal/model"
+	"github.com/resilgen/resilgen/generator/internal/sdk"
 )
 
 // classifierFunc declares a function that classifies.
@@ -17,10 +19,28 @@ func (e *emitter) classifierFunc(c *model.Classifier) *jen.Statement {
 	if len(c.Users) == 1 && len(e.w.Classifiers) > 1 {
 		owner += "." + c.Users[0].Name
 	}
-	if c.Results == nil {
+	switch {
+	case c.Glue != nil:
+		return e.glue(c)
+	case c.Results == nil:
 		return e.errorClassifierFunc(c, owner)
 	}
 	return e.resultClassifierFunc(c, owner)
+}
+
+// glue declares a function of a client library's recipe.
+func (e *emitter) glue(c *model.Classifier) *jen.Statement {
+	g := c.Glue
+	importName := func(i sdk.Import) string {
+		return e.Import(cmp.Or(g.Paths[i.Path], i.Path), i.Name)
+	}
+	used := e.Record(func() { g.Code("", importName, func(name string) string { return name }) })
+	unused := func(name string) string {
+		name = gosrc.Unused(used, name)
+		used[name] = true
+		return name
+	}
+	return comment(c.Name + " " + g.Doc).Id(g.Code(c.Name, importName, unused))
 }
 
 // errorClassifierFunc declares one that classifies an error by a list.
@@ -60,10 +80,7 @@ func (e *emitter) resultClassifierFunc(c *model.Classifier, owner string) *jen.S
 		names = append(names, local(resultName(c.Results, i)))
 		types = append(types, e.Type(c.Results.At(i).Type()))
 	}
-	decision := local("class")
-	if c.Verdict {
-		decision = local("verdict")
-	}
+	decision := decision{local("class"), local("verdict")}
 	var body []jen.Code
 	for i, s := range c.Steps {
 		body = append(body, e.step(c, s, names, decision, i == len(c.Steps)-1))
@@ -88,9 +105,12 @@ func resultName(results *types.Tuple, i int) string {
 	return fmt.Sprintf("r%d", i)
 }
 
+// A decision has the names of the variables for what a step decides.
+type decision struct{ class, verdict string }
+
 // step returns the decision of a step, if there is one; the last step returns anyway.
-// Names are those of the results, and decision is that of a variable.
-func (e *emitter) step(c *model.Classifier, s model.Step, names []string, decision string, last bool) jen.Code {
+// Names are those of the results.
+func (e *emitter) step(c *model.Classifier, s model.Step, names []string, decision decision, last bool) jen.Code {
 	err := names[len(names)-1]
 	if s.Errors != nil {
 		return e.cases(s.Errors, err, c.Verdict)
@@ -100,21 +120,30 @@ func (e *emitter) step(c *model.Classifier, s model.Step, names []string, decisi
 		if s.Function.Generic {
 			call.Add(e.TypeParamNames(e.w.TypeParams()))
 		}
+		if s.Function.Generated != nil {
+			names = []string{names[s.Result], err}
+		}
 		call.Call(jen.Id(strings.Join(names, ", ")))
 	} else {
 		call.Call(jen.Id(err))
 	}
-	if c.Verdict && !s.Function.Verdict {
-		call = e.verdictOf(call)
-	}
+	wrap := c.Verdict && !s.Function.Verdict
 	if last {
+		if wrap {
+			call = e.verdictOf(call)
+		}
 		return jen.Return(call)
 	}
-	class := jen.Id(decision)
-	if c.Verdict {
-		class.Dot("Class")
+	class, result := jen.Id(decision.class), jen.Id(decision.class)
+	variable := decision.class
+	switch {
+	case wrap:
+		result = e.verdictOf(jen.Id(decision.class))
+	case c.Verdict:
+		variable = decision.verdict
+		class, result = jen.Id(variable).Dot("Class"), jen.Id(variable)
 	}
-	code := jen.If(jen.Id(decision).Op(":=").Add(call), class.Op("!=").Add(e.runtime("Undecided"))).Block(jen.Return(jen.Id(decision)))
+	code := jen.If(jen.Id(variable).Op(":=").Add(call), class.Op("!=").Add(e.runtime("Undecided"))).Block(jen.Return(result))
 	if !s.OfResults {
 		code = jen.If(jen.Id(err).Op("!=").Nil()).Block(code)
 	}

@@ -45,7 +45,10 @@ func (b *body) holds(err jen.Code) (code []jen.Code) {
 
 // hold is the expression that holds a part of the results.
 func (b *body) hold(h *model.Held, part jen.Code) *jen.Statement {
-	ctx := jen.Id(b.v.params[b.m.Context])
+	ctx := jen.Id(b.v.ctx)
+	if b.m.Context >= 0 {
+		ctx = jen.Id(b.v.params[b.m.Context])
+	}
 	if h.Keeper != nil {
 		return jen.Id(b.Use(h.Keeper.Function)).Call(ctx, part)
 	}

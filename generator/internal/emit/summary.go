@@ -74,7 +74,38 @@ func methodSummary(m *model.Method) string {
 	if f := m.Policy.Fallback; f != nil {
 		parts = append(parts, strings.TrimSpace("fallback "+f.Func))
 	}
+	if t := m.Token; t != nil {
+		parts = append(parts, "token "+t.Text(m.Signature))
+	}
 	return strings.Join(parts, " · ")
+}
+
+// librarySummary says which client libraries classify errors; "" if none does.
+func librarySummary(w *model.Wrapper) string {
+	var orders []string
+	methods := map[string][]string{}
+	guarded := 0
+	for _, m := range w.Methods {
+		if m.HasGuard() {
+			guarded++
+		}
+		if m.ByLibrary {
+			order := strings.Join(m.ClassifiedBy, ", then ")
+			if methods[order] == nil {
+				orders = append(orders, order)
+			}
+			methods[order] = append(methods[order], m.Name)
+		}
+	}
+	var text []string
+	for _, order := range orders {
+		whose := "Errors"
+		if len(methods[order]) < guarded {
+			whose += " of " + directive.Few(methods[order])
+		}
+		text = append(text, whose+" are classified by "+order+".")
+	}
+	return strings.Join(text, " ")
 }
 
 func timeoutSummary(t *resil.Timeout) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ type Classifier struct {
 	Name    string
 	Steps   []Step       // the first that decides wins
 	Results *types.Tuple // what it classifies; nil if that is an error, and the only step is a list
+	Glue    *Glue        // where it is a function of a library's recipe; then it has no steps
 	Users   []*Method
 	Verdict bool // it returns a resil.Verdict, not a resil.Class
 
@@ -26,37 +28,85 @@ type Classifier struct {
 // A Step is a function that classifies, or a list of errors with their classes.
 type Step struct {
 	Function  Function
-	OfResults bool          // the function classifies all results, not just an error
+	OfResults bool          // the function classifies results, not just an error
+	Result    int           // of a library's function that classifies results: the index of the one that it takes beside the error
 	Errors    []ListedError // the list; nil for a function
 }
 
-// resolveClassify resolves the classify directive of a method: the errors that it lists,
-// then its classifiers.
+// resolveClassify resolves what classifies the outcome of a method: the errors that its
+// classify directive lists, then its classifiers and the client libraries that the
+// interface shows.
 func (m *Package) resolveClassify(src *Source, w *Wrapper, method *Method) {
 	var steps []Step
 	if listed := m.listedErrors(src, method); len(listed) > 0 {
 		steps = append(steps, Step{Errors: listed})
 	}
-	by := method.Policy.Classify.By
-	for i, name := range by {
-		pos := method.EntryPos("classify.by", i)
-		if slices.Contains(by[:i], name) {
-			src.reportOn(method, codeNoEffect, pos, "%s is listed twice: keep the first", name)
+	entries := m.classifierEntries(w, method)
+	stands := func(name string, before int) bool {
+		return slices.ContainsFunc(entries[:before], func(e classifierEntry) bool { return e.name == name })
+	}
+	for i, e := range entries {
+		if stands(e.name, i) {
+			src.reportOn(method, codeNoEffect, e.pos, "%s is listed twice: keep the first", e.name)
 			continue
 		}
-		if name == "network" && i == len(by)-1 && !slices.Contains(by, "all") {
+		if e.name == "network" && i == len(entries)-1 && !stands("all", i) {
 			continue // the runtime always uses it last
 		}
-		step, problem := m.resolveClassifier(src, w, method, name, m.syntax(src, pos))
+		found, problem := m.stepsOf(src, w, method, e)
 		if problem != nil {
-			src.reportOn(method, problem.code, pos, "%s", problem.message)
+			src.reportEntry(method, e, problem)
 			continue
 		}
-		if !step.OfResults && slices.Contains(by[:i], "all") {
-			src.reportOn(method, codeNoEffect, pos, "%s is never used, because all, which stands before it, classifies every error: put it before all, or remove it", name)
+		if stands("all", i) && !slices.ContainsFunc(found, func(s Step) bool { return s.OfResults }) {
+			src.reportOn(method, codeNoEffect, e.pos, "%s is never used, because all, which stands before it, classifies every error: put it before all, or remove it", e.name)
 		}
-		steps = append(steps, step)
+		if len(found) == 0 {
+			continue // nothing that the method returns is of that library
+		}
+		steps = append(steps, found...)
+		method.ByLibrary = method.ByLibrary || e.library != nil
+		method.ClassifiedBy = append(method.ClassifiedBy, e.name)
 	}
+	if !stands("all", len(entries)) {
+		method.ClassifiedBy = append(method.ClassifiedBy, "network")
+	}
+	method.setClassifiers(w, steps)
+}
+
+// stepsOf returns the steps of what classifies errors.
+func (m *Package) stepsOf(src *Source, w *Wrapper, method *Method, e classifierEntry) ([]Step, *problem) {
+	if e.library != nil {
+		if !e.recognized && !w.concerns(e.library) {
+			return nil, problemf(codeNoEffect, "%s has no effect: it classifies %s, and no method of %s returns that with an error; remove it", e.name, e.library.ResultTypes(), w.Interface.Name())
+		}
+		return m.librarySteps(src, w, method, e.library)
+	}
+	step, problem := m.resolveClassifier(src, w, method, e.name, m.syntax(src, e.pos))
+	return []Step{step}, problem
+}
+
+// reportEntry reports what is wrong with one of what classifies errors: once for an
+// interface where the signatures show the library.
+func (s *Source) reportEntry(method *Method, e classifierEntry, p *problem) {
+	if !e.recognized {
+		s.reportOn(method, p.code, e.pos, "%s", p.message)
+		return
+	}
+	s.reportOnce(p.code, e.pos, p.message)
+}
+
+// reportOnce reports something unless it is reported already.
+func (s *Source) reportOnce(code string, pos token.Pos, message string) {
+	s.Report(code, pos, "%s", message)
+	if last := len(s.Diagnostics) - 1; slices.Contains(s.Diagnostics[:last], s.Diagnostics[last]) {
+		s.Diagnostics = s.Diagnostics[:last]
+	}
+}
+
+// setClassifiers splits the steps into those that need all results and those that need
+// the error only.
+func (m *Method) setClassifiers(w *Wrapper, steps []Step) {
 	last := -1 // the last step that classifies results
 	for i, s := range steps {
 		if s.OfResults {
@@ -64,18 +114,24 @@ func (m *Package) resolveClassify(src *Source, w *Wrapper, method *Method) {
 		}
 	}
 	switch {
-	case last == 0:
-		method.ResultClassifier = &steps[0].Function
-	case last > 0:
-		c := w.classifier(method, steps[:last+1], method.Signature.Results())
-		method.ResultClassifier = &Function{Generated: c, Verdict: c.Verdict}
+	case last == 0 && steps[0].takesAll(m):
+		m.ResultClassifier = &steps[0].Function
+	case last >= 0:
+		c := w.classifier(m, steps[:last+1], m.Signature.Results())
+		m.ResultClassifier = &Function{Generated: c, Verdict: c.Verdict}
 	}
 	for _, s := range steps[last+1:] {
 		if s.Errors != nil {
-			s.Function = Function{Generated: w.classifier(method, []Step{s}, nil)}
+			s.Function = Function{Generated: w.classifier(m, []Step{s}, nil)}
 		}
-		method.Classifiers = append(method.Classifiers, s.Function)
+		m.Classifiers = append(m.Classifiers, s.Function)
 	}
+}
+
+// takesAll reports whether the step's function, which classifies results, takes all
+// results of the method.
+func (s Step) takesAll(m *Method) bool {
+	return s.Function.Generated == nil || m.Signature.Results().Len() == 2
 }
 
 // classifier returns the function to generate that takes these steps. The methods of an
@@ -84,6 +140,9 @@ func (w *Wrapper) classifier(user *Method, steps []Step, results *types.Tuple) *
 	var key strings.Builder
 	for _, s := range steps {
 		fmt.Fprintf(&key, "%p %s %t", s.Function.Package, s.Function.Name, s.OfResults)
+		if g := s.Function.Generated; g != nil {
+			fmt.Fprintf(&key, " %s %d", g.key, s.Result)
+		}
 		for _, e := range s.Errors {
 			fmt.Fprintf(&key, ", %s %p %s %v", e.Class, e.Package, e.Name, e.Type)
 		}
@@ -115,7 +174,8 @@ func (m *Package) resolveClassifier(src *Source, w *Wrapper, method *Method, nam
 	want := role{
 		name:    "classifier",
 		typ:     "func(error) of resil.Class or resil.Verdict",
-		builtin: []string{"network", "all"},
+		builtin: []string{"network", "all", "a client library"},
+		near:    libraryNames(),
 		fits:    isClassifier,
 	}
 	switch {

@@ -28,6 +28,7 @@ type role struct {
 	typ     string   // the type that the function must have
 	types   string   // all types that it may have, if there are several
 	builtin []string // names of functions that resilgen provides
+	near    []string // other names that may have been meant
 	fits    func(types.Object) bool
 }
 
@@ -41,11 +42,13 @@ func problemf(code, format string, args ...any) *problem {
 // resolveFunctions resolves the functions that the classify and fallback directives of an
 // interface name.
 func (m *Package) resolveFunctions(src *Source, w *Wrapper) {
+	w.Libraries = w.shownLibraries()
 	for _, method := range w.Methods {
-		if method.Policy.Classify != nil {
+		m.resolveMaker(src, w, method)
+		if method.Policy.Classify != nil || method.HasGuard() {
 			m.resolveClassify(src, w, method)
 		}
-		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.ReturnsError {
+		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.TellsFailure() {
 			pos := method.wordPos("fallback.func")
 			if found, problem := m.resolveFunction(src, m.syntax(src, pos), f.Func, m.fallback(w, method)); problem != nil {
 				src.reportOn(method, problem.code, pos, "%s", problem.message)
@@ -239,7 +242,7 @@ func (m *Package) unknown(src *Source, pkg *types.Package, fn, name string, want
 	}
 	prefix := strings.TrimSuffix(name, fn)
 	if prefix == "" {
-		near = append(near, want.builtin...)
+		near = slices.Concat(near, want.builtin, want.near)
 	}
 	if known := directive.Nearest(fn, near); known != "" {
 		return problemf(codeFunction, "unknown %s %q; did you mean %q?", want.name, name, prefix+known)
@@ -260,20 +263,12 @@ func isValue(obj types.Object) bool {
 }
 
 // kind describes what a name is declared as, for messages.
-func kind(obj types.Object) string {
+func (m *Package) kind(obj types.Object) string {
 	switch obj.(type) {
 	case *types.TypeName:
 		return "a type"
 	case *types.Const:
 		return "a constant"
-	}
-	return gosrc.Article(obj.Type())
-}
-
-// kind is the same in code of the package itself.
-func (m *Package) kind(obj types.Object) string {
-	if k := kind(obj); k != gosrc.Article(obj.Type()) {
-		return k
 	}
 	return directive.Article(gosrc.TypeNameIn(m.pkg.Types, obj.Type()))
 }

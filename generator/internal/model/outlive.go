@@ -40,7 +40,7 @@ func (h *Held) Opens() bool { return h.Keeper != nil && h.Keeper.Message != nil 
 // policy has to do with them.
 func (s *Source) settleHeld(w *Wrapper, m *Method) {
 	m.Held, m.Unheld = nil, ""
-	if m.Policy.Skip || m.Context < 0 || !m.ReturnsError || m.Unwritable != "" {
+	if m.Policy.Skip || !m.HasContext() || !m.ReturnsError || m.Unwritable != "" {
 		return
 	}
 	p := m.Policy
@@ -186,10 +186,6 @@ func (s *outliving) part(t types.Type) (h *Held, unheld string) {
 	}
 	return nil, why
 }
-
-// isRequest reports whether t is an *http.Request. It carries the context that it was made
-// with; where it is part of a result, it has been sent.
-func isRequest(t types.Type) bool { return isNamed(deref(t), "net/http", "Request") }
 
 // holdIterator holds iter.Seq, iter.Seq2 and functions of the same type that have no
 // name.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	resilhttp "github.com/resilgen/resilgen/integrations/http"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -243,6 +244,8 @@ var _ Doer = (*http.Client)(nil)
 //
 //	CloseIdleConnections  plain delegation
 //	Do                    limit Doer[Do] 5/s
+//
+// Errors are classified by http, then network.
 type ResilientDoer struct {
 	next   Doer
 	client *resil.Client
@@ -289,9 +292,20 @@ func (c *ResilientDoer) CloseIdleConnections() {
 // Do sends an HTTP request and returns an HTTP response, following policy (such
 // as redirects, cookies, auth) as configured on the client.
 func (c *ResilientDoer) Do(req *http.Request) (*http.Response, error) {
-	return resil.Call(context.Background(), &c.do, func(context.Context) (*http.Response, error) {
-		return c.next.Do(req)
-	})
+	r := resilhttp.NewRequest(req.Context(), req)
+	defer r.Close()
+	return resil.CallClassified(r.Context(), &c.do, func(ctx context.Context) (*http.Response, error) {
+		return c.next.Do(r.Attempt(ctx))
+	}, classifyDoerHTTPResponse)
+}
+
+// classifyDoerHTTPResponse classifies responses by their status. An error
+// beside a good status came later, such as one of reading the body.
+func classifyDoerHTTPResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPStatus(resp.StatusCode)
 }
 
 // Part has methods of *doers.
@@ -329,6 +343,8 @@ var _ Part = (*doers)(nil)
 //	Or                    plain delegation
 //	Store                 plain delegation
 //	Swap                  plain delegation
+//
+// Errors are classified by http, then network.
 type ResilientPart struct {
 	next   Part
 	client *resil.Client
@@ -384,9 +400,11 @@ func (c *ResilientPart) CompareAndSwap(old, new int32) bool {
 }
 
 func (c *ResilientPart) Do(req *http.Request) (*http.Response, error) {
-	return resil.Call(context.Background(), &c.do, func(context.Context) (*http.Response, error) {
-		return c.next.Do(req)
-	})
+	r := resilhttp.NewRequest(req.Context(), req)
+	defer r.Close()
+	return resil.CallClassified(r.Context(), &c.do, func(ctx context.Context) (*http.Response, error) {
+		return c.next.Do(r.Attempt(ctx))
+	}, classifyDoerHTTPResponse)
 }
 
 // Load atomically loads and returns the value stored in x.

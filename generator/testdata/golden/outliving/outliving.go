@@ -13,6 +13,7 @@ import (
 //
 //resil:timeout 2s attempt=500ms
 //resil:retry 3
+//resil:idempotent methods=Open
 type Bodies interface {
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 	Get(ctx context.Context, url string) (*http.Response, error)

@@ -30,6 +30,8 @@ const _ = resil.SupportVersion1
 //
 // Results of Open, Get, GetObject, FindIssue and 2 more outlive the call: a
 // timeout ends when the result is there.
+//
+// Errors of Get are classified by http, then network.
 type ResilientBodies struct {
 	next         Bodies
 	client       *resil.Client
@@ -68,7 +70,7 @@ func NewResilientBodies(next Bodies, opts ...resil.Option) (*ResilientBodies, er
 	c.client, err = resil.New(resil.Spec{
 		Name: "Bodies",
 		Methods: []resil.MethodSpec{
-			{Name: "Open", Method: &c.open, Policies: policies, Outlives: true},
+			{Name: "Open", Method: &c.open, Policies: policies, Idempotent: true, Outlives: true},
 			{Name: "Get", Method: &c.get, Policies: policies, Outlives: true},
 			{Name: "GetObject", Method: &c.getObject, Policies: policies, Outlives: true},
 			{Name: "FindIssue", Method: &c.findIssue, Policies: policies, Outlives: true},
@@ -98,7 +100,7 @@ func (c *ResilientBodies) Open(ctx context.Context, name string) (result io.Read
 }
 
 func (c *ResilientBodies) Get(ctx context.Context, url string) (result *http.Response, err error) {
-	err = resil.Run(ctx, &c.get, func(ctx context.Context) error {
+	err = resil.RunClassified(ctx, &c.get, func(ctx context.Context) error {
 		if result != nil {
 			resil.Discard(result.Body)
 		}
@@ -108,6 +110,8 @@ func (c *ResilientBodies) Get(ctx context.Context, url string) (result *http.Res
 			result.Body = resil.HoldReadCloser(ctx, result.Body)
 		}
 		return err
+	}, func(err error) resil.Verdict {
+		return classifyBodiesHTTPResponse(result, err)
 	})
 	return result, err
 }
@@ -159,6 +163,15 @@ func (c *ResilientBodies) Ping(ctx context.Context) error {
 	return resil.Run(ctx, &c.ping, func(ctx context.Context) error {
 		return c.next.Ping(ctx)
 	})
+}
+
+// classifyBodiesHTTPResponse classifies responses by their status. An error
+// beside a good status came later, such as one of reading the body.
+func classifyBodiesHTTPResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPStatus(resp.StatusCode)
 }
 
 // ResilientDatabase guards a Database.

@@ -26,6 +26,8 @@ const _ = resil.SupportVersion1
 //	Either  retry 2, exponential 100ms–30s, full jitter · fallback
 //
 // Results of Once outlive the call, and may fail after it.
+//
+// Errors of Fetch and Either are classified by http, then network.
 type ResilientOwned struct {
 	next     Owned
 	fallback Owned
@@ -65,9 +67,9 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 	c.client, err = resil.New(resil.Spec{
 		Name: "Owned",
 		Methods: []resil.MethodSpec{
-			{Name: "Open", Method: &c.open, Policies: policies},
-			{Name: "Fetch", Method: &c.fetch, Policies: policies},
-			{Name: "Pipe", Method: &c.pipe, Policies: policies},
+			{Name: "Open", Method: &c.open, Policies: policies, Idempotent: true},
+			{Name: "Fetch", Method: &c.fetch, Policies: policies, Idempotent: true},
+			{Name: "Pipe", Method: &c.pipe, Policies: policies, Idempotent: true},
 			{
 				Name:   "Once",
 				Method: &c.once,
@@ -84,7 +86,7 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 				},
 				Outlives: true,
 			},
-			{Name: "Either", Method: &c.either, Policies: policies},
+			{Name: "Either", Method: &c.either, Policies: policies, Idempotent: true},
 		},
 	}, opts...)
 	if err != nil {
@@ -107,13 +109,15 @@ func (c *ResilientOwned) Open(ctx context.Context, name string) (result io.ReadC
 }
 
 func (c *ResilientOwned) Fetch(ctx context.Context, url string) (resp *http.Response, err error) {
-	err = resil.Run(ctx, &c.fetch, func(ctx context.Context) error {
+	err = resil.RunClassified(ctx, &c.fetch, func(ctx context.Context) error {
 		if resp != nil {
 			resil.Discard(resp.Body)
 		}
 		var err error
 		resp, err = c.next.Fetch(ctx, url)
 		return err
+	}, func(err error) resil.Verdict {
+		return classifyOwnedHTTPResponse(resp, err)
 	})
 	return resp, err
 }
@@ -137,21 +141,34 @@ func (c *ResilientOwned) Once(ctx context.Context) (io.ReadCloser, error) {
 }
 
 func (c *ResilientOwned) Either(ctx context.Context) (result *http.Response, err error) {
-	err = resil.Run(ctx, &c.either, func(ctx context.Context) error {
+	err = resil.RunClassified(ctx, &c.either, func(ctx context.Context) error {
 		if result != nil {
 			resil.Discard(result.Body)
 		}
 		var err error
 		result, err = c.next.Either(ctx)
 		return err
+	}, func(err error) resil.Verdict {
+		return classifyOwnedHTTPResponse(result, err)
 	})
-	if c.either.FallsBack(ctx, err) {
+	if cause := resil.FallsBackClassified(ctx, &c.either, err, func(err error) resil.Verdict {
+		return classifyOwnedHTTPResponse(result, err)
+	}); cause != nil {
 		if result != nil {
 			resil.Discard(result.Body)
 		}
-		return c.fallback.Either(resil.WithCause(ctx, err))
+		return c.fallback.Either(resil.WithCause(ctx, cause))
 	}
 	return result, err
+}
+
+// classifyOwnedHTTPResponse classifies responses by their status. An error
+// beside a good status came later, such as one of reading the body.
+func classifyOwnedHTTPResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPStatus(resp.StatusCode)
 }
 
 // ResilientGeneric guards a Generic.
@@ -191,6 +208,7 @@ func NewResilientGeneric[T io.Closer](next Generic[T], opts ...resil.Option) (*R
 						Budget:   20 * resil.Percent,
 					},
 				},
+				Idempotent: true,
 			},
 		},
 	}, opts...)

@@ -26,6 +26,8 @@ const _ = resil.SupportVersion1
 //
 // Results of Open, Fetch, Pipe and Either outlive the call, and may fail after
 // it.
+//
+// Errors of Fetch and Either are classified by http, then network.
 type ResilientReleased struct {
 	next     Released
 	fallback Released
@@ -78,13 +80,13 @@ func (c *ResilientReleased) Open(ctx context.Context, name string) (io.ReadClose
 }
 
 func (c *ResilientReleased) Fetch(ctx context.Context, url string) (*http.Response, error) {
-	return resil.Hedged(ctx, &c.fetch, func(ctx context.Context) (*http.Response, error) {
+	return resil.HedgedClassified(ctx, &c.fetch, func(ctx context.Context) (*http.Response, error) {
 		resp, err := c.next.Fetch(ctx, url)
 		if resp != nil {
 			resp.Body = resil.HoldReadCloser(ctx, resp.Body)
 		}
 		return resp, err
-	}, func(resp *http.Response) {
+	}, classifyReleasedHTTPResponse, func(resp *http.Response) {
 		if resp != nil {
 			resil.Discard(resp.Body)
 		}
@@ -109,22 +111,33 @@ func (c *ResilientReleased) Pipe(ctx context.Context) (*os.File, *os.File, error
 }
 
 func (c *ResilientReleased) Either(ctx context.Context) (*http.Response, error) {
-	result, err := resil.Hedged(ctx, &c.either, func(ctx context.Context) (*http.Response, error) {
+	result, err := resil.HedgedClassified(ctx, &c.either, func(ctx context.Context) (*http.Response, error) {
 		result, err := c.next.Either(ctx)
 		if result != nil {
 			result.Body = resil.HoldReadCloser(ctx, result.Body)
 		}
 		return result, err
-	}, func(result *http.Response) {
+	}, classifyReleasedHTTPResponse, func(result *http.Response) {
 		if result != nil {
 			resil.Discard(result.Body)
 		}
 	})
-	if c.either.FallsBack(ctx, err) {
+	if cause := resil.FallsBackClassified(ctx, &c.either, err, func(err error) resil.Verdict {
+		return classifyReleasedHTTPResponse(result, err)
+	}); cause != nil {
 		if result != nil {
 			resil.Discard(result.Body)
 		}
-		return c.fallback.Either(resil.WithCause(ctx, err))
+		return c.fallback.Either(resil.WithCause(ctx, cause))
 	}
 	return result, err
+}
+
+// classifyReleasedHTTPResponse classifies responses by their status. An error
+// beside a good status came later, such as one of reading the body.
+func classifyReleasedHTTPResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPStatus(resp.StatusCode)
 }

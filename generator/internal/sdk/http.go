@@ -1,0 +1,26 @@
+package sdk
+
+// An http.Client returns no error for an answer with a status like 503: the response
+// says it.
+var httpLibrary = &Library{
+	Name:  "http",
+	Ident: "HTTP",
+	Title: "net/http",
+	Shown: []string{"net/http"},
+	Glue: `
+import (
+	"net/http"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// classifyResponse classifies responses by their status. An error beside a good status
+// came later, such as one of reading the body.
+func classifyResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPStatus(resp.StatusCode)
+}
+`,
+}

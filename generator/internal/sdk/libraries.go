@@ -1,0 +1,18 @@
+package sdk
+
+import (
+	"cmp"
+	"slices"
+)
+
+// all has the recipes, sorted by name.
+var all = sorted(
+	grpcLibrary,
+	httpLibrary,
+	mysqlLibrary,
+)
+
+func sorted(libraries ...*Library) []*Library {
+	slices.SortFunc(libraries, func(a, b *Library) int { return cmp.Compare(a.Name, b.Name) })
+	return libraries
+}

@@ -1,0 +1,111 @@
+// Package sdk is what resilgen knows of client libraries, as data: how a library shows
+// itself in signatures, what its errors say, what may be repeated. Each library has a
+// file of its own, its recipe. The recipes are proved against the real libraries in the
+// module corpus.
+package sdk
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A Library is a recipe: what is known of one client library.
+type Library struct {
+	Name  string   // in classify directives and messages
+	Ident string   // in names of generated functions, as in GRPC
+	Title string   // in documentation
+	Tried []string // modules with the versions that the recipe was tried with, as in path@v1.2.3; empty for the standard library
+
+	// Shown has the packages whose types in a signature show the library. A path that
+	// ends in /... stands for all packages below it too. Major versions in paths do not
+	// count.
+	Shown []string
+
+	// Glue is Go source: imports, and functions that classify. The generator copies the
+	// functions into its output and adapts their names.
+	//
+	//	func classify(err error) resil.Verdict
+	//
+	// gets the errors of all methods. One with another first parameter, as in
+	//
+	//	func classifyResponse(resp *http.Response, err error) resil.Verdict
+	//
+	// gets the results of methods that return such a value. A function like
+	//
+	//	func failedRow(err error) *sql.Row
+	//
+	// makes a result that holds an error, where results have one inside instead of beside
+	// them and no method SetErr.
+	Glue string
+
+	// Safe and Unsafe are patterns of method names, as in path.Match: methods that may be
+	// repeated whatever their names say, and methods that must not be. Unsafe wins. A
+	// pattern may begin with a type and a dot, as in Client.Query*.
+	Safe, Unsafe []string
+
+	// Tokens has the fields of parameters whose value makes the callee do a call once
+	// only, however often it gets it. Where the method has one, the generator sets it.
+	Tokens []string
+
+	Retries Retries  // what the library repeats by itself
+	Notes   []string // facts that a user of the library should know, a sentence each
+}
+
+// Retries says how often a library makes a call by itself.
+type Retries struct {
+	Attempts int    // total calls, the first included, without any setting; 0 if it repeats none
+	Switch   string // Go code that stops it, as in grpc.WithDisableRetry()
+}
+
+// All returns the recipes, sorted by name.
+func All() []*Library { return all }
+
+// Named returns the recipe with a name; nil if there is none.
+func Named(name string) *Library {
+	i := slices.IndexFunc(all, func(l *Library) bool { return l.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}
+
+// IsShownBy reports whether a type of the package with that import path shows the
+// library.
+func (l *Library) IsShownBy(importPath string) bool {
+	importPath = Versionless(importPath)
+	return slices.ContainsFunc(l.Shown, func(shown string) bool {
+		if below, ok := strings.CutSuffix(shown, "/..."); ok {
+			return importPath == below || strings.HasPrefix(importPath, below+"/")
+		}
+		return importPath == shown
+	})
+}
+
+// Repeatable says what the recipe knows about repeating calls of a method: whether it
+// is safe, and whether the recipe knows at all. Owner is the name of the interface or
+// type that has the method.
+func (l *Library) Repeatable(owner, method string) (safe, known bool) {
+	matches := func(patterns []string) bool {
+		return slices.ContainsFunc(patterns, func(pattern string) bool {
+			of, name, qualified := strings.Cut(pattern, ".")
+			if !qualified {
+				of, name = owner, pattern
+			}
+			ok, _ := path.Match(name, method)
+			return ok && of == owner
+		})
+	}
+	if matches(l.Unsafe) {
+		return false, true
+	}
+	return true, matches(l.Safe)
+}
+
+var majorVersion = regexp.MustCompile(`/v[0-9]+(/|$)`)
+
+// Versionless returns an import path without a major version.
+func Versionless(importPath string) string {
+	return majorVersion.ReplaceAllString(importPath, "$1")
+}

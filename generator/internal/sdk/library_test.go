@@ -1,0 +1,114 @@
+package sdk
+
+import (
+	"go/parser"
+	"go/token"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestRecipesAreComplete(t *testing.T) {
+	identifier := regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+	for _, l := range All() {
+		t.Run(l.Name, func(t *testing.T) {
+			if l.Name == "" || l.Name != strings.ToLower(l.Name) || !token.IsIdentifier(l.Name) {
+				t.Errorf("the name %q is not a word in small letters", l.Name)
+			}
+			if !identifier.MatchString(l.Ident) || l.Title == "" || len(l.Shown) == 0 {
+				t.Errorf("Ident, Title or Shown are missing or wrong: %+v", l)
+			}
+			for _, shown := range l.Shown {
+				if shown != Versionless(shown) {
+					t.Errorf("%s has a major version, which the paths that are compared with it have not", shown)
+				}
+			}
+			for _, tried := range l.Tried {
+				if module, version, ok := strings.Cut(tried, "@"); !ok || module == "" || !strings.HasPrefix(version, "v") {
+					t.Errorf("%s is not a module with a version", tried)
+				}
+			}
+			for _, pattern := range slices.Concat(l.Safe, l.Unsafe) {
+				if _, err := path.Match(pattern, ""); err != nil {
+					t.Errorf("pattern %q: %v", pattern, err)
+				}
+			}
+			for _, note := range l.Notes {
+				if !strings.HasSuffix(note, ".") {
+					t.Errorf("note %q is not a sentence", note)
+				}
+			}
+			for _, f := range l.Funcs() {
+				if f.Doc == "" || !strings.HasSuffix(f.Doc, ".") {
+					t.Errorf("%s has no comment that begins with its name and ends with a full stop", f.Suffix)
+				}
+			}
+		})
+	}
+	if !slices.IsSortedFunc(All(), func(a, b *Library) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("the recipes are not sorted by name")
+	}
+}
+
+// The code that is copied must be the same function under all names.
+func TestGlueIsCopiedUnderOtherNames(t *testing.T) {
+	for _, l := range All() {
+		for _, f := range l.Funcs() {
+			plain := f.Code("f", func(i Import) string { return i.Name }, func(name string) string { return name })
+			other := f.Code("g", func(i Import) string { return i.Name + "pkg" }, func(name string) string { return name + "X" })
+			for _, code := range []string{plain, other} {
+				if _, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+code, 0); err != nil {
+					t.Errorf("%s: %v\n%s", l.Name, err, code)
+				}
+			}
+			for _, local := range f.locals {
+				other = regexp.MustCompile(`\b`+local+`X\b`).ReplaceAllString(other, local)
+			}
+			for _, i := range append(slices.Clone(f.Imports), Import{runtimePath, "resil"}) {
+				other = strings.ReplaceAll(other, i.Name+"pkg.", i.Name+".")
+			}
+			if other = strings.Replace(other, "func g(", "func f(", 1); plain != other {
+				t.Errorf("%s under other names is another function:\n%s\n%s", l.Name, plain, other)
+			}
+		}
+	}
+}
+
+func TestLibraryIsShownByItsPackages(t *testing.T) {
+	l := &Library{Shown: []string{"example.com/one", "example.com/tree/..."}}
+	for path, want := range map[string]bool{
+		"example.com/one":         true,
+		"example.com/one/v3":      true,
+		"example.com/one/below":   false,
+		"example.com/tree":        true,
+		"example.com/tree/v2/a":   true,
+		"example.com/treehouse":   false,
+		"example.com/other":       false,
+		"example.com/one/v3x":     false,
+		"example.com/tree/v2/a/b": true,
+	} {
+		if got := l.IsShownBy(path); got != want {
+			t.Errorf("IsShownBy(%q) = %t, want %t", path, got, want)
+		}
+	}
+}
+
+func TestUnsafeWinsOverSafe(t *testing.T) {
+	l := &Library{Safe: []string{"Get*", "Client.Query*"}, Unsafe: []string{"GetDel"}}
+	for _, c := range []struct {
+		owner, method string
+		safe, known   bool
+	}{
+		{"X", "Get", true, true},
+		{"X", "GetDel", false, true},
+		{"Client", "QueryRow", true, true},
+		{"Other", "QueryRow", true, false},
+	} {
+		safe, known := l.Repeatable(c.owner, c.method)
+		if known != c.known || known && safe != c.safe {
+			t.Errorf("Repeatable(%s, %s) = %t, %t", c.owner, c.method, safe, known)
+		}
+	}
+}
