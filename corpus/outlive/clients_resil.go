@@ -13,6 +13,7 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 	"google.golang.org/grpc"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 )
 
 // Where this does not compile, the runtime is older than this code.
@@ -25,6 +26,8 @@ const _ = resil.SupportVersion1
 //	Watch  timeout 5s, attempt 1s · breaker Health
 //
 // Results of Watch outlive the call: a timeout ends when the result is there.
+//
+// Errors are classified by grpc, then network.
 type ResilientHealth struct {
 	next   Health
 	client *resil.Client
@@ -53,14 +56,15 @@ func NewResilientHealth(next Health, opts ...resil.Option) (*ResilientHealth, er
 			Probes:      2,
 		},
 	}
+	classifiers := []resil.Classifier{classifyHealthGRPC}
 	c := &ResilientHealth{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Health",
 		Methods: []resil.MethodSpec{
-			{Name: "Check", Method: &c.check, Policies: policies},
-			{Name: "List", Method: &c.list, Policies: policies},
-			{Name: "Watch", Method: &c.watch, Policies: policies, Outlives: true},
+			{Name: "Check", Method: &c.check, Policies: policies, Classify: classifiers},
+			{Name: "List", Method: &c.list, Policies: policies, Classify: classifiers},
+			{Name: "Watch", Method: &c.watch, Policies: policies, Outlives: true, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
@@ -96,6 +100,18 @@ func (c *ResilientHealth) Watch(ctx context.Context, in *healthpb.HealthCheckReq
 		}
 		return result, err
 	})
+}
+
+// classifyHealthGRPC classifies the errors of gRPC by their status.
+func classifyHealthGRPC(err error) resil.Verdict {
+	if errors.Is(err, grpc.ErrClientConnClosing) {
+		return resil.Verdict{Class: resil.SystemFault}
+	}
+	s, ok := status.FromError(err)
+	if !ok {
+		return resil.Verdict{}
+	}
+	return resil.GRPCCode(uint32(s.Code()))
 }
 
 // ResilientObjects guards an Objects.
@@ -208,9 +224,8 @@ func (c *ResilientRows) Query(ctx context.Context, sql string, args ...any) (pgx
 	})
 }
 
-// heldServerStreamingClientHealthCheckResponse is a
-// grpc.ServerStreamingClient[grpc_health_v1.HealthCheckResponse] that keeps the
-// context of its attempt alive until it has ended.
+// heldServerStreamingClientHealthCheckResponse is a ServerStreamingClient that
+// keeps the context of its attempt alive until it has ended.
 type heldServerStreamingClientHealthCheckResponse struct {
 	grpc.ServerStreamingClient[healthpb.HealthCheckResponse]
 	stream *resil.HeldStream[*healthpb.HealthCheckResponse]
@@ -235,8 +250,8 @@ func (h *heldServerStreamingClientHealthCheckResponse) RecvMsg(message any) erro
 	return h.stream.RecvMsg(message, h.ServerStreamingClient.RecvMsg)
 }
 
-// heldRows is a pgx.Rows that keeps the context of its attempt alive until it
-// has ended.
+// heldRows is a Rows that keeps the context of its attempt alive until it has
+// ended.
 type heldRows struct {
 	pgx.Rows
 	hold *resil.Hold
