@@ -45,7 +45,7 @@
 //   - Methods: [Method], [KeyedMethod].
 //   - Calls: [Call], [Run], [Hedged]; where a result can say that the call failed,
 //     [CallClassified], [RunClassified], [HedgedClassified]; where a result holds the
-//     error, [CallHolding], [CallHoldingFunc], [HedgedHolding], [HedgedHoldingFunc];
+//     error, [CallSetErr], [CallErr], [HedgedSetErr], [HedgedErr];
 //     where a result makes the call, [ScanFunc].
 //   - Results that outlive the call: [Hold], [NewHold], [NewHoldUntilEnded],
 //     [HoldReadCloser], [HoldPointer], [HoldSeq], [HoldSeq2], [ReceiveFirst],
