@@ -20,6 +20,8 @@ const _ = resil.SupportVersion1
 //
 //	Do  retry 3, exponential 100ms–30s, full jitter · breaker Doer per host(req)
 //
+// Results of Do outlive the call, and may fail after it.
+//
 // Errors are classified by http, then network.
 type ResilientDoer struct {
 	next   Doer
@@ -64,6 +66,7 @@ func NewResilientDoer(next Doer, opts ...resil.Option) (*ResilientDoer, error) {
 						Scope:       resil.Scope{Per: "host(req)", Keys: 10000},
 					},
 				},
+				Outlives: true,
 			},
 		},
 	}, opts...)
@@ -85,6 +88,9 @@ func (c *ResilientDoer) Do(req *http.Request) (result *http.Response, err error)
 		}
 		var err error
 		result, err = c.next.Do(r.Attempt(ctx))
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
 		return err
 	}, func(err error) resil.Verdict {
 		return classifyDoerHTTPResponse(result, err)
