@@ -183,6 +183,8 @@ func classifyBodiesHTTPResponse(resp *http.Response, err error) resil.Verdict {
 //
 // Results of QueryRows, QueryRow, Begin and Query outlive the call: a timeout
 // ends when the result is there.
+//
+// Errors are classified by sql, then network.
 type ResilientDatabase struct {
 	next      Database
 	client    *resil.Client
@@ -201,15 +203,28 @@ func NewResilientDatabase(next Database, opts ...resil.Option) (*ResilientDataba
 		return nil, errors.New("NewResilientDatabase: next is nil")
 	}
 	policies := resil.Policies{Timeout: &resil.Timeout{Total: 2 * time.Second}}
+	classifiers := []resil.Classifier{classifyDatabaseSQL}
 	c := &ResilientDatabase{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Database",
 		Methods: []resil.MethodSpec{
-			{Name: "QueryRows", Method: &c.queryRows, Policies: policies, Outlives: true},
-			{Name: "QueryRow", Method: &c.queryRow, Policies: policies, Outlives: true},
-			{Name: "Begin", Method: &c.begin, Policies: policies, Outlives: true},
-			{Name: "Query", Method: &c.query, Policies: policies, Outlives: true},
+			{
+				Name:     "QueryRows",
+				Method:   &c.queryRows,
+				Policies: policies,
+				Outlives: true,
+				Classify: classifiers,
+			},
+			{
+				Name:     "QueryRow",
+				Method:   &c.queryRow,
+				Policies: policies,
+				Outlives: true,
+				Classify: classifiers,
+			},
+			{Name: "Begin", Method: &c.begin, Policies: policies, Outlives: true, Classify: classifiers},
+			{Name: "Query", Method: &c.query, Policies: policies, Outlives: true, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
@@ -247,6 +262,15 @@ func (c *ResilientDatabase) Query(ctx context.Context) (Rows, error) {
 		result, err := c.next.Query(ctx)
 		return holdRows2(ctx, result), err
 	})
+}
+
+// classifyDatabaseSQL classifies the errors of database/sql itself, and not
+// those of its drivers.
+func classifyDatabaseSQL(err error) resil.Verdict {
+	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, sql.ErrConnDone) {
+		return resil.Verdict{Class: resil.Application}
+	}
+	return resil.Verdict{}
 }
 
 // ResilientStreams guards a Streams.
@@ -500,6 +524,8 @@ func (c *ResilientHedges) Watch(ctx context.Context) (Watch, error) {
 //	Rows  breaker Guarded
 //
 // Results of Open outlive the call, and may fail after it.
+//
+// Errors are classified by sql, then network.
 type ResilientGuarded struct {
 	next   Guarded
 	client *resil.Client
@@ -526,13 +552,14 @@ func NewResilientGuarded(next Guarded, opts ...resil.Option) (*ResilientGuarded,
 			Probes:      2,
 		},
 	}
+	classifiers := []resil.Classifier{classifyDatabaseSQL}
 	c := &ResilientGuarded{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Guarded",
 		Methods: []resil.MethodSpec{
-			{Name: "Open", Method: &c.open, Policies: policies, Outlives: true},
-			{Name: "Rows", Method: &c.rows, Policies: policies},
+			{Name: "Open", Method: &c.open, Policies: policies, Outlives: true, Classify: classifiers},
+			{Name: "Rows", Method: &c.rows, Policies: policies, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
