@@ -286,6 +286,9 @@ func (c *call) ended(own context.Context, limited bool, started, now time.Durati
 	if by := c.held.endedBy(); by != byNobody {
 		return by, false
 	}
+	if c.held.isKept() {
+		ended = nil // the result has ended it, if anything
+	}
 	if ended == context.Canceled {
 		return byRace, false
 	}

@@ -540,3 +540,20 @@ func TestAProcessLongContextGathersNothing(t *testing.T) {
 		})
 	}
 }
+
+// A response without a body has ended before anybody asks what it means.
+func TestResultThatEndsAtOnceIsClassifiedByWhatItSays(t *testing.T) {
+	c, m := newMethod(t, func(_ *Spec, m *MethodSpec) {
+		m.Timeout = &Timeout{Total: time.Second, Attempt: 100 * time.Millisecond}
+		m.Breaker = copyOf(&testBreaker)
+		m.Outlives = true
+	})
+	_, err := CallClassified(t.Context(), m, func(ctx context.Context) (int, error) {
+		NewHold(ctx).Release()
+		return 500, nil
+	}, func(code int, _ error) Verdict { return HTTPStatus(code) })
+	got, breaker := c.Stats().Method("Get"), c.Stats().Breaker("Store", nil)
+	if err != nil || got.Infrastructure != 1 || breaker.Failures != 1 {
+		t.Errorf("%v, %+v, %+v, want one attempt of class Infrastructure, and one failure", err, got, breaker)
+	}
+}

@@ -81,6 +81,10 @@ func (h *lasting) endedBy() ender {
 	return ender(h.fate.Load())
 }
 
+// isKept reports whether the attempt's result came in time. After that the context ends
+// with the result, which may be at once.
+func (h *lasting) isKept() bool { return h != nil && h.fate.Load() == keptAlive }
+
 // keep keeps the context alive for the result of an attempt that has returned no
 // error. It returns one if the context has ended already.
 func (h *lasting) keep() error {
