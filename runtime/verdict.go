@@ -23,6 +23,16 @@ func asVerdict[C Class | Verdict](result C) Verdict {
 	return Verdict{}
 }
 
+// Or returns v completed by what another source says: next decides the class only if v
+// leaves it undecided, of two hints the longer counts, and Unsent and Final hold if either
+// says so. It joins the tables by the code of a service with what its response says:
+//
+//	return resil.AWSCode(e.ErrorCode()).Or(resil.HTTPResponse(status, header))
+func (v Verdict) Or(next Verdict) Verdict {
+	v.add(next)
+	return v
+}
+
 // add completes v with the result of a later classifier: o decides the class only if
 // no earlier one has; everything else adds up.
 func (v *Verdict) add(o Verdict) {
