@@ -1,0 +1,17 @@
+// Package http guards a client of net/http.
+package http
+
+import (
+	"context"
+	"net/http"
+)
+
+//go:generate go tool resilgen
+
+// Pages gets pages. The caller closes their bodies.
+//
+//resil:retry 3
+//resil:breaker
+type Pages interface {
+	Get(ctx context.Context, url string) (*http.Response, error)
+}
