@@ -7,8 +7,12 @@ import (
 
 // all has the recipes, sorted by name.
 var all = sorted(
+	githubLibrary,
+	googleLibrary,
+
 	grpcLibrary,
 	httpLibrary,
+	kubernetesLibrary,
 	mysqlLibrary,
 )
 

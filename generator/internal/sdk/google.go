@@ -1,0 +1,67 @@
+package sdk
+
+// An error of a REST API has a status of HTTP, whose meaning the reasons of its items
+// refine; gax gives it a status of gRPC too, which says less. What gRPC's recipe knows
+// holds for the others.
+var googleLibrary = &Library{
+	Name:  "google",
+	Ident: "Google",
+	Title: "Google APIs (gax, googleapi)",
+	Tried: []string{"github.com/googleapis/gax-go/v2@v2.27.0", "google.golang.org/api@v0.312.0", "cloud.google.com/go/secretmanager@v1.24.0"},
+	Shown: []string{"cloud.google.com/go/...", "google.golang.org/api/...", "github.com/googleapis/gax-go/..."},
+	Glue: `
+import (
+	"errors"
+	"strings"
+
+	"github.com/googleapis/gax-go/v2/apierror"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/iterator"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// classify classifies the errors of Google APIs by their reason, then by their status of
+// HTTP or gRPC.
+func classify(err error) resil.Verdict {
+	switch {
+	case errors.Is(err, iterator.Done):
+		return resil.Verdict{Class: resil.Application}
+	case errors.Is(err, grpc.ErrClientConnClosing):
+		return resil.Verdict{Class: resil.SystemFault}
+	}
+	e, ok := errors.AsType[*apierror.APIError](err)
+	if !ok {
+		e, ok = apierror.FromError(err)
+	}
+	if !ok || e == nil {
+		return resil.Verdict{}
+	}
+	v := resil.GoogleReason(e.Reason())
+	v.After = max(e.Details().RetryInfo.GetRetryDelay().AsDuration(), 0)
+	if h, ok := errors.AsType[*googleapi.Error](err); ok && h != nil {
+		for _, item := range h.Errors {
+			v = v.Or(resil.GoogleReason(item.Reason))
+		}
+		return v.Or(resil.HTTPResponse(h.Code, h.Header))
+	}
+	switch s := e.GRPCStatus(); {
+	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
+		return resil.Verdict{Class: resil.Application} // a message of the caller's, not a quota
+	case s.Code() == codes.Unavailable && v.After > 0:
+		return v.Or(resil.Verdict{Class: resil.Throttled})
+	default:
+		return v.Or(resil.GRPCCode(uint32(s.Code())))
+	}
+}
+`,
+	Tokens:  []string{"RequestId"},
+	Retries: Retries{Attempts: -1, Switch: "gax.WithRetry(nil)"},
+	Notes: []string{
+		"The clients of cloud.google.com/go repeat many of their methods by themselves, without a limit until the context ends.",
+		"They set a deadline of their own, often 60s, where the context has none.",
+		"A request with a RequestId is done once, however often it arrives.",
+		"Sentinel errors such as datastore.ErrNoSuchEntity belong to their package: list them with app=.",
+	},
+}
