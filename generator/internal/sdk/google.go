@@ -56,6 +56,17 @@ func classify(err error) resil.Verdict {
 	}
 }
 `,
+	Safe: []string{
+		"AccessSecretVersion", "TestIamPermissions", "Asymmetric*", "Mac*", "RawEncrypt", "RawDecrypt",
+		"GenerateAccessToken", "GenerateIdToken", "SignBlob", "SignJwt",
+		"RunQuery", "RunAggregationQuery", "PartitionQuery", "PartitionRead", "Rollback",
+	},
+	Unsafe: []string{
+		"ReadModifyWriteRow", "Apply", "ApplyBulk", "ApplyReadModifyWrite", // Bigtable and Spanner add
+		"ReadWriteTransaction*", // Spanner runs it anew
+		"Put", "PutMulti",       // of Datastore, where an incomplete key becomes another one each time, and rows of BigQuery
+		"Reset", // of a machine
+	},
 	Tokens:  []string{"RequestId"},
 	Retries: Retries{Attempts: -1, Switch: "gax.WithRetry(nil)"},
 	Notes: []string{
