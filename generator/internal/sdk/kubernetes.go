@@ -34,7 +34,7 @@ func classify(err error) resil.Verdict {
 	return v
 }
 `,
-	Retries: Retries{Attempts: 11, Switch: "(*rest.Request).MaxRetries(0)"},
+	Retries: Retries{Attempts: 11},
 	Notes: []string{
 		"client-go repeats up to 10 times what a server answers with 429, or with 5xx, and a Retry-After; only requests that are built by hand can switch that off.",
 		"client-go delays calls on the client's side by rest.Config.QPS and Burst, 5 and 10 a second by default, which counts as the callee's time.",

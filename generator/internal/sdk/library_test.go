@@ -35,8 +35,8 @@ func TestRecipesAreComplete(t *testing.T) {
 					t.Errorf("pattern %q: %v", pattern, err)
 				}
 			}
-			if r := l.Retries; r.Attempts < -1 || (r.Attempts < 0 || r.Attempts > 1) && r.Switch == "" {
-				t.Errorf("the library repeats calls, and nothing says how to stop that: %+v", r)
+			if r := l.Retries; r.Attempts < -1 || r.Attempts == 0 && r.Switch != "" {
+				t.Errorf("what the library repeats is wrong: %+v", r)
 			}
 			for _, note := range l.Notes {
 				if !strings.HasSuffix(note, ".") {
