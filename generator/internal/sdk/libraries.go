@@ -7,6 +7,9 @@ import (
 
 // all has the recipes, sorted by name.
 var all = sorted(
+	connectLibrary,
+	elasticsearchLibrary,
+	etcdLibrary,
 	githubLibrary,
 	googleLibrary,
 
@@ -14,6 +17,11 @@ var all = sorted(
 	httpLibrary,
 	kubernetesLibrary,
 	mysqlLibrary,
+	opensearchLibrary,
+	slackLibrary,
+	stripeLibrary,
+	temporalLibrary,
+	twirpLibrary,
 )
 
 func sorted(libraries ...*Library) []*Library {

@@ -3,6 +3,7 @@ package sdk
 import (
 	"go/parser"
 	"go/token"
+	"go/types"
 	"path"
 	"regexp"
 	"slices"
@@ -44,6 +45,11 @@ func TestRecipesAreComplete(t *testing.T) {
 				}
 			}
 			for _, f := range l.Funcs() {
+				for _, global := range f.Globals() {
+					if types.Universe.Lookup(global) == nil {
+						t.Errorf("%s uses %s, which is neither imported under that name nor a name of Go", f.Suffix, global)
+					}
+				}
 				if f.Doc == "" || !strings.HasSuffix(f.Doc, ".") {
 					t.Errorf("%s has no comment that begins with its name and ends with a full stop", f.Suffix)
 				}
