@@ -57,8 +57,8 @@ func Errors(t *testing.T, classify func(error) resil.Verdict, cases []Case) {
 	}
 }
 
-// TypedNil checks that glue does not panic on typed nils, bare and wrapped. Those are for it
-// whose methods Is, As and Unwrap do not panic by themselves, which only the runtime can stand.
+// TypedNil checks that a typed nil, bare and wrapped, does not end in a panic: an error
+// that is one panics in none of its methods that glue may call.
 func TypedNil(t *testing.T, classify func(error) resil.Verdict, errs ...error) {
 	t.Helper()
 	for _, err := range errs {

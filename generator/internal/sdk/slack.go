@@ -36,7 +36,12 @@ func classify(err error) resil.Verdict {
 	return resil.Verdict{}
 }
 `,
-	Safe: []string{"AuthTest*", "ConversationsInfo*", "AddReaction*", "InviteUsersToConversation*", "JoinConversation*", "OpenConversation*", "RenameConversation*"},
+	Safe: []string{
+		"AuthTest*", "JoinConversation*", "OpenConversation*", "PublishView*", "ExportManifest*",
+		"Admin*List", "AdminConversationsGet*", "AdminConversationsSearch", "AdminConversationsLookup",
+		"WorkflowsFeaturedList", "WorkflowsFeaturedSet",
+	},
+	Unsafe: []string{"EditCanvas*"}, // may insert
 	Notes: []string{
 		"Slack has no token against a second message: a PostMessage whose answer was lost may have been posted.",
 		"An internal_error may have done a part of what was asked for.",
