@@ -132,8 +132,6 @@ func classifyWorkflowsTemporal(err error) resil.Verdict {
 	switch {
 	case !ok:
 		return resil.Verdict{}
-	case s.Code() == codes.Unknown:
-		return resil.Verdict{Class: resil.Infrastructure}
 	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
 		return resil.Verdict{Class: resil.Application}
 	}

@@ -1,8 +1,8 @@
 package sdk
 
-// Errors of the service have a method Status, but none by which gRPC would know them. The
-// SDK repeats UNKNOWN too, which the service gives to none of its answers. What a workflow
-// or an activity ends with is an answer.
+// Errors of the service have a method Status, but none by which gRPC would know them. Of
+// UNKNOWN, which the SDK repeats by itself, nothing is left but a text. What a workflow or an
+// activity ends with is an answer.
 var temporalLibrary = &Library{
 	Name:  "temporal",
 	Ident: "Temporal",
@@ -37,8 +37,6 @@ func classify(err error) resil.Verdict {
 	switch {
 	case !ok:
 		return resil.Verdict{}
-	case s.Code() == codes.Unknown:
-		return resil.Verdict{Class: resil.Infrastructure}
 	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
 		return resil.Verdict{Class: resil.Application}
 	}
