@@ -87,9 +87,9 @@ func NewResilientSlack(next Slack, opts ...resil.Option) (*ResilientSlack, error
 // Resilience returns the client behind the wrapper: its stats and manual control.
 func (c *ResilientSlack) Resilience() *resil.Client { return c.client }
 
-func (c *ResilientSlack) GetUserInfoContext(ctx context.Context, user string) (*slack.User, error) {
+func (c *ResilientSlack) GetUserInfoContext(ctx context.Context, user string, options ...slack.GetUserInfoOption) (*slack.User, error) {
 	return resil.Call(ctx, &c.getUserInfoContext, func(ctx context.Context) (*slack.User, error) {
-		return c.next.GetUserInfoContext(ctx, user)
+		return c.next.GetUserInfoContext(ctx, user, options...)
 	})
 }
 
