@@ -5,14 +5,16 @@ package analyzer
 import (
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 const doc = `check //resil: directives and the use of the wrappers generated from them
 
 The analyzer reports what resilgen refuses, in the same words and with the same
 codes as categories. It also reports an output that is out of date, a directive
-that has no effect, a wrapper that is constructed and not kept, and a call that
-bypasses a wrapper.`
+that has no effect, a wrapper that is constructed and not kept or for each request,
+and a call that bypasses a wrapper.`
 
 // Analyzer checks one package at a time, as its driver has loaded it. It loads
 // nothing itself, keeps no state between packages and has no facts.
@@ -36,6 +38,6 @@ func run(pass *analysis.Pass) (any, error) {
 // message.
 func report(pass *analysis.Pass, code string, d analysis.Diagnostic) {
 	d.Category = code
-	d.Message += " [" + code + "]"
+	d.Message = directive.Printable(d.Message + " [" + code + "]")
 	pass.Report(d)
 }

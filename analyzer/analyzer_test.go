@@ -23,13 +23,13 @@ func TestAnalyzerIsValid(t *testing.T) {
 // comments in testdata want and the golden files beside them.
 func TestTestdata(t *testing.T) {
 	if *update {
-		_, err := generator.Run(t.Context(), generator.Config{Dir: "testdata", Patterns: []string{"./noeffect", "./use", "./classified"}})
+		_, err := generator.Run(t.Context(), generator.Config{Dir: "testdata", Patterns: []string{"./noeffect", "./use", "./shortlived", "./classified"}})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	var packages []string
-	for _, name := range []string{"mistakes", "early", "stale", "noeffect", "use", "caller", "classified"} {
+	for _, name := range []string{"mistakes", "early", "stale", "noeffect", "use", "shortlived", "caller", "classified"} {
 		packages = append(packages, "./analyzer/testdata/"+name)
 	}
 	analysistest.RunWithSuggestedFixes(t, root(t), Analyzer, packages...)

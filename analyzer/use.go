@@ -11,8 +11,8 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// checkUse reports wrappers that are constructed and not kept, and calls that bypass
-// a wrapper. It is less strict in tests, which may want nothing but the error, or
+// checkUse reports wrappers that are constructed and not kept, or for each request, and
+// calls that bypass a wrapper. It is less strict in tests, which may want nothing but the error, or
 // compare a wrapper with what it wraps.
 func checkUse(pass *analysis.Pass) {
 	files := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
@@ -24,6 +24,7 @@ func checkUse(pass *analysis.Pass) {
 			continue
 		}
 		inTest := strings.HasSuffix(pass.Fset.File(call.Pos()).Name(), "_test.go")
+		constructed := at
 		at = parent(at)
 		if outer, ok := at.Node().(*ast.CallExpr); ok {
 			// The outer call may be of a function such as resil.Must, which handles the
@@ -31,6 +32,7 @@ func checkUse(pass *analysis.Pass) {
 			at = parent(at)
 			if s, ok := at.Node().(*ast.AssignStmt); ok && !inTest && len(s.Lhs) == 1 && returnsWrapper(pass, outer, call) && !isBlank(s.Lhs[0]) {
 				c.wrapper = s.Lhs[0]
+				reportShortLived(pass, constructed, c)
 				reportBypasses(pass, at, c, reported)
 			}
 			continue
@@ -55,6 +57,7 @@ func checkUse(pass *analysis.Pass) {
 		case c.wrapper == nil:
 		case !isBlank(c.wrapper):
 			if !inTest && !is[*ast.File](at) {
+				reportShortLived(pass, constructed, c)
 				reportBypasses(pass, at, c, reported)
 			}
 		case !inTest || isBlank(c.err):

@@ -3,7 +3,7 @@ package annotations
 // The codes of the checks that an allow directive can waive. Package generator
 // makes these checks.
 const (
-	CodeRepeat    = "RG032" // a retry of a method that adds something, or a hedge of one that is not idempotent
+	CodeRepeat    = "RG032" // a retry of a method that may do something twice, or a hedge of one that is not idempotent
 	CodeParameter = "RG033" // a retry or hedge of a method with a parameter that the first attempt uses up
 	CodeResult    = "RG034" // a timeout or hedge of a method whose result outlives the call
 )

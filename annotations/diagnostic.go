@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"path/filepath"
 	"slices"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Diagnostic is one mistake in a source.
@@ -13,6 +15,13 @@ type Diagnostic struct {
 	Pos     token.Position
 	Code    string // the kind of mistake; docs/errors.md explains each
 	Message string // what is wrong and what to write instead
+}
+
+// NewDiagnostic returns a diagnostic whose message has a format and arguments as for
+// [fmt.Sprintf]. Control characters in it, which a source may have, are written as in
+// \u001b.
+func NewDiagnostic(pos token.Position, code, format string, args ...any) Diagnostic {
+	return Diagnostic{pos, code, directive.Printable(fmt.Sprintf(format, args...))}
 }
 
 // String returns the form that editors can follow: file:line:col: message [code].
@@ -44,7 +53,7 @@ type report struct {
 }
 
 func (r *report) add(pos token.Pos, code, format string, args ...any) {
-	r.diagnostics = append(r.diagnostics, Diagnostic{r.fset.Position(pos), code, fmt.Sprintf(format, args...)})
+	r.diagnostics = append(r.diagnostics, NewDiagnostic(r.fset.Position(pos), code, format, args...))
 }
 
 // shortPosition returns the position of pos with the file's name only, without its

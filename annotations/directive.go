@@ -41,6 +41,9 @@ func parse(r *report, c *ast.Comment) (Directive, bool) {
 	}
 	fields, more := directive.Refine(new(language), d.Name, d.Words)
 	d.fields = fields
+	for _, p := range more {
+		d.translate(p)
+	}
 	if name, args, _ := intended(c.Text); !isDirective(d.Name) && isDirective(name) {
 		more[0].Message = fmt.Sprintf("unknown directive %q; write //resil:%s%s", d.Name, name, args)
 	}

@@ -15,6 +15,7 @@ import (
 type layer struct {
 	Directive
 	reach   map[string]bool // names of methods
+	named   map[string]bool // those that methods= gives in full
 	state   string          // name of the state that it declares
 	level   level
 	profile *appliedProfile // the profile that the directive comes from, or nil
@@ -69,7 +70,7 @@ func (r *resolver) chosenLayer(d Directive, w directive.Word, earlier []layer, m
 	for i, m := range methods {
 		names[i] = m.Name
 	}
-	l := layer{Directive: d, reach: map[string]bool{}, state: r.name + "[" + w.Value + "]", level: chosenLevel}
+	l := layer{Directive: d, reach: map[string]bool{}, named: map[string]bool{}, state: r.name + "[" + w.Value + "]", level: chosenLevel}
 	for _, g := range globs(w) {
 		matches, message := g.match(names)
 		if message != "" {
@@ -77,6 +78,7 @@ func (r *resolver) chosenLayer(d Directive, w directive.Word, earlier []layer, m
 		}
 		for _, name := range matches {
 			l.reach[name] = true
+			l.named[name] = l.named[name] || name == g.pattern
 		}
 	}
 	for _, e := range earlier {
@@ -149,7 +151,7 @@ func (r *resolver) applyProfiles(layers []layer) (applied []layer) {
 					p.name, w.Value, shortPosition(r.fset, d.wordPos(w)))
 				d.remove(w)
 			}
-			applied = append(applied, layer{d, l.reach, l.state, l.level, &appliedProfile{p, l.Pos}})
+			applied = append(applied, layer{Directive: d, reach: l.reach, state: l.state, level: l.level, profile: &appliedProfile{p, l.Pos}})
 		}
 	}
 	for _, l := range layers {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"strings"
 )
 
 const (
@@ -31,7 +32,7 @@ func (r *reader) reportMisplaced(file *ast.File) {
 			case d.Name == "interface":
 				r.add(d.Pos, codeMisplaced, "%s", interfaceInside)
 			case ok:
-				r.add(d.Pos, codeMisplaced, "//resil:%s %s: put it above %s", d.Name, place, properPlaces)
+				r.add(d.Pos, codeMisplaced, "//resil:%s %s", d.Name, place)
 			case isCode && start < group.Pos():
 				r.add(d.Pos, codeDetached, "//resil:%s stands after code: put it on a line of its own above %s", d.Name, properPlaces)
 			default:
@@ -47,7 +48,11 @@ func (r *reader) places(file *ast.File) (places map[*ast.CommentGroup]string, co
 	places, code = map[*ast.CommentGroup]string{}, map[int]token.Pos{}
 	note := func(group *ast.CommentGroup, format string, args ...any) {
 		if _, ok := places[group]; !ok && group != nil {
-			places[group] = fmt.Sprintf(format, args...)
+			place := fmt.Sprintf(format, args...)
+			if !strings.Contains(place, ": ") { // it does not say what to do
+				place += ": put it above " + properPlaces
+			}
+			places[group] = place
 		}
 	}
 	var path []ast.Node // from the file to the node, which is the last
@@ -73,9 +78,9 @@ func (r *reader) places(file *ast.File) (places map[*ast.CommentGroup]string, co
 			note(n.Doc, "stands above the package clause")
 		case *ast.FuncDecl:
 			if n.Recv != nil {
-				note(n.Doc, "stands above %s, a method with a body", n.Name.Name)
+				note(n.Doc, "%s", methodPlace(n))
 			} else {
-				note(n.Doc, "stands above %s, a function", n.Name.Name)
+				note(n.Doc, "stands above %s, a function, and directives guard the methods of interfaces: declare one with a method like it, and put the directive above that", n.Name.Name)
 			}
 		case *ast.GenDecl:
 			switch {
@@ -83,13 +88,13 @@ func (r *reader) places(file *ast.File) (places map[*ast.CommentGroup]string, co
 				note(n.Doc, "stands above a declaration of another kind (%s)", n.Tok)
 			case len(n.Specs) == 1:
 				if spec, ok := n.Specs[0].(*ast.TypeSpec); ok {
-					note(n.Doc, "%s", typePlace(spec))
+					note(n.Doc, "%s", typePlace(spec, len(path) > 2))
 				}
 			default:
 				note(n.Doc, "stands above a group of types")
 			}
 		case *ast.TypeSpec:
-			note(n.Doc, "%s", typePlace(n))
+			note(n.Doc, "%s", typePlace(n, len(path) > 3))
 		case *ast.ValueSpec:
 			note(n.Doc, "stands above a variable or constant")
 		case *ast.ImportSpec:
@@ -111,12 +116,38 @@ func (r *reader) places(file *ast.File) (places map[*ast.CommentGroup]string, co
 
 // typePlace returns the place above a type that takes no directives, in words. A
 // type that may be an interface takes them at package level.
-func typePlace(spec *ast.TypeSpec) string {
-	if kind := otherKind(spec.Type); kind != "" {
+func typePlace(spec *ast.TypeSpec, inFunction bool) string {
+	kind := otherKind(spec.Type)
+	if kind == "a struct" && !inFunction && spec.TypeParams == nil {
+		return fmt.Sprintf("stands above %s, which is a struct, not an interface: put it above an interface, or in a comment group of its own that begins with //resil:interface %s from=%s",
+			spec.Name.Name, interfaceFor(spec.Name.Name), spec.Name.Name)
+	}
+	if kind != "" {
 		return fmt.Sprintf("stands above %s, which is %s, not an interface", spec.Name.Name, kind)
 	}
 	return fmt.Sprintf("stands above %s, which is declared inside a function and cannot be wrapped", spec.Name.Name)
 }
+
+// methodPlace returns the place above a method with a body, in words.
+func methodPlace(fn *ast.FuncDecl) string {
+	place := fmt.Sprintf("stands above %s, a method with a body", fn.Name.Name)
+	if len(fn.Recv.List) != 1 {
+		return place
+	}
+	t := fn.Recv.List[0].Type
+	if star, ok := ast.Unparen(t).(*ast.StarExpr); ok {
+		t = star.X
+	}
+	id, ok := ast.Unparen(t).(*ast.Ident)
+	if !ok { // it has type parameters
+		return place
+	}
+	return fmt.Sprintf("%s: put it above an interface that has %s, or in a comment group of its own that begins with //resil:interface %s from=%s methods=%s",
+		place, fn.Name.Name, interfaceFor(id.Name), id.Name, fn.Name.Name)
+}
+
+// interfaceFor returns a name for an interface with the methods of a type.
+func interfaceFor(name string) string { return name + "API" }
 
 func isInterface(n ast.Node) bool {
 	_, ok := n.(*ast.InterfaceType)

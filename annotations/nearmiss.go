@@ -42,6 +42,9 @@ func reportNearMiss(r *report, c *ast.Comment) {
 	names := directive.Names(language{})
 	near := directive.Nearest(name, names)
 	if near == "" {
+		near = directiveFor(name)
+	}
+	if near == "" {
 		slices.Sort(names)
 		r.add(c.Slash, codeNearMiss, "this comment is not a directive, and there is no directive %q: write //resil: and one of %s, in lower case and without spaces, or change the wording",
 			name, strings.Join(names, ", "))

@@ -11,10 +11,10 @@ import (
 // directive. Its tags are those that package directive describes.
 type Policy struct {
 	resil.Policies
-	Fallback   *Fallback `directive:"fallback" example:"fallback lastCount" help:"provides the results when a call has failed"`
-	Classify   *Classify `directive:"classify" example:"classify byStatus app=ErrNotFound" help:"decides the class of an error: what it says about the backend"`
-	Idempotent bool      `directive:"idempotent" example:"idempotent methods=Get*,List*" help:"says that the method is safe to repeat"`
-	Skip       bool      `directive:"skip" example:"skip" help:"delegates the method without any policy"`
+	Fallback   *Fallback   `directive:"fallback" example:"fallback lastCount" help:"provides the results when a call has failed"`
+	Classify   *Classify   `directive:"classify" example:"classify byStatus app=ErrNotFound" help:"decides the class of an error: what it says about the backend"`
+	Idempotent *Idempotent `directive:"idempotent" example:"idempotent token=in.ClientToken methods=RunInstances" help:"says that the method is safe to repeat, or makes it so by a token"`
+	Skip       bool        `directive:"skip" example:"skip" help:"delegates the method without any policy"`
 }
 
 // Fallback names the function that answers when a call has failed. The generator
@@ -22,6 +22,13 @@ type Policy struct {
 // interface.
 type Fallback struct {
 	Func string `key:"func,positional" on:"method" help:"function that takes the method's parameters and the cause and returns its results"`
+}
+
+// Idempotent says that a call may be repeated. If Token is not empty, the generator has
+// every attempt of a call carry the same token, by which the callee knows the second
+// attempt from a second call.
+type Idempotent struct {
+	Token string `key:"token" values:"PARAM.FIELD or header" help:"field that takes a token, new for each call and the same in all its attempts, where the caller has left it empty; header is Idempotency-Key, where a parameter is an *http.Request"`
 }
 
 // Classify names classifiers, and errors of a known class, which come before the

@@ -44,9 +44,9 @@ type S interface{}`, `
 s.go:4:1: unknown directive "retyr"; did you mean "retry"? [RG002]
 `},
 	{"unknown directive nowhere near", `
-//resil:cache
+//resil:zzzzzz
 type S interface{}`, `
-s.go:4:1: unknown directive "cache"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use or wrap [RG002]
+s.go:4:1: unknown directive "zzzzzz"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use or wrap [RG002]
 `},
 	{"unknown key", `
 //resil:retry 3 jiter=full
@@ -56,7 +56,7 @@ s.go:4:17: unknown key "jiter"; did you mean "jitter"? [RG003]
 	{"unknown key near one of every directive", `
 //resil:idempotent metods=Get*
 type S interface{ Get() }`, `
-s.go:4:20: idempotent takes no words except off or methods= [RG003]
+s.go:4:20: unknown key "metods"; did you mean "methods"? [RG003]
 `},
 	{"key twice, also by position", `
 //resil:timeout 2s total=3s
@@ -101,7 +101,7 @@ type T struct{}`, `
 s.go:5:16: rate: "5": write a rate such as 100/s, 10/60s or 1000/m [RG005]
 s.go:7:24: initial: "x": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
 s.go:7:30: max: "y": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
-s.go:11:1: //resil:idempotent stands above T, which is a struct, not an interface: put it above ` + place + ` [RG011]
+s.go:11:1: //resil:idempotent stands above T, which is a struct, not an interface: put it above an interface, or in a comment group of its own that begins with //resil:interface TAPI from=T [RG011]
 `},
 	{"columns count the tabs before a directive as one each", `
 type S interface {
@@ -235,7 +235,7 @@ const s = "//resil:Retry 3"`, ``},
 	{"on a struct", `
 //resil:retry
 type S struct{}`, `
-s.go:4:1: //resil:retry stands above S, which is a struct, not an interface: put it above ` + place + ` [RG011]
+s.go:4:1: //resil:retry stands above S, which is a struct, not an interface: put it above an interface, or in a comment group of its own that begins with //resil:interface SAPI from=S [RG011]
 `},
 	{"on other types", `
 type (
@@ -260,7 +260,7 @@ s.go:9:2: //resil:retry stands above C, which is a channel, not an interface: pu
 s.go:11:2: //resil:retry stands above D, which is a pointer, not an interface: put it above ` + place + ` [RG011]
 s.go:13:2: //resil:retry stands above E, which is a slice, not an interface: put it above ` + place + ` [RG011]
 s.go:15:2: //resil:retry stands above F, which is an array, not an interface: put it above ` + place + ` [RG011]
-s.go:17:2: //resil:retry stands above G, which is a struct, not an interface: put it above ` + place + ` [RG011]
+s.go:17:2: //resil:retry stands above G, which is a struct, not an interface: put it above an interface, or in a comment group of its own that begins with //resil:interface GAPI from=G [RG011]
 `},
 	{"on what is no type", `
 //resil:retry
@@ -288,8 +288,8 @@ s.go:4:1: //resil:retry stands above a declaration of another kind (import): put
 s.go:7:1: //resil:retry stands above a declaration of another kind (var): put it above ` + place + ` [RG011]
 s.go:11:2: //resil:retry stands above a variable or constant: put it above ` + place + ` [RG011]
 s.go:16:2: //resil:retry stands above a field or parameter: put it above ` + place + ` [RG011]
-s.go:20:1: //resil:retry stands above f, a function: put it above ` + place + ` [RG011]
-s.go:23:1: //resil:retry stands above m, a method with a body: put it above ` + place + ` [RG011]
+s.go:20:1: //resil:retry stands above f, a function, and directives guard the methods of interfaces: declare one with a method like it, and put the directive above that [RG011]
+s.go:23:1: //resil:retry stands above m, a method with a body: put it above an interface that has m, or in a comment group of its own that begins with //resil:interface TAPI from=T methods=m [RG011]
 `},
 	{"on a group of types", `
 //resil:retry
@@ -520,7 +520,7 @@ type G interface {
 func TestReadFollowsLineEndings(t *testing.T) {
 	_, _, diagnostics := read(t, "//resil:retry x\r\ntype S interface{}\r\n\r\n//resil:timeout 2s max=1s\r\ntype T interface{}\r\n")
 	want := `s.go:3:15: attempts: "x": write a whole number [RG005]
-s.go:6:20: unknown key "max"; write attempt, methods or total [RG003]
+s.go:6:20: unknown key "max"; write total=1s [RG003]
 `
 	if diff := cmp.Diff(want, lines(diagnostics)); diff != "" {
 		t.Errorf("diagnostics (-want +got):\n%s", diff)

@@ -54,7 +54,7 @@ type resolution struct {
 func (r *resolver) method(m Target, layers []layer) Resolved {
 	n := resolution{
 		resolver: r,
-		Resolved: Resolved{Target: m, States: map[string]string{}, Origins: map[string]Origin{}, OnMethod: map[string]bool{}},
+		Resolved: Resolved{Target: m, States: map[string]string{}, Origins: map[string]Origin{}, OnMethod: map[string]bool{}, Named: map[string]bool{}},
 		faulty:   map[string]bool{},
 		refined:  map[string]bool{},
 	}
@@ -131,6 +131,9 @@ func (n *resolution) apply(k int, l layer) {
 	n.refined[l.Name] = n.refined[l.Name] || l.level != interfaceLevel
 	if onMethod {
 		n.OnMethod[l.Name] = true
+	}
+	if l.profile == nil && l.named[n.Name] {
+		n.Named[l.Name] = true
 	}
 }
 

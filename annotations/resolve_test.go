@@ -86,8 +86,8 @@ func brief(m annotations.Resolved) string {
 	if p.Classify != nil {
 		parts = append(parts, "classify "+strings.Join(p.Classify.By, ","))
 	}
-	if p.Idempotent {
-		parts = append(parts, "idempotent")
+	if p.Idempotent != nil {
+		parts = append(parts, strings.TrimSpace("idempotent "+p.Idempotent.Token))
 	}
 	if p.Skip {
 		parts = append(parts, "skip")
@@ -489,7 +489,7 @@ type S interface {
 s.go:4:17: total: "2": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
 s.go:5:15: rate: "5": write a rate such as 100/s, 10/60s or 1000/m [RG005]
 s.go:6:23: initial: "1": write a duration with its unit, such as 250ms, 2s or 1m30s [RG005]
-s.go:7:1: unknown directive "cache"; write allow, breaker, bulkhead, classify, fallback, hedge, idempotent, interface, limit, profile, retry, skip, timeout, use or wrap [RG002]
+s.go:7:1: unknown directive "cache": resilgen does not cache: write the cache as a wrapper of the interface, and guard what it wraps [RG002]
 s.go:9:16: the retry budget belongs to the whole client: write budget=10% above the interface; here only budget=off is allowed [RG014]
 `},
 		{"nor what may follow from a timeout that could not be read", `

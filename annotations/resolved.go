@@ -32,6 +32,9 @@ type Resolved struct {
 	Origins map[string]Origin
 	// OnMethod has the directives that stand on the method itself, outside profiles.
 	OnMethod map[string]bool
+	// Named has the directives that reach the method by its full name in methods=, outside
+	// profiles.
+	Named map[string]bool
 	// Waivers has the checks that must not refuse the method, the innermost last.
 	Waivers []Waiver
 

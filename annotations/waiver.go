@@ -25,6 +25,7 @@ func (r *reader) checkWaiver(d Directive) {
 	code, reason := d.fields["allow.code"], d.fields["allow.reason"]
 	codes := directive.All(waivable)
 	switch {
+	case d.faulty && (code.Value == "" || reason.Value == ""): // what it lacks may be what cannot be read
 	case code.Value == "":
 		r.add(d.Pos, codeWaiver, `allow needs the code of a check and a reason: write //resil:allow %s "why it is safe here"; the codes are %s`, waivable[0], codes)
 	case !slices.Contains(waivable, code.Value):

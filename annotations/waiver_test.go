@@ -56,7 +56,6 @@ s.go:5:1: allow needs a reason: write //resil:allow RG033 "why it is safe here" 
 //resil:allow RG032 it is safe
 type S interface { A() error }`, `
 s.go:4:24: allow takes 2 words without a key: put a value with spaces in quotes [RG001]
-s.go:4:27: allow takes 2 words without a key: put a value with spaces in quotes [RG001]
 `},
 		{"what cannot be waived", `
 //resil:allow RG030 "no need"

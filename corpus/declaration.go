@@ -45,8 +45,8 @@ const (
 
 var forms = []form{embedded, literal, defined, alias}
 
-// declare writes a module with a package for each package of the corpus.
-func (c *corpus) declare() error {
+// createModule writes a module without packages, which has the requirements of this one.
+func (c *corpus) createModule() error {
 	goMod, err := os.ReadFile("go.mod")
 	if err != nil {
 		return err
@@ -64,7 +64,12 @@ func (c *corpus) declare() error {
 	if err := c.put("go.mod", []byte(text)); err != nil {
 		return err
 	}
-	if err := c.put("go.sum", goSum); err != nil {
+	return c.put("go.sum", goSum)
+}
+
+// declare writes a module with a package for each package of the corpus.
+func (c *corpus) declare() error {
+	if err := c.createModule(); err != nil {
 		return err
 	}
 	variant := 0

@@ -15,9 +15,9 @@ const runtimePath = "github.com/resilgen/resilgen/runtime"
 // error, with or without a context, and NAME for the name of the declaration.
 var steps = [][][]string{
 	{
-		{"timeout 5s attempt=1s", "retry 3 budget=10%", "breaker", "limit 100/s burst=20 wait=10ms", "bulkhead 8", "classify all"},
-		{"timeout 2s", "retry 4 backoff=fibonacci jitter=20% on=infrastructure budget=off", "breaker consecutive=off slow=1s per=method", "fallback"},
-		{"wrap name=GuardedNAME", "timeout attempt=250ms methods=METHODS", "retry methods=METHODS", "classify network,all methods=METHODS"},
+		{"timeout 5s attempt=1s", "retry 3 budget=10%", "breaker", "limit 100/s burst=20 wait=10ms", "bulkhead 8", "classify all", "idempotent"},
+		{"timeout 2s", "retry 4 backoff=fibonacci jitter=20% on=infrastructure budget=off", "breaker consecutive=off slow=1s per=method", "fallback", "idempotent"},
+		{"wrap name=GuardedNAME", "timeout attempt=250ms methods=METHODS", "retry methods=METHODS", "idempotent methods=METHODS", "classify network,all methods=METHODS"},
 		{"timeout 1s", "idempotent", "hedge 20ms max=2", "breaker mode=observe"},
 		{"hedge 50ms methods=METHODS", "idempotent methods=METHODS", "retry methods=METHODS", "fallback methods=METHODS"},
 		{"retry", "breaker", "classify all app=io.EOF,*io/fs.PathError infra=io.ErrUnexpectedEOF throttled=*net.OpError"},

@@ -38,14 +38,23 @@ type Result struct {
 	Removed     []string                 // outputs whose sources have no directives any more
 	Unchanged   []string                 // outputs that are up to date
 	Ignored     []string                 // outputs whose sources this build leaves out
+	LeftOut     []LeftOut                // sources with directives that this build leaves out, sorted by path
 	Stale       []Stale                  // with Check: outputs that a run without it writes or removes
-	Notes       []string                 // what a user may want to know about the run
+	Notes       []annotations.Diagnostic // on sources whose outputs are new or changed, or Stale: no mistakes, and perhaps not what their authors mean; without codes
+	Details     []string                 // what a user may want to know about the run
 }
 
 // A Stale is an output that is out of date.
 type Stale struct {
 	Path     string
 	Old, New []byte // its content; nil if there is no such file
+}
+
+// A LeftOut is a source with directives that this build leaves out: its outputs are neither
+// written nor compared.
+type LeftOut struct {
+	Path string
+	Why  string // what has it built, and how to run for it
 }
 
 // Run writes the outputs of all packages that match the patterns, and removes outputs that
@@ -60,7 +69,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	}
 	var earlier Result
 	if loader.Recall(&earlier) {
-		earlier.Notes = []string{unchanged}
+		earlier.Details = []string{unchanged}
 		return &earlier, nil
 	}
 	packages, err := loader.Load(ctx)
@@ -76,8 +85,11 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		run.sweep(folder)
 	}
 	run.write()
+	for _, left := range loader.LeftOut(packages) {
+		run.result.LeftOut = append(run.result.LeftOut, LeftOut{left.Path, model.Needs(left)})
+	}
 	run.sort()
-	run.result.Notes = loader.Notes
+	run.result.Details = loader.Notes
 	loader.Remember(run.done())
 	return &run.result, nil
 }
@@ -89,7 +101,7 @@ func (r *run) done() load.Done {
 	now := &r.result
 	done := load.Done{Contents: r.contents, Outputs: slices.Concat(now.Unchanged, now.Ignored), Removed: now.Removed}
 	if len(now.Diagnostics) == 0 && len(now.Stale) == 0 {
-		again := Result{Unchanged: slices.Concat(now.Written, now.Unchanged), Ignored: now.Ignored}
+		again := Result{Unchanged: slices.Concat(now.Written, now.Unchanged), Ignored: now.Ignored, LeftOut: now.LeftOut}
 		slices.Sort(again.Unchanged)
 		done.Result = again
 	}
@@ -121,7 +133,7 @@ func (r *run) generate(models iter.Seq[*model.Package]) {
 	}
 	g.Wait()
 	for i, src := range sources {
-		r.targets = append(r.targets, target{path: src.Output, code: *codes[i], keep: len(src.Diagnostics) > 0})
+		r.targets = append(r.targets, target{path: src.Output, code: *codes[i], keep: len(src.Diagnostics) > 0, notes: src.Notes()})
 		r.result.Diagnostics = append(r.result.Diagnostics, src.Diagnostics...)
 	}
 }
@@ -142,6 +154,7 @@ func codeOf(s *model.Source) []byte {
 
 func (r *run) sort() {
 	r.result.Diagnostics = annotations.Sort(r.result.Diagnostics)
+	r.result.Notes = annotations.Sort(r.result.Notes)
 	for _, files := range [][]string{r.result.Written, r.result.Removed, r.result.Unchanged, r.result.Ignored} {
 		slices.Sort(files)
 	}

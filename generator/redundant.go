@@ -69,7 +69,9 @@ func sameEffect(a, b *model.Method) bool {
 	policy := func(m *model.Method) (p annotations.Policy) {
 		if m.HasGuard() {
 			p = m.Policy
-			p.Idempotent = p.Idempotent && (p.Retry != nil || p.Hedge != nil)
+			if p.Retry == nil && p.Hedge == nil {
+				p.Idempotent = nil
+			}
 			if c := p.Classify; c != nil && reflect.DeepEqual(*c, annotations.Classify{By: []string{"network"}}) {
 				p.Classify = nil
 			}

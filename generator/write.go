@@ -20,6 +20,8 @@ type target struct {
 	path string
 	code []byte
 	keep bool // leave it as it is, because something is wrong in the source
+
+	notes []annotations.Diagnostic // on the source
 }
 
 // codeWrite is the code of diagnostics about outputs that cannot be written.
@@ -34,9 +36,7 @@ func (r *run) write() {
 			continue
 		}
 		if err := r.writeOne(out); err != nil {
-			r.result.Diagnostics = append(r.result.Diagnostics, annotations.Diagnostic{
-				Pos: token.Position{Filename: out.path}, Code: codeWrite, Message: err.Error(),
-			})
+			r.result.Diagnostics = append(r.result.Diagnostics, annotations.NewDiagnostic(token.Position{Filename: out.path}, codeWrite, "%v", err))
 		}
 	}
 }
@@ -68,12 +68,14 @@ func (r *run) writeOne(out target) error {
 		return nil
 	case r.check:
 		r.result.Stale = append(r.result.Stale, Stale{out.path, old, out.code})
+		r.result.Notes = append(r.result.Notes, out.notes...)
 		return nil
 	}
 	if err := output.Replace(out.path, out.code); err != nil {
 		return fmt.Errorf("cannot be written: %w", reason(err))
 	}
 	r.result.Written = append(r.result.Written, out.path)
+	r.result.Notes = append(r.result.Notes, out.notes...)
 	r.contents[out.path] = out.code
 	return nil
 }

@@ -163,6 +163,9 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		c.classify(ctx, own, limited, started, results, err)
 	}
 	if c.class <= Application {
+		if m.cut.Load() != 0 {
+			m.answered()
+		}
 		if sample {
 			m.usual.observe(elapsed)
 		}
@@ -202,7 +205,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 			v.Class = Infrastructure // whatever words the callee has for it, time ran out
 		}
 	}
-	c.class, c.hint = v.Class, v.After
+	c.class, c.hint = v.Class, max(v.After, 0) // a time that has passed is none
 	m.counts.classes[c.class].Add(1)
 
 	timedOut := whose == byAttempt || whose == byTotal
@@ -225,7 +228,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 		c.signal = signalFailure
 		// The caller's deadline, and the rest of a total timeout that earlier attempts
 		// have used up, may have left the callee too little time.
-		if (whose == byDeadline || whose == byTotal && c.attempts > 1) && m.breaker != nil && !m.usual.reached(now-started, now, m.counts.answers()) {
+		if (whose == byDeadline || whose == byTotal && c.attempts > 1) && m.breaker != nil && !m.cutOff(now-started, now) {
 			c.signal = signalNone
 		}
 	case Throttled:
@@ -256,22 +259,25 @@ const (
 // a connection, or servers that know it, report it before that. early says that the
 // deadline is near and has not passed yet.
 func (c *call) ended(own context.Context, limited bool, started, now time.Duration) (_ ender, early bool) {
-	if err := c.caller.Err(); err != nil && err != context.DeadlineExceeded {
+	// Each is read once: it may end meanwhile. Nothing can end own but the caller, a
+	// deadline and a race.
+	ended := own.Err()
+	switch err := c.caller.Err(); {
+	case err != nil && err != context.DeadlineExceeded:
 		return byCaller, false
-	}
-	if own.Err() == context.Canceled {
+	case ended == context.Canceled:
 		return byRace, false
 	}
 	deadline, ok := own.Deadline()
 	switch {
 	case ok:
-	case own.Err() != nil:
+	case ended != nil:
 		return byDeadline, false // of a context that does not tell it
 	default:
 		return byNobody, false
 	}
 	left := deadline.Sub(c.method.client.base) - now
-	early = left > 0 && own.Err() == nil
+	early = left > 0 && ended == nil
 	switch {
 	case early && left > slack(started, now+left):
 		return byNobody, false

@@ -32,7 +32,7 @@ type breakers struct {
 	policy  Breaker
 	streak  streakRule
 	methods int          // that share it
-	open    atomic.Int64 // instances that are open or forced open
+	open    atomic.Int64 // those of keys that are open or forced open
 	mu      sync.Mutex   // held while a phase changes, so that events keep the order of changes
 }
 
@@ -198,7 +198,9 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 		if to.state == StateOpen {
 			c.opened.Add(1)
 		}
-		c.pool.open.Add(refuses(to) - refuses(from))
+		if !c.isOverflow() {
+			c.pool.open.Add(refuses(to) - refuses(from))
+		}
 		if was != to.state {
 			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.state}
 			if to.openPhase != nil {
@@ -233,38 +235,34 @@ func (p *phase) stateAt(now time.Duration) State {
 
 // ForceOpen refuses every call until Reset.
 func (c *CircuitBreaker) ForceOpen() {
-	c = c.current()
-	to := c.refusingPhase(StateForcedOpen, 0)
-	to.why = &Opening{Rule: RuleForced}
-	c.force(to)
+	c.force(func(c *CircuitBreaker) *phase {
+		to := c.refusingPhase(StateForcedOpen, 0)
+		to.why = &Opening{Rule: RuleForced}
+		return to
+	})
 }
 
 // ForceClose lets every call pass, uncounted, until Reset.
 func (c *CircuitBreaker) ForceClose() {
-	c = c.current()
-	c.force(&phase{breaker: c, state: StateForcedClosed})
+	c.force(func(c *CircuitBreaker) *phase { return &phase{breaker: c, state: StateForcedClosed} })
 }
 
 // Reset closes the circuit and forgets what it has seen. Only Reset ends what
 // ForceOpen and ForceClose began.
 func (c *CircuitBreaker) Reset() {
-	c = c.current()
-	c.force(c.closed(nil))
+	c.force(func(c *CircuitBreaker) *phase { return c.closed(nil) })
 }
 
-// current is c or, if its key has lost its place since, the one that the key has
-// now.
-func (c *CircuitBreaker) current() *CircuitBreaker {
-	if c.entry != nil && c.entry.gone.Load() {
-		return c.For(c.key())
+// force gives the circuit another phase. The key of c may have lost its place: then it
+// is the circuit that the key has now. It keeps its place until that is done.
+func (c *CircuitBreaker) force(to func(*CircuitBreaker) *phase) {
+	if c.entry != nil {
+		c, _ = c.pool.lookup(c.key(), lookupPinned)
+		defer c.entry.unpin()
 	}
-	return c
-}
-
-func (c *CircuitBreaker) force(to *phase) {
-	for {
+	for own := to(c); ; {
 		p := c.phase.Load()
-		if c.change(context.Background(), p, to, p.stateAt(c.pool.client.now())) {
+		if c.change(context.Background(), p, own, p.stateAt(c.pool.client.now())) {
 			return
 		}
 	}
@@ -347,7 +345,7 @@ func (c *CircuitBreaker) lapse() time.Duration {
 // one that is idle for long may lose it, but not while its circuit is forced. For
 // panics if key is not of the type that the breaker is kept by.
 func (c *CircuitBreaker) For(key any) *CircuitBreaker {
-	if own, ok := c.pool.lookup(key, true); ok {
+	if own, ok := c.pool.lookup(key, lookupCreated); ok {
 		return own
 	}
 	return c

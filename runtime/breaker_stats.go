@@ -40,7 +40,7 @@ func (g *breakers) stats() BreakerStats {
 
 // keyStats are those of one key. A key that is not held has a closed breaker.
 func (g *breakers) keyStats(key any) BreakerStats {
-	if c, ok := g.lookup(key, false); ok {
+	if c, ok := g.lookup(key, lookupHeld); ok {
 		return c.stats()
 	}
 	return BreakerStats{Name: g.name, Key: key}

@@ -237,6 +237,22 @@ func TestCancellationCountsForNothing(t *testing.T) {
 	})
 }
 
+// The caller may give up while the runtime finds out how an attempt has ended.
+func TestCancellationAtAnyMomentIsOneOrComesTooLate(t *testing.T) {
+	for reads := range int64(8) {
+		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 1 }))
+		ctx := &doomed{Context: context.Background()}
+		ctx.asked.Store(2 - reads) // it is found alive so many times
+		Run(ctx, m, fail)
+		s, b := c.Stats().Method("Get"), c.Stats().Breaker("Store")
+		canceled := s.Canceled == 1 && s.Infrastructure == 0 && b.State == StateClosed && b.Failures == 0
+		late := s.Failed == 1 && s.Infrastructure == 1 && b.State == StateOpen
+		if !canceled && !late {
+			t.Errorf("canceled after %d readings: stats %+v, %+v", reads, s, b)
+		}
+	}
+}
+
 func TestNoSignalIsNoSuccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, m := newMethod(t, withBreaker(func(*Breaker) {}))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -87,6 +88,63 @@ type modelToken struct {
 // A modelReserve holds tokens in nanoseconds of refilling.
 type modelReserve struct {
 	size, each, have, at time.Duration
+}
+
+// Only a retry that reaches the callee costs a token, whichever way it ends.
+func TestTokenOfARetryThatDoesNotComeAboutComesBack(t *testing.T) {
+	second := func(f func(context.Context) error) func(context.Context) error {
+		return func(ctx context.Context) error {
+			if Attempt(ctx) == 1 {
+				return errDown
+			}
+			return f(ctx)
+		}
+	}
+	none := func(*Spec, *MethodSpec) {}
+	for _, tt := range []struct {
+		name   string
+		set    func(*Spec, *MethodSpec)
+		second func(context.Context) error
+		during func(c *Client, cancel func()) // the pause
+		left   int
+	}{
+		{"a retry", none, fail, nil, 9},
+		{"one that panics", none, func(context.Context) error { panic("boom") }, nil, 9},
+		{"one that ends its goroutine", none, func(context.Context) error { runtime.Goexit(); return nil }, nil, 9},
+		{"the caller gives up", none, fail, func(_ *Client, cancel func()) { cancel() }, 10},
+		{"the observer ends the goroutine", none, fail, func(*Client, func()) { runtime.Goexit() }, 10},
+		{"the breaker opens", withBreaker(func(*Breaker) {}), fail, func(c *Client, _ func()) { c.Breaker("Store").ForceOpen() }, 10},
+		{"the limit is reached", withLimit(Limit{Rate: Rate{Count: 1, Per: time.Hour}, Burst: 1}), fail, nil, 10},
+		{"each key", withBreaker(func(b *Breaker) { b.Per = "peer" }), fail, func(_ *Client, cancel func()) { cancel() }, 10},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var c *Client
+				c, m := newMethod(t, withAll(withRetry(func(r *Retry) { r.Attempts = 2 }), tt.set), WithObserver(func(_ context.Context, e Event) {
+					if e.Kind == EventRetryScheduled && tt.during != nil {
+						tt.during(c, cancel)
+					}
+				}))
+				if tt.name == "each key" {
+					m = keyedMethod[string](c, "Get").For("a")
+				}
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					defer func() { _ = recover() }()
+					Run(ctx, m, second(tt.second))
+				})
+				wg.Wait()
+				if tt.name == "each key" && !c.budget.idle(m.entry.half(), c.now()) {
+					t.Error("the key's half misses a token")
+				}
+				if left := spendAll(c); left != tt.left {
+					t.Errorf("%d tokens are left, want %d", left, tt.left)
+				}
+			})
+		})
+	}
 }
 
 func (r *modelReserve) refill(now time.Duration) {

@@ -61,6 +61,8 @@ type call struct {
 	started  time.Duration // where somebody observes
 	until    time.Duration // when the callee may be asked again, by client.now
 	earlier  error         // of the last failed attempt that said more than that time ran out
+	token    token         // of the budget, for the next attempt
+	paid     int           // attempts when it was taken; 0 for none
 }
 
 // engine makes the call: its attempts and the pauses between them. Where r is not
@@ -72,7 +74,13 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 	if begun != nil {
 		c = *begun
 	}
-	defer func() { c.end(err) }()
+	returned := false
+	defer func() {
+		if !returned { // however far it came
+			c.outcome = OutcomePanicked
+		}
+		c.end(err)
+	}()
 	if m.events != nil {
 		c.started = m.client.now()
 	}
@@ -83,11 +91,21 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 			c.totalSet = true
 		}
 	}
+	err = c.repeat(ctx, f, r)
+	returned = true
+	return err
+}
+
+// repeat makes attempts until one ends the call, and returns the call's error. The
+// first may have been made already.
+func (c *call) repeat(ctx context.Context, f func(context.Context) error, r *race) (err error) {
+	m := c.method
+	made := c.attempts > 0
 	for delay := time.Duration(0); ; {
-		if begun == nil || begun.attempts == 0 {
+		if !made {
 			err = c.round(ctx, f, r)
 		}
-		begun = nil
+		made = false
 		switch {
 		case err != nil:
 			return err
@@ -129,13 +147,15 @@ func (c *call) round(ctx context.Context, f func(context.Context) error, r *race
 // later ones end.
 func (c *call) note() {
 	if c.hint > 0 {
-		now := c.method.client.now()
-		c.until = now + min(c.hint, math.MaxInt64-now)
+		c.until = later(c.method.client.now(), c.hint)
 	}
-	if c.err != nil && !onlyTime(c.err) && (!c.timedOut || c.earlier == nil) {
+	if c.tells() && (!c.timedOut || c.earlier == nil) {
 		c.earlier = c.err
 	}
 }
+
+// tells reports whether the attempt's error says more than that time ran out.
+func (a *attempt) tells() bool { return a.err != nil && !onlyTime(a.err) }
 
 // pause waits before another attempt, or returns the reason for which there will be
 // none. It takes and returns the policy's own part of a delay, without what the
@@ -156,9 +176,11 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 	if delay >= left {
 		return 0, ErrDeadline
 	}
-	if _, ok := m.spend(); !ok {
+	t, ok := m.spend()
+	if !ok {
 		return 0, ErrBudget
 	}
+	c.token, c.paid = t, c.attempts
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
 	}
@@ -212,7 +234,7 @@ func (c *call) failure(reason error) *Error {
 	if c.earlier != nil && (c.timedOut || onlyTime(c.err)) {
 		err.earlier = c.earlier
 	}
-	if c.until > 0 {
+	if c.until != 0 {
 		err.until = c.method.client.base.Add(c.until)
 	}
 	return err
@@ -230,6 +252,9 @@ func within(ctx context.Context, limit time.Duration, cause error) (context.Cont
 // end counts the call and reports it, whichever way it ended.
 func (c *call) end(err error) {
 	m := c.method
+	if c.paid > 0 && c.paid == c.attempts {
+		m.refund(c.token) // the caller gave up before the retry, or a guard refused it
+	}
 	m.counts.add(c)
 	m.entry.unpin()
 	if m.events != nil {

@@ -3,6 +3,7 @@ package resil
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"sync"
@@ -126,8 +127,12 @@ func shared[P, S any](c *Client, states map[string]*S, policy *P, create func(*C
 	return states[name]
 }
 
-// now is the client's clock.
+// now is the client's clock. It is negative for a client that was made outside the
+// bubble of testing/synctest that asks.
 func (c *Client) now() time.Duration { return time.Since(c.base) }
+
+// later is the time that is d after t, or the end of time.
+func later(t, d time.Duration) time.Duration { return t + min(d, math.MaxInt64-max(t, 0)) }
 
 // Name returns the client's name.
 func (c *Client) Name() string { return c.name }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -29,6 +30,113 @@ func latencies(mean time.Duration) []latency {
 	}
 }
 
+// spread are latencies some of which are many times others.
+func spread(mean time.Duration) []latency {
+	mixed := func(fast, slow, slowShare float64) func(*rand.Rand) time.Duration {
+		return func(r *rand.Rand) time.Duration {
+			if r.Float64() < slowShare {
+				return time.Duration(slow * float64(mean))
+			}
+			return time.Duration(fast * float64(mean))
+		}
+	}
+	return []latency{
+		{"lognormal", func(r *rand.Rand) time.Duration { return time.Duration(math.Exp(r.NormFloat64()-0.5) * float64(mean)) }},
+		{"hits and misses", mixed(0.2, 4.2, 0.2)},
+		{"a wide gap", mixed(0.02, 2.47, 0.4)},
+	}
+}
+
+// A traffic is what a healthy backend gets, and how it answers.
+type traffic struct {
+	mean    time.Duration
+	latency latency
+	trend   string        // of the latency, in the run
+	hasty   float64       // share of the callers
+	gives   time.Duration // what each of them gives
+	cancels bool          // rather than bringing a deadline
+	rate    int           // calls a second
+	random  *rand.Rand
+}
+
+// drawTraffic draws one whose hasty callers give the mean times one of gives. There are
+// patient calls enough that no minute passes without an answer.
+func drawTraffic(rt *rapid.T, gives ...float64) *traffic {
+	mean := sampled(rt, "mean", 5*time.Millisecond, 20*time.Millisecond, 300*time.Millisecond)
+	hasty, rates := sampled(rt, "hasty", 0.1, 0.5, 0.9, 0.99), []int{5, 50, 200}
+	if hasty == 0.99 {
+		rates = rates[1:]
+	}
+	return &traffic{
+		mean:    mean,
+		latency: sampled(rt, "latency", append(latencies(mean), spread(mean)...)...),
+		trend:   sampled(rt, "trend", "steady", "drifting", "doubling"),
+		hasty:   hasty,
+		gives:   time.Duration(sampled(rt, "gives", gives...) * float64(mean)),
+		rate:    sampled(rt, "rate", rates...),
+		random:  rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1)),
+	}
+}
+
+// takes draws how long the backend takes when a share of the run is done.
+func (tr *traffic) takes(done float64) time.Duration {
+	took := float64(tr.latency.draw(tr.random))
+	switch tr.trend {
+	case "drifting":
+		took *= 1 + 2*done
+	case "doubling":
+		took *= 1 + math.Round(done)
+	}
+	return time.Duration(took)
+}
+
+// run makes calls of m and returns how many patient ones there were and how many of
+// them were refused.
+func (tr *traffic) run(t *testing.T, m *Method, calls int) (patient, refused int64) {
+	var wg sync.WaitGroup
+	var all, open atomic.Int64
+	for i := range calls {
+		took, isHasty := tr.takes(float64(i)/float64(calls)), tr.random.Float64() < tr.hasty
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			if isHasty && tr.cancels {
+				time.AfterFunc(tr.gives, cancel)
+			} else if isHasty {
+				ctx, cancel = context.WithTimeout(t.Context(), tr.gives)
+			}
+			defer cancel()
+			err := Run(ctx, m, answerIn(took))
+			if !isHasty {
+				all.Add(1)
+				if errors.Is(err, ErrOpen) {
+					open.Add(1)
+				}
+			}
+		})
+		time.Sleep(time.Second / time.Duration(tr.rate))
+	}
+	wg.Wait()
+	return all.Load(), open.Load()
+}
+
+// hang makes calls that get no answer, as many a second, until the breaker opens or
+// two minutes have passed. Each has a deadline of tr.gives. It returns the time that
+// this took.
+func (tr *traffic) hang(t *testing.T, m *Method) time.Duration {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	began := time.Now()
+	for m.breaker.State() == StateClosed && time.Since(began) < 2*time.Minute {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), tr.gives)
+			defer cancel()
+			Run(ctx, m, hang)
+		})
+		time.Sleep(time.Second / time.Duration(tr.rate))
+	}
+	return time.Since(began)
+}
+
 // answerIn is a callee that answers after d, unless its context ends before.
 func answerIn(d time.Duration) func(context.Context) error {
 	return func(ctx context.Context) error {
@@ -47,42 +155,40 @@ func answerIn(d time.Duration) func(context.Context) error {
 // cancellation, the patient ones are never refused.
 func TestPatientCallersOfAHealthyBackendAreNeverRefused(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		mean := rapid.SampledFrom([]time.Duration{5 * time.Millisecond, 20 * time.Millisecond, 300 * time.Millisecond}).Draw(rt, "mean")
-		latency := rapid.SampledFrom(latencies(mean)).Draw(rt, "latency")
-		hasty := rapid.SampledFrom([]float64{0.1, 0.5, 0.9, 0.99}).Draw(rt, "hasty")
-		gives := rapid.SampledFrom([]float64{0.05, 0.1, 0.5, 0.9}).Draw(rt, "gives") // share of the mean
-		cancels := rapid.Bool().Draw(rt, "cancels")
-		rate := rapid.SampledFrom([]int{50, 200}).Draw(rt, "rate")
-		seed := rapid.Uint64().Draw(rt, "seed")
+		tr := drawTraffic(rt, 0.05, 0.1, 0.5, 0.9, 1.5, 3)
+		if tr.gives > tr.mean && tr.trend == "doubling" {
+			rt.Skip("callers who have been answered and are not any more are not hasty")
+		}
+		tr.cancels = rapid.Bool().Draw(rt, "cancels")
 		inBubble(t, rt, func(t *testing.T) error {
 			c, m := newMethod(t, withBreaker(func(*Breaker) {}))
-			random := rand.New(rand.NewPCG(seed, 1))
-			var refused, patient atomic.Int64
-			var wg sync.WaitGroup
-			for range 1000 {
-				took, isHasty := latency.draw(random), random.Float64() < hasty
-				wg.Go(func() {
-					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-					if limit := time.Duration(gives * float64(mean)); isHasty && cancels {
-						time.AfterFunc(limit, cancel)
-					} else if isHasty {
-						ctx, cancel = context.WithTimeout(t.Context(), limit)
-					}
-					defer cancel()
-					err := Run(ctx, m, answerIn(took))
-					if !isHasty {
-						patient.Add(1)
-						if errors.Is(err, ErrOpen) {
-							refused.Add(1)
-						}
-					}
-				})
-				time.Sleep(time.Second / time.Duration(rate))
+			if patient, refused := tr.run(t, m, 1000); refused > 0 {
+				return fmt.Errorf("%s: %d of %d patient calls of a healthy backend were refused; the breaker opened %d times",
+					tr.latency.name, refused, patient, c.Stats().Breaker("Store").Opened)
 			}
-			wg.Wait()
-			if refused.Load() > 0 {
-				return fmt.Errorf("%d of %d patient calls of a healthy backend were refused; the breaker opened %d times",
-					refused.Load(), patient.Load(), c.Stats().Breaker("Store").Opened)
+			return nil
+		})
+	})
+}
+
+// A backend that hangs after a time in good health opens the breaker after a minute
+// of silence at the latest, whatever its callers give it; and at once if they give it
+// more than it has ever needed.
+func TestABackendThatBeginsToHangOpensInTime(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		tr := drawTraffic(rt, 0.5, 0.9, 1.5, 3, 30)
+		inBubble(t, rt, func(t *testing.T) error {
+			_, m := newMethod(t, withBreaker(func(*Breaker) {}))
+			tr.run(t, m, 500)
+			if m.breaker.State() != StateClosed {
+				return nil // it doubled, and callers who had been answered were not any more
+			}
+			limit := 2*tr.gives + 5*time.Second/time.Duration(tr.rate) + time.Second
+			if tr.gives < 30*tr.mean || tr.latency.name == "lognormal" {
+				limit += silentTime
+			}
+			if took := tr.hang(t, m); took > limit {
+				return fmt.Errorf("%s: the breaker took %v to open, want %v at most", tr.latency.name, took, limit)
 			}
 			return nil
 		})
@@ -123,6 +229,77 @@ func TestAHungBackendOpensWhateverDeadlinesCallersBring(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// Calls that a callee cuts off by hanging do not teach that their deadlines are too
+// short: neither to the breakers of other keys, nor when it hangs again.
+func TestHangingIsNotTakenForHaste(t *testing.T) {
+	const takes, gives = 20 * time.Millisecond, 100 * time.Millisecond
+	call := func(t *testing.T, m *Method, f func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(t.Context(), gives)
+		defer cancel()
+		Run(ctx, m, f)
+	}
+	t.Run("one key of two", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, get := newMethodByPeer(t, 10, func(_ *Spec, m *MethodSpec) { m.Breaker.Consecutive = 20 })
+			for range 100 {
+				call(t, get.For("a"), answerIn(takes))
+			}
+			for range 20 {
+				call(t, get.For("a"), answerIn(takes))
+				call(t, get.For("b"), hang)
+			}
+			s := c.Stats()
+			if a, b := s.Breaker("Store", "a").State, s.Breaker("Store", "b").State; a != StateClosed || b != StateOpen {
+				t.Errorf("the breakers of the key that is answered and of the one that is not are %v and %v", a, b)
+			}
+		})
+	})
+	t.Run("again and again", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := newMethod(t, withBreaker(func(*Breaker) {}))
+			for range 100 {
+				call(t, m, answerIn(takes))
+			}
+			for range 20 {
+				for range 30 {
+					call(t, m, answerIn(takes))
+				}
+				for range 5 {
+					call(t, m, hang)
+				}
+				wantState(t, c, StateOpen)
+				time.Sleep(33 * time.Second)
+				for range 2 {
+					call(t, m, answerIn(takes))
+				}
+				wantState(t, c, StateClosed)
+			}
+		})
+	})
+}
+
+// A callee that leaves most of the calls without an answer that give it much more than
+// it needs is failing, though it answers the others.
+func TestACalleeThatAnswersSomeOpens(t *testing.T) {
+	for _, takes := range []time.Duration{20 * time.Millisecond, 300 * time.Millisecond} {
+		t.Run(takes.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Consecutive = 0 }))
+				for i := range 400 {
+					f := answerIn(takes)
+					if i >= 100 && i%3 != 0 {
+						f = hang
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), max(time.Second, longFactor*takes)+1)
+					Run(ctx, m, f)
+					cancel()
+				}
+				wantState(t, c, StateOpen)
+			})
+		})
 	}
 }
 
@@ -253,16 +430,17 @@ func TestCallsGivenUpCountAsSlow(t *testing.T) {
 // The estimate follows the callee, in both directions.
 func TestUsualTimeFollowsTheCallee(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		const answers = 200
 		var u usual
 		low := time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "low"))
 		high := low + time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "spread"))
-		for range 200 {
+		for range answers {
 			u.observe(low + time.Duration(rapid.Int64Range(0, int64(high-low)).Draw(t, "took")))
 		}
-		if u.reached(low-1, 1, 0) {
+		if u.reached(low-1, 1, answers) {
 			t.Fatalf("a call of %v reached the usual time of answers in %v to %v", low-1, low, high)
 		}
-		if !u.reached(high+high/4, 1, 0) { // a quarter, for there are 16 samples
+		if !u.reached(high+high/4, 1, answers) { // a quarter, for there are 16 samples
 			t.Fatalf("a call of %v did not reach the usual time of answers in %v to %v", high+high/4, low, high)
 		}
 	})

@@ -17,9 +17,9 @@ func Discard(c io.Closer) {
 	if c == nil || reflect.ValueOf(c).IsZero() {
 		return
 	}
-	_, writes := c.(io.Writer) // a connection or file, where reading may wait forever
+	defer func() { _ = c.Close() }() // if Read panics, too
+	_, writes := c.(io.Writer)       // a connection or file, where reading may wait forever
 	if r, reads := c.(io.Reader); reads && !writes {
 		_, _ = io.CopyN(io.Discard, r, drained)
 	}
-	_ = c.Close()
 }

@@ -44,6 +44,16 @@ func TestDiscardDrainsWhatCanOnlyBeRead(t *testing.T) {
 	}
 }
 
+func TestDiscardClosesWhatPanicsWhenRead(t *testing.T) {
+	b := new(body) // without a reader
+	defer func() {
+		if recover() == nil || b.closed != 1 {
+			t.Errorf("closed %d times, want once, and the panic to pass", b.closed)
+		}
+	}()
+	Discard(b)
+}
+
 func TestDiscardLeavesZeroValuesAlone(t *testing.T) {
 	Discard(nil)
 	Discard((*body)(nil))

@@ -44,9 +44,11 @@
 //     [Jitter], [Mode], [Hints], [Consecutive].
 //   - Methods: [Method], [KeyedMethod].
 //   - Calls: [Call], [Run], [Hedged]; where a result can say that the call failed,
-//     [CallClassified], [RunClassified], [HedgedClassified].
+//     [CallClassified], [RunClassified], [HedgedClassified]; where a result holds the
+//     error, [CallHolding], [CallHoldingFunc], [HedgedHolding], [HedgedHoldingFunc];
+//     where a result makes the call, [ScanFunc].
 //   - Around calls: [Method.FallsBack], [FallsBackClassified], [WithCause], [Discard],
-//     [ClassifierOf].
+//     [ClassifierOf], [Token].
 //
 // Only resilgen itself calls [Policies.Check], [Policies.Complete], [Policies.Scopes],
 // [Retry.Bounds] and the methods UnmarshalText.

@@ -124,7 +124,23 @@ func (e *Error) RetryAfter() (wait time.Duration) {
 
 // onlyTime reports whether err says no more than that time ran out or that the
 // caller gave up.
-func onlyTime(err error) bool { return outOfTime(err) || errors.Is(err, context.Canceled) }
+func onlyTime(err error) bool {
+	return outOfTime(err) || !walk(err, func(err error) bool { return !saysCanceled(err) })
+}
+
+// saysCanceled reports whether one error says that somebody gave up, without what it
+// wraps. A method that panics says nothing.
+func saysCanceled(err error) bool {
+	if isNil(err) {
+		return false
+	}
+	defer func() { _ = recover() }()
+	if err == context.Canceled {
+		return true
+	}
+	e, ok := err.(interface{ Is(error) bool })
+	return ok && e.Is(context.Canceled)
+}
 
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -3,6 +3,7 @@ package resil
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -24,7 +25,8 @@ import (
 // Hedged returns when all have ended: it leaves no goroutine behind. f is called by
 // several goroutines at once. The results of all attempts but the one that it returns
 // go to discard, which may be nil; of those that failed they are often zero. A panic
-// in a hedge becomes a panic of the caller, with a [*HedgePanic].
+// in a hedge becomes a panic of the caller, with a [*HedgePanic], and runtime.Goexit
+// in a hedge ends the caller's goroutine.
 func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, error), discard func(T)) (T, error) {
 	lanes := make([]T, 1+m.hedge.Max)
 	r := &race{
@@ -33,10 +35,11 @@ func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, e
 			return err
 		},
 		discard: func(lane int) {
+			thrown := lanes[lane]
+			lanes[lane] = *new(T) // first: discard may panic, and must not get it twice
 			if discard != nil {
-				discard(lanes[lane])
+				discard(thrown)
 			}
-			lanes[lane] = *new(T)
 		},
 	}
 	err := m.engine(ctx, nil, r, nil)
@@ -93,6 +96,7 @@ type round struct {
 	lost     int         // its lane
 	earlier  error       // the last of a lane that said more than that time ran out
 	panicked *HedgePanic
+	exited   bool // a hedge has ended its goroutine
 }
 
 // race makes an attempt and, as long as it takes, hedges beside it. It stands in
@@ -120,42 +124,57 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 		o.ended.Wait()
 		r.raced = r.raced || len(o.reached) > 0
 		c.attempts = o.before.attempts + len(o.reached)
-		if !returned || o.panicked != nil {
-			c.outcome = OutcomePanicked
-			if o.winner != nil && o.winner.class == Success {
+		kept := -1
+		if returned && o.panicked == nil && !o.exited {
+			err = c.conclude(o, err)
+			kept = r.kept
+		}
+		outcome := c.outcome
+		c.outcome = OutcomePanicked // if discard panics, too
+		defer func() {
+			if c.outcome == OutcomePanicked && o.winner != nil && o.winner.class == Success {
 				m.counts.classes[Success].Add(1) // nobody gets it
 			}
-			o.discardBut(-1)
-			if o.panicked != nil {
-				panic(o.panicked)
-			}
-			return
-		}
+		}()
+		o.discardBut(kept)
 		switch {
-		case o.winner != nil:
-			c.attempt, c.outcome, err = o.winner.attempt, o.winner.outcome, nil
-			r.kept = o.won
-			if o.won > 0 {
+		case kept >= 0:
+			c.outcome = outcome
+			if o.winner != nil && kept > 0 {
 				m.counts.hedgeWins.Add(1)
 			}
-		case o.failed != nil && !slices.Contains(o.reached, 0):
-			// The first attempt was refused, and a hedge has failed.
-			c.attempt, r.kept = o.failed.attempt, o.lost
-			c.keep(o)
-			if own, ok := err.(*Error); ok {
-				err = c.failureAfter(own)
-			} else {
-				err = c.stop(err)
-			}
-		case len(o.reached) > 0:
-			r.kept = 0
-			c.keep(o)
+		case o.panicked != nil:
+			panic(o.panicked)
+		case o.exited:
+			runtime.Goexit()
 		}
-		o.discardBut(r.kept)
 	}()
 	own, err := o.try(0)
 	c.attempt, c.outcome = own.attempt, own.outcome
 	returned = true
+	return err
+}
+
+// conclude takes the end of the call, and the lane whose results it returns, from a
+// round whose lanes have all returned. err is that of the first attempt, if it was
+// refused.
+func (c *call) conclude(o *round, err error) error {
+	switch {
+	case o.winner != nil:
+		c.attempt, c.outcome, o.kept = o.winner.attempt, o.winner.outcome, o.won
+		return nil
+	case o.failed != nil && !slices.Contains(o.reached, 0):
+		// The first attempt was refused, and a hedge has failed.
+		c.attempt, o.kept = o.failed.attempt, o.lost
+		c.keep(o)
+		if own, ok := err.(*Error); ok {
+			return c.failureAfter(own)
+		}
+		return c.stop(err)
+	case len(o.reached) > 0:
+		o.kept = 0
+		c.keep(o)
+	}
 	return err
 }
 
@@ -183,22 +202,31 @@ func (o *round) try(lane int) (own *call, err error) {
 // hedge makes the attempt of a lane that begin has returned.
 func (o *round) hedge(lane int) {
 	m := o.method
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
-			o.mu.Lock()
-			o.panicked = &HedgePanic{Value: v, Stack: debug.Stack()}
-			o.mu.Unlock()
-			o.cancel()
+		if returned {
+			return
 		}
+		v := recover()
+		o.mu.Lock()
+		if v != nil {
+			o.panicked = &HedgePanic{Value: v, Stack: debug.Stack()}
+		} else {
+			o.exited = true
+		}
+		o.mu.Unlock()
+		o.cancel()
 	}()
 	t, ok := m.spend()
 	if !ok {
 		o.leave()
+		returned = true
 		return
 	}
 	if own, _ := o.try(lane); own.attempts == o.before.attempts+lane {
 		m.refund(t) // refused: no hedge
 	}
+	returned = true
 }
 
 // schedule sets the timer for the next hedge, if there is one. The caller holds
@@ -269,7 +297,10 @@ func (o *round) reach(lane int) {
 
 // arrive notes what became of a lane, on a panic too.
 func (o *round) arrive(own *call, lane int) {
+	defer o.leave()
+	tells := own.tells() // asks methods of the callee's errors, so not under the lock
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	reached := slices.Contains(o.reached, lane)
 	counts := &o.method.counts
 	if reached && lane > 0 {
@@ -285,10 +316,8 @@ func (o *round) arrive(own *call, lane int) {
 		o.winner, o.won, o.over = own, lane, true
 		o.cancel()
 	default:
-		o.fail(own, lane)
+		o.fail(own, lane, tells)
 	}
-	o.mu.Unlock()
-	o.leave()
 }
 
 // answered reports whether a failed attempt is an answer, in that another attempt
@@ -297,13 +326,13 @@ func (c *call) answered() bool {
 	return c.class != Canceled && !c.timedOut && !c.mayPass
 }
 
-// fail notes a lane that failed, which starts the next hedge or holds it back. The
-// caller holds o.mu.
-func (o *round) fail(own *call, lane int) {
+// fail notes a lane that failed, which starts the next hedge or holds it back. tells
+// is what own.tells returns. The caller holds o.mu.
+func (o *round) fail(own *call, lane int, tells bool) {
 	if lane > 0 {
 		o.failed, o.lost = own, lane
 	}
-	if own.err != nil && !onlyTime(own.err) && (!own.timedOut || o.earlier == nil) {
+	if tells && (!own.timedOut || o.earlier == nil) {
 		o.earlier = own.err
 	}
 	now := time.Now()
@@ -332,11 +361,25 @@ func (o *round) leave() {
 	}
 }
 
-// discardBut throws away the results of the round, except those of one lane.
+// discardBut throws away the results of the round, except those of lane kept, where
+// that is not negative; and those too if discard panics, because nobody gets them then.
 func (o *round) discardBut(kept int) {
+	thrown := false
+	defer func() {
+		if !thrown && kept >= 0 {
+			o.discard(kept)
+		}
+	}()
+	o.discardAll(kept)
+	thrown = true
+}
+
+// discardAll throws away the results of all lanes of the round but one. Where discard
+// panics, it still gets the others.
+func (o *round) discardAll(but int) {
 	for _, lane := range o.reached {
-		if lane != kept {
-			o.discard(lane)
+		if lane != but {
+			defer o.discard(lane)
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (r *raceModel) end(lane int) {
 	how := r.runners[lane]
 	switch {
 	case r.cut[lane]:
-	case how.How == panics:
+	case how.How == panics, how.How == exits:
 		r.panicked = true
 		r.stop()
 	case r.winner >= 0:
@@ -152,7 +152,7 @@ func TestRaceDoesAsItsModel(t *testing.T) {
 			r := runner{
 				// No two events come at one time.
 				Takes: time.Duration(rapid.IntRange(0, 200).Draw(rt, "takes"))*ms + time.Microsecond<<lane,
-				How:   sampled(rt, "how", succeeds, answers, breaksDown, throttles, isBroken, breaksDown, throttles, breaksDown, panics),
+				How:   sampled(rt, "how", succeeds, answers, breaksDown, throttles, isBroken, breaksDown, throttles, breaksDown, panics, exits),
 				Deaf:  rapid.IntRange(0, 3).Draw(rt, "deaf") == 0,
 			}
 			if r.How == breaksDown || r.How == throttles {
@@ -181,7 +181,7 @@ func compareRace(t *testing.T, model *raceModel) error {
 	discard := func(v int) {
 		mu.Lock()
 		defer mu.Unlock()
-		if v != 0 { // of a lane that panicked
+		if v != 0 { // of a lane that panicked or ended its goroutine
 			discarded = append(discarded, v)
 		}
 	}
@@ -197,19 +197,22 @@ func compareRace(t *testing.T, model *raceModel) error {
 		case <-done:
 			return -1 - lane, ctx.Err()
 		}
-		if r.How == panics {
-			panic(r.How)
+		if r.How == panics || r.How == exits {
+			return 0, r.How.as(nil, 0)
 		}
 		return lane + 1, r.err
 	}
 	start := time.Now()
 	var value int
 	var err error
-	panicked := func() (panicked bool) {
-		defer func() { panicked = recover() != nil }()
+	panicked := true // or ended its goroutine
+	var call sync.WaitGroup
+	call.Go(func() {
+		defer func() { _ = recover() }()
 		value, err = Hedged(ctx, m, f, discard)
-		return false
-	}()
+		panicked = false
+	})
+	call.Wait()
 	if took := time.Since(start); took != model.now {
 		return fmt.Errorf("took %v, want %v", took, model.now)
 	}
@@ -232,7 +235,7 @@ func compareRace(t *testing.T, model *raceModel) error {
 		switch {
 		case model.cut[lane]:
 			return -1 - lane
-		case model.runners[lane].How == panics:
+		case model.runners[lane].How >= panics:
 			return 0
 		}
 		return lane + 1

@@ -223,6 +223,81 @@ func TestPanicInAHedgeSurfacesInTheCaller(t *testing.T) {
 	})
 }
 
+func TestGoexitInAHedgeEndsTheCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The first attempt gives up its place in line before the hedge gets there.
+		c, m := newMethod(t, withAll(withHedge(Hedge{Delay: 10 * time.Millisecond, Max: 1}), withBulkhead(Bulkhead{Calls: 1, Wait: 20 * time.Millisecond})))
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			Run(context.Background(), m, func(context.Context) error { time.Sleep(25 * time.Millisecond); return nil })
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			v, err := Hedged(context.Background(), m, func(context.Context) (int, error) { runtime.Goexit(); return 1, nil }, nil)
+			t.Errorf("the call returned %d, %v", v, err)
+		})
+		wg.Wait()
+		if s := c.Stats().Method("Get"); s.Panicked != 1 || s.Calls != 2 || s.Attempts != 2 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+// Where discard does not return, nobody gets a result of the call: all are discarded,
+// each once, and the call counts as one that panicked.
+func TestPanicInDiscardIsCountedAndLosesNoResult(t *testing.T) {
+	for name, exit := range map[string]func(){"panics": func() { panic("discard") }, "ends its goroutine": runtime.Goexit} {
+		for _, tt := range []struct {
+			name     string
+			delay    time.Duration
+			answer   func(n int) (time.Duration, error)
+			attempts int
+		}{
+			{"at the end", time.Millisecond, func(int) (time.Duration, error) { return 20 * time.Millisecond, nil }, 4},
+			{"after a failure", time.Hour, func(int) (time.Duration, error) { return 0, errDown }, 4},
+			{"between rounds", time.Hour, func(int) (time.Duration, error) { return 0, Throttle(errNotFound, 0) }, 2},
+		} {
+			t.Run(name+" "+tt.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c, m := newMethod(t, withAll(withHedge(Hedge{Delay: tt.delay, Max: 3}), withRetry(func(*Retry) {})))
+					var mu sync.Mutex
+					given, thrown := 0, map[int]int{}
+					var wg sync.WaitGroup
+					wg.Go(func() {
+						defer func() { _ = recover() }()
+						_, err := Hedged(context.Background(), m, func(context.Context) (int, error) {
+							mu.Lock()
+							given++
+							n := given
+							mu.Unlock()
+							takes, err := tt.answer(n)
+							time.Sleep(takes)
+							return n, err
+						}, func(v int) {
+							mu.Lock()
+							thrown[v]++
+							mu.Unlock()
+							exit()
+						})
+						t.Errorf("the call returned %v", err)
+					})
+					wg.Wait()
+					for n := 1; n <= given; n++ {
+						if thrown[n] != 1 {
+							t.Errorf("result %d was discarded %d times, want once", n, thrown[n])
+						}
+					}
+					s := c.Stats().Method("Get")
+					if s.Panicked != 1 || s.Calls != 1 || s.Attempts != uint64(tt.attempts) || s.HedgeWins != 0 ||
+						s.Success+s.Infrastructure+s.Throttled != uint64(given) {
+						t.Errorf("stats %+v", s)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestPanicInTheFirstAttemptWaitsForItsHedges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, m := newMethod(t, withHedge(Hedge{Delay: time.Millisecond, Max: 1}))

@@ -104,7 +104,7 @@ func headerValue(header map[string][]string, name string) string {
 
 // decimal reads digits with at most one point among them.
 func decimal(text string) (n float64, ok bool) {
-	if strings.Trim(text, "0123456789.") != "" {
+	if text == "" || strings.Trim(text, "0123456789.") != "" {
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(text, 64)

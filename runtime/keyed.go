@@ -259,9 +259,10 @@ func (t *table[K]) evict(s *shard[K]) (found bool) {
 	return true
 }
 
-// lookup returns a pool's guard for a key, for manual control and stats. Without
-// create it returns nil for a key that is not held.
-func (t *table[K]) lookup(pool anyPool, key any, create bool) guard {
+// lookup returns a pool's guard for a key, for manual control and stats. For
+// lookupHeld it returns nil for a key that is not held, and it returns what keys
+// without a place share for one that cannot be found again.
+func (t *table[K]) lookup(pool anyPool, key any, how lookup) guard {
 	k, ok := key.(K)
 	if !ok {
 		panic(fmt.Sprintf("resil: %s of client %s is kept by %s, not by %T", pool.place().name, t.client.name, reflect.TypeFor[K](), key))
@@ -271,12 +272,18 @@ func (t *table[K]) lookup(pool anyPool, key any, create bool) guard {
 	defer s.mu.Unlock()
 	h, ok := s.entries[k]
 	if !ok {
-		if !create {
+		switch {
+		case how == lookupHeld:
 			return nil
+		case k != k: // a NaN
+			return pool.overflow()
 		}
 		t.size.Add(1)
 		h = t.insert(s, k)
 		h.used.Store(int64(t.client.now())) // it is about to be
+	}
+	if how == lookupPinned {
+		h.pins.Add(1)
 	}
 	return pool.instance(&h.entry)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -228,6 +229,49 @@ func TestForcingOutlivesTheKeysPlace(t *testing.T) {
 			t.Errorf("got %v, want ErrOpen", err)
 		}
 	})
+}
+
+// Newcomers take each other's places all the time. None takes that of a key which is
+// being forced.
+func TestForcingIsNotLostToNewcomers(t *testing.T) {
+	c, get := newMethodByPeer(t, 1)
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop.Store(true)
+	for i := range 3 {
+		wg.Go(func() {
+			for n := 0; !stop.Load(); n++ {
+				Run(context.Background(), get.For(fmt.Sprint(i, n)), succeed)
+			}
+		})
+	}
+	for range 4000 {
+		bad := c.Breaker("Store").For("bad")
+		bad.ForceOpen()
+		if s := c.Stats().Breaker("Store", "bad").State; s != StateForcedOpen {
+			t.Fatalf("it is %v after ForceOpen", s)
+		}
+		if n := c.Stats().Breaker("Store").OpenKeys; n != 1 {
+			t.Fatalf("%d keys are open, want the one that is forced", n)
+		}
+		bad.Reset()
+	}
+}
+
+// A key that is not equal to itself cannot be found again.
+func TestForcingANaNHoldsNothing(t *testing.T) {
+	c, _ := newMethod(t, withBreaker(func(b *Breaker) { b.Per = "load"; b.Keys = 1 }))
+	get := keyedMethod[float64](c, "Get")
+	for range 10 {
+		c.Breaker("Store").For(math.NaN()).ForceOpen()
+	}
+	if b := c.Stats().Breaker("Store"); b.Keys != 0 || b.OpenKeys != 0 {
+		t.Errorf("stats %+v", b)
+	}
+	if err := Run(t.Context(), get.For(math.NaN()), succeed); err != nil {
+		t.Errorf("got %v", err)
+	}
 }
 
 // An entry stays while its breaker has something to say: a failure of any kind in

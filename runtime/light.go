@@ -18,9 +18,9 @@ func (m *Method) passes(ctx context.Context) bool {
 	if !m.light || ctx.Err() != nil {
 		return false
 	}
-	// A breaker must know how long a call took that its caller may end, and now and
-	// then how long one took that succeeded.
-	if m.breaker != nil && (ctx.Done() != nil || isSample(m.counts.atOnce.Load()) || !m.breaker.isCalm()) {
+	// A breaker must know how long a call took that its caller may end, now and
+	// then how long one took that succeeded, and that one did after others were cut off.
+	if m.breaker != nil && (ctx.Done() != nil || isSample(m.counts.atOnce.Load()) || m.cut.Load() != 0 || !m.breaker.isCalm()) {
 		return false
 	}
 	switch {

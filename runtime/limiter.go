@@ -19,7 +19,7 @@ type limits struct {
 func newLimits(c *Client, policy Limit) *limits {
 	g := &limits{policy: policy, perSecond: float64(policy.Rate.Count) / policy.Rate.Per.Seconds()}
 	g.init(c, &policy, func(*entry) *limiter {
-		return &limiter{pool: g, bucket: rate.NewLimiter(rate.Limit(g.perSecond), policy.Burst)}
+		return &limiter{pool: g, bucket: rate.NewLimiter(rate.Limit(g.perSecond), policy.Burst), held: never}
 	})
 	return g
 }
@@ -167,7 +167,7 @@ func (l *limiter) turn(now time.Duration) time.Duration {
 // fill is how long so many tokens take to come, in whole nanoseconds as the bucket
 // counts them, and no longer than from due to the end of time.
 func (l *limiter) fill(tokens float64) time.Duration {
-	return clamp(tokens/l.pool.perSecond*float64(time.Second), math.MaxInt64-l.due)
+	return clamp(tokens/l.pool.perSecond*float64(time.Second), math.MaxInt64-max(l.due, 0))
 }
 
 // hold keeps all tokens back for a time, from now on. The line stays as it is.
@@ -177,7 +177,7 @@ func (l *limiter) hold(now, d time.Duration) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held = max(l.held, now+min(d, math.MaxInt64-now))
+	l.held = max(l.held, later(now, d))
 	l.aim(l.due)
 	l.serve(now)
 }

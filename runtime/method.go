@@ -16,7 +16,8 @@ type Method struct {
 	bulkhead *bulkhead       // nil for none
 	entry    *entry          // the key's; nil where there are none
 	limited  atomic.Pointer[Error]
-	light    bool // see isLight
+	cut      atomic.Int64 // ns, what the longest call gave that was cut off since the last answer
+	light    bool         // see isLight
 }
 
 // A plan is what a method does for every key.

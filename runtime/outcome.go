@@ -21,7 +21,7 @@ const (
 	OutcomeFull                     // refused by the bulkhead
 	OutcomeTimedOut                 // one of the method's timeouts passed
 	OutcomeCanceled                 // the caller gave up
-	OutcomePanicked                 // the callee panicked or called runtime.Goexit
+	OutcomePanicked                 // it did not return: the callee, say, panicked or called runtime.Goexit
 	outcomes         = iota
 )
 

@@ -28,9 +28,18 @@ type seat struct {
 
 // A keyTable is a table without its type of key.
 type keyTable interface {
-	lookup(pool anyPool, key any, create bool) guard
+	lookup(pool anyPool, key any, how lookup) guard
 	count() (held int, overflowed uint64)
 }
+
+// A lookup says what to do about a key that is looked up.
+type lookup uint8
+
+const (
+	lookupHeld    lookup = iota // nothing
+	lookupCreated               // give it a place if it is not held
+	lookupPinned                // that, and keep it its place until its entry is unpinned
+)
 
 // An anyPool is a pool without its type of guard.
 type anyPool interface {
@@ -63,14 +72,14 @@ func (p *pool[G]) of(e *entry) G {
 }
 
 // lookup returns the guard of a key for manual control and stats. ok is false if
-// the pool is not kept by key or, without create, if the key is not held. Another
+// the pool is not kept by key or, for lookupHeld, if the key is not held. Another
 // goroutine may still construct the client.
-func (p *pool[G]) lookup(key any, create bool) (g G, ok bool) {
+func (p *pool[G]) lookup(key any, how lookup) (g G, ok bool) {
 	p.client.mu.Lock()
 	defer p.client.mu.Unlock()
 	if p.table == nil {
 		return g, false
 	}
-	g, ok = p.table.lookup(p, key, create).(G)
+	g, ok = p.table.lookup(p, key, how).(G)
 	return g, ok
 }

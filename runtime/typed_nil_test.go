@@ -13,8 +13,10 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -154,6 +156,37 @@ func TestTypedNilsCrashNoClassifier(t *testing.T) {
 	}
 	if cause := FallsBackClassified(t.Context(), m, null, byField); cause != error(null) {
 		t.Errorf("FallsBackClassified: the cause is %v", cause)
+	}
+}
+
+// A call ends with such errors as with any other: it is retried, hedged or out of time.
+func TestErrorsWhoseMethodsPanicEndCallsAsOthersDo(t *testing.T) {
+	for _, failure := range slices.Concat(typedNils, hollowErrors) {
+		if _, ok := failure.(*classified); ok {
+			continue // no callee can return one
+		}
+		for name, set := range map[string]func(*Spec, *MethodSpec){
+			"retry":   withRetry(func(*Retry) {}),
+			"hedge":   withHedge(Hedge{Delay: time.Second, Max: 1}),
+			"timeout": withTimeouts(time.Second, 0),
+		} {
+			t.Run(fmt.Sprintf("%s of %T", name, failure), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					c, m := newMethod(t, withAll(set, func(_ *Spec, m *MethodSpec) { m.Classify = []Classifier{All} }))
+					_, err := Hedged(t.Context(), m, func(context.Context) (int, error) {
+						time.Sleep(2 * time.Second)
+						return 0, failure
+					}, nil)
+					var own *Error
+					if !reflect.DeepEqual(err, failure) && !(errors.As(err, &own) && reflect.DeepEqual(own.Err, failure)) {
+						t.Errorf("got %v, want the callee's error or one around it", err)
+					}
+					if s := c.Stats().Method("Get"); s.Calls != 1 || s.Panicked != 0 || (name == "timeout") != (s.TimedOut == 1) {
+						t.Errorf("stats %+v", s)
+					}
+				})
+			})
+		}
 	}
 }
 

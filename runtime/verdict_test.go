@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -48,6 +49,29 @@ func TestVerdictsOfClassifiersAddUp(t *testing.T) {
 			Verdict{Class: Application}},
 	} {
 		if got := verdictOf(tt.err, tt.results, tt.classifiers); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Two sources that know one failure are joined as classifiers are: the first class
+// decides, and the rest adds up.
+func TestVerdictsOfTwoSourcesAddUp(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		v, next Verdict
+		want    Verdict
+	}{
+		{"nothing and nothing", Verdict{}, Verdict{}, Verdict{}},
+		{"a code that says nothing leaves it to the response", AWSCode("InternalError"), HTTPResponse(503, map[string][]string{"Retry-After": {"2"}}),
+			Verdict{Class: Throttled, After: 2 * time.Second}},
+		{"a code that says something takes the response's hint", AWSCode("ThrottlingException"), HTTPResponse(400, map[string][]string{"Retry-After": {"2"}}),
+			Verdict{Class: Throttled, After: 2 * time.Second}},
+		{"a code with a trailer that forbids", GRPCCode(14), GRPCPushback([]string{"-1"}), Verdict{Class: Infrastructure, Final: true}},
+		{"the longer hint counts", Verdict{Class: Throttled, After: time.Minute}, Verdict{After: time.Second}, Verdict{Class: Throttled, After: time.Minute}},
+		{"a class that no error can have", Verdict{}, Verdict{Class: NothingSent}, Verdict{}},
+	} {
+		if got := tt.v.Or(tt.next); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
 		}
 	}
@@ -155,6 +179,45 @@ func TestAfterOfAVerdictIsAHint(t *testing.T) {
 		time.Sleep(33 * time.Second)
 		Run(t.Context(), m, func(context.Context) error { return errOdd }) // a probe that is throttled
 		wantState(t, c, StateOpen)
+	})
+}
+
+// Whatever a verdict asks for, the wait is at least the policy's and the open time at
+// most what a hint is believed up to; what lies in the past asks for nothing.
+func TestAbsurdAfterOfAVerdict(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		v := Verdict{Class: Throttled, After: sampled(rt, "after", math.MinInt64, math.MinInt64+1, -time.Hour, -1, 0, 1, time.Hour, math.MaxInt64)}
+		byResult := rapid.Bool().Draw(rt, "by result")
+		jitter := sampled(rt, "jitter", JitterNone, JitterEqual, JitterDecorrelated, Jitter(20*Percent))
+		inBubble(t, rt, func(t *testing.T) error {
+			c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), withRetry(func(r *Retry) { r.Attempts, r.Jitter = 2, jitter }),
+				func(_ *Spec, m *MethodSpec) { m.Classify = []Classifier{func(error) Verdict { return v }} }))
+			f := new(callee)
+			call := func() error {
+				if byResult {
+					return RunClassified(t.Context(), m, f.call, func(error) Verdict { return v })
+				}
+				f.answers = append(f.answers, errOdd, errOdd, errOdd)
+				return Run(t.Context(), m, f.call)
+			}
+			call()
+			least, _ := m.retry.Bounds(1)
+			if gaps := f.gaps(); v.After <= 0 && len(gaps) != 1 || len(gaps) > 0 && gaps[0] < max(v.After, least) {
+				return fmt.Errorf("retried after %v, want at least %v", gaps, max(v.After, least))
+			}
+			trip(t, c, m)
+			time.Sleep(33 * time.Second)
+			call() // a probe that is throttled
+			open := c.Stats().Breaker("Store").Opening.Open
+			low, high := 27*time.Second, 33*time.Second
+			if v.After >= time.Hour {
+				low, high = 300*time.Second, 300*time.Second
+			}
+			if open < low || open > high {
+				return fmt.Errorf("open for %v, want %v to %v", open, low, high)
+			}
+			return nil
+		})
 	})
 }
 

@@ -26,6 +26,7 @@ const (
 const directives = `//
 //resil:timeout 5s attempt=1s
 //resil:retry 3
+//resil:idempotent
 //resil:breaker
 //counterfeiter:generate . %s
 `

@@ -40,6 +40,23 @@ func TestDirectivesPageIsWhatTheCommandPrints(t *testing.T) {
 	}
 }
 
+func TestLibrariesPageIsWhatTheCommandPrints(t *testing.T) {
+	const path = "../../docs/libraries.md"
+	got := librariesTable(generator.Libraries())
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-page +command; -update writes it):\n%s", path, diff)
+	}
+}
+
 // A section of the page of errors.
 type section struct {
 	code   string

@@ -60,6 +60,7 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		}
 		return explainCode(strings.ToUpper(code[1]), stdout, stderr)
 	}
+	stdout, stderr = printableWriter{stdout}, printableWriter{stderr}
 	cfg := generator.Config{Patterns: flags.Args()}
 	current, err := explain.Packages(ctx, cfg)
 	if err != nil {
@@ -67,6 +68,7 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return 2
 	}
 	code := 0
+	printLeftOut(stderr, current.LeftOut)
 	if len(current.Diagnostics) > 0 {
 		printDiagnostics(stderr, "", current.Diagnostics)
 		code = 1
@@ -116,9 +118,18 @@ func printInterfaces(w io.Writer, format string, interfaces []explain.Interface)
 		if format == "markdown" {
 			fmt.Fprintf(w, "### %s\n\n`%s`, wrapped by `%s`\n\n", escapeMarkdown(i.Name), where, i.Wrapper)
 			rows.markdown(w)
+			for _, note := range i.Notes {
+				fmt.Fprintf(w, "\n- %s", escapeMarkdown(note))
+			}
+			if len(i.Notes) > 0 {
+				fmt.Fprintln(w)
+			}
 		} else {
 			fmt.Fprintf(w, "%s (%s), wrapped by %s\n", i.Name, where, i.Wrapper)
 			rows.text(w)
+			for _, note := range i.Notes {
+				fmt.Fprintln(w, "note:", note)
+			}
 		}
 	}
 }
@@ -130,6 +141,9 @@ func methodRow(m explain.Method) []string {
 		policy = append(policy, d.Text)
 	}
 	row := []string{m.Name, strings.Join(policy, " · "), strings.Join(m.State, ", "), m.Classifier, m.Worst.String(), m.Expected.String()}
+	if m.Requests > 0 {
+		row[4] += fmt.Sprintf(", %d requests by %s", m.Requests, m.Library)
+	}
 	if policy == nil {
 		row[1] = "plain delegation"
 	}

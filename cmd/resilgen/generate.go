@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/resilgen/resilgen/generator"
 )
@@ -13,8 +14,9 @@ const usage = `usage: resilgen [-v] [-check] [-diff] [packages]
        resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
        resilgen explain CODE
        resilgen directives [name]
+       resilgen libraries
        resilgen version
-       go vet -vettool=$(go tool -n resilgen) [packages]
+       tool=$(go tool -n resilgen) && go vet -vettool="$tool" [packages]
 
 Resilgen writes a wrapper for every interface that has //resil: directives:
 users_resil.go beside users.go. It rewrites only what has changed, and removes
@@ -23,11 +25,11 @@ go build. The default is the package in the current directory.
 
 Explain shows the policy of each method, or what an error code such as RG014
 means. docs/errors.md has all codes. Directives prints the reference of the
-language.
+language. Libraries prints which client libraries are known.
 
 As a tool of go vet, resilgen reports the same mistakes. It also reports outputs
-that are out of date, directives without effect, wrappers that are not kept, and
-calls that bypass a wrapper.
+that are out of date, directives without effect, wrappers that are not kept or are
+constructed for each request, and calls that bypass a wrapper.
 
 `
 
@@ -54,13 +56,21 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 		defer p.clear()
 		cfg.Progress = p.show
 	}
+	stderr = printableWriter{stderr}
 	result, err := generator.Run(ctx, cfg)
+	if hint := noCommand(flags.Args()); err != nil && hint != "" && strings.Contains(err.Error(), "package "+flags.Arg(0)) {
+		fmt.Fprintf(stderr, "resilgen: %s\n", hint)
+		return 2
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "resilgen: %v\n", err)
 		return 2
 	}
 	if *diff {
 		printDiff(stdout, result.Stale)
+	}
+	if *verbose || cfg.Check || len(result.Written) > 0 {
+		printLeftOut(stderr, result.LeftOut)
 	}
 	return report(result, *verbose, stderr)
 }
@@ -69,11 +79,12 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 func report(result *generator.Result, verbose bool, w io.Writer) int {
 	dir := workingDir()
 	printDiagnostics(w, "", result.Diagnostics)
+	printNotes(w, result.Notes)
 	for _, stale := range result.Stale {
 		fmt.Fprintf(w, "%s is out of date; run go generate\n", shorter(dir, stale.Path))
 	}
 	if verbose {
-		for _, note := range result.Notes {
+		for _, note := range result.Details {
 			fmt.Fprintln(w, note)
 		}
 		for _, list := range []struct {

@@ -5,8 +5,9 @@
 //	resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
 //	resilgen explain CODE
 //	resilgen directives [name]
+//	resilgen libraries
 //	resilgen version
-//	go vet -vettool=$(go tool -n resilgen) [packages]
+//	tool=$(go tool -n resilgen) && go vet -vettool="$tool" [packages]
 //
 // The default for packages is the one in the current directory, where go generate
 // runs the command.
@@ -53,6 +54,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return runExplain(ctx, args[1:], stdout, stderr)
 		case "directives":
 			return directives(args[1:], stdout, stderr)
+		case "libraries":
+			return libraries(args[1:], stdout, stderr)
 		case "version":
 			return version(args[1:], stdout, stderr)
 		}

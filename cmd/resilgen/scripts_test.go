@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GOFLAGS", "-mod=mod")
 			env.Setenv("GOWORK", "off")
 			env.Setenv("RESILGEN", tool)
+			env.Setenv("ESC", "\x1b")
 			if err := os.WriteFile(filepath.Join(env.WorkDir, "go.mod"), mod, 0o644); err != nil {
 				return err
 			}

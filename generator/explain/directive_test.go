@@ -25,6 +25,7 @@ func TestDirectivesAreWrittenAsShortAsTheyCanBe(t *testing.T) {
 		{"classify", "classify network"},
 		{"classify a,b", "classify a,b"},
 		{"idempotent", "idempotent"},
+		{"idempotent token=in.Token", "idempotent token=in.Token"},
 	} {
 		p := policyOf(t, tt.written)
 		got := directives(p)

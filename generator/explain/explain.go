@@ -20,6 +20,7 @@ import (
 type Explanation struct {
 	Interfaces  []Interface              // sorted by package and source
 	Diagnostics []annotations.Diagnostic // sorted by position; interfaces of their sources are left out
+	LeftOut     []generator.LeftOut      // sources with directives that this build leaves out
 }
 
 // An Interface is an interface with directives.
@@ -29,7 +30,8 @@ type Interface struct {
 	Wrapper string   `json:"wrapper"`
 	File    string   `json:"file"` // an absolute path
 	Line    int      `json:"line"`
-	Methods []Method `json:"methods"` // in the order of the source
+	Methods []Method `json:"methods"`         // in the order of the source
+	Notes   []string `json:"notes,omitempty"` // what the author may not have meant, and what users of its client library should know
 }
 
 // A Method is a method of an interface, with what calls through the wrapper meet.
@@ -40,6 +42,8 @@ type Method struct {
 	State      []string    `json:"state"`                // what its calls share, as in "breaker Store"
 	Worst      Worst       `json:"worst"`
 	Expected   Expected    `json:"expected"`
+	Library    string      `json:"library,omitempty"`  // the client library that repeats calls by itself, if one does
+	Requests   int         `json:"requests,omitempty"` // that it can make of the calls in Worst
 }
 
 // Packages explains the directives in the packages of cfg. It writes nothing. It fails if
@@ -59,6 +63,9 @@ func explain(ctx context.Context, cfg generator.Config, sound func(*model.Source
 		return nil, err
 	}
 	var e Explanation
+	for _, left := range loader.LeftOut(packages) {
+		e.LeftOut = append(e.LeftOut, generator.LeftOut{Path: left.Path, Why: model.Needs(left)})
+	}
 	for m := range model.BuildAll(ctx, packages) {
 		for _, src := range m.Sources {
 			e.Diagnostics = append(e.Diagnostics, src.Diagnostics...)
@@ -88,8 +95,19 @@ func explainWrapper(src *model.Source, w *model.Wrapper) Interface {
 		Line:    src.Package.Fset.PositionFor(w.Spec.Pos(), false).Line,
 	}
 	for _, m := range w.Methods {
-		i.Methods = append(i.Methods, explainMethod(m, i.Name))
+		e := explainMethod(m, i.Name)
+		if m.ByLibrary {
+			library, each := w.Requests()
+			if each > 1 {
+				e.Library, e.Requests = library, e.Worst.Calls*each
+			}
+		}
+		i.Methods = append(i.Methods, e)
 	}
+	for _, n := range w.Notes {
+		i.Notes = append(i.Notes, n.Message)
+	}
+	i.Notes = append(i.Notes, w.LibraryNotes()...)
 	return i
 }
 

@@ -23,7 +23,11 @@ func Refine(language any, directive string, words []Word) (map[string]Word, []*P
 		return nil, []*Problem{{Code: CodeDirective, Message: Unknown("directive", directive, Names(lang.Interface()))}}
 	}
 	r := refinement{directive: directive, keys: directiveSchema(field), shared: schemaOf(lang.Type()), set: map[string]Word{}}
-	words = r.wellPlaced(r.wellFormed(words))
+	policy := field.Type()
+	if field.Kind() == reflect.Pointer {
+		policy = policy.Elem()
+	}
+	words = r.wellPlaced(r.wellFormed(r.unite(policy, words)))
 	words = r.applyShared(lang, words)
 	if len(words) > 0 && words[0].Key == "" && words[0].Value == "off" {
 		field.SetZero()

@@ -3,6 +3,7 @@ package directive
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A Word is one word of a directive's arguments: key=value or a value alone.
@@ -49,6 +50,9 @@ func Words(args string) ([]Word, []*Problem) {
 		value, n, message := readValue(rest)
 		w.Value, w.End = value, w.ValueStart+n
 		at = w.End
+		if message == "" && strings.ContainsFunc(w.Key+value, isUnsafe) {
+			message = "a directive cannot hold control characters; remove them"
+		}
 		switch {
 		case message != "" && spaced: // nothing of it can be read
 			problems = append(problems, problemAt(CodeWord, w.Start, w.End, message))
@@ -62,6 +66,10 @@ func Words(args string) ([]Word, []*Problem) {
 		}
 	}
 }
+
+// isUnsafe reports whether a directive cannot hold a character: explain and the comments of
+// generated code show its words.
+func isUnsafe(r rune) bool { return unicode.IsControl(r) || isHidden(r) }
 
 // readValue reads one value from the front of s, quoted or up to white space. It
 // returns the value and its length in s. The message is empty if the value can be

@@ -57,6 +57,13 @@ func TestWords(t *testing.T) {
 			problems: []*Problem{{Code: CodeWord, Start: 0, End: 10, Message: "write key=value without spaces around the equals sign"}}},
 		{args: "=5",
 			problems: []*Problem{{Code: CodeWord, Start: 0, End: 2, Message: "write key=value without spaces around the equals sign"}}},
+		{args: "a=\x1b per=\"x\\ny\" \"\\u202e\" b=2",
+			words: []Word{{Key: "b", Value: "2", Start: 24, ValueStart: 26, End: 27}},
+			problems: []*Problem{
+				{Code: CodeWord, Start: 2, End: 3, Message: "a directive cannot hold control characters; remove them"},
+				{Code: CodeWord, Start: 8, End: 14, Message: "a directive cannot hold control characters; remove them"},
+				{Code: CodeWord, Start: 15, End: 23, Message: "a directive cannot hold control characters; remove them"},
+			}},
 		{args: "a=",
 			problems: []*Problem{{Code: CodeWord, Start: 0, End: 2, Message: "write key=value without spaces around the equals sign"}}},
 	} {

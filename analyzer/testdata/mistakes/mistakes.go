@@ -27,11 +27,14 @@ type NearMisses interface {
 //resil:breaker
 type Plain struct{}
 
+// want +4 `a retry may do twice what CreateUser does, .* \[RG032\]`
+//
 //resil:timeout 2s
+//resil:idempotent methods=Open
 //resil:retry 3
 type Refused interface {
 	Open(ctx context.Context) (io.ReadCloser, error) // want `Open cannot have a timeout: .* \[RG034\]`
-	CreateUser(ctx context.Context) error            // want `a retry of CreateUser may add something twice, .* \[RG032\]`
+	CreateUser(ctx context.Context) error
 	// want +1 `Ping has no context.Context parameter, .* \[RG030\]`
 	//resil:timeout 1s
 	Ping() error

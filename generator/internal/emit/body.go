@@ -28,7 +28,12 @@ type body struct {
 
 // guarded returns the body of a method that calls through the runtime.
 func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []jen.Code {
-	b := &body{emitter: e, m: m, v: v, types: types, method: jen.Op("&").Add(e.field(m)), call: e.call(e.next, m, arguments(m, v))}
+	b := &body{emitter: e, m: m, v: v, types: types, method: jen.Op("&").Add(e.field(m))}
+	args := arguments(m, v)
+	if m.Token != nil {
+		b.before = append(b.before, e.withToken(m, v)...)
+		args[m.Token.Param] = jen.Id(v.sent)
+	}
 	if m.Key != nil {
 		b.method = e.field(m).Dot("For").Call(jen.Id(e.keyCode(m, v.params)))
 	}
@@ -41,11 +46,19 @@ func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []j
 	if m.Context >= 0 {
 		b.ctx, b.param = jen.Id(v.params[m.Context]), jen.Id(v.params[m.Context]).Add(b.param)
 	}
+	if m.Request >= 0 {
+		b.prepareRequest(args)
+	}
+	b.call = e.call(e.next, m, args)
 	for _, name := range v.results {
 		b.outcome = append(b.outcome, jen.Id(name))
 	}
 	var through *jen.Statement // the expression that yields the outcome
 	switch m.Form {
+	case model.Holding, model.HedgedHolding:
+		return b.holding()
+	case model.Scanning:
+		return b.scanning()
 	case model.Captured:
 		return b.withFallback(b.captured())
 	case model.HedgedValues:
@@ -132,11 +145,7 @@ func (b *body) withFallback(call ...jen.Code) []jen.Code {
 	code := append(b.before, call...)
 	if b.m.Policy.Fallback != nil {
 		cause := b.err()
-		method := b.method
-		if b.m.Key == nil {
-			method = b.field(b.m)
-		}
-		failed := jen.Add(method).Dot("FallsBack").Call(b.ctx, cause)
+		failed := b.fallsBack(cause)
 		if b.m.ResultClassifier != nil {
 			cause = jen.Id(b.v.cause)
 			failed = jen.Add(cause).Op(":=").Add(b.runtime("FallsBackClassified")).Call(b.ctx, b.method, b.err(), b.classifyOutcome()).
@@ -223,8 +232,12 @@ func (e *emitter) call(field string, m *model.Method, args []jen.Code) *jen.Stat
 func (e *emitter) substitute(m *model.Method, v locals, cause jen.Code) *jen.Statement {
 	if m.Fallback == nil {
 		args := arguments(m, v)
-		if m.Context >= 0 {
+		switch {
+		case m.Context >= 0:
 			args[m.Context] = e.runtime("WithCause").Call(args[m.Context], cause)
+			e.requestAgain(m, v, args, args[m.Context])
+		case m.Request >= 0:
+			e.requestAgain(m, v, args, e.runtime("WithCause").Call(jen.Id(v.request).Dot("Context").Call(), cause))
 		}
 		return e.call(e.fallback, m, args)
 	}
@@ -232,6 +245,7 @@ func (e *emitter) substitute(m *model.Method, v locals, cause jen.Code) *jen.Sta
 	for _, name := range v.params {
 		args = append(args, jen.Id(name))
 	}
+	e.requestAgain(m, v, args, jen.Id(v.request).Dot("Context").Call())
 	fn := jen.Id(e.function(*m.Fallback))
 	if m.Fallback.Generic {
 		fn.Add(e.TypeParamNames(e.w.TypeParams()))
@@ -248,6 +262,12 @@ type locals struct {
 	attempt     string   // the values of one hedged attempt, a struct
 	attemptType string
 	cause       string // of a fallback, where results are classified
+	dest        string // into which a result is scanned
+	request     string // the request that may be sent more than once
+	ctx         string // of an attempt, where no parameter is one
+	sent        string // what the callee gets instead of the parameter that carries a token
+	token       string
+	withToken   string // a copy of what that parameter points to
 }
 
 // references refers to all that the body of a guarded method refers to.
@@ -267,6 +287,18 @@ func (e *emitter) references(m *model.Method) {
 	}
 	if m.ResultClassifier != nil {
 		e.function(*m.ResultClassifier)
+	}
+	if m.Maker != nil {
+		e.function(*m.Maker)
+	}
+	if m.Form == model.Scanning {
+		e.Use("any")
+	}
+	if m.Request >= 0 {
+		e.http("NewRequest")
+	}
+	if m.Token != nil {
+		e.withToken(m, locals{params: make([]string, m.Signature.Params().Len())})
 	}
 }
 
@@ -321,8 +353,14 @@ func (e *emitter) locals(m *model.Method) locals {
 	if own != v.err || taken[v.err] { // the error of an attempt may hide the method's own
 		v.err = gosrc.Unused(all, v.err)
 	}
-	v.results = append(v.results, name(own, "err"))
+	only := "err"
+	if m.Holder != model.NoHolder {
+		only = "result"
+	}
+	v.results = append(v.results, name(own, only))
 	v.method, v.attempt, v.attemptType = gosrc.Unused(all, "m", "method"), gosrc.Unused(all, "r", "lane"), gosrc.Unused(all, "results")
-	v.cause = gosrc.Unused(all, "cause")
+	v.cause, v.dest = gosrc.Unused(all, "cause"), gosrc.Unused(all, "dest")
+	v.request, v.ctx = gosrc.Unused(all, "r", "request"), gosrc.Unused(all, "ctx")
+	v.sent, v.token, v.withToken = gosrc.Unused(all, "sent"), gosrc.Unused(all, "token"), gosrc.Unused(all, "withToken")
 	return v
 }

@@ -3,6 +3,7 @@ package emit
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/format"
 	"go/token"
@@ -31,6 +32,9 @@ func Source(src *model.Source) ([]byte, error) {
 		}
 		e := newEmitter(p, w)
 		body.Line().Add(e.structure()).Line()
+		if w.EmbeddedAs != "" {
+			body.Line().Add(e.alias()).Line()
+		}
 		body.Line().Add(e.assertion()).Line()
 		body.Line().Add(e.constructor()).Line()
 		if e.accessor {
@@ -73,7 +77,7 @@ func newPrinter(src *model.Source) *printer {
 	var declared []string
 	var params []*types.TypeParamList
 	for _, w := range src.Wrappers {
-		declared = append(declared, w.Name, w.Constructor)
+		declared = append(declared, w.Name, w.Constructor, w.EmbeddedAs)
 		for _, c := range w.Classifiers {
 			declared = append(declared, c.Name)
 		}
@@ -115,7 +119,7 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 	methods, params := map[string]bool{}, map[string]bool{}
 	for _, m := range w.Methods {
 		methods[m.Name] = true
-		e.accessor = e.accessor && m.Name != "Resilience"
+		e.accessor = e.accessor && m.Name != model.Accessor
 		if m.Unwritable != "" {
 			continue
 		}
@@ -136,6 +140,9 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 	}
 	e.receiver = gosrc.Unused(params, "c", "w", "r", "wrapper")
 
+	for name := range w.OwnMethods {
+		methods[name] = true
+	}
 	taken := maps.Clone(methods)
 	pick := func(name string) string { // fields need not avoid Go's own names
 		for i, stem := 2, name; taken[name] || token.IsKeyword(name); i++ {
@@ -145,7 +152,7 @@ func newEmitter(p *printer, w *model.Wrapper) *emitter {
 		return name
 	}
 	if w.Embeds {
-		e.next = w.Interface.Name()
+		e.next = cmp.Or(w.EmbeddedAs, w.Interface.Name())
 		taken[e.next] = true
 	} else {
 		e.next = pick("next")
@@ -179,9 +186,12 @@ func (e *emitter) iface() *jen.Statement {
 // structure declares the wrapper.
 func (e *emitter) structure() *jen.Statement {
 	var fields []jen.Code
-	if e.w.Embeds {
+	switch {
+	case e.w.EmbeddedAs != "":
+		fields = append(fields, jen.Id(e.w.EmbeddedAs).Add(e.TypeParamNames(e.w.TypeParams())))
+	case e.w.Embeds:
 		fields = append(fields, e.iface())
-	} else {
+	default:
 		fields = append(fields, jen.Id(e.next).Add(e.iface()))
 	}
 	if e.fallback != "" {
@@ -210,6 +220,13 @@ func (e *emitter) structure() *jen.Statement {
 		code.Comment("// client behind the wrapper.").Line()
 	}
 	return code.Type().Id(e.w.Name).Add(e.TypeParams(e.w.TypeParams())).Struct(fields...)
+}
+
+// alias declares another name of the interface, for the field that embeds it.
+func (e *emitter) alias() *jen.Statement {
+	params := e.w.TypeParams()
+	return comment(fmt.Sprintf("%s is what %s embeds, which has a method %s.", e.w.EmbeddedAs, e.w.Name, e.w.Interface.Name())).
+		Type().Id(e.w.EmbeddedAs).Add(e.TypeParams(params)).Op("=").Add(e.iface())
 }
 
 // assertion has the compiler check that the wrapper implements the interface.
@@ -278,7 +295,7 @@ func (e *emitter) constructor() *jen.Statement {
 // resilience declares the method that returns the client.
 func (e *emitter) resilience() *jen.Statement {
 	return jen.Comment("// Resilience returns the client behind the wrapper: its stats and manual control.").Line().
-		Func().Params(e.self()).Id("Resilience").Params().Op("*").Add(e.runtime("Client")).
+		Func().Params(e.self()).Id(model.Accessor).Params().Op("*").Add(e.runtime("Client")).
 		Custom(jen.Options{Open: "{ ", Close: " }"}, jen.Return(jen.Id(e.receiver).Dot(e.client)))
 }
 

@@ -101,7 +101,7 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 		if set := setOf[m]; len(set.parts) > 0 {
 			entry = append(entry, keyed("Policies", set.refer()))
 		}
-		if m.Policy.Idempotent && m.Policy.Retry != nil {
+		if m.Policy.Idempotent != nil && m.Policy.Retry != nil {
 			entry = append(entry, keyed("Idempotent", "true"))
 		}
 		if list := listOf[m]; list != nil {

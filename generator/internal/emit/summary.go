@@ -74,6 +74,9 @@ func methodSummary(m *model.Method) string {
 	if f := m.Policy.Fallback; f != nil {
 		parts = append(parts, strings.TrimSpace("fallback "+f.Func))
 	}
+	if t := m.Token; t != nil {
+		parts = append(parts, "token "+t.Text(m.Signature))
+	}
 	return strings.Join(parts, " · ")
 }
 

@@ -203,6 +203,26 @@ func Walk(t types.Type, visit func(types.Type) bool) {
 	}
 }
 
+// MaxDepth is how deep types may be nested in others. Nobody writes so deep a type, and a
+// program that does would keep generation busy for minutes.
+const MaxDepth = 100
+
+// IsDeep reports whether a type is nested deeper than [MaxDepth].
+func IsDeep(t types.Type) bool { return exceeds(t, MaxDepth) }
+
+func exceeds(t types.Type, depth int) bool {
+	deep, outer := false, true
+	Walk(t, func(part types.Type) bool {
+		if outer {
+			outer = false
+			return true
+		}
+		deep = deep || depth == 0 || exceeds(part, depth-1)
+		return false
+	})
+	return deep
+}
+
 // TypeObject returns the declaration of a named type, of an alias, or of what a pointer
 // points to. It panics for other types.
 func TypeObject(t types.Type) *types.TypeName {

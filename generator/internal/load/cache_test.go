@@ -127,7 +127,7 @@ func TestNothingIsLoadedIfNothingChanged(t *testing.T) {
 		{"nothing", func() {}, stays},
 		{"a source is edited", func() { add("store/store.go", "\n// more\n") }, loads},
 		{"a plain package is annotated", func() {
-			add("plain/plain.go", "\nimport \"context\"\n\n//resil:retry\ntype T interface { F(context.Context) error }\n")
+			add("plain/plain.go", "\nimport \"context\"\n\n//resil:retry\ntype T interface { Get(context.Context) error }\n")
 		}, loads},
 		{"a file outside the build is edited", func() { add("plain/plain_windows.go", "\n// more\n") }, loads},
 		{"a test is edited", func() { add("store/store_test.go", "\n// more\n") }, loads},
@@ -169,7 +169,7 @@ func TestNothingIsLoadedIfNothingChanged(t *testing.T) {
 			if len(result.Diagnostics) > 0 {
 				t.Fatalf("%s: %v", step.what, result.Diagnostics)
 			}
-			loaded := !slices.Contains(result.Notes, "nothing has changed since the last run")
+			loaded := !slices.Contains(result.Details, "nothing has changed since the last run")
 			if loaded != want {
 				t.Errorf("run %d after this: %s: loaded is %t, want %t", k+1, step.what, loaded, want)
 			}
@@ -251,8 +251,8 @@ func TestPackagesAreListedAgainAfterAChange(t *testing.T) {
 		{"an output is removed", remove("store/store_resil.go"), true},
 		{"an output is edited", in("store/store_resil.go", output.Header("x.go")+"\npackage store\n"), true},
 		{"a source imports something", in("plain/plain.go", plain), false},
-		{"a source is annotated", in("plain/plain.go", plain+"//resil:retry\ntype T interface { F(context.Context) error }\n"), true},
-		{"its annotation is gone", in("plain/plain.go", plain+"type T interface { F(context.Context) error }\n"), true},
+		{"a source is annotated", in("plain/plain.go", plain+"//resil:retry\ntype T interface { Get(context.Context) error }\n"), true},
+		{"its annotation is gone", in("plain/plain.go", plain+"type T interface { Get(context.Context) error }\n"), true},
 		{"a test is edited", in("store/store_test.go", "package store\n\nvar tested = true\n"), true},
 		{"a test leaves its package", in("store/store_test.go", "package store_test\n"), false},
 		{"a source gets a build constraint", in("plain/more.go", "//go:build windows\n\npackage plain\n"), false},
@@ -340,7 +340,7 @@ func TestALinkedFolderIsSearched(t *testing.T) {
 		t.Error("an output without a source is still there")
 	}
 	run()
-	if result := run(); !slices.Contains(result.Notes, "nothing has changed since the last run") {
+	if result := run(); !slices.Contains(result.Details, "nothing has changed since the last run") {
 		t.Error("nothing has changed, and packages are loaded")
 	}
 	source, err := os.ReadFile(filepath.Join(dir, "store", "store.go"))
@@ -376,7 +376,7 @@ func TestAWorkspaceIsCached(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if same := slices.Contains(result.Notes, "nothing has changed since the last run"); same != step.want {
+		if same := slices.Contains(result.Details, "nothing has changed since the last run"); same != step.want {
 			t.Errorf("nothing has changed: %t, want %t", same, step.want)
 		}
 	}
@@ -398,9 +398,9 @@ func TestPackagesLoadedEarlyAreWaitedFor(t *testing.T) {
 		imports += "import _ " + strconv.Quote(path) + "\n"
 	}
 	write(t, filepath.Join(dir, "store", "store.go"),
-		"package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { F(context.Context) error }\n")
+		"package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { Get(context.Context) error }\n")
 	plain := filepath.Join(dir, "plain", "plain.go")
-	write(t, plain, imports+"//resil:retry\ntype T interface { F(context.Context) error }\n")
+	write(t, plain, imports+"//resil:retry\ntype T interface { Get(context.Context) error }\n")
 	age(t, top)
 	if _, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}}); err != nil {
 		t.Fatal(err)
@@ -474,10 +474,10 @@ func TestAChangeDuringARunIsSeenByTheNextRun(t *testing.T) {
 // that it is to remove.
 func TestAChangedOutputIsLoadedByTheNextRun(t *testing.T) {
 	top, dir := unpack(t, project)
-	const store = "package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { F(context.Context) error }\n"
+	const store = "package store\n\nimport \"context\"\n\n//resil:retry\ntype Store interface { Get(context.Context) error }\n"
 	write(t, filepath.Join(dir, "store", "store.go"), store)
 	write(t, filepath.Join(dir, "plain", "plain.go"), "package plain\n\nimport (\n\t\"context\"\n\n\t\"example.com/app/store\"\n)\n\n"+
-		"//resil:retry\ntype T interface { F(context.Context, *store.ResilientStore) error }\n")
+		"//resil:retry\ntype T interface { Get(context.Context, *store.ResilientStore) error }\n")
 	write(t, filepath.Join(dir, "runtime", "go.mod"), "module github.com/resilgen/resilgen\n\ngo 1.26\n")
 	write(t, filepath.Join(dir, "runtime", "runtime", "resil.go"), "package resil\n")
 	write(t, filepath.Join(dir, "go.mod"), "module example.com/app\n\ngo 1.26\n\n"+
@@ -496,7 +496,7 @@ func TestAChangedOutputIsLoadedByTheNextRun(t *testing.T) {
 			t.Fatal(result.Diagnostics)
 		}
 	}
-	if result := run(); !slices.Contains(result.Notes, "nothing has changed since the last run") {
+	if result := run(); !slices.Contains(result.Details, "nothing has changed since the last run") {
 		t.Error("nothing has changed, and packages are loaded")
 	}
 	write(t, filepath.Join(dir, "store", "store.go"), strings.Replace(store, "//resil:retry\n", "", 1))
@@ -511,7 +511,7 @@ func TestAnIgnoredFileDoesNotUseAProfile(t *testing.T) {
 	_, dir := unpack(t, project)
 	write(t, filepath.Join(dir, "store", "store.go"), "package store\n\n//resil:profile slow\n//resil:retry 3\n")
 	write(t, filepath.Join(dir, "store", "_ignored.go"),
-		"package store\n\nimport \"context\"\n\n//resil:use slow\ntype T interface { F(context.Context) error }\n")
+		"package store\n\nimport \"context\"\n\n//resil:use slow\ntype T interface { Get(context.Context) error }\n")
 	result, err := generator.Run(t.Context(), generator.Config{Dir: dir, Patterns: []string{"./..."}})
 	if err != nil || len(result.Diagnostics) != 1 {
 		t.Errorf("a profile is used in an ignored file only: %v, %v", result, err)
@@ -538,7 +538,7 @@ func (c *leaving) Err() error {
 func TestAnInterruptedRunReportsNoMistakes(t *testing.T) {
 	_, dir := unpack(t, project)
 	write(t, filepath.Join(dir, "store", "store.go"), "package store\n\nimport \"context\"\n\n"+
-		"//resil:retry\n//resil:classify app=encoding/csv.ErrQuote\ntype Store interface { F(context.Context) error }\n")
+		"//resil:retry\n//resil:classify app=encoding/csv.ErrQuote\ntype Store interface { Get(context.Context) error }\n")
 	cfg := generator.Config{Dir: dir, Patterns: []string{"./..."}}
 	for what, run := range map[string]func(context.Context) (any, error){
 		"generating": func(ctx context.Context) (any, error) { return generator.Run(ctx, cfg) },

@@ -185,7 +185,7 @@ func (g *goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if message := strings.TrimSpace(string(stderr)); message != "" {
+		if message := strings.TrimSpace(stderr.text()); message != "" {
 			return nil, errors.New(message)
 		}
 		return nil, fmt.Errorf("go %s: %w", args[0], err)
@@ -197,9 +197,19 @@ func (g *goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
 // prints long commands.
 type firstBytes []byte
 
+const maxStderr = 16_384
+
+// text returns the lines that are complete, unless there is only one.
+func (b firstBytes) text() string {
+	if i := bytes.LastIndexByte(b, '\n'); len(b) == maxStderr && i >= 0 {
+		b = append(b[:i:i], "\n(and more)"...)
+	}
+	return string(b)
+}
+
 // Write never fails.
 func (b *firstBytes) Write(p []byte) (int, error) {
-	if room := 16_384 - len(*b); room > 0 {
+	if room := maxStderr - len(*b); room > 0 {
 		*b = append(*b, p[:min(room, len(p))]...)
 	}
 	return len(p), nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -39,5 +40,19 @@ func TestAnInterruptedRunDoesNotWaitForChildren(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Error("the run waits")
+	}
+}
+
+// A long message ends with a line that is complete.
+func TestALongMessageEndsWithALine(t *testing.T) {
+	var b firstBytes
+	for range 1000 {
+		b.Write([]byte("a line of some length\n"))
+	}
+	if text := b.text(); !strings.HasSuffix(text, "a line of some length\n(and more)") {
+		t.Errorf("it ends with %q", text[len(text)-50:])
+	}
+	if b = nil; b.text() != "" {
+		t.Errorf("nothing is %q", b.text())
 	}
 }

@@ -52,7 +52,7 @@ func (p *pruner) declare(decl ast.Decl) {
 		decl.Body = nil
 		if decl.Recv == nil {
 			add(decl.Name.Name, decl.Type)
-		} else if base := receiver(decl); base != "" {
+		} else if base := Receiver(decl); base != "" {
 			p.parts[base] = append(p.parts[base], decl.Recv, decl.Type)
 		}
 	case *ast.GenDecl:
@@ -107,7 +107,7 @@ func (p *pruner) remove(decl ast.Decl) bool {
 	switch decl := decl.(type) {
 	case *ast.FuncDecl:
 		if decl.Recv != nil {
-			return !p.needed[receiver(decl)]
+			return !p.needed[Receiver(decl)]
 		}
 		return !p.needed[decl.Name.Name]
 	case *ast.GenDecl:
@@ -132,9 +132,9 @@ func isEllipsis(length ast.Expr) bool {
 	return ok
 }
 
-// receiver returns the name of the type that a method is declared on.
-func receiver(decl *ast.FuncDecl) string {
-	if len(decl.Recv.List) == 0 {
+// Receiver returns the name of the type that a method is declared on, and "" for a function.
+func Receiver(decl *ast.FuncDecl) string {
+	if decl.Recv.NumFields() == 0 {
 		return ""
 	}
 	typ := decl.Recv.List[0].Type

@@ -112,7 +112,7 @@ func (m *Package) build() {
 		}
 	}
 	m.checkNames()
-	m.nameClassifiers()
+	m.nameGenerated()
 	m.announce()
 }
 

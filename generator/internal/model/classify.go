@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -92,7 +93,12 @@ func (s *Source) reportEntry(method *Method, e classifierEntry, p *problem) {
 		s.reportOn(method, p.code, e.pos, "%s", p.message)
 		return
 	}
-	s.Report(p.code, e.pos, "%s", p.message)
+	s.reportOnce(p.code, e.pos, p.message)
+}
+
+// reportOnce reports something unless it is reported already.
+func (s *Source) reportOnce(code string, pos token.Pos, message string) {
+	s.Report(code, pos, "%s", message)
 	if last := len(s.Diagnostics) - 1; slices.Contains(s.Diagnostics[:last], s.Diagnostics[last]) {
 		s.Diagnostics = s.Diagnostics[:last]
 	}

@@ -12,6 +12,7 @@ const (
 	codeFunction  = "RG038" // a classifier, fallback or error that does not exist or has another type
 	codeNoEffect  = "RG041" // a directive or classifier that nothing asks, or a waiver that nothing needs
 	codeKey       = "RG042" // a per= expression that cannot be a key
+	codeToken     = "RG044" // a token= that names no field which can carry a token
 	codeDerived   = "RG049" // an interface that cannot be made from the type that from= names
 )
 

@@ -6,7 +6,10 @@ import (
 	"go/build/constraint"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
 // buildConstraint returns what decides whether a source is built: its go:build line, its
@@ -14,6 +17,39 @@ import (
 // constraint, because it does not import "C" and its name ends in _resil. It returns ""
 // if the source is always built.
 func buildConstraint(src *Source) string {
+	if all := constraintOf(src.Syntax, src.Path, usesCgo(src)); all != nil {
+		return all.String()
+	}
+	return ""
+}
+
+// Needs says what has a source built that this build leaves out, and how to run for it:
+// "it needs windows; run with GOOS=windows".
+func Needs(left load.LeftOut) string {
+	cgo := slices.ContainsFunc(left.Syntax.Imports, func(imp *ast.ImportSpec) bool { return imp.Path.Value == `"C"` })
+	needed := constraintOf(left.Syntax, left.Path, cgo)
+	if needed == nil {
+		return "the go command leaves it out"
+	}
+	text := "it needs " + needed.String()
+	if one, ok := needed.(*constraint.TagExpr); ok {
+		switch {
+		case one.Tag == "cgo":
+			text += "; run with CGO_ENABLED=1"
+		case one.Tag == "ignore", one.Tag == "unix", one.Tag == "race", strings.HasPrefix(one.Tag, "go1."), strings.HasPrefix(one.Tag, "goexperiment."):
+		case isArch(one.Tag):
+			text += "; run with GOARCH=" + one.Tag
+		case restricts("x_" + one.Tag):
+			text += "; run with GOOS=" + one.Tag
+		default:
+			text += "; run with GOFLAGS=-tags=" + one.Tag
+		}
+	}
+	return text
+}
+
+// constraintOf returns the build constraint of a file; nil if it is always built.
+func constraintOf(syntax *ast.File, path string, cgo bool) constraint.Expr {
 	var all constraint.Expr
 	and := func(x constraint.Expr) {
 		if all == nil {
@@ -22,19 +58,16 @@ func buildConstraint(src *Source) string {
 			all = &constraint.AndExpr{X: all, Y: x}
 		}
 	}
-	for _, line := range buildLines(src.Syntax) {
+	for _, line := range buildLines(syntax) {
 		and(line)
 	}
-	if usesCgo(src) {
+	if cgo {
 		and(&constraint.TagExpr{Tag: "cgo"})
 	}
-	for _, tag := range nameTags(filepath.Base(src.Path)) {
+	for _, tag := range nameTags(filepath.Base(path)) {
 		and(&constraint.TagExpr{Tag: tag})
 	}
-	if all == nil {
-		return ""
-	}
-	return all.String()
+	return all
 }
 
 // buildLines returns the go:build line of a file or, if it has none, its +build lines. The

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"go/token"
 	"go/types"
 	"path/filepath"
@@ -25,7 +24,7 @@ type Derived struct {
 
 // report adds a diagnostic, which counts unless a later round drops it.
 func (d *Derived) report(code string, pos token.Pos, format string, args ...any) {
-	d.problems = append(d.problems, annotations.Diagnostic{Pos: d.src.Package.Fset.Position(pos), Code: code, Message: fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, annotations.NewDiagnostic(d.src.Package.Fset.Position(pos), code, format, args...))
 }
 
 // derivedOf returns the interface that a comment group declares; nil if something is

@@ -155,10 +155,12 @@ func (m *Package) fromPackage(d *Derived, qualifier, name string) *types.Package
 		d.wrong("%s is neither an import of this file nor the path of a package; import it, or write from=import/path.%s", qualifier, name)
 		return nil
 	}
-	reason := "there is no such package"
+	reason, command := "there is no such package", ""
 	if err := m.loadErrors[path]; err != nil {
-		reason, _, _ = strings.Cut(err.Error(), "\n")
-		reason = strings.TrimSuffix(reason, "; to add it:")
+		reason, command = splitHint(err.Error())
+	}
+	if command == "" {
+		command = "go get " + path
 	}
 	if strings.Contains(reason, "-mod=vendor") {
 		vendor := "go mod vendor"
@@ -167,9 +169,23 @@ func (m *Package) fromPackage(d *Derived, qualifier, name string) *types.Package
 		}
 		d.wrong("package %s is not vendored, because nothing imports it yet; import it once, as in import _ %q, and run: %s", path, path, vendor)
 	} else {
-		d.wrong("package %s cannot be loaded; run: go get %s (%s)", path, path, reason)
+		d.wrong("package %s cannot be loaded; run: %s (%s)", path, command, reason)
 	}
 	return nil
+}
+
+// splitHint splits a message of the go command into what is wrong, on one line, and the
+// command that it says to run: "X is missing; to add it:" and, on the next line, "go get X".
+// The command is empty if the message has none.
+func splitHint(message string) (reason, command string) {
+	message = strings.TrimSpace(message)
+	if line, more, ok := strings.Cut(message, ":\n"); ok && strings.HasPrefix(strings.TrimSpace(more), "go ") {
+		if i := strings.LastIndex(line, "; to "); i >= 0 {
+			command, _, _ = strings.Cut(strings.TrimSpace(more), "\n")
+			return strings.Join(strings.Fields(line[:i]), " "), command
+		}
+	}
+	return strings.Join(strings.Fields(message), " "), ""
 }
 
 // lookupType finds a type by its name. It returns nil if there is none, which it reports.
@@ -200,7 +216,7 @@ func (m *Package) lookupType(d *Derived, pkg *types.Package, name string) *types
 		return obj
 	case nil:
 	default:
-		d.wrong("%s is %s; name a type", d.Declaration.From, kind(obj))
+		d.wrong("%s is %s; name a type", d.Declaration.From, m.kind(obj))
 		return nil
 	}
 	var names []string

@@ -44,10 +44,11 @@ func problemf(code, format string, args ...any) *problem {
 func (m *Package) resolveFunctions(src *Source, w *Wrapper) {
 	w.Libraries = w.shownLibraries()
 	for _, method := range w.Methods {
+		m.resolveMaker(src, w, method)
 		if method.Policy.Classify != nil || method.HasGuard() {
 			m.resolveClassify(src, w, method)
 		}
-		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.ReturnsError {
+		if f := method.Policy.Fallback; f != nil && f.Func != "" && method.TellsFailure() {
 			pos := method.wordPos("fallback.func")
 			if found, problem := m.resolveFunction(src, m.syntax(src, pos), f.Func, m.fallback(w, method)); problem != nil {
 				src.reportOn(method, problem.code, pos, "%s", problem.message)
@@ -262,20 +263,12 @@ func isValue(obj types.Object) bool {
 }
 
 // kind describes what a name is declared as, for messages.
-func kind(obj types.Object) string {
+func (m *Package) kind(obj types.Object) string {
 	switch obj.(type) {
 	case *types.TypeName:
 		return "a type"
 	case *types.Const:
 		return "a constant"
-	}
-	return gosrc.Article(obj.Type())
-}
-
-// kind is the same in code of the package itself.
-func (m *Package) kind(obj types.Object) string {
-	if k := kind(obj); k != gosrc.Article(obj.Type()) {
-		return k
 	}
 	return directive.Article(gosrc.TypeNameIn(m.pkg.Types, obj.Type()))
 }

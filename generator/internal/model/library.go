@@ -111,10 +111,16 @@ func (m *Package) classifierEntries(w *Wrapper, method *Method) (entries []class
 // library returns the client library that a classifier's name means; nil if it is not
 // one's.
 func (m *Package) library(name string) *sdk.Library {
-	if m.pkg.Types.Scope().Lookup(name) != nil {
-		return nil // the package's own function
+	if own := m.pkg.Types.Scope().Lookup(name); own != nil && classifies(own) {
+		return nil
 	}
 	return sdk.Named(name)
+}
+
+// classifies reports whether obj is a classifier of something.
+func classifies(obj types.Object) bool {
+	sig, ok := types.Unalias(obj.Type()).(*types.Signature)
+	return isValue(obj) && (isClassifier(obj) || ok && isClass(sig.Results()))
 }
 
 // librarySteps returns the steps by which a library classifies the outcome of a method,

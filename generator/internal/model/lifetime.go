@@ -3,7 +3,6 @@ package model
 import (
 	"go/token"
 	"go/types"
-	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
@@ -15,40 +14,23 @@ import (
 // keeps what it has found about each type.
 type lifetimes struct{ usedUps, outlived typeutil.Map }
 
-// usedUp returns the first parameter that can be read only once, and says what it is. A
-// parameter without a name is called by its number, the first being 1. It returns "" if
-// there is none.
-func (l *lifetimes) usedUp(params *types.Tuple) (name, why string) {
-	for i := range params.Len() {
-		v := params.At(i)
-		if why := find(v.Type(), readOnce, &l.usedUps); why != "" {
-			if name := v.Name(); name != "" && name != "_" {
-				return name, why
-			}
-			return strconv.Itoa(i + 1), why
-		}
-	}
-	return "", ""
-}
-
 // outlives says what the first result is that is used after the call; "" if there is none.
 func (l *lifetimes) outlives(results *types.Tuple) string {
 	for v := range results.Variables() {
-		if why := find(v.Type(), usedAfterwards, &l.outlived); why != "" {
+		if why := find(v.Type(), search{is: usedAfterwards}, &l.outlived); why != "" {
 			return why
 		}
 	}
 	return ""
 }
 
-// find looks for a part of a type that is describes: the type itself, what a pointer,
+// find looks for a part of a type that the search describes: the type itself, what a pointer,
 // slice, array or map leads to, or an exported field of a struct, at any depth. It
 // returns the description of the part, or "".
-func find(t types.Type, is func(types.Type) string, known *typeutil.Map) string {
+func find(t types.Type, s search, known *typeutil.Map) string {
 	if why, ok := known.At(t).(string); ok {
 		return why
 	}
-	s := search{is: is}
 	holder, path, why := s.in(t)
 	if path != "" {
 		why = gosrc.Article(holder) + " whose field " + path + " is " + why
@@ -58,8 +40,9 @@ func find(t types.Type, is func(types.Type) string, known *typeutil.Map) string 
 }
 
 type search struct {
-	is   func(types.Type) string
-	done typeutil.Map
+	is    func(types.Type) string // describes a type that is looked for; "" for others
+	skips func(*types.Var) bool   // a field is not looked into; nil for none
+	done  typeutil.Map
 }
 
 // in returns the struct that has the part, or a pointer to it, the path of fields that
@@ -86,7 +69,7 @@ func (s *search) in(t types.Type) (holder types.Type, path, why string) {
 		return holder, path, why
 	case *types.Struct:
 		for f := range u.Fields() {
-			if !f.Exported() {
+			if !f.Exported() || gosrc.IsDeep(f.Type()) || s.skips != nil && s.skips(f) {
 				continue
 			}
 			if _, inner, why := s.in(f.Type()); why != "" {
@@ -95,17 +78,6 @@ func (s *search) in(t types.Type) (holder types.Type, path, why string) {
 		}
 	}
 	return nil, "", ""
-}
-
-// readOnce describes a type whose values can be read only once; "" for others.
-func readOnce(t types.Type) string {
-	switch {
-	case isChan(t):
-		return "a channel"
-	case isReader(t):
-		return describe(t, "io.Reader")
-	}
-	return ""
 }
 
 // usedAfterwards describes a type whose values are used after the call that returns them;

@@ -2,10 +2,10 @@ package model
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"strings"
 
+	"github.com/resilgen/resilgen/generator/internal/gosrc"
 	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -61,7 +61,7 @@ func (m *Package) listedError(src *Source, file *ast.File, text string) (ListedE
 	case *types.Var, *types.Const:
 		switch {
 		case errorTypeOf(obj) == nil:
-			return ListedError{}, problemf(codeFunction, "%s is %s, which is not an error; write the name of an error variable or type", name, kind(obj))
+			return ListedError{}, problemf(codeFunction, "%s is %s, which is not an error; write the name of an error variable or type", name, m.kind(obj))
 		case pointer:
 			return ListedError{}, problemf(codeFunction, "%s is a variable: write it without the star", name)
 		}
@@ -73,7 +73,7 @@ func (m *Package) listedError(src *Source, file *ast.File, text string) (ListedE
 		}
 		return ListedError{Type: t}, checkErrorType(obj, t, name)
 	default:
-		return ListedError{}, problemf(codeFunction, "%s is %s; write the name of an error variable or type", name, kind(obj))
+		return ListedError{}, problemf(codeFunction, "%s is %s; write the name of an error variable or type", name, m.kind(obj))
 	}
 }
 
@@ -109,7 +109,7 @@ func checkErrorType(obj *types.TypeName, t types.Type, name string) *problem {
 		case !iface.IsMethodSet():
 			return problemf(codeFunction, "%s is a constraint, which no error has as its type", name)
 		case types.Implements(errorType, iface):
-			return problemf(codeFunction, "every error is %s: write a narrower type", kind(types.NewParam(token.NoPos, nil, "", t)))
+			return problemf(codeFunction, "every error is %s: write a narrower type", gosrc.Article(t))
 		}
 		return nil
 	}

@@ -102,24 +102,25 @@ func declaringPackage(t types.Type) *types.Package {
 
 // newMethod returns a method of an interface in package from, without policy.
 func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos token.Pos, from *types.Package) *Method {
-	m := &Method{Func: fn, Signature: sig, Pos: pos, Context: -1}
-	for i := range sig.Params().Len() {
-		if isContext(sig.Params().At(i).Type()) {
-			m.Context = i
-			break
-		}
-	}
+	m := &Method{Func: fn, Signature: sig, Pos: pos, Context: indexOf(sig.Params(), isContext), Request: indexOf(sig.Params(), isRequest)}
 	if n := sig.Results().Len(); n > 0 {
 		m.ReturnsError = types.Identical(sig.Results().At(n-1).Type(), errorType)
 	}
+	m.Holder, m.maker = holderOf(sig)
 	m.Unwritable = unwritable(fn, sig, from)
-	m.Target = annotations.Target{Name: fn.Name(), Element: element, Guardable: m.Context >= 0 && m.ReturnsError && m.Unwritable == ""}
+	m.Target = annotations.Target{Name: fn.Name(), Element: element, Guardable: m.HasContext() && m.TellsFailure() && m.Unwritable == ""}
 	return m
 }
+
+// tooDeep says what is wrong with a method with a deep type.
+var tooDeep = fmt.Sprintf("types are nested more than %d deep; declare a part of them as a type of its own", gosrc.MaxDepth)
 
 // unwritable says why code in package from cannot declare a method with that signature;
 // "" if it can.
 func unwritable(fn *types.Func, sig *types.Signature, from *types.Package) string {
+	if gosrc.IsDeep(sig) {
+		return tooDeep
+	}
 	if !fn.Exported() && fn.Pkg().Path() != from.Path() {
 		return "it is unexported in package " + fn.Pkg().Path()
 	}
@@ -146,6 +147,22 @@ func distinguish(methods []*Method) {
 			m.Name = m.Func.Id()
 		}
 	}
+}
+
+// indexOf returns the index of the first variable of such a type, or -1.
+func indexOf(vars *types.Tuple, is func(types.Type) bool) int {
+	for i := range vars.Len() {
+		if is(vars.At(i).Type()) {
+			return i
+		}
+	}
+	return -1
+}
+
+// isRequest reports whether t is *http.Request.
+func isRequest(t types.Type) bool {
+	pointer, ok := types.Unalias(t).(*types.Pointer)
+	return ok && isNamed(pointer.Elem(), "net/http", "Request")
 }
 
 func isContext(t types.Type) bool { return isNamed(t, "context", "Context") }

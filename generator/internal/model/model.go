@@ -40,11 +40,29 @@ type Wrapper struct {
 	Derived     *Derived // how the interface is made; nil if the source declares it
 	Name        string
 	Constructor string
-	Methods     []*Method      // in the order of the source
-	Classifiers []*Classifier  // functions to generate
-	Libraries   []*sdk.Library // client libraries that the signatures show
-	Embeds      bool           // it embeds the interface, because some methods cannot be written in this package
+	Methods     []*Method                // in the order of the source
+	Classifiers []*Classifier            // functions to generate
+	Libraries   []*sdk.Library           // client libraries that the signatures show
+	Notes       []annotations.Diagnostic // unsorted, without codes: no mistakes, and perhaps not what the author means
+	Embeds      bool                     // it embeds the interface, because some methods cannot be written in this package
+	EmbeddedAs  string                   // an alias to generate, as which it embeds the interface; empty if that needs none
+
+	OwnMethods map[string]token.Pos // methods that the package itself declares on the wrapper
 }
+
+// Declares reports whether generated code declares a method of the wrapper.
+func (w *Wrapper) Declares(method string) bool {
+	for _, m := range w.Methods {
+		if m.Name == method {
+			return m.Unwritable == ""
+		}
+	}
+	return method == Accessor
+}
+
+// Accessor is the wrapper's method that returns its client, unless the interface has a
+// method of that name.
+const Accessor = "Resilience"
 
 // A Method is a method of an interface, and what guards it.
 type Method struct {
@@ -53,25 +71,35 @@ type Method struct {
 	Signature    *types.Signature // with types that this package can name, as far as possible
 	Pos          token.Pos        // where it stands in the source
 	Context      int              // the index of the context parameter, or -1
+	Request      int              // the index of the parameter that is an *http.Request, or -1
 	ReturnsError bool             // its last result is an error
+	Holder       Holder           // how its only result holds the error
+	Maker        *Function        // makes such a result from an error; nil unless Holder is Made
 	Unwritable   string           // why it cannot be written in this package; empty if it can
 	Form         Form
+	Repeats      Repeats // what is known of the library behind the method
 	Doc          Doc
 	Discards     []Discard
 	Key          *Key        // by which guards keep their state; nil if they have one state
 	Fallback     *Function   // called if a call has failed; nil if there is none, or if it is the second implementation
 	HedgeBudget  resil.Ratio // of hedges without a retry
+	Token        *Token      // that all attempts of a call carry; nil for none
 
 	ResultClassifier *Function  // classifies all results; nil if there is none
 	Classifiers      []Function // classify errors, in this order
 	ByLibrary        bool       // a client library classifies its outcome
 	ClassifiedBy     []string   // names what classifies errors, in order, without lists; empty if no guard needs it
 
-	inGroup bool // the directives of its interface are a comment group of their own
+	maker   *sdk.Func // of a recipe
+	inGroup bool      // the directives of its interface are a comment group of their own
 }
 
 // HasGuard reports whether calls of the method go through the runtime.
 func (m *Method) HasGuard() bool { return m.Form != Plain }
+
+// HasContext reports whether a call of the method has a context that can end it: that of
+// a parameter or of a request.
+func (m *Method) HasContext() bool { return m.Context >= 0 || m.Request >= 0 }
 
 // TypeParams returns the type parameters of the interface, which the wrapper has too.
 func (w *Wrapper) TypeParams() *types.TypeParamList {
@@ -95,11 +123,7 @@ func (s *Source) inTest() bool { return strings.HasSuffix(s.Path, "_test.go") }
 
 // Report adds a diagnostic.
 func (s *Source) Report(code string, pos token.Pos, format string, args ...any) {
-	s.Diagnostics = append(s.Diagnostics, annotations.Diagnostic{
-		Pos:     s.Package.Fset.Position(pos),
-		Code:    code,
-		Message: fmt.Sprintf(format, args...),
-	})
+	s.Diagnostics = append(s.Diagnostics, annotations.NewDiagnostic(s.Package.Fset.Position(pos), code, format, args...))
 }
 
 // reportOn reports a mistake in a method's policy. If a profile has the mistake, the

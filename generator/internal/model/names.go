@@ -3,15 +3,17 @@ package model
 import (
 	"go/token"
 	"go/types"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 )
 
-// nameClassifiers names the functions to generate, so that the package declares no other
-// of the same name.
-func (m *Package) nameClassifiers() {
+// nameGenerated names the functions and aliases to generate, so that the package declares
+// nothing else of the same name.
+func (m *Package) nameGenerated() {
 	taken := map[string]bool{}
 	for _, name := range m.pkg.Types.Scope().Names() {
 		taken[name] = true
@@ -26,12 +28,20 @@ func (m *Package) nameClassifiers() {
 			for _, c := range w.Classifiers {
 				name := "classify" + gosrc.Capitalize(w.Interface.Name())
 				if c.Glue != nil {
-					name += c.Glue.Suffix
+					name = c.Glue.Verb + gosrc.Capitalize(w.Interface.Name()) + c.Glue.Suffix
 				} else if w.ownClassifiers() > 1 && len(c.Users) == 1 {
 					name += gosrc.Capitalize(c.Users[0].Name)
 				}
 				c.Name = gosrc.Unused(taken, name)
 				taken[c.Name] = true
+			}
+			if w.embedsByAlias() {
+				// The alias is the name of a field too, beside methods.
+				name := "embedded" + gosrc.Capitalize(w.Interface.Name())
+				for k := 2; taken[name] || w.hasMethod(name); k++ {
+					name = "embedded" + gosrc.Capitalize(w.Interface.Name()) + strconv.Itoa(k)
+				}
+				w.EmbeddedAs, taken[name] = name, true
 			}
 		}
 	}
@@ -47,8 +57,17 @@ func (w *Wrapper) ownClassifiers() (n int) {
 	return n
 }
 
+// embedsByAlias reports whether the wrapper embeds the interface and cannot call the field
+// as the interface is called, because it has a method of that name.
+func (w *Wrapper) embedsByAlias() bool { return w.Embeds && w.hasMethod(w.Interface.Name()) }
+
+func (w *Wrapper) hasMethod(name string) bool {
+	return w.OwnMethods[name].IsValid() || slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Func.Name() == name })
+}
+
 // checkNames reports names of wrappers and constructors that the package declares or
-// imports already, that two interfaces need, or that have a meaning in Go.
+// imports already, that two interfaces need, or that have a meaning in Go. It also reports
+// methods that the package and generated code declare.
 func (m *Package) checkNames() {
 	where := map[string]string{}
 	for _, d := range m.derived {
@@ -70,6 +89,11 @@ func (m *Package) checkNames() {
 					break
 				}
 				where[name] = m.pkg.Fset.Position(w.Spec.Pos()).String()
+			}
+			for _, name := range slices.Sorted(maps.Keys(w.OwnMethods)) {
+				if w.Declares(name) && !m.takenAt(w.Name).IsValid() {
+					src.Report(codeNameTaken, w.OwnMethods[name], "generated code declares the method %s of %s; rename this one", name, w.Name)
+				}
 			}
 		}
 	}

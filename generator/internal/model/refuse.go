@@ -2,6 +2,7 @@ package model
 
 import (
 	"go/token"
+	"go/version"
 	"slices"
 	"strings"
 
@@ -10,24 +11,14 @@ import (
 	"github.com/resilgen/resilgen/internal/directive"
 )
 
-// addingWords are first words of method names which say that a call adds something, so
-// that a second call may add it twice.
-var addingWords = strings.Fields(`create add insert append post send publish push enqueue charge pay transfer refund
-	increment incr submit place issue notify emit`)
-
-// addsSomething reports whether a method's name begins with one of addingWords.
-func addsSomething(name string) bool {
-	words := gosrc.Words(name)
-	return len(words) > 0 && // there are none in __
-		slices.Contains(addingWords, strings.ToLower(words[0]))
-}
-
 // A checker reports policies that the methods of a wrapper forbid. It does not change
 // the wrapper.
 type checker struct {
 	*Source
 	w      *Wrapper
 	waived map[token.Pos]bool // waivers that had an effect
+
+	repetitions []repetition
 }
 
 // check checks all methods, and the wrapper itself.
@@ -41,6 +32,9 @@ func (s *checker) check() {
 	needed := []string{"error", "nil", "string"}
 	if slices.ContainsFunc(w.Classifiers, (*Classifier).matchesTypes) {
 		needed = append(needed, "new")
+	}
+	if slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Form == Scanning }) {
+		needed = append(needed, "any")
 	}
 	for _, c := range w.Classifiers {
 		if c.Glue != nil {
@@ -63,12 +57,13 @@ func (s *checker) check() {
 			s.checkMethod(m)
 		}
 	}
+	s.reportRepetitions()
 	s.checkWaivers()
 	if m := w.unusedClassify(); m != nil {
 		s.reportOn(m, codeNoEffect, m.directivePos("classify"), "classify has no effect, because %s has no retry, breaker or fallback that needs it; add one, or remove classify", m.Name)
 	}
-	if w.Embeds && slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.Name == w.Interface.Name() }) {
-		s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: the wrapper must embed it, and it has a method of the same name; rename one of the two", w.Interface.Name())
+	if v := s.Package.Types.GoVersion(); w.embedsByAlias() && w.TypeParams().Len() > 0 && v != "" && version.Compare(v, "go1.24") < 0 {
+		s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: the wrapper must embed it, and has a method of the same name, which before go 1.24 a generic interface cannot do; rename one of the two", w.Interface.Name())
 	}
 }
 
@@ -86,37 +81,23 @@ func (w *Wrapper) unusedClassify() *Method {
 
 func (s *checker) checkMethod(m *Method) {
 	p := m.Policy
-	if !m.ReturnsError {
+	if p.Hedge != nil && m.Holder == Scanned {
+		s.refuse(m, codeResult, m.fixPos("hedge"), "%s cannot be hedged: its result makes the call when it is scanned, and two attempts cannot scan into the same variables; %s", m.Name, s.fix(m, "hedge"))
+	}
+	if !m.TellsFailure() {
 		directives := m.guardNames()
 		s.reportOn(m, codeNoError, m.directivePos(directives[0]), "%s does not return an error as its last result, so that %s cannot tell success from failure; return an error, or do not guard it",
 			m.Name, directive.All(directives))
 	}
-	if p.Timeout != nil && m.Context < 0 {
+	if p.Timeout != nil && !m.HasContext() {
 		s.reportOn(m, codeContext, m.directivePos("timeout"), "%s has no context.Context parameter, so that a timeout cannot end it; add one, or %s", m.Name, s.fix(m, "timeout"))
 	}
-	if p.Hedge != nil && m.Context < 0 {
+	if p.Hedge != nil && !m.HasContext() {
 		s.reportOn(m, codeContext, m.directivePos("hedge"), "%s has no context.Context parameter, so that a hedge cannot cancel the attempts that lose; add one, or %s", m.Name, s.fix(m, "hedge"))
 	}
-	if p.Hedge != nil && !p.Idempotent {
-		s.refuse(m, codeRepeat, m.fixPos("hedge"), "a hedge calls %s again while the first call may still succeed; if it is safe to repeat, write %s; otherwise %s",
-			m.Name, m.line("idempotent"), s.fix(m, "hedge"))
-	}
-	if p.Retry != nil {
-		if !m.OnMethod["retry"] && !p.Idempotent && addsSomething(m.Name) {
-			s.refuse(m, codeRepeat, m.Pos, "a retry of %s may add something twice, as the method's name suggests; if it is safe to repeat, write %s; otherwise %s",
-				m.Name, m.line("idempotent"), s.fix(m, "retry"))
-		}
-	}
-	if p.Retry == nil && p.Hedge == nil && p.Timeout == nil {
+	s.checkRepeats(m)
+	if p.Hedge == nil && p.Timeout == nil {
 		return
-	}
-	if name, why := s.lifetimes.usedUp(m.Signature.Params()); why != "" {
-		if p.Retry != nil {
-			s.refuse(m, codeParameter, m.fixPos("retry"), "%s cannot be retried: the first attempt uses up its parameter %s, %s; %s", m.Name, name, why, s.fix(m, "retry"))
-		}
-		if p.Hedge != nil {
-			s.refuse(m, codeParameter, m.fixPos("hedge"), "%s cannot be hedged: two attempts cannot share its parameter %s, %s; %s", m.Name, name, why, s.fix(m, "hedge"))
-		}
 	}
 	if why := s.lifetimes.outlives(m.Signature.Results()); why != "" {
 		if p.Timeout != nil {
@@ -131,13 +112,21 @@ func (s *checker) checkMethod(m *Method) {
 // refuse reports that a check refuses a method, unless an allow directive waives that
 // check.
 func (s *checker) refuse(m *Method, code string, pos token.Pos, format string, args ...any) {
+	if !s.waives(m, code) {
+		s.reportOn(m, code, pos, format, args...)
+	}
+}
+
+// waives reports whether an allow directive waives a check of the method, and notes that
+// it has an effect.
+func (s *checker) waives(m *Method, code string) bool {
 	for _, w := range slices.Backward(m.Waivers) {
 		if w.Code == code {
 			s.waived[w.Pos] = true
-			return
+			return true
 		}
 	}
-	s.reportOn(m, code, pos, format, args...)
+	return false
 }
 
 // checkWaivers reports allow directives that waive nothing.
@@ -238,7 +227,7 @@ func (s *checker) byMethods(m *Method, directive string) bool {
 			end = d.Args + token.Pos(word.End)
 			hasMethods = hasMethods || word.Key == "methods"
 		}
-		return hasMethods && d.Pos <= place && place <= end
+		return d.Name == directive && hasMethods && d.Pos <= place && place <= end
 	})
 }
 

@@ -1,12 +1,14 @@
 package model
 
 import (
+	"go/ast"
 	"go/token"
 	"go/types"
 	"slices"
 
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
+	"github.com/resilgen/resilgen/generator/internal/load"
 	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -55,10 +57,14 @@ func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
 	if !token.IsExported(w.Name) {
 		w.Constructor = "new" + gosrc.Capitalize(w.Name)
 	}
+	w.OwnMethods = src.methodsOn(w.Name)
 	m.resolveFunctions(src, w)
 	m.resolveKeys(src, w)
-	c := checker{src, w, map[token.Pos]bool{}}
+	m.resolveTokens(src, w)
+	m.applyRecipes(w)
+	c := checker{Source: src, w: w, waived: map[token.Pos]bool{}}
 	c.check()
+	m.addNotes(src, w)
 	src.Wrappers = append(src.Wrappers, w)
 }
 
@@ -75,6 +81,10 @@ func (m *Package) interfaceOf(src *Source, i *annotations.Interface) (*types.Typ
 	case name == "_":
 		return refuse("an interface called _ cannot be wrapped, because no code can refer to it; give it a name")
 	case obj == nil || obj.Parent() != m.pkg.Types.Scope():
+		if errors := src.appendErrors(nil, i.Spec); len(errors) > 0 { // it is declared twice
+			src.Diagnostics = append(src.Diagnostics, errors...)
+			return nil, nil
+		}
 		return refuse("%s cannot be wrapped: it is declared in a function, where generated code cannot refer to it; declare it outside all functions", name)
 	}
 	if unresolved := src.unresolved(i.Spec, obj); len(unresolved) > 0 {
@@ -90,7 +100,38 @@ func (m *Package) interfaceOf(src *Source, i *annotations.Interface) (*types.Typ
 	case iface.NumMethods() == 0:
 		return refuse("%s has no methods to guard; add one, or remove the directives", name)
 	}
+	for fn := range iface.Methods() {
+		if gosrc.IsDeep(fn.Signature()) {
+			return refuse("%s cannot be wrapped: in %s, %s", name, fn.Name(), tooDeep)
+		}
+	}
 	return obj, iface
+}
+
+// methodsOn returns the methods that the package itself declares on a type, which may be
+// generated: it finds them by name.
+func (s *Source) methodsOn(name string) map[string]token.Pos {
+	found := map[string]token.Pos{}
+	for _, file := range s.Package.Syntax {
+		for _, decl := range file.Decls {
+			decl, ok := decl.(*ast.FuncDecl)
+			if !ok || decl.Recv == nil {
+				continue
+			}
+			base := load.Receiver(decl)
+			for seen := 0; base != name && seen < 10; seen++ { // aliases of aliases; more are an error of Go's
+				alias := s.declaration(ast.NewIdent(base))
+				if alias == nil || !alias.Assign.IsValid() {
+					break
+				}
+				base = types.ExprString(ast.Unparen(alias.Type))
+			}
+			if base == name {
+				found[decl.Name.Name] = decl.Name.Pos()
+			}
+		}
+	}
+	return found
 }
 
 // Variant returns src with nothing but a wrapper of the interface that w wraps, as other
@@ -100,6 +141,7 @@ func (m *Package) Variant(src *Source, w *Wrapper, directives *annotations.Inter
 	variant := src.Only()
 	m.addWrapper(variant, directives)
 	for _, other := range variant.Wrappers {
+		other.EmbeddedAs = w.EmbeddedAs
 		for _, c := range other.Classifiers {
 			for _, same := range append([]*Wrapper{w}, src.Wrappers...) {
 				if k := slices.IndexFunc(same.Classifiers, func(same *Classifier) bool { return same.key == c.key }); c.Name == "" && k >= 0 {

@@ -17,7 +17,9 @@ type Func struct {
 	Library *Library
 	Suffix  string   // of its name, as in GRPC and HTTPResponse
 	Doc     string   // what it does, as in "classifies the errors of gRPC by their status."
+	Verb    string   // with which its name begins: classify or failed
 	Result  string   // the type of its first parameter, with import paths; empty if that is error
+	Makes   string   // the type of its result, with import paths; empty if that is resil.Verdict
 	Imports []Import // the packages to which it refers, without the runtime, sorted by path
 
 	source  string
@@ -44,8 +46,27 @@ type name struct {
 
 const runtimePath = "github.com/resilgen/resilgen/runtime"
 
-// Funcs returns the functions of a library's glue in the order of its source.
+// Funcs returns the functions of a library's glue that classify, in the order of its
+// source.
 func (l *Library) Funcs() []*Func {
+	return slices.DeleteFunc(slices.Clone(l.funcs()), func(f *Func) bool { return f.Makes != "" })
+}
+
+// Maker returns the function that makes a result of a type which holds an error. The type
+// is written with import paths. It returns nil if no recipe has one.
+func Maker(typ string) *Func {
+	typ = Versionless(typ)
+	for _, l := range all {
+		for _, f := range l.funcs() {
+			if f.Makes != "" && Versionless(f.Makes) == typ {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+func (l *Library) funcs() []*Func {
 	parsed, _ := glues.LoadOrStore(l, sync.OnceValue(l.parse))
 	return parsed.(func() []*Func)()
 }
@@ -96,7 +117,11 @@ func (l *Library) newFunc(fset *token.FileSet, source string, fn *ast.FuncDecl, 
 	spanOf := func(n ast.Node) span {
 		return span{fset.Position(n.Pos()).Offset - start, fset.Position(n.End()).Offset - start}
 	}
-	f := &Func{Library: l, Suffix: l.Ident + strings.TrimPrefix(fn.Name.Name, "classify"), source: source[start:fset.Position(fn.End()).Offset], name: spanOf(fn.Name)}
+	verb, rest := "classify", strings.TrimPrefix(fn.Name.Name, "classify")
+	if makes, ok := strings.CutPrefix(fn.Name.Name, "failed"); ok {
+		verb, rest = "failed", makes
+	}
+	f := &Func{Library: l, Verb: verb, Suffix: l.Ident + rest, source: source[start:fset.Position(fn.End()).Offset], name: spanOf(fn.Name)}
 	selected := map[*ast.Ident]bool{} // names behind a dot, and fields
 	ast.Inspect(fn, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -137,12 +162,22 @@ func (l *Library) newFunc(fset *token.FileSet, source string, fn *ast.FuncDecl, 
 	slices.Sort(f.globals)
 	f.globals = slices.Compact(f.globals)
 	f.Doc = strings.TrimPrefix(strings.Join(strings.Fields(fn.Doc.Text()), " "), fn.Name.Name+" ")
-	first := spanOf(fn.Type.Params.List[0].Type)
-	if typ := f.source[first.start:first.end]; typ != "error" {
-		f.Result = typ
+	typeOf := func(field *ast.Field) string {
+		at := spanOf(field.Type)
+		typ := f.source[at.start:at.end]
+		star := typ[:len(typ)-len(strings.TrimLeft(typ, "*"))]
 		for local, imported := range imports {
-			f.Result = strings.Replace(f.Result, local+".", imported.Path+".", 1)
+			if name, ok := strings.CutPrefix(typ[len(star):], local+"."); ok {
+				return star + imported.Path + "." + name
+			}
 		}
+		return typ
+	}
+	if typ := typeOf(fn.Type.Params.List[0]); typ != "error" {
+		f.Result = typ
+	}
+	if typ := typeOf(fn.Type.Results.List[0]); typ != runtimePath+".Verdict" {
+		f.Makes = typ
 	}
 	return f
 }

@@ -32,7 +32,12 @@ type Library struct {
 	//
 	//	func classifyResponse(resp *http.Response, err error) resil.Verdict
 	//
-	// gets the results of methods that return such a value.
+	// gets the results of methods that return such a value. A function like
+	//
+	//	func failedRow(err error) *sql.Row
+	//
+	// makes a result that holds an error, where results have one inside instead of beside
+	// them and no method SetErr.
 	Glue string
 
 	// Safe and Unsafe are patterns of method names, as in path.Match: methods that may be

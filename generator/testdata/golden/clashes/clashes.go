@@ -21,6 +21,7 @@ type (
 
 //resil:timeout 1s
 //resil:retry 2
+//resil:idempotent
 type Clashes interface {
 	Params(ctx stdcontext.Context, c, next, client, resil string, err error) error
 	Imports(resil2 stdcontext.Context, template int, stdtime string) (*template.Template, error)
@@ -42,6 +43,14 @@ type Clashes interface {
 	next() client
 	retry(len, copy int) retry
 }
+
+// The package's own methods are as good as those of the interface.
+func (*ResilientClashes) params()  {}
+func (*ResilientClashes) client2() {}
+
+type clashing = ResilientClashes
+
+func (*clashing) imports() {}
 
 type (
 	results  struct{}

@@ -26,14 +26,14 @@ const _ = runtime.SupportVersion1
 type ResilientClashes struct {
 	next2          Clashes
 	client         *runtime.Client
-	params         runtime.Method
-	imports        runtime.Method
+	paramsMethod   runtime.Method
+	importsMethod  runtime.Method
 	templates      runtime.Method
 	results        runtime.Method
 	types          runtime.Method
 	arg1           runtime.Method
 	nextMethod     runtime.Method
-	client2        runtime.Method
+	client3        runtime.Method
 	typeMethod     runtime.Method
 	resilience     runtime.Method
 	getUserMethod  runtime.Method
@@ -70,22 +70,22 @@ func NewResilientClashes(next Clashes, opts ...runtime.Option) (*ResilientClashe
 	w.client, err = runtime.New(runtime.Spec{
 		Name: "Clashes",
 		Methods: []runtime.MethodSpec{
-			{Name: "Params", Method: &w.params, Policies: policies},
-			{Name: "Imports", Method: &w.imports, Policies: policies},
-			{Name: "Templates", Method: &w.templates, Policies: policies},
-			{Name: "Results", Method: &w.results, Policies: policies},
-			{Name: "Types", Method: &w.types, Policies: policies},
-			{Name: "Arg1", Method: &w.arg1, Policies: policies},
-			{Name: "Next", Method: &w.nextMethod, Policies: policies},
-			{Name: "Client", Method: &w.client2, Policies: policies},
-			{Name: "Type", Method: &w.typeMethod, Policies: policies},
-			{Name: "Resilience", Method: &w.resilience, Policies: policies},
-			{Name: "GetUser", Method: &w.getUserMethod, Policies: policies},
-			{Name: "getUser", Method: &w.getUserMethod2, Policies: policies},
-			{Name: "URL", Method: &w.url, Policies: policies},
-			{Name: "HTTPGet", Method: &w.httpGet, Policies: policies},
-			{Name: "__", Method: &w.__Method, Policies: policies},
-			{Name: "_1", Method: &w._1Method, Policies: policies},
+			{Name: "Params", Method: &w.paramsMethod, Policies: policies, Idempotent: true},
+			{Name: "Imports", Method: &w.importsMethod, Policies: policies, Idempotent: true},
+			{Name: "Templates", Method: &w.templates, Policies: policies, Idempotent: true},
+			{Name: "Results", Method: &w.results, Policies: policies, Idempotent: true},
+			{Name: "Types", Method: &w.types, Policies: policies, Idempotent: true},
+			{Name: "Arg1", Method: &w.arg1, Policies: policies, Idempotent: true},
+			{Name: "Next", Method: &w.nextMethod, Policies: policies, Idempotent: true},
+			{Name: "Client", Method: &w.client3, Policies: policies, Idempotent: true},
+			{Name: "Type", Method: &w.typeMethod, Policies: policies, Idempotent: true},
+			{Name: "Resilience", Method: &w.resilience, Policies: policies, Idempotent: true},
+			{Name: "GetUser", Method: &w.getUserMethod, Policies: policies, Idempotent: true},
+			{Name: "getUser", Method: &w.getUserMethod2, Policies: policies, Idempotent: true},
+			{Name: "URL", Method: &w.url, Policies: policies, Idempotent: true},
+			{Name: "HTTPGet", Method: &w.httpGet, Policies: policies, Idempotent: true},
+			{Name: "__", Method: &w.__Method, Policies: policies, Idempotent: true},
+			{Name: "_1", Method: &w._1Method, Policies: policies, Idempotent: true},
 		},
 	}, opts...)
 	if err != nil {
@@ -95,13 +95,13 @@ func NewResilientClashes(next Clashes, opts ...runtime.Option) (*ResilientClashe
 }
 
 func (w *ResilientClashes) Params(ctx stdcontext.Context, c, next, client, resil string, err error) error {
-	return runtime.Run(ctx, &w.params, func(ctx stdcontext.Context) error {
+	return runtime.Run(ctx, &w.paramsMethod, func(ctx stdcontext.Context) error {
 		return w.next2.Params(ctx, c, next, client, resil, err)
 	})
 }
 
 func (w *ResilientClashes) Imports(resil2 stdcontext.Context, template2 int, stdtime string) (*template.Template, error) {
-	return runtime.Call(resil2, &w.imports, func(resil2 stdcontext.Context) (*template.Template, error) {
+	return runtime.Call(resil2, &w.importsMethod, func(resil2 stdcontext.Context) (*template.Template, error) {
 		return w.next2.Imports(resil2, template2, stdtime)
 	})
 }
@@ -144,7 +144,7 @@ func (w *ResilientClashes) Next(ctx stdcontext.Context) error {
 }
 
 func (w *ResilientClashes) Client(ctx stdcontext.Context) error {
-	return runtime.Run(ctx, &w.client2, func(ctx stdcontext.Context) error {
+	return runtime.Run(ctx, &w.client3, func(ctx stdcontext.Context) error {
 		return w.next2.Client(ctx)
 	})
 }

@@ -38,6 +38,7 @@ type Store interface {
 	Get(ctx context.Context, id string) (string, error)
 	Put(ctx context.Context, id, value string) error
 	//resil:classify app=ErrNotFound infra=github.com/resilgen/resilgen/runtime.ErrOpen
+	//resil:idempotent
 	Own(ctx context.Context) error
 }
 
@@ -77,8 +78,8 @@ func nextPage(ctx context.Context, from string, cause error) ([]string, string, 
 	return nil, "", cause
 }
 
-// Judged has results that say how it went.
-type Judged interface {
+// Classified has results that say how it went.
+type Classified interface {
 	//resil:retry 3
 	//resil:classify status
 	Get(ctx context.Context) (*Response, error)
@@ -118,7 +119,7 @@ func fallen2(ctx context.Context, status string, cause error) (*Response, error)
 
 func found[K comparable, V any](value V, ok bool, err error) resil.Class { return resil.Undecided }
 
-// Generic is judged by a generic function.
+// Generic is classified by a generic function.
 type Generic[K comparable, V any] interface {
 	//resil:retry 3
 	//resil:classify found

@@ -60,10 +60,11 @@ func NewResilientStore(next Store, opts ...resil.Option) (*ResilientStore, error
 			{Name: "Get", Method: &c.get, Policies: policies, Classify: classifiers},
 			{Name: "Put", Method: &c.put, Policies: policies, Classify: classifiers},
 			{
-				Name:     "Own",
-				Method:   &c.own,
-				Policies: policies,
-				Classify: []resil.Classifier{resil.ClassifierOf(classifyStoreOwn), resil.All},
+				Name:       "Own",
+				Method:     &c.own,
+				Policies:   policies,
+				Idempotent: true,
+				Classify:   []resil.Classifier{resil.ClassifierOf(classifyStoreOwn), resil.All},
 			},
 		},
 	}, opts...)
@@ -222,22 +223,22 @@ func classifyListedMine(err error) resil.Class {
 	return resil.Undecided
 }
 
-// ResilientJudged guards a Judged.
+// ResilientClassified guards a Classified.
 //
 //	Get     retry 3, exponential 100ms–30s, full jitter
 //	Mixed   retry 3, exponential 100ms–30s, full jitter
 //	List    retry 3, exponential 100ms–30s, full jitter
 //	Open    retry 3, exponential 100ms–30s, full jitter
 //	Fetch   retry 3, exponential 100ms–30s, full jitter · fallback
-//	Keyed   breaker Judged.Keyed per status · fallback fallen2
+//	Keyed   breaker Classified.Keyed per status · fallback fallen2
 //	Hedged  hedge after 50ms · fallback fallen
 //	Pages   hedge after 50ms · fallback nextPage
-//	Plain   breaker Judged.Plain
+//	Plain   breaker Classified.Plain
 //
 // Errors of Fetch are classified by fetched, then http, then network.
-type ResilientJudged struct {
-	next     Judged
-	fallback Judged
+type ResilientClassified struct {
+	next     Classified
+	fallback Classified
 	client   *resil.Client
 	get      resil.Method
 	mixed    resil.Method
@@ -250,16 +251,16 @@ type ResilientJudged struct {
 	plain    resil.Method
 }
 
-var _ Judged = (*ResilientJudged)(nil)
+var _ Classified = (*ResilientClassified)(nil)
 
-// NewResilientJudged guards next. Where a call of it has failed, fallback
+// NewResilientClassified guards next. Where a call of it has failed, fallback
 // answers. It fails if next or fallback is nil or an option is wrong.
-func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*ResilientJudged, error) {
+func NewResilientClassified(next, fallback Classified, opts ...resil.Option) (*ResilientClassified, error) {
 	if next == nil {
-		return nil, errors.New("NewResilientJudged: next is nil")
+		return nil, errors.New("NewResilientClassified: next is nil")
 	}
 	if fallback == nil {
-		return nil, errors.New("NewResilientJudged: fallback is nil")
+		return nil, errors.New("NewResilientClassified: fallback is nil")
 	}
 	policies := resil.Policies{
 		Retry: &resil.Retry{
@@ -276,10 +277,10 @@ func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*Resilient
 	policies2 := resil.Policies{
 		Hedge: &resil.Hedge{Delay: 50 * time.Millisecond, Max: 1, Budget: 20 * resil.Percent},
 	}
-	c := &ResilientJudged{next: next, fallback: fallback}
+	c := &ResilientClassified{next: next, fallback: fallback}
 	var err error
 	c.client, err = resil.New(resil.Spec{
-		Name: "Judged",
+		Name: "Classified",
 		Methods: []resil.MethodSpec{
 			{Name: "Get", Method: &c.get, Policies: policies},
 			{Name: "Mixed", Method: &c.mixed, Policies: policies, Classify: []resil.Classifier{resil.All}},
@@ -291,7 +292,7 @@ func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*Resilient
 				Method: &c.keyed,
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
-						Name:        "Judged.Keyed",
+						Name:        "Classified.Keyed",
 						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
@@ -309,7 +310,7 @@ func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*Resilient
 				Method: &c.plain,
 				Policies: resil.Policies{
 					Breaker: &resil.Breaker{
-						Name:        "Judged.Plain",
+						Name:        "Classified.Plain",
 						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
@@ -328,21 +329,21 @@ func NewResilientJudged(next, fallback Judged, opts ...resil.Option) (*Resilient
 }
 
 // Resilience returns the client behind the wrapper: its stats and manual control.
-func (c *ResilientJudged) Resilience() *resil.Client { return c.client }
+func (c *ResilientClassified) Resilience() *resil.Client { return c.client }
 
-func (c *ResilientJudged) Get(ctx context.Context) (*Response, error) {
+func (c *ResilientClassified) Get(ctx context.Context) (*Response, error) {
 	return resil.CallClassified(ctx, &c.get, func(ctx context.Context) (*Response, error) {
 		return c.next.Get(ctx)
 	}, status)
 }
 
-func (c *ResilientJudged) Mixed(ctx context.Context) (*Response, error) {
+func (c *ResilientClassified) Mixed(ctx context.Context) (*Response, error) {
 	return resil.CallClassified(ctx, &c.mixed, func(ctx context.Context) (*Response, error) {
 		return c.next.Mixed(ctx)
-	}, classifyJudgedMixed)
+	}, classifyClassifiedMixed)
 }
 
-func (c *ResilientJudged) List(ctx context.Context, from string) (ids []string, next string, err error) {
+func (c *ResilientClassified) List(ctx context.Context, from string) (ids []string, next string, err error) {
 	err = resil.RunClassified(ctx, &c.list, func(ctx context.Context) error {
 		var err error
 		ids, next, err = c.next.List(ctx, from)
@@ -353,19 +354,19 @@ func (c *ResilientJudged) List(ctx context.Context, from string) (ids []string, 
 	return ids, next, err
 }
 
-func (c *ResilientJudged) Open(ctx context.Context) (result io.ReadCloser, err error) {
+func (c *ResilientClassified) Open(ctx context.Context) (result io.ReadCloser, err error) {
 	err = resil.RunClassified(ctx, &c.open, func(ctx context.Context) error {
 		resil.Discard(result)
 		var err error
 		result, err = c.next.Open(ctx)
 		return err
 	}, func(err error) resil.Class {
-		return classifyJudgedOpen(result, err)
+		return classifyClassifiedOpen(result, err)
 	})
 	return result, err
 }
 
-func (c *ResilientJudged) Fetch(ctx context.Context) (result *http.Response, err error) {
+func (c *ResilientClassified) Fetch(ctx context.Context) (result *http.Response, err error) {
 	err = resil.RunClassified(ctx, &c.fetch, func(ctx context.Context) error {
 		if result != nil {
 			resil.Discard(result.Body)
@@ -374,10 +375,10 @@ func (c *ResilientJudged) Fetch(ctx context.Context) (result *http.Response, err
 		result, err = c.next.Fetch(ctx)
 		return err
 	}, func(err error) resil.Verdict {
-		return classifyJudgedFetch(result, err)
+		return classifyClassifiedFetch(result, err)
 	})
 	if cause := resil.FallsBackClassified(ctx, &c.fetch, err, func(err error) resil.Verdict {
-		return classifyJudgedFetch(result, err)
+		return classifyClassifiedFetch(result, err)
 	}); cause != nil {
 		if result != nil {
 			resil.Discard(result.Body)
@@ -387,7 +388,7 @@ func (c *ResilientJudged) Fetch(ctx context.Context) (result *http.Response, err
 	return result, err
 }
 
-func (c *ResilientJudged) Keyed(ctx context.Context, status2 string) (*Response, error) {
+func (c *ResilientClassified) Keyed(ctx context.Context, status2 string) (*Response, error) {
 	m := c.keyed.For(status2)
 	result, err := resil.CallClassified(ctx, m, func(ctx context.Context) (*Response, error) {
 		return c.next.Keyed(ctx, status2)
@@ -400,7 +401,7 @@ func (c *ResilientJudged) Keyed(ctx context.Context, status2 string) (*Response,
 	return result, err
 }
 
-func (c *ResilientJudged) Hedged(ctx context.Context) (*Response, error) {
+func (c *ResilientClassified) Hedged(ctx context.Context) (*Response, error) {
 	result, err := resil.HedgedClassified(ctx, &c.hedged, func(ctx context.Context) (*Response, error) {
 		return c.next.Hedged(ctx)
 	}, status, nil)
@@ -412,7 +413,7 @@ func (c *ResilientJudged) Hedged(ctx context.Context) (*Response, error) {
 	return result, err
 }
 
-func (c *ResilientJudged) Pages(ctx context.Context, from string) ([]string, string, error) {
+func (c *ResilientClassified) Pages(ctx context.Context, from string) ([]string, string, error) {
 	type results struct {
 		ids  []string
 		next string
@@ -431,14 +432,14 @@ func (c *ResilientJudged) Pages(ctx context.Context, from string) ([]string, str
 	return r.ids, r.next, err
 }
 
-func (c *ResilientJudged) Plain(ctx context.Context) (*Response, error) {
+func (c *ResilientClassified) Plain(ctx context.Context) (*Response, error) {
 	return resil.CallClassified(ctx, &c.plain, func(ctx context.Context) (*Response, error) {
 		return c.next.Plain(ctx)
 	}, status)
 }
 
-// classifyJudgedMixed classifies the results of Judged.Mixed.
-func classifyJudgedMixed(response *Response, err error) resil.Class {
+// classifyClassifiedMixed classifies the results of Classified.Mixed.
+func classifyClassifiedMixed(response *Response, err error) resil.Class {
 	if errors.Is(err, ErrNotFound) {
 		return resil.Application
 	}
@@ -450,29 +451,29 @@ func classifyJudgedMixed(response *Response, err error) resil.Class {
 	return status(response, err)
 }
 
-// classifyJudgedOpen classifies the results of Judged.Open.
-func classifyJudgedOpen(result io.ReadCloser, err error) resil.Class {
+// classifyClassifiedOpen classifies the results of Classified.Open.
+func classifyClassifiedOpen(result io.ReadCloser, err error) resil.Class {
 	if errors.Is(err, ErrNotFound) {
 		return resil.Application
 	}
 	return opened(result, err)
 }
 
-// classifyJudgedHTTPResponse classifies responses by their status. An error
+// classifyClassifiedHTTPResponse classifies responses by their status. An error
 // beside a good status came later, such as one of reading the body.
-func classifyJudgedHTTPResponse(resp *http.Response, err error) resil.Verdict {
+func classifyClassifiedHTTPResponse(resp *http.Response, err error) resil.Verdict {
 	if resp == nil || err != nil && resp.StatusCode < 400 {
 		return resil.Verdict{}
 	}
 	return resil.HTTPStatus(resp.StatusCode)
 }
 
-// classifyJudgedFetch classifies the results of Judged.Fetch.
-func classifyJudgedFetch(result *http.Response, err error) resil.Verdict {
+// classifyClassifiedFetch classifies the results of Classified.Fetch.
+func classifyClassifiedFetch(result *http.Response, err error) resil.Verdict {
 	if class := fetched(result, err); class != resil.Undecided {
 		return resil.Verdict{Class: class}
 	}
-	return classifyJudgedHTTPResponse(result, err)
+	return classifyClassifiedHTTPResponse(result, err)
 }
 
 // ResilientGeneric guards a Generic.

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	resilhttp "github.com/resilgen/resilgen/integrations/http"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -287,8 +288,10 @@ func (c *ResilientDoer) CloseIdleConnections() {
 // Do sends an HTTP request and returns an HTTP response, following policy (such
 // as redirects, cookies, auth) as configured on the client.
 func (c *ResilientDoer) Do(req *http.Request) (*http.Response, error) {
-	return resil.CallClassified(context.Background(), &c.do, func(context.Context) (*http.Response, error) {
-		return c.next.Do(req)
+	r := resilhttp.NewRequest(req.Context(), req)
+	defer r.Close()
+	return resil.CallClassified(r.Context(), &c.do, func(ctx context.Context) (*http.Response, error) {
+		return c.next.Do(r.Attempt(ctx))
 	}, classifyDoerHTTPResponse)
 }
 
@@ -393,8 +396,10 @@ func (c *ResilientPart) CompareAndSwap(old, new int32) bool {
 }
 
 func (c *ResilientPart) Do(req *http.Request) (*http.Response, error) {
-	return resil.CallClassified(context.Background(), &c.do, func(context.Context) (*http.Response, error) {
-		return c.next.Do(req)
+	r := resilhttp.NewRequest(req.Context(), req)
+	defer r.Close()
+	return resil.CallClassified(r.Context(), &c.do, func(ctx context.Context) (*http.Response, error) {
+		return c.next.Do(r.Attempt(ctx))
 	}, classifyDoerHTTPResponse)
 }
 

@@ -44,6 +44,22 @@ type Object interface {
 	Load(ctx context.Context) (int, error)
 }
 
+// Parent must be embedded too, and has a method of its own name.
+//
+//resil:timeout 1s
+type Parent interface {
+	Object
+	embeddedParent(ctx context.Context) (int, error)
+}
+
+// Name is the same with type parameters.
+//
+//resil:timeout 1s
+type Name[K comparable, V any] interface {
+	types.Object
+	Load(ctx context.Context, key K) (V, error)
+}
+
 // Defined has no elements of its own.
 //
 //resil:breaker

@@ -221,6 +221,172 @@ func (c *ResilientObject) Load(ctx context.Context) (int, error) {
 	})
 }
 
+// ResilientParent guards a Parent.
+//
+//	Load and embeddedParent             timeout 1s
+//	Parent, Pos, Pkg, Name and 11 more  plain delegation
+type ResilientParent struct {
+	embeddedParent2
+	client               *resil.Client
+	load                 resil.Method
+	embeddedParentMethod resil.Method
+}
+
+// embeddedParent2 is what ResilientParent embeds, which has a method Parent.
+type embeddedParent2 = Parent
+
+var _ Parent = (*ResilientParent)(nil)
+
+// NewResilientParent guards next. It fails if next is nil or an option is
+// wrong.
+func NewResilientParent(next Parent, opts ...resil.Option) (*ResilientParent, error) {
+	if next == nil {
+		return nil, errors.New("NewResilientParent: next is nil")
+	}
+	policies := resil.Policies{Timeout: &resil.Timeout{Total: time.Second}}
+	c := &ResilientParent{embeddedParent2: next}
+	var err error
+	c.client, err = resil.New(resil.Spec{
+		Name: "Parent",
+		Methods: []resil.MethodSpec{
+			{Name: "Load", Method: &c.load, Policies: policies},
+			{Name: "embeddedParent", Method: &c.embeddedParentMethod, Policies: policies},
+		},
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Resilience returns the client behind the wrapper: its stats and manual control.
+func (c *ResilientParent) Resilience() *resil.Client { return c.client }
+
+func (c *ResilientParent) Load(ctx context.Context) (int, error) {
+	return resil.Call(ctx, &c.load, func(ctx context.Context) (int, error) {
+		return c.embeddedParent2.Load(ctx)
+	})
+}
+
+func (c *ResilientParent) Parent() *types.Scope {
+	return c.embeddedParent2.Parent()
+}
+
+func (c *ResilientParent) Pos() token.Pos {
+	return c.embeddedParent2.Pos()
+}
+
+func (c *ResilientParent) Pkg() *types.Package {
+	return c.embeddedParent2.Pkg()
+}
+
+func (c *ResilientParent) Name() string {
+	return c.embeddedParent2.Name()
+}
+
+func (c *ResilientParent) Type() types.Type {
+	return c.embeddedParent2.Type()
+}
+
+func (c *ResilientParent) Exported() bool {
+	return c.embeddedParent2.Exported()
+}
+
+func (c *ResilientParent) Id() string {
+	return c.embeddedParent2.Id()
+}
+
+// String returns a human-readable string of the object.
+func (c *ResilientParent) String() string {
+	return c.embeddedParent2.String()
+}
+
+func (c *ResilientParent) embeddedParent(ctx context.Context) (int, error) {
+	return resil.Call(ctx, &c.embeddedParentMethod, func(ctx context.Context) (int, error) {
+		return c.embeddedParent2.embeddedParent(ctx)
+	})
+}
+
+// ResilientName guards a Name.
+//
+//	Parent, Pos, Pkg, Name and 11 more  plain delegation
+//	Load                                timeout 1s
+type ResilientName[K comparable, V any] struct {
+	embeddedName[K, V]
+	client *resil.Client
+	load   resil.Method
+}
+
+// embeddedName is what ResilientName embeds, which has a method Name.
+type embeddedName[K comparable, V any] = Name[K, V]
+
+func _[K comparable, V any]() { var _ Name[K, V] = (*ResilientName[K, V])(nil) }
+
+// NewResilientName guards next. It fails if next is nil or an option is wrong.
+func NewResilientName[K comparable, V any](next Name[K, V], opts ...resil.Option) (*ResilientName[K, V], error) {
+	if next == nil {
+		return nil, errors.New("NewResilientName: next is nil")
+	}
+	c := &ResilientName[K, V]{embeddedName: next}
+	var err error
+	c.client, err = resil.New(resil.Spec{
+		Name: "Name",
+		Methods: []resil.MethodSpec{
+			{
+				Name:     "Load",
+				Method:   &c.load,
+				Policies: resil.Policies{Timeout: &resil.Timeout{Total: time.Second}},
+			},
+		},
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Resilience returns the client behind the wrapper: its stats and manual control.
+func (c *ResilientName[K, V]) Resilience() *resil.Client { return c.client }
+
+func (c *ResilientName[K, V]) Parent() *types.Scope {
+	return c.embeddedName.Parent()
+}
+
+func (c *ResilientName[K, V]) Pos() token.Pos {
+	return c.embeddedName.Pos()
+}
+
+func (c *ResilientName[K, V]) Pkg() *types.Package {
+	return c.embeddedName.Pkg()
+}
+
+func (c *ResilientName[K, V]) Name() string {
+	return c.embeddedName.Name()
+}
+
+func (c *ResilientName[K, V]) Type() types.Type {
+	return c.embeddedName.Type()
+}
+
+func (c *ResilientName[K, V]) Exported() bool {
+	return c.embeddedName.Exported()
+}
+
+func (c *ResilientName[K, V]) Id() string {
+	return c.embeddedName.Id()
+}
+
+// String returns a human-readable string of the object.
+func (c *ResilientName[K, V]) String() string {
+	return c.embeddedName.String()
+}
+
+func (c *ResilientName[K, V]) Load(ctx context.Context, key K) (V, error) {
+	return resil.Call(ctx, &c.load, func(ctx context.Context) (V, error) {
+		return c.embeddedName.Load(ctx, key)
+	})
+}
+
 // ResilientDefined guards a Defined.
 //
 //	Put  breaker Defined

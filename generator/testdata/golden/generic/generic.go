@@ -20,6 +20,7 @@ type Cache[K comparable, V any] interface {
 }
 
 //resil:retry 2
+//resil:idempotent
 type Sums[N Number, S ~[]N, O Ordered[O], C interface {
 	cmp.Ordered
 	String() string

@@ -130,9 +130,9 @@ func NewResilientSums[N Number, S ~[]N, O Ordered[O], C interface {
 	w.client, err = resil.New(resil.Spec{
 		Name: "Sums",
 		Methods: []resil.MethodSpec{
-			{Name: "Sum", Method: &w.sum, Policies: policies},
-			{Name: "Max", Method: &w.max, Policies: policies},
-			{Name: "Nested", Method: &w.nested, Policies: policies},
+			{Name: "Sum", Method: &w.sum, Policies: policies, Idempotent: true},
+			{Name: "Max", Method: &w.max, Policies: policies, Idempotent: true},
+			{Name: "Nested", Method: &w.nested, Policies: policies, Idempotent: true},
 		},
 	}, opts...)
 	if err != nil {

@@ -54,6 +54,7 @@ type Embedded interface {
 //resil:retry 2
 //resil:breaker per=peer keys=100
 //resil:limit 10/s
+//resil:idempotent methods=Ask,Copy
 type Peers interface {
 	Ping(ctx context.Context, peer string) error
 	Ask(ctx context.Context, peer string, questions ...string) (answer string, err error)

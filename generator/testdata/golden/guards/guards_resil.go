@@ -267,8 +267,8 @@ func NewResilientPeers(next Peers, opts ...resil.Option) (*ResilientPeers, error
 		Name: "Peers",
 		Methods: []resil.MethodSpec{
 			{Name: "Ping", Method: &c.ping, Policies: policies},
-			{Name: "Ask", Method: &c.ask, Policies: policies},
-			{Name: "Copy", Method: &c.copy, Policies: policies},
+			{Name: "Ask", Method: &c.ask, Policies: policies, Idempotent: true},
+			{Name: "Copy", Method: &c.copy, Policies: policies, Idempotent: true},
 			{
 				Name:   "Count",
 				Method: &c.count,

@@ -9,6 +9,7 @@ import (
 )
 
 //resil:retry 2
+//resil:idempotent
 type Owned interface {
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 	Fetch(ctx context.Context, url string) (resp *http.Response, err error)
@@ -21,6 +22,7 @@ type Owned interface {
 }
 
 //resil:retry 2
+//resil:idempotent
 type Generic[T io.Closer] interface {
 	Open(ctx context.Context) (T, error)
 }

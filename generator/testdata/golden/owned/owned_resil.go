@@ -65,9 +65,9 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 	c.client, err = resil.New(resil.Spec{
 		Name: "Owned",
 		Methods: []resil.MethodSpec{
-			{Name: "Open", Method: &c.open, Policies: policies},
-			{Name: "Fetch", Method: &c.fetch, Policies: policies},
-			{Name: "Pipe", Method: &c.pipe, Policies: policies},
+			{Name: "Open", Method: &c.open, Policies: policies, Idempotent: true},
+			{Name: "Fetch", Method: &c.fetch, Policies: policies, Idempotent: true},
+			{Name: "Pipe", Method: &c.pipe, Policies: policies, Idempotent: true},
 			{
 				Name:   "Once",
 				Method: &c.once,
@@ -83,7 +83,7 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 					},
 				},
 			},
-			{Name: "Either", Method: &c.either, Policies: policies},
+			{Name: "Either", Method: &c.either, Policies: policies, Idempotent: true},
 		},
 	}, opts...)
 	if err != nil {
@@ -204,6 +204,7 @@ func NewResilientGeneric[T io.Closer](next Generic[T], opts ...resil.Option) (*R
 						Budget:   20 * resil.Percent,
 					},
 				},
+				Idempotent: true,
 			},
 		},
 	}, opts...)

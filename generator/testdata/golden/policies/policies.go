@@ -7,6 +7,7 @@ import "context"
 //resil:retry 4 backoff=constant jitter=none budget=off
 //resil:breaker slow=20s ratio=0.4%
 //resil:limit 1000/m
+//resil:idempotent methods=Inherits,Ratio,Limited
 type Policies interface {
 	Inherits(ctx context.Context) error
 	//resil:retry backoff=linear initial=1500us max=1h jitter=equal on=infrastructure,system,application

@@ -74,9 +74,10 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 		Name: "Policies",
 		Methods: []resil.MethodSpec{
 			{
-				Name:     "Inherits",
-				Method:   &c.inherits,
-				Policies: resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker, Limit: limit},
+				Name:       "Inherits",
+				Method:     &c.inherits,
+				Policies:   resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker, Limit: limit},
+				Idempotent: true,
 			},
 			{
 				Name:   "Linear",
@@ -182,6 +183,7 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 					},
 					Limit: limit,
 				},
+				Idempotent: true,
 			},
 			{
 				Name:   "Streak",
@@ -221,6 +223,7 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 						Wait:  100 * time.Millisecond,
 					},
 				},
+				Idempotent: true,
 			},
 		},
 	}, opts...)

@@ -22,7 +22,7 @@ type Mixed interface {
 	Search(ctx context.Context, query string) ([]string, error)
 	//resil:use internal
 	//resil:breaker per=name
-	Look(ctx context.Context, name string) error
+	Lookup(ctx context.Context, name string) error
 	//resil:use public
 	//resil:allow RG032 "the server deduplicates"
 	Create(ctx context.Context, name string) error

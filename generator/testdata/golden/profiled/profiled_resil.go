@@ -125,13 +125,13 @@ func classifyRack(err error) resil.Class {
 // ResilientMixed guards a Mixed.
 //
 //	Search  timeout 5s · retry 5, exponential 100ms–30s, full jitter · limit Mixed.Search 100/s
-//	Look    timeout 200ms · retry 2, exponential 1ms–30s, full jitter · breaker Mixed.Look per name
+//	Lookup  timeout 200ms · retry 2, exponential 1ms–30s, full jitter · breaker Mixed.Lookup per name
 //	Create  timeout 5s · retry 5, exponential 100ms–30s, full jitter · limit Mixed.Create 100/s
 type ResilientMixed struct {
 	next   Mixed
 	client *resil.Client
 	search resil.Method
-	look   resil.KeyedMethod[string]
+	lookup resil.KeyedMethod[string]
 	create resil.Method
 }
 
@@ -168,8 +168,8 @@ func NewResilientMixed(next Mixed, opts ...resil.Option) (*ResilientMixed, error
 				},
 			},
 			{
-				Name:   "Look",
-				Method: &c.look,
+				Name:   "Lookup",
+				Method: &c.lookup,
 				Policies: resil.Policies{
 					Timeout: &resil.Timeout{Total: 200 * time.Millisecond},
 					Retry: &resil.Retry{
@@ -183,7 +183,7 @@ func NewResilientMixed(next Mixed, opts ...resil.Option) (*ResilientMixed, error
 						Budget:   20 * resil.Percent,
 					},
 					Breaker: &resil.Breaker{
-						Name:        "Mixed.Look",
+						Name:        "Mixed.Lookup",
 						Consecutive: resil.ConsecutiveAuto,
 						Ratio:       50 * resil.Percent,
 						Min:         10,
@@ -221,9 +221,9 @@ func (c *ResilientMixed) Search(ctx context.Context, query string) ([]string, er
 	})
 }
 
-func (c *ResilientMixed) Look(ctx context.Context, name string) error {
-	return resil.Run(ctx, c.look.For(name), func(ctx context.Context) error {
-		return c.next.Look(ctx, name)
+func (c *ResilientMixed) Lookup(ctx context.Context, name string) error {
+	return resil.Run(ctx, c.lookup.For(name), func(ctx context.Context) error {
+		return c.next.Lookup(ctx, name)
 	})
 }
 

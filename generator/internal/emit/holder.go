@@ -1,0 +1,56 @@
+package emit
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/resilgen/resilgen/generator/internal/model"
+)
+
+// holding returns the body of a method whose result holds its error.
+func (b *body) holding() []jen.Code {
+	entry := "CallHolding"
+	if b.m.Form == model.HedgedHolding {
+		entry = "HedgedHolding"
+	}
+	args := []jen.Code{b.ctx, b.method, jen.Func().Params(b.param).Add(resultList(b.types)).Block(jen.Return(b.call))}
+	if b.m.Maker != nil {
+		entry += "Func"
+		args = append(args, jen.Id(b.function(*b.m.Maker)))
+	}
+	through := b.runtime(entry).Call(args...)
+	if b.m.Policy.Fallback == nil {
+		return append(b.before, jen.Return(through))
+	}
+	result := jen.Id(b.v.results[0])
+	cause := jen.Add(result).Dot("Err").Call()
+	return append(b.before,
+		jen.Add(result).Op(":=").Add(through),
+		jen.If(b.fallsBack(cause)).Block(jen.Return(b.substitute(b.m, b.v, cause))),
+		jen.Return(result))
+}
+
+// scanning returns the body of a method whose call is made when its result is scanned.
+func (b *body) scanning() []jen.Code {
+	dest := jen.Id(b.v.dest)
+	scan := jen.Dot("Scan").Call(jen.Add(dest).Op("..."))
+	run := b.run("Run", jen.Error(), nil, []jen.Code{jen.Return(jen.Add(b.call).Add(scan))})
+	code := append(b.before, jen.Return(run))
+	if b.m.Policy.Fallback != nil {
+		err := jen.Id(b.v.err)
+		code = append(b.before,
+			jen.Add(err).Op(":=").Add(run),
+			jen.If(b.fallsBack(err)).Block(jen.Return(jen.Add(b.substitute(b.m, b.v, err)).Add(scan))),
+			jen.Return(err))
+	}
+	return []jen.Code{jen.Return(b.runtime("ScanFunc").Call(
+		jen.Func().Params(jen.Add(dest).Op("...").Id("any")).Error().Block(code...)))}
+}
+
+// fallsBack is the condition for a fallback after a call that ended with an error.
+func (b *body) fallsBack(err jen.Code) jen.Code {
+	method := b.method
+	if b.m.Key == nil {
+		method = b.field(b.m)
+	}
+	return jen.Add(method).Dot("FallsBack").Call(b.ctx, err)
+}

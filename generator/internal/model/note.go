@@ -1,0 +1,164 @@
+package model
+
+import (
+	"fmt"
+	"go/token"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/resilgen/resilgen/annotations"
+	"github.com/resilgen/resilgen/generator/internal/sdk"
+	"github.com/resilgen/resilgen/internal/directive"
+)
+
+// note adds a note on a wrapper: something that is no mistake, and that the author may not
+// have meant.
+func (s *Source) note(w *Wrapper, pos token.Pos, format string, args ...any) {
+	w.Notes = append(w.Notes, annotations.Diagnostic{Pos: s.Package.Fset.Position(pos), Message: fmt.Sprintf(format, args...)})
+}
+
+// Notes returns the notes on the wrappers of the source.
+func (s *Source) Notes() (notes []annotations.Diagnostic) {
+	for _, w := range s.Wrappers {
+		notes = append(notes, w.Notes...)
+	}
+	return notes
+}
+
+// addNotes adds the notes on a wrapper.
+func (m *Package) addNotes(src *Source, w *Wrapper) {
+	src.noteUnguarded(w)
+	src.noteHangs(w)
+	m.noteUnnamed(src, w)
+	src.noteLayers(w)
+}
+
+// noteUnguarded tells of methods that take a context and that the interface's directives
+// do not reach.
+func (s *Source) noteUnguarded(w *Wrapper) {
+	if !slices.ContainsFunc(w.Methods, func(m *Method) bool { return m.HasGuard() && m.Guardable && !m.Policy.Skip }) {
+		return
+	}
+	var names []string
+	for _, m := range w.Methods {
+		if m.HasContext() && !m.HasGuard() && !m.TellsFailure() && !m.Policy.Skip {
+			names = append(names, m.Name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	s.note(w, w.Spec.Pos(), "nothing guards %s of %s, because their results do not say whether a call has failed; return an error as the last result, or write //resil:skip methods=%s if that is meant",
+		directive.Few(names), w.Interface.Name(), strings.Join(names, ","))
+}
+
+// noteHangs tells of retries that a call which hangs never gets.
+func (s *Source) noteHangs(w *Wrapper) {
+	var seen []token.Pos
+	for _, m := range w.Methods {
+		p := m.Policy
+		if p.Retry == nil || p.Timeout == nil || p.Timeout.Total == 0 || p.Timeout.Attempt > 0 || p.Hedge != nil {
+			continue
+		}
+		pos := m.directivePos("timeout")
+		if slices.Contains(seen, pos) {
+			continue
+		}
+		seen = append(seen, pos)
+		place, _ := m.ReportPos(s.Package.Fset, pos)
+		s.note(w, place, "an attempt that hangs is not repeated, because it takes all of the %s; limit each attempt too: //resil:timeout %s attempt=%s",
+			directive.Duration(p.Timeout.Total), directive.Duration(p.Timeout.Total), directive.Duration(attemptTimeout(p)))
+	}
+}
+
+// noteUnnamed tells of a client library that the package imports, and that classifies no
+// errors of the interface.
+func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
+	network := func(method *Method) bool {
+		c := method.Policy.Classify
+		return method.HasGuard() && len(method.ClassifiedBy) == 1 && (c == nil || !method.Origins["classify.by"].Pos.IsValid())
+	}
+	if !slices.ContainsFunc(w.Methods, network) {
+		return
+	}
+	var paths []string
+	for _, spec := range src.Syntax.Imports {
+		paths = append(paths, strings.Trim(spec.Path.Value, "`\""))
+	}
+	for _, imported := range m.pkg.Types.Imports() {
+		paths = append(paths, imported.Path())
+	}
+	for _, l := range sdk.All() {
+		k := slices.IndexFunc(paths, l.IsShownBy)
+		if k < 0 || slices.Contains(w.Libraries, l) || !w.concerns(l) {
+			continue
+		}
+		src.note(w, w.Spec.Pos(), "this package imports %s, but no signature of %s shows it, so that nobody reads its errors; write //resil:classify %s if %s returns them, or //resil:classify network if not",
+			paths[k], w.Interface.Name(), l.Name, w.Interface.Name())
+	}
+}
+
+// noteLayers tells of libraries that repeat the calls which a retry repeats.
+func (s *Source) noteLayers(w *Wrapper) {
+	for _, l := range w.usedLibraries() {
+		if l.Retries.Attempts < 2 {
+			continue
+		}
+		for _, m := range w.Methods {
+			if r := m.Policy.Retry; r != nil {
+				place, _ := m.ReportPos(s.Package.Fset, m.directivePos("retry"))
+				s.note(w, place, "%s repeats a call by itself, %d calls in all unless it is told otherwise, so that %d attempts here can be %d there; stop it with %s, or write //resil:retry off",
+					l.Title, l.Retries.Attempts, r.Attempts, r.Attempts*l.Retries.Attempts, l.Retries.Switch)
+				break
+			}
+		}
+	}
+}
+
+// usedLibraries returns the libraries that classify errors of the wrapper's methods, or
+// that its signatures show.
+func (w *Wrapper) usedLibraries() []*sdk.Library {
+	used := slices.Clone(w.Libraries)
+	for _, m := range w.Methods {
+		for _, name := range m.ClassifiedBy {
+			if l := sdk.Named(name); l != nil && m.ByLibrary && !slices.Contains(used, l) {
+				used = append(used, l)
+			}
+		}
+	}
+	return used
+}
+
+// Requests returns how many requests one call of the callee can be, because its client
+// library repeats them.
+func (w *Wrapper) Requests() (library string, requests int) {
+	requests = 1
+	for _, l := range w.usedLibraries() {
+		if l.Retries.Attempts > requests {
+			library, requests = l.Name, l.Retries.Attempts
+		}
+	}
+	return library, requests
+}
+
+// LibraryNotes returns what users of the wrapper's client libraries should know.
+func (w *Wrapper) LibraryNotes() (notes []string) {
+	for _, l := range w.usedLibraries() {
+		for _, note := range l.Notes {
+			notes = append(notes, l.Title+": "+note)
+		}
+	}
+	return notes
+}
+
+// attemptTimeout is a limit for each attempt that leaves time for all of them.
+func attemptTimeout(p annotations.Policy) time.Duration {
+	each := p.Timeout.Total / time.Duration(p.Retry.Attempts+1)
+	for _, unit := range []time.Duration{time.Second, 100 * time.Millisecond, 10 * time.Millisecond, time.Millisecond} {
+		if each >= 2*unit {
+			return each.Truncate(unit)
+		}
+	}
+	return max(each, 1)
+}
