@@ -45,7 +45,7 @@
 //   - Methods: [Method], [KeyedMethod].
 //   - Calls: [Call], [Run], [Hedged]; where a result can say that the call failed,
 //     [CallClassified], [RunClassified], [HedgedClassified]; where a result holds the
-//     error, [CallHolding], [CallHoldingFunc], [HedgedHolding], [HedgedHoldingFunc];
+//     error, [CallSetErr], [CallErr], [HedgedSetErr], [HedgedErr];
 //     where a result makes the call, [ScanFunc].
 //   - Around calls: [Method.FallsBack], [FallsBackClassified], [WithCause], [Discard],
 //     [ClassifierOf], [Token].

@@ -55,8 +55,8 @@ func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []j
 	}
 	var through *jen.Statement // the expression that yields the outcome
 	switch m.Form {
-	case model.Holding, model.HedgedHolding:
-		return b.holding()
+	case model.Inside, model.HedgedInside:
+		return b.errorInside()
 	case model.Scanning:
 		return b.scanning()
 	case model.Captured:
@@ -354,7 +354,7 @@ func (e *emitter) locals(m *model.Method) locals {
 		v.err = gosrc.Unused(all, v.err)
 	}
 	only := "err"
-	if m.Holder != model.NoHolder {
+	if m.ErrorPlace != model.ErrorBeside {
 		only = "result"
 	}
 	v.results = append(v.results, name(own, only))

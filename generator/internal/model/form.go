@@ -9,16 +9,16 @@ import (
 type Form int
 
 const (
-	Plain         Form = iota // directly; all other forms go through the runtime
-	ErrorAlone                // the call returns an error and nothing else
-	OneValue                  // it returns one value and an error
-	Captured                  // it stores the values in variables of the method, and returns the error
-	HedgedError               // a hedged call that returns an error and nothing else
-	HedgedValue               // a hedged call that returns one value and an error
-	HedgedValues              // a hedged call that returns the values in a struct, and an error
-	Holding                   // the call returns one value, which holds the error
-	HedgedHolding             // a hedged call that does
-	Scanning                  // the call is made when the result is scanned
+	Plain        Form = iota // directly; all other forms go through the runtime
+	ErrorAlone               // the call returns an error and nothing else
+	OneValue                 // it returns one value and an error
+	Captured                 // it stores the values in variables of the method, and returns the error
+	HedgedError              // a hedged call that returns an error and nothing else
+	HedgedValue              // a hedged call that returns one value and an error
+	HedgedValues             // a hedged call that returns the values in a struct, and an error
+	Inside                   // the call returns one value, which holds the error
+	HedgedInside             // a hedged call that does
+	Scanning                 // the call is made when the result is scanned
 )
 
 // settleForm decides the form of the method's calls, and which of their results must be
@@ -40,12 +40,12 @@ func (m *Method) settleForm() {
 	switch values := m.Signature.Results().Len() - 1; {
 	case p.Skip || len(m.guardNames()) == 0:
 		m.Form = Plain
-	case m.Holder == Scanned:
+	case m.ErrorPlace == Scanned:
 		m.Form = Scanning
-	case m.Holder != NoHolder && p.Hedge != nil:
-		m.Form = HedgedHolding
-	case m.Holder != NoHolder:
-		m.Form = Holding
+	case m.ErrorPlace != ErrorBeside && p.Hedge != nil:
+		m.Form = HedgedInside
+	case m.ErrorPlace != ErrorBeside:
+		m.Form = Inside
 	case p.Hedge != nil && values < 1:
 		m.Form = HedgedError
 	case p.Hedge != nil && values == 1:

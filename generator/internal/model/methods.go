@@ -106,7 +106,7 @@ func newMethod(fn *types.Func, sig *types.Signature, element *ast.Field, pos tok
 	if n := sig.Results().Len(); n > 0 {
 		m.ReturnsError = types.Identical(sig.Results().At(n-1).Type(), errorType)
 	}
-	m.Holder, m.maker = holderOf(sig)
+	m.ErrorPlace, m.maker = errorPlaceOf(sig)
 	m.Unwritable = unwritable(fn, sig, from)
 	m.Target = annotations.Target{Name: fn.Name(), Element: element, Guardable: m.HasContext() && m.TellsFailure() && m.Unwritable == ""}
 	return m

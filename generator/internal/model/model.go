@@ -73,8 +73,8 @@ type Method struct {
 	Context      int              // the index of the context parameter, or -1
 	Request      int              // the index of the parameter that is an *http.Request, or -1
 	ReturnsError bool             // its last result is an error
-	Holder       Holder           // how its only result holds the error
-	Maker        *Function        // makes such a result from an error; nil unless Holder is Made
+	ErrorPlace   ErrorPlace       // how its only result holds the error
+	Maker        *Function        // makes such a result from an error; nil unless ErrorPlace is Made
 	Unwritable   string           // why it cannot be written in this package; empty if it can
 	Form         Form
 	Repeats      Repeats // what is known of the library behind the method

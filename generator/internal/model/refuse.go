@@ -81,7 +81,7 @@ func (w *Wrapper) unusedClassify() *Method {
 
 func (s *checker) checkMethod(m *Method) {
 	p := m.Policy
-	if p.Hedge != nil && m.Holder == Scanned {
+	if p.Hedge != nil && m.ErrorPlace == Scanned {
 		s.refuse(m, codeResult, m.fixPos("hedge"), "%s cannot be hedged: its result makes the call when it is scanned, and two attempts cannot scan into the same variables; %s", m.Name, s.fix(m, "hedge"))
 	}
 	if !m.TellsFailure() {

@@ -6,16 +6,18 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 )
 
-// holding returns the body of a method whose result holds its error.
-func (b *body) holding() []jen.Code {
-	entry := "CallHolding"
-	if b.m.Form == model.HedgedHolding {
-		entry = "HedgedHolding"
+// errorInside returns the body of a method whose result holds its error.
+func (b *body) errorInside() []jen.Code {
+	entry := "Call"
+	if b.m.Form == model.HedgedInside {
+		entry = "Hedged"
 	}
 	args := []jen.Code{b.ctx, b.method, jen.Func().Params(b.param).Add(resultList(b.types)).Block(jen.Return(b.call))}
 	if b.m.Maker != nil {
-		entry += "Func"
+		entry += "Err"
 		args = append(args, jen.Id(b.function(*b.m.Maker)))
+	} else {
+		entry += "SetErr"
 	}
 	through := b.runtime(entry).Call(args...)
 	if b.m.Policy.Fallback == nil {

@@ -38,7 +38,7 @@ func TestErrorInsideTheResultFailsTheCall(t *testing.T) {
 		{"an error that cannot be compared", []*command{{err: incomparable{}}}, 1, false, incomparable{}},
 	} {
 		for entry, call := range map[string]func(context.Context, *Method, func(context.Context) *command) *command{
-			"CallHolding": CallHolding[command], "HedgedHolding": HedgedHolding[command],
+			"CallSetErr": CallSetErr[command], "HedgedSetErr": HedgedSetErr[command],
 		} {
 			t.Run(tt.name+" "+entry, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -78,13 +78,13 @@ func TestRefusalIsAResultWithTheError(t *testing.T) {
 	c.Breaker("Store").ForceOpen()
 	calls := 0
 	f := func(context.Context) *command { calls++; return &command{} }
-	if got := CallHolding(t.Context(), m, f); !errors.Is(got.Err(), ErrOpen) {
+	if got := CallSetErr(t.Context(), m, f); !errors.Is(got.Err(), ErrOpen) {
 		t.Errorf("error %v, want ErrOpen", got.Err())
 	}
-	if got := HedgedHolding(t.Context(), m, f); !errors.Is(got.Err(), ErrOpen) {
+	if got := HedgedSetErr(t.Context(), m, f); !errors.Is(got.Err(), ErrOpen) {
 		t.Errorf("hedged: error %v, want ErrOpen", got.Err())
 	}
-	got := CallHoldingFunc(t.Context(), m, f, func(err error) *command { return &command{err: errors.Join(made, err)} })
+	got := CallErr(t.Context(), m, f, func(err error) *command { return &command{err: errors.Join(made, err)} })
 	if !errors.Is(got.Err(), made) || !errors.Is(got.Err(), ErrOpen) {
 		t.Errorf("error %v, want the made one around ErrOpen", got.Err())
 	}
@@ -93,11 +93,11 @@ func TestRefusalIsAResultWithTheError(t *testing.T) {
 	}
 }
 
-func TestHoldingAllocatesNothing(t *testing.T) {
+func TestErrorInsideAllocatesNothing(t *testing.T) {
 	m := newClient(t, fullSpec()).Method("Get")
 	ctx, result := t.Context(), &command{}
 	if n := testing.AllocsPerRun(100, func() {
-		CallHolding(ctx, m, func(context.Context) *command { return result })
+		CallSetErr(ctx, m, func(context.Context) *command { return result })
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -12,16 +12,16 @@ type settable[T any] interface {
 	SetErr(error)
 }
 
-// CallHolding is [Call] for functions whose result holds its error, such as the commands
+// CallSetErr is [Call] for functions whose result holds its error, such as the commands
 // of go-redis. Where the runtime had a part in the failure, the result is a new one that
 // has nothing but the error.
-func CallHolding[T any, P settable[T]](ctx context.Context, m *Method, f func(context.Context) P) P {
-	return CallHoldingFunc(ctx, m, f, failed[T, P])
+func CallSetErr[T any, P settable[T]](ctx context.Context, m *Method, f func(context.Context) P) P {
+	return CallErr(ctx, m, f, failed[T, P])
 }
 
-// CallHoldingFunc is [CallHolding] for results that take no other error. fail returns a
+// CallErr is [CallSetErr] for results that take no other error. fail returns a
 // result that holds the error of a call in whose failure the runtime had a part.
-func CallHoldingFunc[P holder](ctx context.Context, m *Method, f func(context.Context) P, fail func(error) P) P {
+func CallErr[P hasErr](ctx context.Context, m *Method, f func(context.Context) P, fail func(error) P) P {
 	var result P
 	var own error
 	err := m.run(ctx, func(ctx context.Context) error {
@@ -35,15 +35,15 @@ func CallHoldingFunc[P holder](ctx context.Context, m *Method, f func(context.Co
 	return fail(err)
 }
 
-// HedgedHolding is [Hedged] for functions whose result holds its error: see
-// [CallHolding].
-func HedgedHolding[T any, P settable[T]](ctx context.Context, m *Method, f func(context.Context) P) P {
-	return HedgedHoldingFunc(ctx, m, f, failed[T, P])
+// HedgedSetErr is [Hedged] for functions whose result holds its error: see
+// [CallSetErr].
+func HedgedSetErr[T any, P settable[T]](ctx context.Context, m *Method, f func(context.Context) P) P {
+	return HedgedErr(ctx, m, f, failed[T, P])
 }
 
-// HedgedHoldingFunc is [Hedged] for functions whose result holds its error: see
-// [CallHoldingFunc].
-func HedgedHoldingFunc[P holder](ctx context.Context, m *Method, f func(context.Context) P, fail func(error) P) P {
+// HedgedErr is [Hedged] for functions whose result holds its error: see
+// [CallErr].
+func HedgedErr[P hasErr](ctx context.Context, m *Method, f func(context.Context) P, fail func(error) P) P {
 	result, err := Hedged(ctx, m, func(ctx context.Context) (P, error) {
 		result := f(ctx)
 		return result, errorIn(result)
@@ -54,11 +54,11 @@ func HedgedHoldingFunc[P holder](ctx context.Context, m *Method, f func(context.
 	return fail(err)
 }
 
-// A holder is a result that holds the error of a call.
-type holder interface{ Err() error }
+// A hasErr is a result that holds the error of a call.
+type hasErr interface{ Err() error }
 
 // errorIn returns the error that a result holds. A nil result holds none.
-func errorIn[P holder](result P) error {
+func errorIn[P hasErr](result P) error {
 	if isNilPointer(result) {
 		return nil
 	}
