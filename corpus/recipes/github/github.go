@@ -15,6 +15,7 @@ import (
 //resil:breaker
 type Issues interface {
 	Get(ctx context.Context, owner, repo string, number int) (*github.Issue, *github.Response, error)
+	AddLabelsToIssue(ctx context.Context, owner, repo string, number int, labels []string) ([]*github.Label, *github.Response, error)
 	//resil:retry off
 	CreateComment(ctx context.Context, owner, repo string, number int, comment *github.IssueComment) (*github.IssueComment, *github.Response, error)
 }

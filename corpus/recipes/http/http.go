@@ -8,6 +8,14 @@ import (
 
 //go:generate go tool resilgen
 
+// Doer is what *http.Client does.
+//
+//resil:retry 3
+//resil:breaker per=req.URL.Host
+type Doer interface {
+	Do(req *http.Request) (*http.Response, error)
+}
+
 // Pages gets pages. The caller closes their bodies.
 //
 //resil:retry 3

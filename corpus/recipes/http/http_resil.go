@@ -9,11 +9,98 @@ import (
 	"net/http"
 	"time"
 
+	resilhttp "github.com/resilgen/resilgen/integrations/http"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // Where this does not compile, the runtime is older than this code.
 const _ = resil.SupportVersion1
+
+// ResilientDoer guards a Doer.
+//
+//	Do  retry 3, exponential 100ms–30s, full jitter · breaker Doer per req.URL.Host
+//
+// Errors are classified by http, then network.
+type ResilientDoer struct {
+	next   Doer
+	client *resil.Client
+	do     resil.KeyedMethod[string]
+}
+
+var _ Doer = (*ResilientDoer)(nil)
+
+// NewResilientDoer guards next. It fails if next is nil or an option is wrong.
+func NewResilientDoer(next Doer, opts ...resil.Option) (*ResilientDoer, error) {
+	if next == nil {
+		return nil, errors.New("NewResilientDoer: next is nil")
+	}
+	c := &ResilientDoer{next: next}
+	var err error
+	c.client, err = resil.New(resil.Spec{
+		Name: "Doer",
+		Methods: []resil.MethodSpec{
+			{
+				Name:   "Do",
+				Method: &c.do,
+				Policies: resil.Policies{
+					Retry: &resil.Retry{
+						Attempts: 3,
+						Backoff:  resil.BackoffExponential,
+						Initial:  100 * time.Millisecond,
+						Max:      30 * time.Second,
+						Factor:   2,
+						Jitter:   resil.JitterFull,
+						On:       []resil.Class{resil.Infrastructure, resil.Throttled},
+						Budget:   20 * resil.Percent,
+					},
+					Breaker: &resil.Breaker{
+						Name:        "Doer",
+						Consecutive: resil.ConsecutiveAuto,
+						Ratio:       50 * resil.Percent,
+						Min:         10,
+						Window:      time.Minute,
+						Open:        30 * time.Second,
+						Probes:      2,
+						Scope:       resil.Scope{Per: "req.URL.Host", Keys: 10000},
+					},
+				},
+			},
+		},
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Resilience returns the client behind the wrapper: its stats and manual control.
+func (c *ResilientDoer) Resilience() *resil.Client { return c.client }
+
+func (c *ResilientDoer) Do(req *http.Request) (result *http.Response, err error) {
+	r := resilhttp.NewRequest(req.Context(), req)
+	defer r.Close()
+	err = resil.RunClassified(r.Context(), c.do.For(req.URL.Host), func(ctx context.Context) error {
+		if result != nil {
+			resil.Discard(result.Body)
+		}
+		var err error
+		result, err = c.next.Do(r.Attempt(ctx))
+		return err
+	}, func(err error) resil.Verdict {
+		return classifyDoerHTTPResponse(result, err)
+	})
+	return result, err
+}
+
+// classifyDoerHTTPResponse classifies responses by their status and their
+// header. An error beside a good status came later, such as one of reading the
+// body.
+func classifyDoerHTTPResponse(resp *http.Response, err error) resil.Verdict {
+	if resp == nil || err != nil && resp.StatusCode < 400 {
+		return resil.Verdict{}
+	}
+	return resil.HTTPResponse(resp.StatusCode, resp.Header)
+}
 
 // ResilientPages guards a Pages.
 //
@@ -83,17 +170,7 @@ func (c *ResilientPages) Get(ctx context.Context, url string) (result *http.Resp
 		result, err = c.next.Get(ctx, url)
 		return err
 	}, func(err error) resil.Verdict {
-		return classifyPagesHTTPResponse(result, err)
+		return classifyDoerHTTPResponse(result, err)
 	})
 	return result, err
-}
-
-// classifyPagesHTTPResponse classifies responses by their status and their
-// header. An error beside a good status came later, such as one of reading the
-// body.
-func classifyPagesHTTPResponse(resp *http.Response, err error) resil.Verdict {
-	if resp == nil || err != nil && resp.StatusCode < 400 {
-		return resil.Verdict{}
-	}
-	return resil.HTTPResponse(resp.StatusCode, resp.Header)
 }

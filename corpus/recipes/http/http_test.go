@@ -58,12 +58,12 @@ func TestVerdicts(t *testing.T) {
 		{"error beside a bad status", 503, nil, errors.New("status 503"), failure},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := classifyPagesHTTPResponse(&http.Response{StatusCode: c.status, Header: c.header}, c.err); got != c.want {
+			if got := classifyDoerHTTPResponse(&http.Response{StatusCode: c.status, Header: c.header}, c.err); got != c.want {
 				t.Errorf("the verdict is %+v, want %+v", got, c.want)
 			}
 		})
 	}
-	if got := classifyPagesHTTPResponse(nil, io.EOF); got != (resil.Verdict{}) {
+	if got := classifyDoerHTTPResponse(nil, io.EOF); got != (resil.Verdict{}) {
 		t.Errorf("without a response the verdict is %+v, want none", got)
 	}
 }
@@ -124,4 +124,45 @@ func TestDeadServerOpensTheBreaker(t *testing.T) {
 func TestAnswersAreNotRepeated(t *testing.T) {
 	client, get, _ := serve(t, http.StatusNotFound)
 	verdicttest.Answers(t, client.Resilience(), "Get", get)
+}
+
+// A Doer has a breaker for each host, repeats what can be repeated, and gives back the last
+// response.
+func TestDoer(t *testing.T) {
+	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) }))
+	defer failing.Close()
+	healthy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+	defer healthy.Close()
+	client, err := NewResilientDoer(http.DefaultClient, verdicttest.Quick("Doer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(method, url string) (status int, err error) {
+		req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return 0, err
+		}
+		return resp.StatusCode, resp.Body.Close()
+	}
+	attempts := func() uint64 { return client.Resilience().Stats().Method("Do").Attempts }
+
+	if status, err := do(http.MethodPost, failing.URL); status != 503 || err != nil || attempts() != 1 {
+		t.Errorf("POST: status %d, error %v, %d attempts; want one attempt and its response", status, err, attempts())
+	}
+	if status, err := do(http.MethodGet, failing.URL); status != 503 || err != nil || attempts() != 4 {
+		t.Errorf("GET: status %d, error %v, %d attempts; want three more attempts and the last response", status, err, attempts())
+	}
+	for range 3 {
+		_, err = do(http.MethodGet, failing.URL)
+	}
+	if !errors.Is(err, resil.ErrOpen) {
+		t.Errorf("the last error is %v, want that of an open breaker", err)
+	}
+	if status, err := do(http.MethodGet, healthy.URL); status != 200 || err != nil {
+		t.Errorf("another host: status %d, error %v", status, err)
+	}
 }

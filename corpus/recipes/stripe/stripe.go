@@ -16,6 +16,5 @@ import (
 //resil:breaker
 type PaymentIntents interface {
 	Retrieve(ctx context.Context, id string, params *stripe.PaymentIntentRetrieveParams) (*stripe.PaymentIntent, error)
-	//resil:retry off
 	Create(ctx context.Context, params *stripe.PaymentIntentCreateParams) (*stripe.PaymentIntent, error)
 }

@@ -17,8 +17,8 @@ const _ = resil.SupportVersion1
 
 // ResilientPaymentIntents guards a PaymentIntents.
 //
-//	Retrieve  timeout 1m, attempt 20s · retry 3, exponential 100ms–30s, full jitter · breaker PaymentIntents
-//	Create    timeout 1m, attempt 20s · breaker PaymentIntents
+//	Retrieve  timeout 1m, attempt 20s · retry 3, exponential 100ms–30s, full jitter · breaker PaymentIntents · token params.IdempotencyKey
+//	Create    timeout 1m, attempt 20s · retry 3, exponential 100ms–30s, full jitter · breaker PaymentIntents · token params.IdempotencyKey
 //
 // Errors are classified by stripe, then network.
 type ResilientPaymentIntents struct {
@@ -36,15 +36,27 @@ func NewResilientPaymentIntents(next PaymentIntents, opts ...resil.Option) (*Res
 	if next == nil {
 		return nil, errors.New("NewResilientPaymentIntents: next is nil")
 	}
-	timeout := &resil.Timeout{Total: time.Minute, Attempt: 20 * time.Second}
-	breaker := &resil.Breaker{
-		Name:        "PaymentIntents",
-		Consecutive: resil.ConsecutiveAuto,
-		Ratio:       50 * resil.Percent,
-		Min:         10,
-		Window:      time.Minute,
-		Open:        30 * time.Second,
-		Probes:      2,
+	policies := resil.Policies{
+		Timeout: &resil.Timeout{Total: time.Minute, Attempt: 20 * time.Second},
+		Retry: &resil.Retry{
+			Attempts: 3,
+			Backoff:  resil.BackoffExponential,
+			Initial:  100 * time.Millisecond,
+			Max:      30 * time.Second,
+			Factor:   2,
+			Jitter:   resil.JitterFull,
+			On:       []resil.Class{resil.Infrastructure, resil.Throttled},
+			Budget:   20 * resil.Percent,
+		},
+		Breaker: &resil.Breaker{
+			Name:        "PaymentIntents",
+			Consecutive: resil.ConsecutiveAuto,
+			Ratio:       50 * resil.Percent,
+			Min:         10,
+			Window:      time.Minute,
+			Open:        30 * time.Second,
+			Probes:      2,
+		},
 	}
 	classifiers := []resil.Classifier{classifyPaymentIntentsStripe}
 	c := &ResilientPaymentIntents{next: next}
@@ -52,31 +64,8 @@ func NewResilientPaymentIntents(next PaymentIntents, opts ...resil.Option) (*Res
 	c.client, err = resil.New(resil.Spec{
 		Name: "PaymentIntents",
 		Methods: []resil.MethodSpec{
-			{
-				Name:   "Retrieve",
-				Method: &c.retrieve,
-				Policies: resil.Policies{
-					Timeout: timeout,
-					Retry: &resil.Retry{
-						Attempts: 3,
-						Backoff:  resil.BackoffExponential,
-						Initial:  100 * time.Millisecond,
-						Max:      30 * time.Second,
-						Factor:   2,
-						Jitter:   resil.JitterFull,
-						On:       []resil.Class{resil.Infrastructure, resil.Throttled},
-						Budget:   20 * resil.Percent,
-					},
-					Breaker: breaker,
-				},
-				Classify: classifiers,
-			},
-			{
-				Name:     "Create",
-				Method:   &c.create,
-				Policies: resil.Policies{Timeout: timeout, Breaker: breaker},
-				Classify: classifiers,
-			},
+			{Name: "Retrieve", Method: &c.retrieve, Policies: policies, Classify: classifiers},
+			{Name: "Create", Method: &c.create, Policies: policies, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
@@ -89,14 +78,30 @@ func NewResilientPaymentIntents(next PaymentIntents, opts ...resil.Option) (*Res
 func (c *ResilientPaymentIntents) Resilience() *resil.Client { return c.client }
 
 func (c *ResilientPaymentIntents) Retrieve(ctx context.Context, id string, params *stripe.PaymentIntentRetrieveParams) (*stripe.PaymentIntent, error) {
+	// All attempts of the call carry one token.
+	sent := params
+	if params != nil && (params.IdempotencyKey == nil || *params.IdempotencyKey == "") {
+		withToken := *params
+		token := resil.Token()
+		withToken.IdempotencyKey = &token
+		sent = &withToken
+	}
 	return resil.Call(ctx, &c.retrieve, func(ctx context.Context) (*stripe.PaymentIntent, error) {
-		return c.next.Retrieve(ctx, id, params)
+		return c.next.Retrieve(ctx, id, sent)
 	})
 }
 
 func (c *ResilientPaymentIntents) Create(ctx context.Context, params *stripe.PaymentIntentCreateParams) (*stripe.PaymentIntent, error) {
+	// All attempts of the call carry one token.
+	sent := params
+	if params != nil && (params.IdempotencyKey == nil || *params.IdempotencyKey == "") {
+		withToken := *params
+		token := resil.Token()
+		withToken.IdempotencyKey = &token
+		sent = &withToken
+	}
 	return resil.Call(ctx, &c.create, func(ctx context.Context) (*stripe.PaymentIntent, error) {
-		return c.next.Create(ctx, params)
+		return c.next.Create(ctx, sent)
 	})
 }
 

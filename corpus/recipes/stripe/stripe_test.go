@@ -15,8 +15,7 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// serve starts a Stripe with one answer, and returns a client of it that does not repeat
-// by itself.
+// serve starts a Stripe with one answer, and returns a client of it.
 func serve(t *testing.T, status int, header map[string]string, body string) (PaymentIntents, *httptest.Server) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -27,12 +26,17 @@ func serve(t *testing.T, status int, header map[string]string, body string) (Pay
 		fmt.Fprint(w, body)
 	}))
 	t.Cleanup(server.Close)
+	return newPaymentIntents(server), server
+}
+
+// newPaymentIntents returns a client that does not repeat by itself.
+func newPaymentIntents(server *httptest.Server) PaymentIntents {
 	backends := stripe.NewBackendsWithConfig(&stripe.BackendConfig{
 		URL:               stripe.String(server.URL),
 		MaxNetworkRetries: stripe.Int64(0),
 		LeveledLogger:     &stripe.LeveledLogger{},
 	})
-	return stripe.NewClient("sk_test_123", stripe.WithBackends(backends)).V1PaymentIntents, server
+	return stripe.NewClient("sk_test_123", stripe.WithBackends(backends)).V1PaymentIntents
 }
 
 // answer is the error that stripe-go makes of an answer.
@@ -72,7 +76,7 @@ func TestVerdicts(t *testing.T) {
 // guard guards a client.
 func guard(t *testing.T, next PaymentIntents) (*resil.Client, func() error) {
 	t.Helper()
-	guarded, err := NewResilientPaymentIntents(next, resil.WithOverrides(resil.Overrides{"PaymentIntents.Retrieve": {"retry": "initial=1ms max=2ms"}}))
+	guarded, err := NewResilientPaymentIntents(next, verdicttest.Quick("PaymentIntents"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,5 +107,33 @@ func TestStripeForbidsToRepeat(t *testing.T) {
 	}
 	if m := client.Stats().Method("Retrieve"); m.Attempts != 1 || m.Infrastructure != 1 {
 		t.Errorf("the call was repeated: %+v", m)
+	}
+}
+
+func TestAttemptsOfAPaymentHaveOneKey(t *testing.T) {
+	var keys []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		if len(keys) < 3 {
+			w.WriteHeader(500)
+			fmt.Fprint(w, `{"error": {"type": "api_error"}}`)
+			return
+		}
+		fmt.Fprint(w, `{"id": "pi_1"}`)
+	}))
+	defer server.Close()
+	guarded, err := NewResilientPaymentIntents(newPaymentIntents(server), verdicttest.Quick("PaymentIntents"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	params := &stripe.PaymentIntentCreateParams{Amount: stripe.Int64(100)}
+	if _, err := guarded.Create(t.Context(), params); err != nil {
+		t.Fatal(err)
+	}
+	if len(keys) != 3 || keys[0] == "" || keys[1] != keys[0] || keys[2] != keys[0] {
+		t.Errorf("the keys of the attempts are %q, want the same one three times", keys)
+	}
+	if params.IdempotencyKey != nil {
+		t.Error("the caller's parameters have changed")
 	}
 }

@@ -45,7 +45,7 @@ func classify(err error) resil.Verdict {
 	Tokens:  []string{"IdempotencyKey"},
 	Retries: Retries{Attempts: 3, Switch: "stripe.BackendConfig{MaxNetworkRetries: stripe.Int64(0)}"},
 	Notes: []string{
-		"stripe-go makes a new idempotency key for every call that has none, so that a retry around it charges twice: set IdempotencyKey.",
+		"stripe-go makes a new idempotency key for every call that has none, so that a retry around it charges twice unless IdempotencyKey is set.",
 		"A key that was used with other parameters is refused.",
 	},
 }

@@ -17,15 +17,17 @@ const _ = resil.SupportVersion1
 
 // ResilientIssues guards an Issues.
 //
-//	Get            retry 3, exponential 100ms–1m, full jitter · breaker Issues
-//	CreateComment  breaker Issues
+//	Get               retry 3, exponential 100ms–1m, full jitter · breaker Issues
+//	AddLabelsToIssue  retry 3, exponential 100ms–1m, full jitter · breaker Issues
+//	CreateComment     breaker Issues
 //
 // Errors are classified by github, then network.
 type ResilientIssues struct {
-	next          Issues
-	client        *resil.Client
-	get           resil.Method
-	createComment resil.Method
+	next             Issues
+	client           *resil.Client
+	get              resil.Method
+	addLabelsToIssue resil.Method
+	createComment    resil.Method
 }
 
 var _ Issues = (*ResilientIssues)(nil)
@@ -45,28 +47,30 @@ func NewResilientIssues(next Issues, opts ...resil.Option) (*ResilientIssues, er
 		Open:        30 * time.Second,
 		Probes:      2,
 	}
+	policies := resil.Policies{
+		Retry: &resil.Retry{
+			Attempts: 3,
+			Backoff:  resil.BackoffExponential,
+			Initial:  100 * time.Millisecond,
+			Max:      time.Minute,
+			Factor:   2,
+			Jitter:   resil.JitterFull,
+			On:       []resil.Class{resil.Infrastructure, resil.Throttled},
+			Budget:   20 * resil.Percent,
+		},
+		Breaker: breaker,
+	}
 	classifiers := []resil.Classifier{classifyIssuesGitHub}
 	c := &ResilientIssues{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Issues",
 		Methods: []resil.MethodSpec{
+			{Name: "Get", Method: &c.get, Policies: policies, Classify: classifiers},
 			{
-				Name:   "Get",
-				Method: &c.get,
-				Policies: resil.Policies{
-					Retry: &resil.Retry{
-						Attempts: 3,
-						Backoff:  resil.BackoffExponential,
-						Initial:  100 * time.Millisecond,
-						Max:      time.Minute,
-						Factor:   2,
-						Jitter:   resil.JitterFull,
-						On:       []resil.Class{resil.Infrastructure, resil.Throttled},
-						Budget:   20 * resil.Percent,
-					},
-					Breaker: breaker,
-				},
+				Name:     "AddLabelsToIssue",
+				Method:   &c.addLabelsToIssue,
+				Policies: policies,
 				Classify: classifiers,
 			},
 			{
@@ -90,6 +94,15 @@ func (c *ResilientIssues) Get(ctx context.Context, owner, repo string, number in
 	err = resil.Run(ctx, &c.get, func(ctx context.Context) error {
 		var err error
 		r0, r1, err = c.next.Get(ctx, owner, repo, number)
+		return err
+	})
+	return r0, r1, err
+}
+
+func (c *ResilientIssues) AddLabelsToIssue(ctx context.Context, owner, repo string, number int, labels []string) (r0 []*github.Label, r1 *github.Response, err error) {
+	err = resil.Run(ctx, &c.addLabelsToIssue, func(ctx context.Context) error {
+		var err error
+		r0, r1, err = c.next.AddLabelsToIssue(ctx, owner, repo, number, labels)
 		return err
 	})
 	return r0, r1, err
