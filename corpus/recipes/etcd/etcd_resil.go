@@ -6,14 +6,11 @@ package etcd
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	resil "github.com/resilgen/resilgen/runtime"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
@@ -110,20 +107,18 @@ func (c *ResilientKV) Delete(ctx context.Context, key string, opts ...clientv3.O
 }
 
 // classifyKVEtcd classifies the errors of etcd, and those of gRPC on the way to
-// it, by their code. A message that is too large is the caller's error.
+// it, by their code. A database that is full takes no write until someone makes
+// room.
 func classifyKVEtcd(err error) resil.Verdict {
-	if errors.Is(err, rpctypes.ErrNoSpace) || errors.Is(err, grpc.ErrClientConnClosing) {
+	if errors.Is(err, rpctypes.ErrNoSpace) {
 		return resil.Verdict{Class: resil.SystemFault}
 	}
 	if e, ok := errors.AsType[rpctypes.EtcdError](err); ok {
 		return resil.GRPCCode(uint32(e.Code()))
 	}
 	s, ok := status.FromError(err)
-	switch {
-	case !ok:
+	if !ok {
 		return resil.Verdict{}
-	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
-		return resil.Verdict{Class: resil.Application}
 	}
-	return resil.GRPCCode(uint32(s.Code()))
+	return resil.GRPCStatus(uint32(s.Code()), s.Message())
 }

@@ -6,7 +6,6 @@ package google
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/secretmanager/apiv1/secretmanagerpb"
@@ -15,7 +14,6 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 )
 
@@ -104,11 +102,8 @@ func (c *ResilientSecrets) GetSecret(ctx context.Context, req *secretmanagerpb.G
 // classifySecretsGoogle classifies the errors of Google APIs by their reason,
 // then by their status of HTTP or gRPC.
 func classifySecretsGoogle(err error) resil.Verdict {
-	switch {
-	case errors.Is(err, iterator.Done):
+	if errors.Is(err, iterator.Done) {
 		return resil.Verdict{Class: resil.Application}
-	case errors.Is(err, grpc.ErrClientConnClosing):
-		return resil.Verdict{Class: resil.SystemFault}
 	}
 	e, ok := errors.AsType[*apierror.APIError](err)
 	if !ok {
@@ -125,12 +120,9 @@ func classifySecretsGoogle(err error) resil.Verdict {
 		}
 		return v.Or(resil.HTTPResponse(h.Code, h.Header))
 	}
-	switch s := e.GRPCStatus(); {
-	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
-		return resil.Verdict{Class: resil.Application} // a message of the caller's, not a quota
-	case s.Code() == codes.Unavailable && v.After > 0:
+	s := e.GRPCStatus()
+	if s.Code() == codes.Unavailable && v.After > 0 {
 		return v.Or(resil.Verdict{Class: resil.Throttled})
-	default:
-		return v.Or(resil.GRPCCode(uint32(s.Code())))
 	}
+	return v.Or(resil.GRPCStatus(uint32(s.Code()), s.Message()))
 }

@@ -83,7 +83,7 @@ func TestVerdicts(t *testing.T) {
 		{Name: "unknown", Err: api(t, codes.Unknown, "text"), Want: answer},
 		{Name: "data loss", Err: api(t, codes.DataLoss, "text"), Want: resil.Verdict{Class: resil.SystemFault}},
 		{Name: "a status that gax did not see", Err: status.Error(codes.Unavailable, "text"), Want: failure},
-		{Name: "own connection closed", Err: grpc.ErrClientConnClosing, Want: resil.Verdict{Class: resil.SystemFault}, Better: true},
+		{Name: "own connection closed", Err: status.Error(codes.Canceled, "grpc: the client connection is closing"), Want: resil.Verdict{Class: resil.SystemFault}, Better: true},
 
 		{Name: "REST, not found", Err: rest(404, nil, ""), Want: answer},
 		{Name: "REST, precondition", Err: rest(412, nil, ""), Want: answer},

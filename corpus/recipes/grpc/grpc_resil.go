@@ -6,7 +6,6 @@ package grpc
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	resil "github.com/resilgen/resilgen/runtime"
@@ -93,21 +92,14 @@ func (c *ResilientHealth) List(ctx context.Context, in *healthpb.HealthListReque
 	})
 }
 
-// classifyHealthGRPC classifies the errors of gRPC by their status. A message
-// that is too large is the caller's error, although gRPC gives it the code of
-// an exhausted server.
+// classifyHealthGRPC classifies the errors of gRPC by their status. A server
+// that is unavailable and says until when asks for fewer calls.
 func classifyHealthGRPC(err error) resil.Verdict {
-	if errors.Is(err, grpc.ErrClientConnClosing) {
-		return resil.Verdict{Class: resil.SystemFault}
-	}
 	s, ok := status.FromError(err)
 	if !ok {
 		return resil.Verdict{}
 	}
-	if s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max") {
-		return resil.Verdict{Class: resil.Application}
-	}
-	v := resil.GRPCCode(uint32(s.Code()))
+	v := resil.GRPCStatus(uint32(s.Code()), s.Message())
 	for _, detail := range s.Proto().GetDetails() {
 		v.After = max(v.After, resil.RetryInfo(detail.GetTypeUrl(), detail.GetValue()))
 	}

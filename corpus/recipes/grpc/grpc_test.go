@@ -53,7 +53,7 @@ func TestVerdicts(t *testing.T) {
 		{Name: "permission denied", Err: code(codes.PermissionDenied), Want: answer},
 		{Name: "unimplemented", Err: code(codes.Unimplemented), Want: answer},
 
-		{Name: "own connection closed", Err: grpc.ErrClientConnClosing, Want: system, Better: true},
+		{Name: "own connection closed", Err: status.Error(codes.Canceled, "grpc: the client connection is closing"), Want: system, Better: true},
 		{Name: "exhausted until", Err: later(t, codes.ResourceExhausted, 3*time.Second), Want: resil.Verdict{Class: resil.Throttled, After: 3 * time.Second}},
 		{Name: "unavailable until", Err: later(t, codes.Unavailable, 1500*time.Millisecond), Want: resil.Verdict{Class: resil.Throttled, After: 1500 * time.Millisecond}, Better: true},
 

@@ -6,7 +6,6 @@ package temporal
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	resil "github.com/resilgen/resilgen/runtime"
@@ -14,7 +13,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
@@ -129,13 +127,10 @@ func classifyWorkflowsTemporal(err error) resil.Verdict {
 	if e, is := errors.AsType[serviceerror.ServiceError](err); is {
 		s, ok = e.Status(), true
 	}
-	switch {
-	case !ok:
+	if !ok {
 		return resil.Verdict{}
-	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
-		return resil.Verdict{Class: resil.Application}
 	}
-	v := resil.GRPCCode(uint32(s.Code()))
+	v := resil.GRPCStatus(uint32(s.Code()), s.Message())
 	for _, detail := range s.Proto().GetDetails() {
 		v.After = max(v.After, resil.RetryInfo(detail.GetTypeUrl(), detail.GetValue()))
 	}

@@ -1,7 +1,6 @@
 package sdk
 
-// The client itself never repeats a write, since that could overwrite a later one. A full
-// database takes no write until someone makes room.
+// The client itself never repeats a write, since that could overwrite a later one.
 var etcdLibrary = &Library{
 	Name:  "etcd",
 	Ident: "Etcd",
@@ -11,32 +10,26 @@ var etcdLibrary = &Library{
 	Glue: `
 import (
 	"errors"
-	"strings"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // classify classifies the errors of etcd, and those of gRPC on the way to it, by their
-// code. A message that is too large is the caller's error.
+// code. A database that is full takes no write until someone makes room.
 func classify(err error) resil.Verdict {
-	if errors.Is(err, rpctypes.ErrNoSpace) || errors.Is(err, grpc.ErrClientConnClosing) {
+	if errors.Is(err, rpctypes.ErrNoSpace) {
 		return resil.Verdict{Class: resil.SystemFault}
 	}
 	if e, ok := errors.AsType[rpctypes.EtcdError](err); ok {
 		return resil.GRPCCode(uint32(e.Code()))
 	}
 	s, ok := status.FromError(err)
-	switch {
-	case !ok:
+	if !ok {
 		return resil.Verdict{}
-	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
-		return resil.Verdict{Class: resil.Application}
 	}
-	return resil.GRPCCode(uint32(s.Code()))
+	return resil.GRPCStatus(uint32(s.Code()), s.Message())
 }
 `,
 	Safe:    []string{"MemberList", "TimeToLive", "Leases", "KeepAliveOnce", "AlarmList", "HashKV", "AuthStatus", "UserGet", "UserList", "RoleGet", "RoleList"},

@@ -12,12 +12,10 @@ var googleLibrary = &Library{
 	Glue: `
 import (
 	"errors"
-	"strings"
 
 	"github.com/googleapis/gax-go/v2/apierror"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -25,11 +23,8 @@ import (
 // classify classifies the errors of Google APIs by their reason, then by their status of
 // HTTP or gRPC.
 func classify(err error) resil.Verdict {
-	switch {
-	case errors.Is(err, iterator.Done):
+	if errors.Is(err, iterator.Done) {
 		return resil.Verdict{Class: resil.Application}
-	case errors.Is(err, grpc.ErrClientConnClosing):
-		return resil.Verdict{Class: resil.SystemFault}
 	}
 	e, ok := errors.AsType[*apierror.APIError](err)
 	if !ok {
@@ -46,14 +41,11 @@ func classify(err error) resil.Verdict {
 		}
 		return v.Or(resil.HTTPResponse(h.Code, h.Header))
 	}
-	switch s := e.GRPCStatus(); {
-	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
-		return resil.Verdict{Class: resil.Application} // a message of the caller's, not a quota
-	case s.Code() == codes.Unavailable && v.After > 0:
+	s := e.GRPCStatus()
+	if s.Code() == codes.Unavailable && v.After > 0 {
 		return v.Or(resil.Verdict{Class: resil.Throttled})
-	default:
-		return v.Or(resil.GRPCCode(uint32(s.Code())))
 	}
+	return v.Or(resil.GRPCStatus(uint32(s.Code()), s.Message()))
 }
 `,
 	Safe: []string{

@@ -12,11 +12,9 @@ var temporalLibrary = &Library{
 	Glue: `
 import (
 	"errors"
-	"strings"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -34,13 +32,10 @@ func classify(err error) resil.Verdict {
 	if e, is := errors.AsType[serviceerror.ServiceError](err); is {
 		s, ok = e.Status(), true
 	}
-	switch {
-	case !ok:
+	if !ok {
 		return resil.Verdict{}
-	case s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "larger than max"):
-		return resil.Verdict{Class: resil.Application}
 	}
-	v := resil.GRPCCode(uint32(s.Code()))
+	v := resil.GRPCStatus(uint32(s.Code()), s.Message())
 	for _, detail := range s.Proto().GetDetails() {
 		v.After = max(v.After, resil.RetryInfo(detail.GetTypeUrl(), detail.GetValue()))
 	}
