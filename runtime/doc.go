@@ -19,8 +19,8 @@
 //   - Classifiers say it for a whole client: [Classifier], [Class], [Verdict],
 //     [ClassOf]. Ready ones are [Network] and [All].
 //   - Tables say what the codes of a protocol mean, for classifiers. HTTP and RPC:
-//     [HTTPStatus], [HTTPResponse], [GRPCCode], which serves Connect too, [GRPCPushback] and
-//     [TwirpCode]. Databases: [SQLState], [MySQLError], [SQLServerError], [SQLiteCode],
+//     [HTTPStatus], [HTTPResponse], [GRPCCode], which serves Connect too, [GRPCStatus],
+//     [GRPCPushback], [RetryInfo] and [TwirpCode]. Databases: [SQLState], [MySQLError], [SQLServerError], [SQLiteCode],
 //     [MongoCode], [RedisCode], [CQLCode] and [Neo4jCode]. Messages: [KafkaCode] and
 //     [AMQPCode]. Clouds: [AWSCode], [AzureCode] and [GoogleReason].
 //   - Errors of calls: [Error], and its reasons [ErrOpen], [ErrLimited], [ErrFull],

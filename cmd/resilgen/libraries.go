@@ -40,16 +40,30 @@ func libraries(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// repeatsByItself says whether a library repeats calls by itself, and what stops it.
+func repeatsByItself(l generator.Library) string {
+	var repeats string
+	switch {
+	case l.Attempts < 0:
+		repeats = "until the context ends"
+	case l.Attempts > 1:
+		repeats = fmt.Sprintf("%d calls in all", l.Attempts)
+	default:
+		return "no"
+	}
+	if l.Switch == "" {
+		return repeats + "; nothing stops it"
+	}
+	return repeats + "; `" + l.Switch + "` stops it"
+}
+
 // librariesTable returns the text of docs/libraries.md.
 func librariesTable(all []generator.Library) []byte {
 	var text bytes.Buffer
 	text.WriteString(librariesIntro)
 	rows := table{{"name", "library", "shown by", "tried with", "repeats by itself"}}
 	for _, l := range all {
-		repeats := "no"
-		if l.Attempts > 1 {
-			repeats = fmt.Sprintf("%d calls in all; `%s` stops it", l.Attempts, l.Switch)
-		}
+		repeats := repeatsByItself(l)
 		tried := strings.Join(l.Tried, "<br>")
 		if tried == "" {
 			tried = "the standard library"

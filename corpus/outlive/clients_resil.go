@@ -10,8 +10,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	resil "github.com/resilgen/resilgen/runtime"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 )
@@ -102,16 +104,21 @@ func (c *ResilientHealth) Watch(ctx context.Context, in *healthpb.HealthCheckReq
 	})
 }
 
-// classifyHealthGRPC classifies the errors of gRPC by their status.
+// classifyHealthGRPC classifies the errors of gRPC by their status. A server
+// that is unavailable and says until when asks for fewer calls.
 func classifyHealthGRPC(err error) resil.Verdict {
-	if errors.Is(err, grpc.ErrClientConnClosing) {
-		return resil.Verdict{Class: resil.SystemFault}
-	}
 	s, ok := status.FromError(err)
 	if !ok {
 		return resil.Verdict{}
 	}
-	return resil.GRPCCode(uint32(s.Code()))
+	v := resil.GRPCStatus(uint32(s.Code()), s.Message())
+	for _, detail := range s.Proto().GetDetails() {
+		v.After = max(v.After, resil.RetryInfo(detail.GetTypeUrl(), detail.GetValue()))
+	}
+	if s.Code() == codes.Unavailable && v.After > 0 {
+		v.Class = resil.Throttled
+	}
+	return v
 }
 
 // ResilientObjects guards an Objects.
@@ -182,6 +189,8 @@ func (c *ResilientObjects) GetObject(ctx context.Context, in *s3.GetObjectInput,
 //	Query  timeout 5s, attempt 1s
 //
 // Results of Query outlive the call: a timeout ends when the result is there.
+//
+// Errors are classified by pgx, then network.
 type ResilientRows struct {
 	next   Rows
 	client *resil.Client
@@ -205,6 +214,7 @@ func NewResilientRows(next Rows, opts ...resil.Option) (*ResilientRows, error) {
 				Method:   &c.query,
 				Policies: resil.Policies{Timeout: &resil.Timeout{Total: 5 * time.Second, Attempt: time.Second}},
 				Outlives: true,
+				Classify: []resil.Classifier{classifyRowsPgx},
 			},
 		},
 	}, opts...)
@@ -222,6 +232,23 @@ func (c *ResilientRows) Query(ctx context.Context, sql string, args ...any) (pgx
 		result, err := c.next.Query(ctx, sql, args...)
 		return holdRows(ctx, result), err
 	})
+}
+
+// classifyRowsPgx classifies the errors of pgx itself; those of PostgreSQL have
+// a SQLSTATE, which resil.Network knows. Where there is no connection, nothing
+// was sent.
+func classifyRowsPgx(err error) resil.Verdict {
+	if e, _ := errors.AsType[*pgconn.ConnectError](err); e != nil {
+		v := resil.All(err)
+		v.Unsent = true
+		return v
+	}
+	switch {
+	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, pgx.ErrTooManyRows),
+		errors.Is(err, pgx.ErrTxClosed), errors.Is(err, pgx.ErrTxCommitRollback):
+		return resil.Verdict{Class: resil.Application}
+	}
+	return resil.Verdict{}
 }
 
 // heldServerStreamingClientHealthCheckResponse is a ServerStreamingClient that

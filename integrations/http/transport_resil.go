@@ -99,11 +99,12 @@ func (c *Transport) RoundTrip(req *http.Request) (result *http.Response, err err
 	return result, err
 }
 
-// classifyRoundTripperHTTPResponse classifies responses by their status. An
-// error beside a good status came later, such as one of reading the body.
+// classifyRoundTripperHTTPResponse classifies responses by their status and
+// their header. An error beside a good status came later, such as one of
+// reading the body.
 func classifyRoundTripperHTTPResponse(resp *http.Response, err error) resil.Verdict {
 	if resp == nil || err != nil && resp.StatusCode < 400 {
 		return resil.Verdict{}
 	}
-	return resil.HTTPStatus(resp.StatusCode)
+	return resil.HTTPResponse(resp.StatusCode, resp.Header)
 }

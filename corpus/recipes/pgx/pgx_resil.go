@@ -24,6 +24,8 @@ const _ = resil.SupportVersion1
 //	Begin     retry 3, exponential 100ms–30s, full jitter · breaker DB
 //	Ping      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //
+// Results of Query outlive the call, and may fail after it.
+//
 // Errors are classified by pgx, then network.
 type ResilientDB struct {
 	next     DB
@@ -84,6 +86,7 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 				Name:     "Query",
 				Method:   &c.query,
 				Policies: resil.Policies{Retry: retry, Breaker: breaker},
+				Outlives: true,
 				Classify: classifiers,
 			},
 			{Name: "QueryRow", Method: &c.queryRow, Policies: policies, Classify: classifiers},
@@ -118,7 +121,8 @@ func (c *ResilientDB) Exec(ctx context.Context, sql string, arguments ...any) (p
 
 func (c *ResilientDB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return resil.Call(ctx, &c.query, func(ctx context.Context) (pgx.Rows, error) {
-		return c.next.Query(ctx, sql, args...)
+		result, err := c.next.Query(ctx, sql, args...)
+		return holdRows(ctx, result), err
 	})
 }
 
@@ -158,3 +162,21 @@ func classifyDBPgx(err error) resil.Verdict {
 	}
 	return resil.Verdict{}
 }
+
+// heldRows is a Rows that keeps the context of its attempt alive until it has
+// ended.
+type heldRows struct {
+	pgx.Rows
+	hold *resil.Hold
+}
+
+func holdRows(ctx context.Context, next pgx.Rows) pgx.Rows {
+	if next == nil {
+		return nil
+	}
+	return &heldRows{next, resil.NewHold(ctx)}
+}
+
+func (h *heldRows) Close() { h.hold.Stop(h.Rows.Close) }
+
+func (h *heldRows) Next() bool { return h.hold.Next(h.Rows.Next(), h.Rows.Err) }

@@ -114,18 +114,36 @@ func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
 // noteLayers tells of libraries that repeat the calls which a retry repeats.
 func (s *Source) noteLayers(w *Wrapper) {
 	for _, l := range w.usedLibraries() {
-		if l.Retries.Attempts < 2 {
-			continue
-		}
 		for _, m := range w.Methods {
-			if r := m.Policy.Retry; r != nil {
-				place, _ := m.ReportPos(s.Package.Fset, m.directivePos("retry"))
-				s.note(w, place, "%s repeats a call by itself, %d calls in all unless it is told otherwise, so that %d attempts here can be %d there; stop it with %s, or write //resil:retry off",
-					l.Title, l.Retries.Attempts, r.Attempts, r.Attempts*l.Retries.Attempts, l.Retries.Switch)
-				break
+			r := m.Policy.Retry
+			if r == nil {
+				continue
 			}
+			if says := multiplies(l, r.Attempts); says != "" {
+				place, _ := m.ReportPos(s.Package.Fset, m.directivePos("retry"))
+				s.note(w, place, "%s", says)
+			}
+			break
 		}
 	}
+}
+
+// multiplies says what attempts become around calls that a library repeats by itself, and
+// what to do about that; nothing if it repeats none.
+func multiplies(l *sdk.Library, attempts int) (says string) {
+	switch r := l.Retries; {
+	case r.Attempts < 0:
+		says = fmt.Sprintf("%s repeats a call by itself until its context ends, so that only attempt= of a timeout bounds each of the %d attempts here", l.Title, attempts)
+	case r.Attempts > 1:
+		says = fmt.Sprintf("%s repeats a call by itself, %d calls in all unless it is told otherwise, so that %d attempts here can be %d there",
+			l.Title, r.Attempts, attempts, attempts*r.Attempts)
+	default:
+		return ""
+	}
+	if l.Retries.Switch == "" {
+		return says + "; nothing stops it, so write //resil:retry off where one layer is enough"
+	}
+	return says + "; stop it with " + l.Retries.Switch + ", or write //resil:retry off"
 }
 
 // usedLibraries returns the libraries that classify errors of the wrapper's methods, or

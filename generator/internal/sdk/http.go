@@ -14,13 +14,18 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// classifyResponse classifies responses by their status. An error beside a good status
-// came later, such as one of reading the body.
+// classifyResponse classifies responses by their status and their header. An error beside
+// a good status came later, such as one of reading the body.
 func classifyResponse(resp *http.Response, err error) resil.Verdict {
 	if resp == nil || err != nil && resp.StatusCode < 400 {
 		return resil.Verdict{}
 	}
-	return resil.HTTPStatus(resp.StatusCode)
+	return resil.HTTPResponse(resp.StatusCode, resp.Header)
 }
 `,
+	Notes: []string{
+		"A response is a success or a failure by its status, whatever its body says.",
+		"net/http repeats a request by itself only where a connection that had been kept open turns out to be closed.",
+		"A breaker of one http.Client covers all hosts that it calls, unless per= tells them apart.",
+	},
 }

@@ -8,19 +8,30 @@ import (
 // all has the recipes, sorted by name.
 var all = sorted(
 	cassandraLibrary,
+	connectLibrary,
+	elasticsearchLibrary,
+	etcdLibrary,
+	githubLibrary,
 	gocqlV1Library,
+	googleLibrary,
 	grpcLibrary,
 	httpLibrary,
+	kubernetesLibrary,
 	mongoLibrary,
 	mssqlLibrary,
 	mysqlLibrary,
 	neo4jLibrary,
+	opensearchLibrary,
 	pgxLibrary,
 	pqLibrary,
 	redisLibrary,
+	slackLibrary,
 	sqlLibrary,
 	sqlite3Library,
 	sqliteLibrary,
+	stripeLibrary,
+	temporalLibrary,
+	twirpLibrary,
 )
 
 func sorted(libraries ...*Library) []*Library {

@@ -60,8 +60,8 @@ type Library struct {
 
 // Retries says how often a library makes a call by itself.
 type Retries struct {
-	Attempts int    // total calls, the first included, without any setting; 0 if it repeats none
-	Switch   string // Go code that stops it, as in grpc.WithDisableRetry()
+	Attempts int    // total calls, the first included, without any setting; 0 if it repeats none, -1 if only the context ends it
+	Switch   string // Go code that stops it, as in grpc.WithDisableRetry(); empty if nothing does
 }
 
 // All returns the recipes, sorted by name.

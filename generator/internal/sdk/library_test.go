@@ -3,6 +3,7 @@ package sdk
 import (
 	"go/parser"
 	"go/token"
+	"go/types"
 	"path"
 	"regexp"
 	"slices"
@@ -38,12 +39,20 @@ func TestRecipesAreComplete(t *testing.T) {
 					t.Errorf("pattern %q: %v", pattern, err)
 				}
 			}
+			if r := l.Retries; r.Attempts < -1 || r.Attempts == 0 && r.Switch != "" {
+				t.Errorf("what the library repeats is wrong: %+v", r)
+			}
 			for _, note := range l.Notes {
 				if !strings.HasSuffix(note, ".") {
 					t.Errorf("note %q is not a sentence", note)
 				}
 			}
 			for _, f := range l.Funcs() {
+				for _, global := range f.Globals() {
+					if types.Universe.Lookup(global) == nil {
+						t.Errorf("%s uses %s, which is neither imported under that name nor a name of Go", f.Suffix, global)
+					}
+				}
 				if f.Doc == "" || !strings.HasSuffix(f.Doc, ".") {
 					t.Errorf("%s has no comment that begins with its name and ends with a full stop", f.Suffix)
 				}

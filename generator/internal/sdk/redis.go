@@ -12,7 +12,7 @@ var redisLibrary = &Library{
 import (
 	"errors"
 
-	"github.com/redis/go-redis/v9"
+	redis "github.com/redis/go-redis/v9"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 

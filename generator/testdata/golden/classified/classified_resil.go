@@ -459,13 +459,14 @@ func classifyClassifiedOpen(result io.ReadCloser, err error) resil.Class {
 	return opened(result, err)
 }
 
-// classifyClassifiedHTTPResponse classifies responses by their status. An error
-// beside a good status came later, such as one of reading the body.
+// classifyClassifiedHTTPResponse classifies responses by their status and their
+// header. An error beside a good status came later, such as one of reading the
+// body.
 func classifyClassifiedHTTPResponse(resp *http.Response, err error) resil.Verdict {
 	if resp == nil || err != nil && resp.StatusCode < 400 {
 		return resil.Verdict{}
 	}
-	return resil.HTTPStatus(resp.StatusCode)
+	return resil.HTTPResponse(resp.StatusCode, resp.Header)
 }
 
 // classifyClassifiedFetch classifies the results of Classified.Fetch.

@@ -299,13 +299,14 @@ func (c *ResilientDoer) Do(req *http.Request) (*http.Response, error) {
 	}, classifyDoerHTTPResponse)
 }
 
-// classifyDoerHTTPResponse classifies responses by their status. An error
-// beside a good status came later, such as one of reading the body.
+// classifyDoerHTTPResponse classifies responses by their status and their
+// header. An error beside a good status came later, such as one of reading the
+// body.
 func classifyDoerHTTPResponse(resp *http.Response, err error) resil.Verdict {
 	if resp == nil || err != nil && resp.StatusCode < 400 {
 		return resil.Verdict{}
 	}
-	return resil.HTTPStatus(resp.StatusCode)
+	return resil.HTTPResponse(resp.StatusCode, resp.Header)
 }
 
 // Part has methods of *doers.

@@ -165,13 +165,14 @@ func (c *ResilientBodies) Ping(ctx context.Context) error {
 	})
 }
 
-// classifyBodiesHTTPResponse classifies responses by their status. An error
-// beside a good status came later, such as one of reading the body.
+// classifyBodiesHTTPResponse classifies responses by their status and their
+// header. An error beside a good status came later, such as one of reading the
+// body.
 func classifyBodiesHTTPResponse(resp *http.Response, err error) resil.Verdict {
 	if resp == nil || err != nil && resp.StatusCode < 400 {
 		return resil.Verdict{}
 	}
-	return resil.HTTPStatus(resp.StatusCode)
+	return resil.HTTPResponse(resp.StatusCode, resp.Header)
 }
 
 // ResilientDatabase guards a Database.

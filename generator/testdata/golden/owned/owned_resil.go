@@ -162,13 +162,14 @@ func (c *ResilientOwned) Either(ctx context.Context) (result *http.Response, err
 	return result, err
 }
 
-// classifyOwnedHTTPResponse classifies responses by their status. An error
-// beside a good status came later, such as one of reading the body.
+// classifyOwnedHTTPResponse classifies responses by their status and their
+// header. An error beside a good status came later, such as one of reading the
+// body.
 func classifyOwnedHTTPResponse(resp *http.Response, err error) resil.Verdict {
 	if resp == nil || err != nil && resp.StatusCode < 400 {
 		return resil.Verdict{}
 	}
-	return resil.HTTPStatus(resp.StatusCode)
+	return resil.HTTPResponse(resp.StatusCode, resp.Header)
 }
 
 // ResilientGeneric guards a Generic.

@@ -133,11 +133,12 @@ func (c *ResilientReleased) Either(ctx context.Context) (*http.Response, error) 
 	return result, err
 }
 
-// classifyReleasedHTTPResponse classifies responses by their status. An error
-// beside a good status came later, such as one of reading the body.
+// classifyReleasedHTTPResponse classifies responses by their status and their
+// header. An error beside a good status came later, such as one of reading the
+// body.
 func classifyReleasedHTTPResponse(resp *http.Response, err error) resil.Verdict {
 	if resp == nil || err != nil && resp.StatusCode < 400 {
 		return resil.Verdict{}
 	}
-	return resil.HTTPStatus(resp.StatusCode)
+	return resil.HTTPResponse(resp.StatusCode, resp.Header)
 }
