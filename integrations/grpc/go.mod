@@ -10,4 +10,12 @@ require (
 	google.golang.org/protobuf v1.36.12
 )
 
+require (
+	github.com/sony/gobreaker/v2 v2.4.0 // indirect
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
+	golang.org/x/time v0.16.0 // indirect
+)
+
 replace github.com/resilgen/resilgen => ../..
