@@ -104,7 +104,8 @@ func TestRestartOfAServerLosesNoCall(t *testing.T) {
 	}
 }
 
-func TestDeclaredIdempotencyLevelIsRead(t *testing.T) {
+// registerLevels registers a service whose methods declare idempotency levels, once.
+var registerLevels = sync.OnceValue(func() error {
 	level := func(l descriptorpb.MethodOptions_IdempotencyLevel) *descriptorpb.MethodOptions {
 		return &descriptorpb.MethodOptions{IdempotencyLevel: &l}
 	}
@@ -122,10 +123,14 @@ func TestDeclaredIdempotencyLevelIsRead(t *testing.T) {
 			method("Silent", nil),
 		}}},
 	}, protoregistry.GlobalFiles)
-	if err == nil {
-		err = protoregistry.GlobalFiles.RegisterFile(file)
-	}
 	if err != nil {
+		return err
+	}
+	return protoregistry.GlobalFiles.RegisterFile(file)
+})
+
+func TestDeclaredIdempotencyLevelIsRead(t *testing.T) {
+	if err := registerLevels(); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{"Read": 3, "Put": 3, "Unknown": 1, "Silent": 1, "Unlisted": 1}

@@ -2,33 +2,26 @@ package resilgrpc
 
 import "context"
 
-// A lifetime is the context of a stream. It shows the caller's deadline and the values of
-// the attempt that opens the stream. It ends with that attempt until it is kept; then it
-// ends with the stream, or with the caller's context.
+// A lifetime is the context of a stream. It is the caller's, with the values of the
+// attempt that opens the stream. It ends with that attempt until it is kept; then it ends
+// with the stream, or with the caller's context.
 type lifetime struct {
 	context.Context
-	cancel      context.CancelFunc
-	stopCaller  func() bool
-	attempt     context.Context
-	stopAttempt func() bool
+	cancel  context.CancelFunc
+	attempt context.Context
+	unlink  func() bool // from the attempt
 }
 
 func newLifetime(caller, attempt context.Context) *lifetime {
 	l := &lifetime{attempt: attempt}
-	values := context.WithoutCancel(attempt)
-	if deadline, ok := caller.Deadline(); ok {
-		l.Context, l.cancel = context.WithDeadline(values, deadline)
-	} else {
-		l.Context, l.cancel = context.WithCancel(values)
-	}
-	l.stopCaller = context.AfterFunc(caller, l.cancel)
-	l.stopAttempt = context.AfterFunc(attempt, l.cancel)
+	l.Context, l.cancel = context.WithCancel(withValues{caller, attempt})
+	l.unlink = context.AfterFunc(attempt, l.cancel)
 	return l
 }
 
 // keep keeps the context alive after the attempt. It fails if the attempt has ended.
 func (l *lifetime) keep() error {
-	if !l.stopAttempt() {
+	if !l.unlink() {
 		return l.attempt.Err()
 	}
 	return nil
@@ -36,7 +29,17 @@ func (l *lifetime) keep() error {
 
 // end ends the context. It may be called at any time, and several times.
 func (l *lifetime) end() {
-	l.stopAttempt()
-	l.stopCaller()
+	l.unlink()
 	l.cancel()
 }
+
+// withValues is a context with the values of another.
+type withValues struct {
+	context.Context
+	values context.Context
+}
+
+func (w withValues) Value(key any) any { return w.values.Value(key) }
+
+// AfterFunc spares package context a goroutine for each context that is derived from w.
+func (w withValues) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(w.Context, f) }

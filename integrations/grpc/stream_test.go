@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	pb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	resil "github.com/resilgen/resilgen/runtime"
@@ -224,6 +225,100 @@ func TestOpenBreakerRefusesStreams(t *testing.T) {
 	}
 	if b.calls.Load() != 0 {
 		t.Errorf("%d calls arrived", b.calls.Load())
+	}
+}
+
+// The context of a stream ends with the stream, so that nothing is held for it.
+func TestStreamsReleaseTheirContext(t *testing.T) {
+	failure := status.Error(codes.InvalidArgument, "no")
+	for _, tt := range []struct {
+		name string
+		desc grpc.StreamDesc
+		errs []error // of RecvMsg
+		send error   // of SendMsg
+		live int     // calls of RecvMsg after which the context is still alive
+	}{
+		{"server's stream", grpc.StreamDesc{ServerStreams: true}, []error{nil, nil, io.EOF}, nil, 2},
+		{"server's stream that fails", grpc.StreamDesc{ServerStreams: true}, []error{nil, failure}, nil, 1},
+		{"client's stream", grpc.StreamDesc{ClientStreams: true}, []error{nil}, nil, 0},
+		{"both", grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, []error{nil, io.EOF}, nil, 1},
+		{"message that cannot be sent", grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, nil, failure, 0},
+		{"message that comes too late", grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, []error{nil, io.EOF}, io.EOF, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var ctx context.Context
+			g := newGuard(t, newSpec(t, quick, "timeout 10s attempt=5s"))
+			s, err := g.Stream(t.Context(), &tt.desc, nil, "/"+outputName, func(own context.Context, _ *grpc.StreamDesc, _ *grpc.ClientConn, _ string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
+				ctx = own
+				return &scripted{errs: tt.errs, send: tt.send}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.SendMsg(nil)
+			s.CloseSend()
+			for i := range tt.errs {
+				if ctx.Err() != nil {
+					t.Fatalf("the context has ended before message %d", i+1)
+				}
+				s.RecvMsg(nil)
+				if i < tt.live && ctx.Err() != nil {
+					t.Errorf("the context has ended with message %d", i+1)
+				}
+			}
+			if ctx.Err() == nil {
+				t.Error("the context has not ended with the stream")
+			}
+		})
+	}
+}
+
+// A scripted stream has a header at once.
+type scripted struct {
+	grpc.ClientStream
+	errs []error
+	send error
+}
+
+func (s *scripted) SendMsg(any) error            { return s.send }
+func (s *scripted) CloseSend() error             { return nil }
+func (s *scripted) Header() (metadata.MD, error) { return metadata.MD{}, nil }
+func (s *scripted) RecvMsg(any) error {
+	err := s.errs[0]
+	s.errs = s.errs[1:]
+	return err
+}
+
+// What was sent is not repeated for want of a proof that it was not.
+func TestStreamThatHadAConnectionIsNotUnsent(t *testing.T) {
+	b := &backend{output: func(int, outputStream) error { return errDown }}
+	spec := newSpec(t, quick)
+	spec.Idempotent = nil
+	receiveAll(within(t), dial(t, serve(t, b), newGuard(t, spec).DialOptions()...))
+	if b.calls.Load() != 1 {
+		t.Errorf("%d calls, want 1", b.calls.Load())
+	}
+}
+
+// What an attempt has shown is forgotten in the next.
+func TestAttemptsAreClassifiedByTheirOwnAnswers(t *testing.T) {
+	pushes := func(ctx context.Context, n int) error {
+		if n == 1 {
+			grpc.SetTrailer(ctx, metadata.Pairs(pushback, "1"))
+			return errDown
+		}
+		return errDown
+	}
+	b := &backend{unary: pushes, output: func(n int, s outputStream) error { return pushes(s.Context(), n) }}
+	g := newGuard(t, newSpec(t, quick))
+	client := dial(t, serve(t, b), g.DialOptions()...)
+	call(within(t), client)
+	b.calls.Store(0)
+	receiveAll(within(t), client)
+	for _, name := range []string{unaryName, outputName} {
+		if s := g.statsOf(name); s.Throttled != 1 || s.Infrastructure != 2 {
+			t.Errorf("%s: stats %+v, want one attempt that was throttled", name, s)
+		}
 	}
 }
 
