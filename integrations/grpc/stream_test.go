@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -273,16 +274,24 @@ func TestStreamsReleaseTheirContext(t *testing.T) {
 	}
 }
 
-// A scripted stream has a header at once.
+// A scripted stream has a header at once, or ends without one.
 type scripted struct {
 	grpc.ClientStream
-	errs []error
-	send error
+	errs    []error // of RecvMsg
+	send    error   // of SendMsg
+	ended   bool
+	trailer metadata.MD
 }
 
-func (s *scripted) SendMsg(any) error            { return s.send }
-func (s *scripted) CloseSend() error             { return nil }
-func (s *scripted) Header() (metadata.MD, error) { return metadata.MD{}, nil }
+func (s *scripted) SendMsg(any) error    { return s.send }
+func (s *scripted) CloseSend() error     { return nil }
+func (s *scripted) Trailer() metadata.MD { return s.trailer }
+func (s *scripted) Header() (metadata.MD, error) {
+	if s.ended {
+		return nil, nil
+	}
+	return metadata.MD{}, nil
+}
 func (s *scripted) RecvMsg(any) error {
 	err := s.errs[0]
 	s.errs = s.errs[1:]
@@ -300,25 +309,70 @@ func TestStreamThatHadAConnectionIsNotUnsent(t *testing.T) {
 	}
 }
 
-// What an attempt has shown is forgotten in the next.
+// What an attempt has shown is forgotten in the next: here the server is gone by then.
 func TestAttemptsAreClassifiedByTheirOwnAnswers(t *testing.T) {
-	pushes := func(ctx context.Context, n int) error {
-		if n == 1 {
-			grpc.SetTrailer(ctx, metadata.Pairs(pushback, "1"))
-			return errDown
+	spec := newSpec(t, quick)
+	spec.Idempotent = nil
+	g := newGuard(t, spec)
+	trailer := metadata.Pairs(pushback, "1")
+	attempts := 0
+	g.Unary(t.Context(), "/"+unaryName, nil, nil, nil, func(_ context.Context, _ string, _, _ any, _ *grpc.ClientConn, opts ...grpc.CallOption) error {
+		attempts++
+		for _, opt := range opts {
+			if o, ok := opt.(grpc.TrailerCallOption); ok && attempts == 1 {
+				*o.TrailerAddr = trailer
+			}
+			if o, ok := opt.(grpc.PeerCallOption); ok && attempts == 2 {
+				o.PeerAddr.Addr = new(net.TCPAddr)
+			}
 		}
 		return errDown
-	}
-	b := &backend{unary: pushes, output: func(n int, s outputStream) error { return pushes(s.Context(), n) }}
-	g := newGuard(t, newSpec(t, quick))
-	client := dial(t, serve(t, b), g.DialOptions()...)
-	call(within(t), client)
-	b.calls.Store(0)
-	receiveAll(within(t), client)
-	for _, name := range []string{unaryName, outputName} {
-		if s := g.statsOf(name); s.Throttled != 1 || s.Infrastructure != 2 {
-			t.Errorf("%s: stats %+v, want one attempt that was throttled", name, s)
+	})
+	repeats := newGuard(t, newSpec(t, quick))
+	s, err := repeats.Stream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, nil, "/"+outputName, func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+		if attempts++; attempts > 3 {
+			return nil, errDown
 		}
+		return &scripted{ended: true, trailer: trailer, errs: []error{errDown}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SendMsg(nil)
+	s.CloseSend()
+	if s := g.statsOf(unaryName); s.Attempts != 2 || s.Throttled != 1 || s.Infrastructure != 1 {
+		t.Errorf("stats %+v, want an unsent attempt that was throttled, and one that was sent", s)
+	}
+	if s := repeats.statsOf(outputName); s.Attempts != 3 || s.Throttled != 1 || s.Infrastructure != 2 {
+		t.Errorf("stats %+v, want an attempt that was throttled, and two that were not", s)
+	}
+}
+
+// Interceptors further down may count what they see.
+func TestEndOfAStreamIsReceivedOnce(t *testing.T) {
+	g := newGuard(t, newSpec(t, quick))
+	s, err := g.Stream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, nil, "/"+outputName, func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+		return &scripted{ended: true, errs: []error{io.EOF}}, nil // and no more
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SendMsg(nil)
+	s.CloseSend()
+	if err := s.RecvMsg(nil); err != io.EOF {
+		t.Errorf("got %v, want EOF", err)
+	}
+}
+
+// A message that comes where none can would be lost without a word.
+func TestMessageWithoutAHeaderIsAnError(t *testing.T) {
+	g := newGuard(t, newSpec(t))
+	s, _ := g.Stream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, nil, "/"+outputName, func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+		return &scripted{ended: true, errs: []error{nil}}, nil
+	})
+	s.SendMsg(nil)
+	if err := s.CloseSend(); status.Code(err) != codes.Internal {
+		t.Errorf("got %v, want INTERNAL", err)
 	}
 }
 

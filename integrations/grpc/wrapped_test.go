@@ -108,7 +108,7 @@ func TestRepetitionsTellTheServer(t *testing.T) {
 	addr := serve(t, b)
 	guarded := dial(t, addr, newGuard(t, newSpec(t, quick)).DialOptions()...)
 	wrapped := dial(t, addr, DialOptions()...)
-	both := dial(t, addr, append(DialOptions(), newGuard(t, newSpec(t, quick)).DialOptions()...)...)
+	both := dial(t, addr, append(newGuard(t, newSpec(t, quick)).DialOptions(), DialOptions()...)...)
 	for name, f := range map[string]func(context.Context) error{
 		"guard":  func(ctx context.Context) error { return call(ctx, guarded) },
 		"stream": func(ctx context.Context) error { _, err := receiveAll(ctx, guarded); return err },
