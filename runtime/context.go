@@ -22,6 +22,13 @@ func NoRetry(ctx context.Context) context.Context {
 	return context.WithValue(ctx, repeatedKey{}, repeated{Attempt(ctx)})
 }
 
+// Repeated returns a context like that of a second or later attempt: no client retries or
+// hedges under it, and [Attempt] returns the number, or 2 if that is less than 2. It is
+// for servers whose caller, in another process, says that a request is a repetition.
+func Repeated(ctx context.Context, attempt int) context.Context {
+	return context.WithValue(ctx, repeatedKey{}, repeated{max(attempt, 2)})
+}
+
 // mayRepeat reports whether a client may retry or hedge under ctx.
 func mayRepeat(ctx context.Context) bool {
 	return ctx.Value(repeatedKey{}) == nil

@@ -353,6 +353,22 @@ func TestNoRetryIsObeyed(t *testing.T) {
 	}
 }
 
+func TestRepetitionOfAnotherProcessIsOneHere(t *testing.T) {
+	_, m := newMethod(t, withRetry(func(*Retry) {}))
+	for attempt, want := range map[int]int{0: 2, 2: 2, 7: 7} {
+		backend := &callee{answers: failures(9)}
+		Run(Repeated(context.Background(), attempt), m, func(ctx context.Context) error {
+			if got := Attempt(ctx); got != want {
+				t.Errorf("attempt %d is attempt %d of its callee, want %d", attempt, got, want)
+			}
+			return backend.call(ctx)
+		})
+		if len(backend.calls) != 1 {
+			t.Errorf("%d calls, want 1: the other process repeats it", len(backend.calls))
+		}
+	}
+}
+
 func TestRetryMetrics(t *testing.T) {
 	for _, tt := range []struct {
 		name                        string
