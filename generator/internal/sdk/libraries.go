@@ -7,9 +7,12 @@ import (
 
 // all has the recipes, sorted by name.
 var all = sorted(
+	amqpLibrary,
+	awsLibrary,
 	grpcLibrary,
 	httpLibrary,
 	mysqlLibrary,
+	natsLibrary,
 )
 
 func sorted(libraries ...*Library) []*Library {

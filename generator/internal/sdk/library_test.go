@@ -3,6 +3,7 @@ package sdk
 import (
 	"go/parser"
 	"go/token"
+	"go/types"
 	"path"
 	"regexp"
 	"slices"
@@ -43,6 +44,11 @@ func TestRecipesAreComplete(t *testing.T) {
 			for _, f := range l.Funcs() {
 				if f.Doc == "" || !strings.HasSuffix(f.Doc, ".") {
 					t.Errorf("%s has no comment that begins with its name and ends with a full stop", f.Suffix)
+				}
+				for _, name := range f.Globals() {
+					if types.Universe.Lookup(name) == nil {
+						t.Errorf("%s refers to %s, which the glue neither imports by that name nor declares", f.Suffix, name)
+					}
 				}
 			}
 		})
