@@ -61,6 +61,7 @@ func classify(err error) resil.Verdict {
 	Notes: []string{
 		"The SDK fills an empty token anew for each call: three attempts of ours would be three purchases; the generated code sets the same one for all of them.",
 		"SendMessage and Publish have a MessageDeduplicationId, which only FIFO queues and topics accept: set it yourself and write //resil:idempotent.",
+		"As long as the SDK repeats by itself, an error that says that nothing was sent speaks of its last attempt only.",
 		"A batch can succeed in part: look at UnprocessedItems, UnprocessedKeys, Failed and FailedRecordCount, for which nothing is repeated.",
 		"A conditional write whose answer was lost fails its condition when it is repeated: ConditionalCheckFailedException can mean that the first attempt succeeded.",
 		"Transaction conflicts of DynamoDB are answers: declare throttled=*types.TransactionConflictException to repeat them.",

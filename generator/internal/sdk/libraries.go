@@ -9,10 +9,17 @@ import (
 var all = sorted(
 	amqpLibrary,
 	awsLibrary,
+	azureLibrary,
+	consulLibrary,
+	franzLibrary,
 	grpcLibrary,
 	httpLibrary,
+	kafkaLibrary,
+	minioLibrary,
 	mysqlLibrary,
 	natsLibrary,
+	saramaLibrary,
+	vaultLibrary,
 )
 
 func sorted(libraries ...*Library) []*Library {
