@@ -48,14 +48,14 @@ func librariesTable(all []generator.Library) []byte {
 	for _, l := range all {
 		repeats := "no"
 		if l.Attempts > 1 {
-			repeats = fmt.Sprintf("%d calls in all; `%s` stops it", l.Attempts, l.Switch)
+			repeats = fmt.Sprintf("%d calls in all; `%s` stops it", l.Attempts, strings.ReplaceAll(l.Switch, "|", `\|`))
 		}
 		tried := strings.Join(l.Tried, "<br>")
 		if tried == "" {
 			tried = "the standard library"
 		}
-		rows = append(rows, []string{l.Name, l.Title, strings.Join(l.Shown, "<br>"), tried, repeats})
+		rows = append(rows, []string{l.Name, escapeMarkdown(l.Title), strings.Join(l.Shown, "<br>"), tried, repeats})
 	}
-	rows.markdown(&text)
+	rows.cells(&text)
 	return text.Bytes()
 }

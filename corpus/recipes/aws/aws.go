@@ -21,7 +21,8 @@ type Objects interface {
 	DeleteObject(ctx context.Context, in *s3.DeleteObjectInput, opts ...func(*s3.Options)) (*s3.DeleteObjectOutput, error)
 }
 
-// Items is the part of dynamodb.Client that is used.
+// Items is the part of dynamodb.Client that is used. All attempts of a TransactWriteItems
+// have the same ClientRequestToken.
 //
 //resil:timeout 10s attempt=2s
 //resil:retry 3
@@ -29,4 +30,5 @@ type Objects interface {
 type Items interface {
 	GetItem(ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
 }

@@ -123,15 +123,17 @@ func classifyObjectsAWS(err error) resil.Verdict {
 
 // ResilientItems guards an Items.
 //
-//	GetItem  timeout 10s, attempt 2s · retry 3, exponential 100ms–30s, full jitter · breaker Items
-//	PutItem  timeout 10s, attempt 2s · retry 3, exponential 100ms–30s, full jitter · breaker Items
+//	GetItem             timeout 10s, attempt 2s · retry 3, exponential 100ms–30s, full jitter · breaker Items
+//	PutItem             timeout 10s, attempt 2s · retry 3, exponential 100ms–30s, full jitter · breaker Items
+//	TransactWriteItems  timeout 10s, attempt 2s · retry 3, exponential 100ms–30s, full jitter · breaker Items · token in.ClientRequestToken
 //
 // Errors are classified by aws, then network.
 type ResilientItems struct {
-	next    Items
-	client  *resil.Client
-	getItem resil.Method
-	putItem resil.Method
+	next               Items
+	client             *resil.Client
+	getItem            resil.Method
+	putItem            resil.Method
+	transactWriteItems resil.Method
 }
 
 var _ Items = (*ResilientItems)(nil)
@@ -171,6 +173,12 @@ func NewResilientItems(next Items, opts ...resil.Option) (*ResilientItems, error
 		Methods: []resil.MethodSpec{
 			{Name: "GetItem", Method: &c.getItem, Policies: policies, Classify: classifiers},
 			{Name: "PutItem", Method: &c.putItem, Policies: policies, Classify: classifiers},
+			{
+				Name:     "TransactWriteItems",
+				Method:   &c.transactWriteItems,
+				Policies: policies,
+				Classify: classifiers,
+			},
 		},
 	}, opts...)
 	if err != nil {
@@ -191,5 +199,19 @@ func (c *ResilientItems) GetItem(ctx context.Context, in *dynamodb.GetItemInput,
 func (c *ResilientItems) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	return resil.Call(ctx, &c.putItem, func(ctx context.Context) (*dynamodb.PutItemOutput, error) {
 		return c.next.PutItem(ctx, in, opts...)
+	})
+}
+
+func (c *ResilientItems) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	// All attempts of the call carry one token.
+	sent := in
+	if in != nil && (in.ClientRequestToken == nil || *in.ClientRequestToken == "") {
+		withToken := *in
+		token := resil.Token()
+		withToken.ClientRequestToken = &token
+		sent = &withToken
+	}
+	return resil.Call(ctx, &c.transactWriteItems, func(ctx context.Context) (*dynamodb.TransactWriteItemsOutput, error) {
+		return c.next.TransactWriteItems(ctx, sent, opts...)
 	})
 }

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -216,5 +217,42 @@ func TestSlowDownIsRepeatedAndOpensNothing(t *testing.T) {
 	}
 	if m := client.Resilience().Stats().Method("ListObjectsV2"); m.Retries == 0 || m.Throttled != m.Attempts {
 		t.Errorf("the stats are %+v", m)
+	}
+}
+
+// The SDK makes a token for each call: what fails is done once only because all attempts
+// have one token, which is not the caller's business.
+func TestAttemptsOfOneCallHaveOneToken(t *testing.T) {
+	var tokens []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body struct{ ClientRequestToken string }
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			t.Error(err)
+		}
+		if tokens = append(tokens, body.ClientRequestToken); len(tokens) < 3 {
+			w.WriteHeader(500)
+		}
+		io.WriteString(w, "{}")
+	}))
+	defer server.Close()
+	client, err := NewResilientItems(newDynamoDB(server.URL), verdicttest.Quick("Items"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &dynamodb.TransactWriteItemsInput{TransactItems: []dynamodbtypes.TransactWriteItem{}}
+	if _, err := client.TransactWriteItems(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if len(tokens) != 3 || tokens[0] == "" || tokens[1] != tokens[0] || tokens[2] != tokens[0] {
+		t.Errorf("the tokens are %q", tokens)
+	}
+	if in.ClientRequestToken != nil {
+		t.Errorf("the caller's input has the token %s", *in.ClientRequestToken)
+	}
+	if _, err := client.TransactWriteItems(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if tokens[3] == tokens[0] {
+		t.Error("two calls have one token")
 	}
 }
