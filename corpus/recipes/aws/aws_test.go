@@ -256,3 +256,13 @@ func TestAttemptsOfOneCallHaveOneToken(t *testing.T) {
 		t.Error("two calls have one token")
 	}
 }
+
+func TestSDKRepeatsAsTheRecipeSays(t *testing.T) {
+	verdicttest.Calls(t, "aws", 503, func(address string, stopped bool) {
+		var retryer aws.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = time.Millisecond })
+		if stopped {
+			retryer = aws.NopRetryer{}
+		}
+		newS3(address, retryer).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("bucket")})
+	})
+}

@@ -118,3 +118,17 @@ func TestAnswersAreNotRepeated(t *testing.T) {
 		return err
 	})
 }
+
+func TestSDKRepeatsAsTheRecipeSays(t *testing.T) {
+	verdicttest.Calls(t, "azure", 503, func(address string, stopped bool) {
+		retry := policy.RetryOptions{MaxRetryDelay: time.Millisecond}
+		if stopped {
+			retry = policy.RetryOptions{MaxRetries: -1}
+		}
+		client, err := azblob.NewClientWithNoCredential(address, &azblob.ClientOptions{ClientOptions: azcore.ClientOptions{Retry: retry}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.DeleteBlob(t.Context(), "container", "blob", nil)
+	})
+}

@@ -91,3 +91,7 @@ func TestAnswersAreNotRepeated(t *testing.T) {
 		t.Errorf("the stats are %+v", m)
 	}
 }
+
+func TestClientRepeatsAsTheRecipeSays(t *testing.T) {
+	verdicttest.Calls(t, "consul", 503, func(address string, _ bool) { newKV(t, address).Get("key", nil) })
+}

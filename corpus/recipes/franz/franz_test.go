@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/resilgen/resilgen/corpus/recipes/verdicttest"
 	resil "github.com/resilgen/resilgen/runtime"
@@ -19,7 +23,7 @@ import (
 // newClient returns a client that asks once for each call.
 func newClient(t *testing.T, address string, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(address), kgo.RequestRetries(1))...)
+	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(address), kgo.RequestRetries(0))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,5 +127,31 @@ func TestAnswersAreNotRepeated(t *testing.T) {
 	verdicttest.Answers(t, client.Resilience(), "ListTopics", func() error {
 		_, err := client.ListTopics(t.Context())
 		return err
+	})
+}
+
+func TestClientRepeatsAsTheRecipeSays(t *testing.T) {
+	verdicttest.Attempts(t, "franz", func(stopped bool) int {
+		dials := 0
+		opts := []kgo.Opt{
+			kgo.SeedBrokers("127.0.0.1:1"),
+			kgo.RetryBackoffFn(func(int) time.Duration { return 0 }),
+			kgo.Dialer(func(context.Context, string, string) (net.Conn, error) {
+				dials++
+				return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)}
+			}),
+		}
+		if stopped {
+			opts = append(opts, kgo.RequestRetries(0))
+		}
+		client, err := kgo.NewClient(opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		if _, err := client.Request(t.Context(), kmsg.NewPtrApiVersionsRequest()); err == nil {
+			t.Error("a call of a dead cluster succeeded")
+		}
+		return dials / 2 // for each call it dials once more at once
 	})
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/resilgen/resilgen/corpus/recipes/verdicttest"
 	resil "github.com/resilgen/resilgen/runtime"
@@ -63,4 +66,32 @@ func TestAnswersAreNotRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	verdicttest.Answers(t, client.Resilience(), "WriteMessages", func() error { return client.WriteMessages(t.Context()) })
+}
+
+// A brokenLeader is a cluster whose leader hangs up.
+type brokenLeader struct{ produced atomic.Int64 }
+
+func (b *brokenLeader) RoundTrip(_ context.Context, _ net.Addr, r kafka.Request) (kafka.Response, error) {
+	if _, ok := r.(*metadata.Request); ok {
+		return &metadata.Response{Topics: []metadata.ResponseTopic{{Name: "topic", Partitions: make([]metadata.ResponsePartition, 1)}}}, nil
+	}
+	b.produced.Add(1)
+	return nil, io.ErrUnexpectedEOF
+}
+
+func TestWriterRepeatsAsTheRecipeSays(t *testing.T) {
+	verdicttest.Attempts(t, "kafka", func(stopped bool) int {
+		var cluster brokenLeader
+		next := &kafka.Writer{
+			Addr: kafka.TCP("127.0.0.1:1"), Topic: "topic", BatchSize: 1, Transport: &cluster,
+			WriteBackoffMin: time.Millisecond, WriteBackoffMax: time.Millisecond,
+		}
+		if stopped {
+			next.MaxAttempts = 1
+		}
+		defer next.Close()
+		err := next.WriteMessages(t.Context(), kafka.Message{Value: []byte("text")})
+		verdicttest.Errors(t, classifyWriterKafka, []verdicttest.Case{{Name: "leader hangs up", Err: err, Want: resil.Verdict{Class: resil.Infrastructure}}})
+		return int(cluster.produced.Load())
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -15,6 +16,9 @@ import (
 	"github.com/resilgen/resilgen/corpus/recipes/verdicttest"
 	resil "github.com/resilgen/resilgen/runtime"
 )
+
+// The client waits after its last attempt too.
+func init() { minio.DefaultRetryUnit = time.Millisecond }
 
 // newClient returns a client that asks once for each call.
 func newClient(t *testing.T, address string) *minio.Client {
@@ -94,5 +98,19 @@ func TestAnswersAreNotRepeated(t *testing.T) {
 	verdicttest.Answers(t, client.Resilience(), "StatObject", func() error {
 		_, err := client.StatObject(t.Context(), "bucket", "object", minio.StatObjectOptions{})
 		return err
+	})
+}
+
+func TestClientRepeatsAsTheRecipeSays(t *testing.T) {
+	verdicttest.Calls(t, "minio", 503, func(address string, stopped bool) {
+		options := &minio.Options{Creds: credentials.NewStaticV4("id", "secret", ""), Region: "us-east-1"}
+		if stopped {
+			options.MaxRetries = 1
+		}
+		client, err := minio.New(strings.TrimPrefix(address, "http://"), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.RemoveObject(t.Context(), "bucket", "object", minio.RemoveObjectOptions{})
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/eapache/go-resiliency/breaker"
@@ -127,4 +128,35 @@ func TestAnswersAreNotRepeated(t *testing.T) {
 	if m := client.Resilience().Stats().Method("SendMessage"); m.Retries > 0 || m.Application != 12 {
 		t.Errorf("the stats are %+v", m)
 	}
+}
+
+func TestProducerRepeatsAsTheRecipeSays(t *testing.T) {
+	verdicttest.Attempts(t, "sarama", func(stopped bool) (produced int) {
+		broker := sarama.NewMockBroker(t, 1)
+		defer broker.Close()
+		broker.SetHandlerByMap(map[string]sarama.MockResponse{
+			"MetadataRequest": sarama.NewMockMetadataResponse(t).SetBroker(broker.Addr(), broker.BrokerID()).SetLeader("topic", 0, broker.BrokerID()),
+			"ProduceRequest":  sarama.NewMockProduceResponse(t).SetError("topic", 0, sarama.ErrNotEnoughReplicas).SetVersion(7),
+		})
+		config := sarama.NewConfig()
+		config.ApiVersionsRequest = false
+		config.Producer.Return.Successes = true
+		config.Producer.Retry.Backoff = time.Millisecond
+		if stopped {
+			config.Producer.Retry.Max = 0
+		}
+		next, err := sarama.NewSyncProducer([]string{broker.Addr()}, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer next.Close()
+		_, _, err = next.SendMessage(&sarama.ProducerMessage{Topic: "topic", Value: sarama.StringEncoder("text")})
+		verdicttest.Errors(t, classifyProducerSarama, []verdicttest.Case{{Name: "too few replicas", Err: err, Want: resil.Verdict{Class: resil.Infrastructure}}})
+		for _, r := range broker.History() {
+			if _, ok := r.Request.(*sarama.ProduceRequest); ok {
+				produced++
+			}
+		}
+		return produced
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/vault/api"
 
@@ -86,5 +87,21 @@ func TestAnswersAreNotRepeated(t *testing.T) {
 	verdicttest.Answers(t, client.Resilience(), "Get", func() error {
 		_, err := client.Get(t.Context(), "path")
 		return err
+	})
+}
+
+func TestClientRepeatsAsTheRecipeSays(t *testing.T) {
+	verdicttest.Calls(t, "vault", 503, func(address string, stopped bool) {
+		config := api.DefaultConfig()
+		config.Address = address
+		config.MinRetryWait, config.MaxRetryWait = time.Millisecond, time.Millisecond
+		client, err := api.NewClient(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stopped {
+			client.SetMaxRetries(0)
+		}
+		client.KVv2("secret").Get(t.Context(), "path")
 	})
 }

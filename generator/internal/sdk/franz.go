@@ -38,7 +38,7 @@ func classify(err error) resil.Verdict {
 		"CommitOffsets*", "CommitAllOffsets*", "CommitRecords", "CommitMarkedOffsets", "CommitUncommittedOffsets",
 		"AlterTopicConfigsState", "AlterBrokerConfigsState",
 	},
-	Retries: Retries{Attempts: 20, Switch: "kgo.RequestRetries(1)"},
+	Retries: Retries{Attempts: 21, Switch: "kgo.RequestRetries(0)"},
 	Notes: []string{
 		"The client repeats requests for 30 seconds and records without end by itself: give it kgo.RetryTimeout and kgo.RecordDeliveryTimeout, or a retry here multiplies them.",
 		"ProduceSync and PollFetches return no error: it is in the results, and is not guarded. Guard a method of your own that returns FirstErr.",

@@ -41,6 +41,7 @@ func classify(err error) resil.Verdict {
 	Retries: Retries{Attempts: 10, Switch: "kafka.Writer{MaxAttempts: 1}"},
 	Notes: []string{
 		"WriteMessages can write some messages and fail for others: a second call writes all of them again.",
+		"WriteMessages goes on writing when its context has ended: an attempt that timed out may still arrive, beside the next one.",
 		"Where each message has an error of its own, the first code among them decides.",
 		"ReadMessage and FetchMessage wait until there is a message: a timeout cuts them off, and io.EOF says that the reader was closed.",
 		"Answers of the Client hold an error for each topic and partition beside the error of the call.",
