@@ -19,14 +19,19 @@ const _ = resil.SupportVersion1
 
 // ResilientObjects guards an Objects.
 //
+//	GetObject      timeout 20s, attempt 5s · retry 3, exponential 100ms–30s, full jitter · breaker Objects
 //	HeadObject     timeout 20s, attempt 5s · retry 3, exponential 100ms–30s, full jitter · breaker Objects
 //	ListObjectsV2  timeout 20s, attempt 5s · retry 3, exponential 100ms–30s, full jitter · breaker Objects
 //	DeleteObject   timeout 20s, attempt 5s · retry 3, exponential 100ms–30s, full jitter · breaker Objects
+//
+// Results of GetObject outlive the call: a timeout ends when the result is
+// there.
 //
 // Errors are classified by aws, then network.
 type ResilientObjects struct {
 	next          Objects
 	client        *resil.Client
+	getObject     resil.Method
 	headObject    resil.Method
 	listObjectsV2 resil.Method
 	deleteObject  resil.Method
@@ -68,6 +73,13 @@ func NewResilientObjects(next Objects, opts ...resil.Option) (*ResilientObjects,
 	c.client, err = resil.New(resil.Spec{
 		Name: "Objects",
 		Methods: []resil.MethodSpec{
+			{
+				Name:     "GetObject",
+				Method:   &c.getObject,
+				Policies: policies,
+				Outlives: true,
+				Classify: classifiers,
+			},
 			{Name: "HeadObject", Method: &c.headObject, Policies: policies, Classify: classifiers},
 			{Name: "ListObjectsV2", Method: &c.listObjectsV2, Policies: policies, Classify: classifiers},
 			{Name: "DeleteObject", Method: &c.deleteObject, Policies: policies, Classify: classifiers},
@@ -81,6 +93,16 @@ func NewResilientObjects(next Objects, opts ...resil.Option) (*ResilientObjects,
 
 // Resilience returns the client behind the wrapper: its stats and manual control.
 func (c *ResilientObjects) Resilience() *resil.Client { return c.client }
+
+func (c *ResilientObjects) GetObject(ctx context.Context, in *s3.GetObjectInput, opts ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return resil.Call(ctx, &c.getObject, func(ctx context.Context) (*s3.GetObjectOutput, error) {
+		result, err := c.next.GetObject(ctx, in, opts...)
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
+		return result, err
+	})
+}
 
 func (c *ResilientObjects) HeadObject(ctx context.Context, in *s3.HeadObjectInput, opts ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
 	return resil.Call(ctx, &c.headObject, func(ctx context.Context) (*s3.HeadObjectOutput, error) {

@@ -17,5 +17,6 @@ import (
 type Objects interface {
 	StatObject(ctx context.Context, bucket, object string, opts minio.StatObjectOptions) (minio.ObjectInfo, error)
 	FGetObject(ctx context.Context, bucket, object, file string, opts minio.GetObjectOptions) error
+	FPutObject(ctx context.Context, bucket, object, file string, opts minio.PutObjectOptions) (minio.UploadInfo, error)
 	RemoveObject(ctx context.Context, bucket, object string, opts minio.RemoveObjectOptions) error
 }

@@ -19,6 +19,7 @@ const _ = resil.SupportVersion1
 //
 //	StatObject    timeout 20s, attempt 5s · retry 3, exponential 100ms–30s, full jitter · breaker Objects
 //	FGetObject    timeout 20s, attempt 5s · retry 3, exponential 100ms–30s, full jitter · breaker Objects
+//	FPutObject    timeout 20s, attempt 5s · retry 3, exponential 100ms–30s, full jitter · breaker Objects
 //	RemoveObject  timeout 20s, attempt 5s · retry 3, exponential 100ms–30s, full jitter · breaker Objects
 //
 // Errors are classified by minio, then network.
@@ -27,6 +28,7 @@ type ResilientObjects struct {
 	client       *resil.Client
 	statObject   resil.Method
 	fGetObject   resil.Method
+	fPutObject   resil.Method
 	removeObject resil.Method
 }
 
@@ -68,6 +70,7 @@ func NewResilientObjects(next Objects, opts ...resil.Option) (*ResilientObjects,
 		Methods: []resil.MethodSpec{
 			{Name: "StatObject", Method: &c.statObject, Policies: policies, Classify: classifiers},
 			{Name: "FGetObject", Method: &c.fGetObject, Policies: policies, Classify: classifiers},
+			{Name: "FPutObject", Method: &c.fPutObject, Policies: policies, Classify: classifiers},
 			{Name: "RemoveObject", Method: &c.removeObject, Policies: policies, Classify: classifiers},
 		},
 	}, opts...)
@@ -89,6 +92,12 @@ func (c *ResilientObjects) StatObject(ctx context.Context, bucket, object string
 func (c *ResilientObjects) FGetObject(ctx context.Context, bucket, object, file string, opts minio.GetObjectOptions) error {
 	return resil.Run(ctx, &c.fGetObject, func(ctx context.Context) error {
 		return c.next.FGetObject(ctx, bucket, object, file, opts)
+	})
+}
+
+func (c *ResilientObjects) FPutObject(ctx context.Context, bucket, object, file string, opts minio.PutObjectOptions) (minio.UploadInfo, error) {
+	return resil.Call(ctx, &c.fPutObject, func(ctx context.Context) (minio.UploadInfo, error) {
+		return c.next.FPutObject(ctx, bucket, object, file, opts)
 	})
 }
 

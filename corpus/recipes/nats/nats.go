@@ -17,6 +17,7 @@ import (
 //resil:breaker
 type Requester interface {
 	//resil:retry 3 on=unsent
+	//resil:allow RG034 "a message needs no context"
 	RequestMsgWithContext(ctx context.Context, msg *nats.Msg) (*nats.Msg, error)
 }
 

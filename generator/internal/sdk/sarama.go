@@ -5,7 +5,7 @@ var saramaLibrary = &Library{
 	Name:  "sarama",
 	Ident: "Sarama",
 	Title: "Kafka (sarama)",
-	Tried: []string{"github.com/IBM/sarama@v1.61.1"},
+	Tried: []string{"github.com/IBM/sarama@v1.61.1", "github.com/eapache/go-resiliency@v1.7.0"},
 	Shown: []string{"github.com/IBM/sarama"},
 	Glue: `
 import (
