@@ -101,7 +101,7 @@ func (c *corpus) at(d annotations.Diagnostic) (*corpusPackage, *declaration) {
 // calls has the calls of the runtime that wrappers make.
 var calls = []string{
 	"resil.Call(", "resil.CallClassified(", "resil.Run(", "resil.RunClassified(", "resil.Hedged(", "resil.HedgedClassified(",
-	"resil.KeyedMethod[", ".FallsBack(", ".FallsBackClassified(", "resil.WithCause(", "resil.Discard(",
+	"resil.KeyedMethod[", ".FallsBack(", ".FallsBackClassified(", "resil.WithCause(", "resil.Discard(", "resil.NewHold(",
 }
 
 // count counts the calls of the runtime in the wrappers.

@@ -24,7 +24,7 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return c.stop(err)
 	}
-	c.shadow = 0
+	c.shadow, c.admitted = 0, nil
 	breaker := m.breaker
 	if breaker != nil {
 		if p := breaker.refusing(); p != nil {
@@ -56,6 +56,9 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 		c.invoke(ctx, f)
 		return nil
 	}
+	if m.outlives {
+		c.admitted = breaker.phase.Load()
+	}
 	p := breaker.execute(ctx, func() (struct{}, error) {
 		c.invoke(ctx, f)
 		if c.signal != nil {
@@ -68,6 +71,7 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 		return nil
 	case c.waives(&breaker.pool.seat):
 		c.shadow |= shadowOpen
+		c.admitted = nil
 		c.invoke(ctx, f)
 		return nil
 	}
@@ -129,11 +133,19 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		m.counts.pass(c.shadow)
 	}
 	own := ctx
+	if m.outlives {
+		own = c.caller // without our deadlines
+	}
 	if c.attempts > 1 {
 		own = context.WithValue(own, repeatedKey{}, repeated{c.attempts})
 	}
 	limited := false // by the attempt's own timeout
-	if m.timeout.Attempt > 0 {
+	var h *lasting
+	if m.outlives {
+		h = c.hold(ctx, own)
+		defer h.leave()
+		own = h
+	} else if m.timeout.Attempt > 0 {
 		var cancel context.CancelFunc
 		if own, cancel = within(own, m.timeout.Attempt, m.attemptCause); cancel != nil {
 			defer cancel()
@@ -151,6 +163,11 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	}
 	c.outcome = OutcomePanicked // unless f returns
 	results, err := unwrapVerdict(f(own))
+	if h != nil && err == nil {
+		if err = h.keep(); err != nil {
+			results = Verdict{}
+		}
+	}
 	if measured {
 		elapsed = m.client.now() - started
 	}
@@ -265,7 +282,14 @@ func (c *call) ended(own context.Context, limited bool, started, now time.Durati
 	switch err := c.caller.Err(); {
 	case err != nil && err != context.DeadlineExceeded:
 		return byCaller, false
-	case ended == context.Canceled:
+	}
+	if by := c.held.endedBy(); by != byNobody {
+		return by, false
+	}
+	if c.held.isKept() {
+		ended = nil // the result has ended it, if anything
+	}
+	if ended == context.Canceled {
 		return byRace, false
 	}
 	deadline, ok := own.Deadline()

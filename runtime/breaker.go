@@ -60,11 +60,12 @@ func newBreakers(client *Client, policy Breaker) *breakers {
 //
 // A CircuitBreaker is safe for concurrent use.
 type CircuitBreaker struct {
-	pool   *breakers
-	entry  *entry // of its key, nil where there are none
-	phase  atomic.Pointer[phase]
-	opened atomic.Uint64
-	last   atomic.Pointer[failure]
+	pool      *breakers
+	entry     *entry // of its key, nil where there are none
+	phase     atomic.Pointer[phase]
+	opened    atomic.Uint64
+	forgotten bool // its key has lost its place; guarded by the pool's mu
+	last      atomic.Pointer[failure]
 }
 
 // A failure is the last one that a circuit breaker has seen.
@@ -198,7 +199,7 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 		if to.state == StateOpen {
 			c.opened.Add(1)
 		}
-		if !c.isOverflow() {
+		if !c.forgotten && !c.isOverflow() {
 			c.pool.open.Add(refuses(to) - refuses(from))
 		}
 		if was != to.state {

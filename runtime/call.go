@@ -61,6 +61,9 @@ type call struct {
 	started  time.Duration // where somebody observes
 	until    time.Duration // when the callee may be asked again, by client.now
 	earlier  error         // of the last failed attempt that said more than that time ran out
+	held     *lasting      // of the last attempt, where results outlive the call
+	admitted *phase        // of the breaker before the attempt, likewise
+	racing   bool          // the attempt is one of a race
 	token    token         // of the budget, for the next attempt
 	paid     int           // attempts when it was taken; 0 for none
 }

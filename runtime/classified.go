@@ -83,7 +83,7 @@ func (l *lastResult) classified(v Verdict, err error) error {
 
 // final is the error of the call. err is the engine's.
 func (l *lastResult) final(err error) error {
-	if l.silent {
+	if l.silent && !isLostResult(err) {
 		return nil
 	}
 	return err

@@ -45,8 +45,11 @@
 //   - Methods: [Method], [KeyedMethod].
 //   - Calls: [Call], [Run], [Hedged]; where a result can say that the call failed,
 //     [CallClassified], [RunClassified], [HedgedClassified]; where a result holds the
-//     error, [CallSetErr], [CallErr], [HedgedSetErr], [HedgedErr];
+//     error, [CallSetErr], [CallErr], [HedgedSetErr], [HedgedErr], [FailedRow];
 //     where a result makes the call, [ScanFunc].
+//   - Results that outlive the call: [Hold], [NewHold], [NewHoldUntilEnded],
+//     [HoldReadCloser], [HoldPointer], [HoldSeq], [HoldSeq2], [ReceiveFirst],
+//     [HeldStream].
 //   - Around calls: [Method.FallsBack], [FallsBackClassified], [WithCause], [Discard],
 //     [ClassifierOf], [Token].
 //
@@ -68,6 +71,17 @@
 // queue. Those who wait stand in line: the first gets the next token or place, and
 // nobody holds a place while waiting for a token. The callee runs on the goroutine of the caller, except
 // for hedges, and those have ended when the call returns.
+//
+// # Results that outlive the call
+//
+// Bodies, streams, rows and the like are used after the call that returns them. Their
+// methods have [MethodSpec].Outlives set. Timeouts limit the time until the result is
+// there: the context of an attempt shows no deadline but the caller's, and is canceled
+// when a timeout passes. If the result comes in time, the context lives on until that
+// is closed, read to its end or fails, whichever comes first; or until it is garbage,
+// or the caller's context ends. A place in a bulkhead is given back when the call
+// returns. A result that fails later is told to the circuit breaker that let the call
+// through, and counted in [MethodStats].StreamFailures.
 //
 // # Errors and their classes
 //
@@ -123,6 +137,6 @@
 // would refuse and refuses nothing.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout
-// nearer than the caller's deadline, a hedge or a new key needs it. A call that is
-// refused allocates nothing either.
+// nearer than the caller's deadline, a hedge, a new key or a result that outlives the
+// call needs it. A call that is refused allocates nothing either.
 package resil

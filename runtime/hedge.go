@@ -29,18 +29,25 @@ import (
 // in a hedge ends the caller's goroutine.
 func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, error), discard func(T)) (T, error) {
 	lanes := make([]T, 1+m.hedge.Max)
-	r := &race{
+	r := new(race)
+	*r = race{
 		run: func(ctx context.Context, lane int) (err error) {
 			lanes[lane], err = f(ctx)
 			return err
 		},
 		discard: func(lane int) {
+			if r.holds != nil {
+				defer r.holds[lane].release()
+			}
 			thrown := lanes[lane]
 			lanes[lane] = *new(T) // first: discard may panic, and must not get it twice
 			if discard != nil {
 				discard(thrown)
 			}
 		},
+	}
+	if m.outlives {
+		r.holds = make([]*lasting, len(lanes))
 	}
 	err := m.engine(ctx, nil, r, nil)
 	return lanes[r.kept], err
@@ -67,8 +74,9 @@ func (p *HedgePanic) Unwrap() error {
 type race struct {
 	run     func(ctx context.Context, lane int) error
 	discard func(lane int)
-	kept    int  // the lane whose results the call returns
-	raced   bool // an earlier round has left results there
+	kept    int        // the lane whose results the call returns
+	holds   []*lasting // contexts of the lanes, where results outlive the call
+	raced   bool       // an earlier round has left results there
 }
 
 // A round of a race is an attempt and its hedges.
@@ -107,7 +115,7 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 	defer cancel()
 	o := &round{race: r, method: m, ctx: ctx, cancel: cancel, running: 1, next: 1}
 	// The hedges must not hold c, which lives on its caller's stack.
-	o.before = call{method: m, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked}
+	o.before = call{method: m, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked, racing: true}
 	if m.events != nil {
 		o.began = m.client.now()
 	}
@@ -303,6 +311,9 @@ func (o *round) arrive(own *call, lane int) {
 	defer o.mu.Unlock()
 	reached := slices.Contains(o.reached, lane)
 	counts := &o.method.counts
+	if o.holds != nil {
+		o.holds[lane] = own.held
+	}
 	if reached && lane > 0 {
 		counts.hedges.Add(1)
 	}

@@ -118,7 +118,10 @@ func (e *entry) forget() {
 	e.gone.Store(true)
 	for _, g := range e.guards {
 		if c, ok := g.(*CircuitBreaker); ok {
+			c.pool.mu.Lock()
+			c.forgotten = true // a result that outlived its call may still open it
 			c.pool.open.Add(-refuses(c.phase.Load()))
+			c.pool.mu.Unlock()
 		}
 	}
 }

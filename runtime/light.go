@@ -8,7 +8,7 @@ import "context"
 
 // isLight reports whether m is light.
 func (m *Method) isLight() bool {
-	return m.entry == nil && !m.timed && m.timeout == (Timeout{}) && m.hedge.Delay == 0 &&
+	return m.entry == nil && !m.timed && !m.outlives && m.timeout == (Timeout{}) && m.hedge.Delay == 0 &&
 		(m.limiter == nil || m.bulkhead == nil)
 }
 

@@ -29,6 +29,7 @@ type plan struct {
 	retry       Retry
 	retryable   classes // what another attempt may change, a hedge too
 	idempotent  bool
+	outlives    bool // results do the call
 	hedge       Hedge
 	classifiers []Classifier
 	breakers    *breakers  // nil for none
@@ -57,6 +58,7 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		fullName:    c.name + "." + s.Name,
 		classifiers: s.Classify,
 		idempotent:  s.Idempotent,
+		outlives:    s.Outlives,
 		budget:      c.budget,
 		draws:       s.budget() > 0,
 		events:      c.events,

@@ -16,8 +16,8 @@ import (
 //     StatusCode, SafeToRetry, ConnectionError, CanceledError, Timeout, Temporary and
 //     IsRetriable, by the tables [SQLState], [SQLServerError], [GRPCCode], [AWSCode]
 //     and [HTTPStatus];
-//   - failures to dial and to find a host, driver.ErrBadConn, refused HTTP/2 streams
-//     and refusals of a client nested in the callee are also unsent;
+//   - failures to dial and to find a host, refused HTTP/2 streams and refusals of a
+//     client nested in the callee are also unsent;
 //   - sql.ErrNoRows is Application;
 //   - context.Canceled is Unknown: somebody gave up, which says nothing about the
 //     callee.

@@ -17,7 +17,7 @@ func asked(err error) (f finding) {
 		case e.Is(context.Canceled):
 			f.found(weightCanceled, Unknown)
 		case e.Is(driver.ErrBadConn): // go-mssqldb's RetryableError
-			f.unsent(weightSpecific, Infrastructure)
+			f.found(weightSpecific, Infrastructure)
 		}
 	}
 	if e, ok := err.(interface{ SQLState() string }); ok { // pgx, lib/pq
@@ -40,8 +40,10 @@ func asked(err error) (f finding) {
 	} else if e, ok := err.(interface{ StatusCode() int }); ok {
 		f.status(e.StatusCode(), err)
 	}
-	if e, ok := err.(interface{ SafeToRetry() bool }); ok && e.SafeToRetry() { // pgx
-		f.unsent(weightGeneral, Infrastructure)
+	if e, ok := err.(interface{ SafeToRetry() bool }); ok && e.SafeToRetry() {
+		// It does not prove that nothing was sent: pgx 5.9 to 5.12 says so too of a
+		// connection that broke while it waited for the answer to a statement.
+		f.found(weightGeneral, Infrastructure)
 	}
 	if f.weight < weightGeneral && troubled(err) {
 		f.found(weightGeneral, Infrastructure)

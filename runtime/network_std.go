@@ -31,14 +31,14 @@ var (
 // known is false for errors that need a look at their methods.
 func identified(err error) (f finding, known bool) {
 	switch err {
-	case context.DeadlineExceeded, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed:
+	case context.DeadlineExceeded, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed,
+		// Drivers must not return it for what they may have sent. Lib/pq and the stdlib
+		// package of pgx do, so that it proves nothing.
+		driver.ErrBadConn:
 		f.found(weightSpecific, Infrastructure)
 		return f, true
 	case context.Canceled:
 		f.found(weightCanceled, Unknown)
-		return f, true
-	case driver.ErrBadConn:
-		f.unsent(weightSpecific, Infrastructure)
 		return f, true
 	case sql.ErrNoRows:
 		f.found(weightSpecific, Application)

@@ -30,10 +30,11 @@ type Policies struct {
 }
 
 // Timeout limits a call. Both limits are cooperative: the callee sees them as
-// its context's deadline. A zero limit is none.
+// its context's deadline. Where results outlive the call, both end when the result is
+// there, and the callee sees only that its context is canceled. A zero limit is none.
 type Timeout struct {
-	Total   time.Duration `key:"total,positional" range:"(0s,]" help:"limit of the whole call, retries and waits included"`
-	Attempt time.Duration `key:"attempt" range:"(0s,]" help:"limit of each attempt"`
+	Total   time.Duration `key:"total,positional" range:"(0s,]" help:"limit of the whole call, retries and waits included; ends when the result is there, even if that is read later"`
+	Attempt time.Duration `key:"attempt" range:"(0s,]" help:"limit of each attempt; ends likewise"`
 }
 
 // Retry repeats calls. Attempts counts calls, the first included; with 1 there is no

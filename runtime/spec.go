@@ -29,6 +29,7 @@ type MethodSpec struct {
 	Method     Target       // where New puts the method; nil if [Client.Method] is to find it
 	Policies                // nil for none
 	Idempotent bool         // safe to repeat: a cancellation that is not the caller's is retried too
+	Outlives   bool         // its results are used after the call: see [NewHold]
 	Classify   []Classifier // asked in order, before [Network]
 }
 

@@ -81,6 +81,7 @@ type MethodStats struct {
 	Hedges           uint64 // attempts started beside a slow one
 	HedgeWins        uint64 // calls that ended with the result of a hedge, success or error
 	Fallbacks        uint64 // calls that the fallback answered
+	StreamFailures   uint64 // results that failed after a call that had succeeded: see [Hold.End]
 
 	// Attempts that reached the callee although a guard refuses such attempts: the
 	// guard only observes, or the context comes from Bypass.
@@ -103,6 +104,7 @@ type counts struct {
 	othersDue atomic.Uint64 // likewise, of the attempts that were answered in other calls
 
 	hedges, hedgeWins, fallbacks     atomic.Uint64
+	streamFailures                   atomic.Uint64
 	wouldOpen, wouldLimit, wouldFull atomic.Uint64
 }
 
@@ -200,6 +202,7 @@ func (n *counts) snapshot(name string) MethodStats {
 		Hedges:           n.hedges.Load(),
 		HedgeWins:        n.hedgeWins.Load(),
 		Fallbacks:        n.fallbacks.Load(),
+		StreamFailures:   n.streamFailures.Load(),
 		WouldOpen:        n.wouldOpen.Load(),
 		WouldLimit:       n.wouldLimit.Load(),
 		WouldFull:        n.wouldFull.Load(),

@@ -88,8 +88,8 @@ func TestRetryOnUnsent(t *testing.T) {
 	}{
 		{"a dial", wrapped(dial), true},
 		{"a host that is not found", &net.DNSError{}, true},
-		{"a bad connection", driver.ErrBadConn, true},
-		{"SafeToRetry", safeToRetry{errOdd, true}, true},
+		{"a bad connection", driver.ErrBadConn, false},
+		{"SafeToRetry", safeToRetry{errOdd, true}, false},
 		{"a refused stream", http2StreamError{1, 7, nil}, true},
 		{"a nested client's refusal", &Error{Reason: ErrOpen}, true},
 		{"a mark", Unsent(errOdd), true},

@@ -1,9 +1,6 @@
 package mistakes
 
-import (
-	"context"
-	"io"
-)
+import "context"
 
 // want +3 `unknown directive "retri"; did you mean "retry"\? \[RG002\]`
 // A misspelt name.
@@ -33,7 +30,7 @@ type Plain struct{}
 //resil:idempotent methods=Open
 //resil:retry 3
 type Refused interface {
-	Open(ctx context.Context) (io.ReadCloser, error) // want `Open cannot have a timeout: .* \[RG034\]`
+	Open(ctx context.Context) (<-chan int, error) // want `Open cannot have a timeout: .* \[RG034\]`
 	CreateUser(ctx context.Context) error
 	// want +1 `Ping has no context.Context parameter, .* \[RG030\]`
 	//resil:timeout 1s

@@ -20,6 +20,8 @@ const _ = resil.SupportVersion1
 //
 //	Do  retry 3, exponential 100ms–30s, full jitter · breaker Doer per req.URL.Host
 //
+// Results of Do outlive the call, and may fail after it.
+//
 // Errors are classified by http, then network.
 type ResilientDoer struct {
 	next   Doer
@@ -64,6 +66,7 @@ func NewResilientDoer(next Doer, opts ...resil.Option) (*ResilientDoer, error) {
 						Scope:       resil.Scope{Per: "req.URL.Host", Keys: 10000},
 					},
 				},
+				Outlives: true,
 			},
 		},
 	}, opts...)
@@ -85,6 +88,9 @@ func (c *ResilientDoer) Do(req *http.Request) (result *http.Response, err error)
 		}
 		var err error
 		result, err = c.next.Do(r.Attempt(ctx))
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
 		return err
 	}, func(err error) resil.Verdict {
 		return classifyDoerHTTPResponse(result, err)
@@ -105,6 +111,8 @@ func classifyDoerHTTPResponse(resp *http.Response, err error) resil.Verdict {
 // ResilientPages guards a Pages.
 //
 //	Get  retry 3, exponential 100ms–30s, full jitter · breaker Pages
+//
+// Results of Get outlive the call, and may fail after it.
 //
 // Errors are classified by http, then network.
 type ResilientPages struct {
@@ -149,6 +157,7 @@ func NewResilientPages(next Pages, opts ...resil.Option) (*ResilientPages, error
 						Probes:      2,
 					},
 				},
+				Outlives: true,
 			},
 		},
 	}, opts...)
@@ -168,6 +177,9 @@ func (c *ResilientPages) Get(ctx context.Context, url string) (result *http.Resp
 		}
 		var err error
 		result, err = c.next.Get(ctx, url)
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
 		return err
 	}, func(err error) resil.Verdict {
 		return classifyDoerHTTPResponse(result, err)

@@ -68,9 +68,9 @@ func (e *emitter) guarded(m *model.Method, v locals, types []*jen.Statement) []j
 		through = b.run("Hedged", jen.Params(empty, jen.Error()), b.classifier(), []jen.Code{jen.Return(empty.Clone().Values(), b.call)}, jen.Nil())
 		return b.withFallback(jen.List(jen.Id("_"), b.outcome[0]).Op(":=").Add(through))
 	case model.HedgedValue:
-		through = b.run("Hedged", resultList(types), b.classifier(), []jen.Code{jen.Return(b.call)}, b.discard(jen.Id(v.results[0]).Add(types[0])))
+		through = b.run("Hedged", resultList(types), b.classifier(), b.returned(), b.discard(jen.Id(v.results[0]).Add(types[0])))
 	case model.OneValue:
-		through = b.run("Call", resultList(types), b.classifier(), []jen.Code{jen.Return(b.call)})
+		through = b.run("Call", resultList(types), b.classifier(), b.returned())
 	case model.ErrorAlone:
 		through = b.run("Run", jen.Error(), b.classifier(), []jen.Code{jen.Return(b.call)})
 	}
@@ -106,8 +106,9 @@ func (b *body) captured() jen.Code {
 	err := jen.Id(b.v.err)
 	closure = append(closure,
 		jen.Var().Add(err).Error(),
-		jen.List(append(b.values(), err)...).Op("=").Add(b.call),
-		jen.Return(err))
+		jen.List(append(b.values(), err)...).Op("=").Add(b.call))
+	closure = append(closure, b.holds(err)...)
+	closure = append(closure, jen.Return(err))
 	var classifier *jen.Statement
 	if b.m.ResultClassifier != nil {
 		classifier = b.classifyOutcome()
@@ -131,8 +132,9 @@ func (b *body) hedgedValues() []jen.Code {
 	}
 	closure := []jen.Code{
 		jen.List(b.outcome...).Op("=").Add(b.call),
-		jen.Return(jen.Id(b.v.attempt), b.err()),
 	}
+	closure = append(closure, b.holds(b.err())...)
+	closure = append(closure, jen.Return(jen.Id(b.v.attempt), b.err()))
 	return []jen.Code{
 		jen.Type().Id(b.v.attemptType).Struct(fields...),
 		jen.List(jen.Id(b.v.attempt), b.err()).Op(":=").Add(b.run("Hedged", results, classifier, closure, b.discard(attempt))),
@@ -186,13 +188,15 @@ func (b *body) classifyOutcome() *jen.Statement {
 // release discards the results that the method's caller does not get.
 func (b *body) release() (code []jen.Code) {
 	for _, d := range b.m.Discards {
-		result := b.outcome[d.Result]
-		if !d.Body {
-			code = append(code, b.runtime("Discard").Call(result))
-			continue
+		part, checks := reach(b.outcome[d.Result], d.Path), d.Checks
+		discard := b.runtime("Discard").Call(part)
+		if d.Method != "" {
+			discard, checks = jen.Add(part).Dot(d.Method).Call(), append(slices.Clone(checks), len(d.Path))
 		}
-		code = append(code, jen.If(jen.Add(result).Op("!=").Nil()).Block(
-			b.runtime("Discard").Call(jen.Add(result).Dot("Body"))))
+		if len(checks) > 0 {
+			discard = jen.If(reachable(b.outcome[d.Result], d.Path, checks)).Block(discard)
+		}
+		code = append(code, discard)
 	}
 	return code
 }
@@ -279,6 +283,7 @@ func (e *emitter) references(m *model.Method) {
 	for v := range m.Signature.Results().Variables() {
 		e.Type(v.Type())
 	}
+	e.heldNames(m)
 	if m.Key != nil {
 		e.keyCode(m, make([]string, m.Signature.Params().Len()))
 	}

@@ -49,6 +49,9 @@ func Source(src *model.Source) ([]byte, error) {
 			body.Line().Add(e.classifierFunc(c)).Line()
 		}
 	}
+	for _, h := range src.Keepers() {
+		body.Line().Add(p.keeperType(h)).Line()
+	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s\n\n", output.Header(filepath.Base(src.Path)))
 	if src.Constraint != "" {
@@ -82,6 +85,9 @@ func newPrinter(src *model.Source) *printer {
 			declared = append(declared, c.Name)
 		}
 		params = append(params, w.TypeParams())
+	}
+	for _, h := range src.Keepers() {
+		declared = append(declared, h.Name, h.Function)
 	}
 	return &printer{gosrc.NewNames(src.Package.Types, src.Syntax, declared, params), src.Package.Types}
 }
@@ -210,6 +216,9 @@ func (e *emitter) structure() *jen.Statement {
 	code.Comment("//").Line()
 	for _, line := range summary(e.w) {
 		code.Comment("//\t" + line).Line()
+	}
+	if note := outlivingNote(e.w); note != "" {
+		code.Comment("//").Line().Add(comment(note))
 	}
 	if text := librarySummary(e.w); text != "" {
 		code.Comment("//").Line().Add(comment(text))

@@ -104,6 +104,9 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 		if m.Policy.Idempotent != nil && m.Policy.Retry != nil {
 			entry = append(entry, keyed("Idempotent", "true"))
 		}
+		if m.Outlives() {
+			entry = append(entry, keyed("Outlives", "true"))
+		}
 		if list := listOf[m]; list != nil {
 			entry = append(entry, keyed("Classify", list.refer()))
 		}

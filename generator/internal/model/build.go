@@ -113,6 +113,7 @@ func (m *Package) build() {
 	}
 	m.checkNames()
 	m.nameGenerated()
+	m.nameKeepers()
 	m.announce()
 }
 

@@ -3,6 +3,7 @@ package model
 import (
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // A Form says how a method calls the callee.
@@ -28,12 +29,16 @@ const (
 // discarded before the next attempt.
 func (m *Method) settleForm() {
 	m.Discards = nil
+	if m.Policy.Hedge != nil {
+		m.discardHeld()
+	}
 	for i := range m.Signature.Results().Len() {
 		switch t := m.Signature.Results().At(i).Type(); {
+		case slices.ContainsFunc(m.Discards, func(d Discard) bool { return d.Result == i }):
 		case isCloser(t):
 			m.Discards = append(m.Discards, Discard{Result: i})
 		case isResponse(t):
-			m.Discards = append(m.Discards, Discard{Result: i, Body: true})
+			m.Discards = append(m.Discards, Discard{Result: i, Path: []string{"Body"}, Checks: []int{0}})
 		}
 	}
 	p := m.Policy
@@ -63,8 +68,26 @@ func (m *Method) settleForm() {
 
 // A Discard is a result that must be closed if the method's caller does not get it.
 type Discard struct {
-	Result int  // its index
-	Body   bool // it is an *http.Response, whose body must be closed
+	Result int      // its index
+	Path   []string // of fields to what must be closed, as in Held
+	Checks []int    // likewise
+	Method string   // that closes it, if Close is not it or returns no error
+}
+
+// discardHeld has the parts of the results closed that are not used after the call
+// because another attempt wins.
+func (m *Method) discardHeld() {
+	for _, h := range m.Held {
+		d := Discard{Result: h.Result, Path: h.Path, Checks: h.Checks}
+		switch {
+		case isCloser(h.Type):
+		case h.Close != "":
+			d.Method = h.Close
+		default:
+			continue // it ends with the context of its attempt
+		}
+		m.Discards = append(m.Discards, d)
+	}
 }
 
 // closer is io.Closer.

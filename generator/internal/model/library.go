@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -180,23 +181,49 @@ func (m *Package) glue(w *Wrapper, fn *sdk.Func) (Glue, *problem) {
 			return g, problemf(codeFunction, "to classify the errors of %s, generated code needs package %s, which this build does not have; run go get %s, or write //resil:classify network, which leaves the library out",
 				fn.Library.Title, path, path)
 		}
+		if missing := m.missing(fn, imported, path); missing != "" {
+			return g, problemf(codeFunction, "to classify the errors of %s, generated code needs %s.%s, which package %s of this build does not have; run go get %s, which has it, or write //resil:classify network, which leaves the library out",
+				fn.Library.Title, imported.Name, missing, path, fn.Library.TriedFor(path))
+		}
 	}
 	return g, nil
 }
 
+// missing returns the first name that a function of a recipe needs of a package and that
+// the build's version of it does not have.
+func (m *Package) missing(fn *sdk.Func, imported sdk.Import, path string) string {
+	if isStandard(path) || m.pkg.Known != nil {
+		return ""
+	}
+	pkg := m.packageAt(path)
+	if !pkg.Complete() {
+		return ""
+	}
+	for _, s := range fn.Symbols {
+		if s.Path == imported.Path && pkg.Scope().Lookup(s.Name) == nil {
+			return s.Name
+		}
+	}
+	return ""
+}
+
 // pathInBuild returns the import path of a package of a recipe with the major version
-// that this build uses.
+// that the interface shows, or that this build has. A build can have several.
 func (m *Package) pathInBuild(w *Wrapper, path string) string {
 	plain := sdk.Versionless(path)
 	if plain == path {
 		return path
 	}
-	known := w.signaturePackages()
-	for other := range m.known() {
-		known = append(known, other)
+	for _, shown := range w.signaturePackages() {
+		if other, ok := sdk.SameVersion(path, shown); ok {
+			return other
+		}
 	}
-	slices.Sort(known)
-	for _, other := range known {
+	known := m.known()
+	if known[path] != nil {
+		return path
+	}
+	for _, other := range slices.Sorted(maps.Keys(known)) {
 		if sdk.Versionless(other) == plain {
 			return other
 		}
@@ -207,10 +234,13 @@ func (m *Package) pathInBuild(w *Wrapper, path string) string {
 // inBuild reports whether this build has a package. It cannot tell where the packages
 // are those of an analyzer.
 func (m *Package) inBuild(path string) bool {
-	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") || m.pkg.Known != nil {
-		return true
-	}
-	return m.packageAt(path) != nil
+	return isStandard(path) || m.pkg.Known != nil || m.packageAt(path) != nil
+}
+
+// isStandard reports whether a package is one of the standard library.
+func isStandard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
 }
 
 // glueClassifier returns the function to generate for a function of a recipe. The

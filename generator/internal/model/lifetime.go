@@ -10,19 +10,9 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/gosrc"
 )
 
-// lifetimes finds parameters that one attempt uses up and results that outlive a call. It
-// keeps what it has found about each type.
-type lifetimes struct{ usedUps, outlived typeutil.Map }
-
-// outlives says what the first result is that is used after the call; "" if there is none.
-func (l *lifetimes) outlives(results *types.Tuple) string {
-	for v := range results.Variables() {
-		if why := find(v.Type(), search{is: usedAfterwards}, &l.outlived); why != "" {
-			return why
-		}
-	}
-	return ""
-}
+// lifetimes finds parameters that one attempt uses up. It keeps what it has found about
+// each type.
+type lifetimes struct{ usedUps typeutil.Map }
 
 // find looks for a part of a type that the search describes: the type itself, what a pointer,
 // slice, array or map leads to, or an exported field of a struct, at any depth. It
@@ -98,8 +88,18 @@ func usedAfterwards(t types.Type) string {
 		return describe(t, "io.Reader")
 	case hasMethod(t, "RecvMsg", "func(any) error"):
 		return describe(t, "gRPC stream")
-	case isNamed(deref(t), "database/sql", "Row"), isNamed(deref(t), "database/sql", "Tx"):
+	case isNamed(deref(t), "database/sql", "Row"), isNamed(deref(t), "database/sql", "Tx"), isRequest(t):
 		return gosrc.Article(t)
+	case isPointer(t) || types.IsInterface(t):
+		if name := closingMethod(t); name != "" {
+			return describe(t, "with a method "+name)
+		}
+		if iterates(t) {
+			return describe(t, "with methods Next and Err")
+		}
+		if gives := givesAway(t); gives != "" {
+			return gosrc.Article(t) + " whose method " + gives
+		}
 	}
 	return ""
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/types/typeutil"
+
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/load"
 	"github.com/resilgen/resilgen/generator/internal/sdk"
@@ -30,6 +32,8 @@ type Source struct {
 	Incomplete  bool                     // it needs a package that cannot be loaded here
 
 	lifetimes lifetimes
+	keepers   typeutil.Map // by the interfaces that they hold
+	clean     typeutil.Map // types without parts that outlive a call
 }
 
 // A Wrapper is the wrapper of one interface.
@@ -82,6 +86,8 @@ type Method struct {
 	Discards     []Discard
 	Key          *Key        // by which guards keep their state; nil if they have one state
 	Fallback     *Function   // called if a call has failed; nil if there is none, or if it is the second implementation
+	Held         []Held      // parts of the results that are used after the call
+	Unheld       string      // one of them that generated code cannot hold; empty if there is none
 	HedgeBudget  resil.Ratio // of hedges without a retry
 	Token        *Token      // that all attempts of a call carry; nil for none
 

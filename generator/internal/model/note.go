@@ -73,13 +73,17 @@ func (s *Source) noteHangs(w *Wrapper) {
 }
 
 // noteUnnamed tells of a client library that the package imports, and that classifies no
-// errors of the interface.
+// errors of the interface, and of one that shows no more than that others stand behind it.
 func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
-	network := func(method *Method) bool {
+	unnamed := func(method *Method) bool {
 		c := method.Policy.Classify
-		return method.HasGuard() && len(method.ClassifiedBy) == 1 && (c == nil || !method.Origins["classify.by"].Pos.IsValid())
+		return method.HasGuard() && (c == nil || !method.Origins["classify.by"].Pos.IsValid()) &&
+			!slices.ContainsFunc(method.ClassifiedBy, func(name string) bool {
+				l := sdk.Named(name)
+				return l != nil && l.Drivers() == nil
+			})
 	}
-	if !slices.ContainsFunc(w.Methods, network) {
+	if !slices.ContainsFunc(w.Methods, unnamed) {
 		return
 	}
 	var paths []string
@@ -89,13 +93,21 @@ func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
 	for _, imported := range m.pkg.Types.Imports() {
 		paths = append(paths, imported.Path())
 	}
+	said := false
 	for _, l := range sdk.All() {
 		k := slices.IndexFunc(paths, l.IsShownBy)
-		if k < 0 || slices.Contains(w.Libraries, l) || !w.concerns(l) {
+		if k < 0 || l.Drivers() != nil || slices.Contains(w.Libraries, l) || !w.concerns(l) {
 			continue
 		}
+		said = true
 		src.note(w, w.Spec.Pos(), "this package imports %s, but no signature of %s shows it, so that nobody reads its errors; write //resil:classify %s if %s returns them, or //resil:classify network if not",
 			paths[k], w.Interface.Name(), l.Name, w.Interface.Name())
+	}
+	for _, l := range w.Libraries {
+		if drivers := l.Drivers(); drivers != nil && !said {
+			src.note(w, w.Spec.Pos(), "the signatures of %s do not show what stands behind %s, so that nobody reads its errors; name it, as in //resil:classify %s (known are %s), or write //resil:classify %s if it is another",
+				w.Interface.Name(), l.Title, drivers[0], directive.All(drivers), l.Name)
+		}
 	}
 }
 

@@ -99,7 +99,8 @@ func (s *checker) checkMethod(m *Method) {
 	if p.Hedge == nil && p.Timeout == nil {
 		return
 	}
-	if why := s.lifetimes.outlives(m.Signature.Results()); why != "" {
+	s.checkEndless(m)
+	if why := m.Unheld; why != "" {
 		if p.Timeout != nil {
 			s.refuse(m, codeResult, m.fixPos("timeout"), "%s cannot have a timeout: its result, %s, is used after the call returns, when the context of the timeout is canceled; %s", m.Name, why, s.fix(m, "timeout"))
 		}

@@ -50,6 +50,7 @@ func (m *Package) addWrapper(src *Source, i *annotations.Interface) {
 	}
 	w.settleBudgets()
 	for _, method := range w.Methods {
+		src.settleHeld(w, method)
 		method.settleForm()
 	}
 	w.Name = i.WrapperName()
@@ -140,6 +141,7 @@ func (s *Source) methodsOn(name string) map[string]token.Pos {
 func (m *Package) Variant(src *Source, w *Wrapper, directives *annotations.Interface) *Source {
 	variant := src.Only()
 	m.addWrapper(variant, directives)
+	variant.nameAs(src)
 	for _, other := range variant.Wrappers {
 		other.EmbeddedAs = w.EmbeddedAs
 		for _, c := range other.Classifiers {

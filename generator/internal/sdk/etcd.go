@@ -5,7 +5,7 @@ var etcdLibrary = &Library{
 	Name:  "etcd",
 	Ident: "Etcd",
 	Title: "etcd",
-	Tried: []string{"go.etcd.io/etcd/client/v3@v3.7.3"},
+	Tried: []string{"go.etcd.io/etcd/client/v3@v3.7.3", "go.etcd.io/etcd/api/v3@v3.7.3", "google.golang.org/grpc@v1.85.0"},
 	Shown: []string{"go.etcd.io/etcd/client/..."},
 	Glue: `
 import (

@@ -22,6 +22,8 @@ type Func struct {
 	Makes   string   // the type of its result, with import paths; empty if that is resil.Verdict
 	Imports []Import // the packages to which it refers, without the runtime, sorted by path
 
+	Symbols []Symbol // of these packages, in the order of the source
+
 	source  string
 	name    span
 	names   []name // that depend on where the function stands, in order
@@ -33,6 +35,12 @@ type Func struct {
 type Import struct {
 	Path string
 	Name string // the package's own
+}
+
+// A Symbol is a name of a package that glue refers to.
+type Symbol struct {
+	Path string // of the package
+	Name string
 }
 
 // A span is a part of the source of a function.
@@ -127,6 +135,11 @@ func (l *Library) newFunc(fset *token.FileSet, source string, fn *ast.FuncDecl, 
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
 			selected[n.Sel] = true
+			if x, ok := n.X.(*ast.Ident); ok && x.Obj == nil {
+				if imported, ok := imports[x.Name]; ok && imported.Path != runtimePath {
+					f.Symbols = append(f.Symbols, Symbol{imported.Path, n.Sel.Name})
+				}
+			}
 		case *ast.KeyValueExpr:
 			if key, ok := n.Key.(*ast.Ident); ok {
 				selected[key] = true

@@ -7,7 +7,7 @@ var googleLibrary = &Library{
 	Name:  "google",
 	Ident: "Google",
 	Title: "Google APIs (gax, googleapi)",
-	Tried: []string{"github.com/googleapis/gax-go/v2@v2.27.0", "google.golang.org/api@v0.312.0", "cloud.google.com/go/secretmanager@v1.24.0"},
+	Tried: []string{"github.com/googleapis/gax-go/v2@v2.27.0", "google.golang.org/api@v0.312.0", "cloud.google.com/go/secretmanager@v1.24.0", "google.golang.org/grpc@v1.85.0"},
 	Shown: []string{"cloud.google.com/go/...", "google.golang.org/api/...", "github.com/googleapis/gax-go/..."},
 	Glue: `
 import (

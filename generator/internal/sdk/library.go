@@ -23,6 +23,11 @@ type Library struct {
 	// count.
 	Shown []string
 
+	// Behind names the library through which programs use this one, and whose signatures
+	// do not show it, as those of database/sql do not show the driver. Empty if there is
+	// none.
+	Behind string
+
 	// Glue is Go source: imports, and functions that classify. The generator copies the
 	// functions into its output and adapts their names.
 	//
@@ -71,6 +76,28 @@ func Named(name string) *Library {
 	return all[i]
 }
 
+// Drivers returns the names of the libraries that can stand behind l, sorted.
+func (l *Library) Drivers() (names []string) {
+	for _, other := range all {
+		if other.Behind == l.Name {
+			names = append(names, other.Name)
+		}
+	}
+	return names
+}
+
+// TriedFor returns the module, with its version, with which the recipe was tried and that
+// has a package.
+func (l *Library) TriedFor(importPath string) string {
+	for _, tried := range l.Tried {
+		module, _, _ := strings.Cut(tried, "@")
+		if importPath == module || strings.HasPrefix(importPath, module+"/") {
+			return tried
+		}
+	}
+	return importPath + "@latest"
+}
+
 // IsShownBy reports whether a type of the package with that import path shows the
 // library.
 func (l *Library) IsShownBy(importPath string) bool {
@@ -108,4 +135,24 @@ var majorVersion = regexp.MustCompile(`/v[0-9]+(/|$)`)
 // Versionless returns an import path without a major version.
 func Versionless(importPath string) string {
 	return majorVersion.ReplaceAllString(importPath, "$1")
+}
+
+// SameVersion returns the import path, which has a major version, with the one that another
+// package of the same module has. It reports false if that is of another module.
+func SameVersion(importPath, other string) (string, bool) {
+	at := majorVersion.FindStringIndex(importPath)
+	if at == nil {
+		return "", false
+	}
+	module := importPath[:at[0]]
+	rest, ok := strings.CutPrefix(other, module)
+	if !ok || rest != "" && rest[0] != '/' {
+		return "", false
+	}
+	version := ""
+	if v := majorVersion.FindString(rest); strings.HasPrefix(rest, v) {
+		version = strings.TrimSuffix(v, "/")
+	}
+	below := strings.TrimSuffix(majorVersion.FindString(importPath), "/")
+	return module + version + importPath[at[0]+len(below):], true
 }

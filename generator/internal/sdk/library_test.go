@@ -31,6 +31,9 @@ func TestRecipesAreComplete(t *testing.T) {
 					t.Errorf("%s is not a module with a version", tried)
 				}
 			}
+			if l.Behind != "" && (Named(l.Behind) == nil || Named(l.Behind).Behind != "") {
+				t.Errorf("it stands behind %q, which is no library, or stands behind another", l.Behind)
+			}
 			for _, pattern := range slices.Concat(l.Safe, l.Unsafe) {
 				if _, err := path.Match(pattern, ""); err != nil {
 					t.Errorf("pattern %q: %v", pattern, err)
@@ -118,6 +121,36 @@ func TestUnsafeWinsOverSafe(t *testing.T) {
 		safe, known := l.Repeatable(c.owner, c.method)
 		if known != c.known || known && safe != c.safe {
 			t.Errorf("Repeatable(%s, %s) = %t, %t", c.owner, c.method, safe, known)
+		}
+	}
+}
+
+func TestPackagesOfAModuleHaveOneVersion(t *testing.T) {
+	for _, c := range []struct{ path, other, want string }{
+		{"example.com/m/v2/a/b", "example.com/m/v2/c", "example.com/m/v2/a/b"},
+		{"example.com/m/v2/a/b", "example.com/m/v3", "example.com/m/v3/a/b"},
+		{"example.com/m/v2/a/b", "example.com/m/c", "example.com/m/a/b"},
+		{"example.com/m/v2/a/b", "example.com/m", "example.com/m/a/b"},
+		{"example.com/m/v2", "example.com/m/v11/c", "example.com/m/v11"},
+		{"example.com/m/v2", "example.com/mc/v3", ""},
+		{"example.com/m/v2", "context", ""},
+		{"example.com/m/a", "example.com/m/v2/a", ""},
+	} {
+		got, ok := SameVersion(c.path, c.other)
+		if got != c.want || ok != (c.want != "") {
+			t.Errorf("SameVersion(%q, %q) = %q, %t, want %q", c.path, c.other, got, ok, c.want)
+		}
+	}
+}
+
+func TestEveryPackageOfGlueIsOfAModuleThatWasTried(t *testing.T) {
+	for _, l := range All() {
+		for _, f := range l.Funcs() {
+			for _, i := range f.Imports {
+				if strings.Contains(i.Path, ".") && strings.HasSuffix(l.TriedFor(i.Path), "@latest") {
+					t.Errorf("%s: %s", l.Name, i.Path)
+				}
+			}
 		}
 	}
 }

@@ -7,7 +7,7 @@ var temporalLibrary = &Library{
 	Name:  "temporal",
 	Ident: "Temporal",
 	Title: "Temporal",
-	Tried: []string{"go.temporal.io/sdk@v1.51.0"},
+	Tried: []string{"go.temporal.io/sdk@v1.51.0", "go.temporal.io/api@v1.64.3", "google.golang.org/grpc@v1.85.0"},
 	Shown: []string{"go.temporal.io/sdk/...", "go.temporal.io/api/..."},
 	Glue: `
 import (

@@ -140,6 +140,8 @@ var _ Numbers = (*Cache[string, stdio.Reader])(nil)
 //
 //	Get  retry 2, exponential 100ms–30s, full jitter · breaker Numbers.Get
 //	put  breaker Numbers.put
+//
+// Results of Get outlive the call, and may fail after it.
 type ResilientNumbers struct {
 	next      Numbers
 	client    *resil.Client
@@ -184,6 +186,7 @@ func NewResilientNumbers(next Numbers, opts ...resil.Option) (*ResilientNumbers,
 						Probes:      2,
 					},
 				},
+				Outlives: true,
 			},
 			{
 				Name:   "put",
@@ -213,7 +216,8 @@ func (c *ResilientNumbers) Resilience() *resil.Client { return c.client }
 
 func (c *ResilientNumbers) Get(ctx context.Context, key string) (stdio.Reader, error) {
 	return resil.Call(ctx, &c.get, func(ctx context.Context) (stdio.Reader, error) {
-		return c.next.Get(ctx, key)
+		result, err := c.next.Get(ctx, key)
+		return holdReader(ctx, result), err
 	})
 }
 
@@ -637,4 +641,23 @@ func (c *ResilientPool[K]) Resilience() *resil.Client { return c.client }
 
 func (c *ResilientPool[K]) Of(ctx context.Context, key K) (*ResilientPool[K], error) {
 	return c.next.Of(ctx, key)
+}
+
+// heldReader is a Reader that keeps the context of its attempt alive until it
+// has ended.
+type heldReader struct {
+	stdio.Reader
+	hold *resil.Hold
+}
+
+func holdReader(ctx context.Context, next stdio.Reader) stdio.Reader {
+	if next == nil {
+		return nil
+	}
+	return &heldReader{next, resil.NewHold(ctx)}
+}
+
+func (h *heldReader) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	return n, h.hold.End(err)
 }

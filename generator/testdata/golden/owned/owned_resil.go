@@ -25,6 +25,8 @@ const _ = resil.SupportVersion1
 //	Once    breaker Owned.Once
 //	Either  retry 2, exponential 100ms–30s, full jitter · fallback
 //
+// Results of Once outlive the call, and may fail after it.
+//
 // Errors of Fetch and Either are classified by http, then network.
 type ResilientOwned struct {
 	next     Owned
@@ -82,6 +84,7 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 						Probes:      2,
 					},
 				},
+				Outlives: true,
 			},
 			{Name: "Either", Method: &c.either, Policies: policies, Idempotent: true},
 		},
@@ -132,7 +135,8 @@ func (c *ResilientOwned) Pipe(ctx context.Context) (r, w *os.File, err error) {
 
 func (c *ResilientOwned) Once(ctx context.Context) (io.ReadCloser, error) {
 	return resil.Call(ctx, &c.once, func(ctx context.Context) (io.ReadCloser, error) {
-		return c.next.Once(ctx)
+		result, err := c.next.Once(ctx)
+		return resil.HoldReadCloser(ctx, result), err
 	})
 }
 

@@ -13,7 +13,6 @@ var ErrGone = errors.New("gone")
 type Rack interface {
 	Get(ctx context.Context, peer string) (string, error)
 	//resil:retry 4
-	//resil:allow RG034 "it is read before it comes back"
 	Open(ctx context.Context, peer string) (io.ReadCloser, error)
 }
 

@@ -20,6 +20,8 @@ const _ = resil.SupportVersion1
 //
 //	Get   timeout 200ms · retry 2, exponential 1ms–30s, no jitter · breaker Rack per strings.ToLower(peer)
 //	Open  timeout 200ms · retry 4, exponential 1ms–30s, no jitter · breaker Rack per strings.ToLower(peer)
+//
+// Results of Open outlive the call: a timeout ends when the result is there.
 type ResilientRack struct {
 	next   Rack
 	client *resil.Client
@@ -85,6 +87,7 @@ func NewResilientRack(next Rack, opts ...resil.Option) (*ResilientRack, error) {
 					},
 					Breaker: breaker,
 				},
+				Outlives: true,
 				Classify: classifiers,
 			},
 		},
@@ -109,6 +112,7 @@ func (c *ResilientRack) Open(ctx context.Context, peer string) (result io.ReadCl
 		resil.Discard(result)
 		var err error
 		result, err = c.next.Open(ctx, peer)
+		result = resil.HoldReadCloser(ctx, result)
 		return err
 	})
 	return result, err

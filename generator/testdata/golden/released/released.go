@@ -1,5 +1,5 @@
-// Package released has hedges of methods whose results must be closed, where the
-// author says that they do not depend on the context of the call.
+// Package released has hedges of methods whose results must be closed if another attempt
+// wins.
 package released
 
 import (
@@ -11,7 +11,6 @@ import (
 
 //resil:hedge 1s
 //resil:idempotent
-//resil:allow RG034 "what is opened is read into memory first"
 type Released interface {
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 	Fetch(ctx context.Context, url string) (resp *http.Response, err error)

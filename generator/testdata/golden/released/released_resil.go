@@ -24,6 +24,9 @@ const _ = resil.SupportVersion1
 //	Pipe    hedge after 1s
 //	Either  hedge after 1s · fallback
 //
+// Results of Open, Fetch, Pipe and Either outlive the call, and may fail after
+// it.
+//
 // Errors of Fetch and Either are classified by http, then network.
 type ResilientReleased struct {
 	next     Released
@@ -52,10 +55,10 @@ func NewResilientReleased(next, fallback Released, opts ...resil.Option) (*Resil
 	c.client, err = resil.New(resil.Spec{
 		Name: "Released",
 		Methods: []resil.MethodSpec{
-			{Name: "Open", Method: &c.open, Policies: policies},
-			{Name: "Fetch", Method: &c.fetch, Policies: policies},
-			{Name: "Pipe", Method: &c.pipe, Policies: policies},
-			{Name: "Either", Method: &c.either, Policies: policies},
+			{Name: "Open", Method: &c.open, Policies: policies, Outlives: true},
+			{Name: "Fetch", Method: &c.fetch, Policies: policies, Outlives: true},
+			{Name: "Pipe", Method: &c.pipe, Policies: policies, Outlives: true},
+			{Name: "Either", Method: &c.either, Policies: policies, Outlives: true},
 		},
 	}, opts...)
 	if err != nil {
@@ -69,7 +72,8 @@ func (c *ResilientReleased) Resilience() *resil.Client { return c.client }
 
 func (c *ResilientReleased) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	return resil.Hedged(ctx, &c.open, func(ctx context.Context) (io.ReadCloser, error) {
-		return c.next.Open(ctx, name)
+		result, err := c.next.Open(ctx, name)
+		return resil.HoldReadCloser(ctx, result), err
 	}, func(result io.ReadCloser) {
 		resil.Discard(result)
 	})
@@ -77,7 +81,11 @@ func (c *ResilientReleased) Open(ctx context.Context, name string) (io.ReadClose
 
 func (c *ResilientReleased) Fetch(ctx context.Context, url string) (*http.Response, error) {
 	return resil.HedgedClassified(ctx, &c.fetch, func(ctx context.Context) (*http.Response, error) {
-		return c.next.Fetch(ctx, url)
+		resp, err := c.next.Fetch(ctx, url)
+		if resp != nil {
+			resp.Body = resil.HoldReadCloser(ctx, resp.Body)
+		}
+		return resp, err
 	}, classifyReleasedHTTPResponse, func(resp *http.Response) {
 		if resp != nil {
 			resil.Discard(resp.Body)
@@ -92,6 +100,8 @@ func (c *ResilientReleased) Pipe(ctx context.Context) (*os.File, *os.File, error
 	}
 	lane, err := resil.Hedged(ctx, &c.pipe, func(ctx context.Context) (lane results, err error) {
 		lane.r, lane.w, err = c.next.Pipe(ctx)
+		lane.r = resil.HoldPointer(ctx, lane.r)
+		lane.w = resil.HoldPointer(ctx, lane.w)
 		return lane, err
 	}, func(lane results) {
 		resil.Discard(lane.r)
@@ -102,7 +112,11 @@ func (c *ResilientReleased) Pipe(ctx context.Context) (*os.File, *os.File, error
 
 func (c *ResilientReleased) Either(ctx context.Context) (*http.Response, error) {
 	result, err := resil.HedgedClassified(ctx, &c.either, func(ctx context.Context) (*http.Response, error) {
-		return c.next.Either(ctx)
+		result, err := c.next.Either(ctx)
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
+		return result, err
 	}, classifyReleasedHTTPResponse, func(result *http.Response) {
 		if result != nil {
 			resil.Discard(result.Body)

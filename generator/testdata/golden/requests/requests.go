@@ -5,6 +5,7 @@ import (
 	"net/http"
 )
 
+//resil:timeout 10s attempt=3s
 //resil:retry
 //resil:breaker per=host(req)
 type Doer interface {
@@ -15,6 +16,7 @@ func host(req *http.Request) string { return req.URL.Host }
 
 // API is an HTTP API with methods of its own.
 //
+//resil:timeout 10s attempt=3s
 //resil:retry
 type API interface {
 	// Send takes both.

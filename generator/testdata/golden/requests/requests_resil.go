@@ -18,7 +18,9 @@ const _ = resil.SupportVersion1
 
 // ResilientDoer guards a Doer.
 //
-//	Do  retry 3, exponential 100ms–30s, full jitter · breaker Doer per host(req)
+//	Do  timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Doer per host(req)
+//
+// Results of Do outlive the call: a timeout ends when the result is there.
 //
 // Errors are classified by http, then network.
 type ResilientDoer struct {
@@ -43,6 +45,7 @@ func NewResilientDoer(next Doer, opts ...resil.Option) (*ResilientDoer, error) {
 				Name:   "Do",
 				Method: &c.do,
 				Policies: resil.Policies{
+					Timeout: &resil.Timeout{Total: 10 * time.Second, Attempt: 3 * time.Second},
 					Retry: &resil.Retry{
 						Attempts: 3,
 						Backoff:  resil.BackoffExponential,
@@ -64,6 +67,7 @@ func NewResilientDoer(next Doer, opts ...resil.Option) (*ResilientDoer, error) {
 						Scope:       resil.Scope{Per: "host(req)", Keys: 10000},
 					},
 				},
+				Outlives: true,
 			},
 		},
 	}, opts...)
@@ -85,6 +89,9 @@ func (c *ResilientDoer) Do(req *http.Request) (result *http.Response, err error)
 		}
 		var err error
 		result, err = c.next.Do(r.Attempt(ctx))
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
 		return err
 	}, func(err error) resil.Verdict {
 		return classifyDoerHTTPResponse(result, err)
@@ -104,10 +111,12 @@ func classifyDoerHTTPResponse(resp *http.Response, err error) resil.Verdict {
 
 // ResilientAPI guards an API.
 //
-//	Send       retry 3, exponential 100ms–30s, full jitter
-//	SendAgain  retry 3, exponential 100ms–30s, full jitter
-//	Fetch      retry 3, exponential 100ms–30s, full jitter · fallback
-//	Post       retry 3, exponential 100ms–30s, full jitter · fallback sent
+//	Send       timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter
+//	SendAgain  timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter
+//	Fetch      timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · fallback
+//	Post       timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · fallback sent
+//
+// Results of Fetch outlive the call: a timeout ends when the result is there.
 //
 // Errors of Fetch are classified by http, then network.
 type ResilientAPI struct {
@@ -132,6 +141,7 @@ func NewResilientAPI(next, fallback API, opts ...resil.Option) (*ResilientAPI, e
 		return nil, errors.New("NewResilientAPI: fallback is nil")
 	}
 	policies := resil.Policies{
+		Timeout: &resil.Timeout{Total: 10 * time.Second, Attempt: 3 * time.Second},
 		Retry: &resil.Retry{
 			Attempts: 3,
 			Backoff:  resil.BackoffExponential,
@@ -150,7 +160,7 @@ func NewResilientAPI(next, fallback API, opts ...resil.Option) (*ResilientAPI, e
 		Methods: []resil.MethodSpec{
 			{Name: "Send", Method: &c.send, Policies: policies},
 			{Name: "SendAgain", Method: &c.sendAgain, Policies: policies, Idempotent: true},
-			{Name: "Fetch", Method: &c.fetch, Policies: policies},
+			{Name: "Fetch", Method: &c.fetch, Policies: policies, Outlives: true},
 			{Name: "Post", Method: &c.post, Policies: policies},
 		},
 	}, opts...)
@@ -189,6 +199,9 @@ func (c *ResilientAPI) Fetch(arg1 *http.Request) (result *http.Response, err err
 		}
 		var err error
 		result, err = c.next.Fetch(r.Attempt(ctx))
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
 		return err
 	}, func(err error) resil.Verdict {
 		return classifyDoerHTTPResponse(result, err)

@@ -1,0 +1,26 @@
+// Package pq guards a database behind lib/pq.
+package pq
+
+import (
+	"context"
+	"database/sql"
+)
+
+//go:generate resilgen
+
+// DB is the part of *sql.DB that is used. Statements are repeated only where none can have
+// reached the server.
+//
+//resil:timeout 5s attempt=1s
+//resil:timeout off methods=Query*,BeginTx
+//resil:retry 3
+//resil:retry on=unsent methods=ExecContext,Query*
+//resil:breaker
+//resil:classify pq,sql
+type DB interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error)
+	PingContext(ctx context.Context) error
+}
