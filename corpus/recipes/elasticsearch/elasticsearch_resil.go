@@ -105,6 +105,8 @@ func classifyArticlesElasticsearch(err error) resil.Verdict {
 //
 //	Get  retry 3, exponential 100ms–30s, full jitter · breaker RawArticles
 //
+// Results of Get outlive the call, and may fail after it.
+//
 // Errors are classified by elasticsearch, then network.
 type ResilientRawArticles struct {
 	next   RawArticles
@@ -149,6 +151,7 @@ func NewResilientRawArticles(next RawArticles, opts ...resil.Option) (*Resilient
 						Probes:      2,
 					},
 				},
+				Outlives: true,
 				Classify: []resil.Classifier{classifyArticlesElasticsearch},
 			},
 		},
@@ -164,7 +167,11 @@ func (c *ResilientRawArticles) Resilience() *resil.Client { return c.client }
 
 func (c *ResilientRawArticles) Get(ctx context.Context, id string) (*esapi.Response, error) {
 	return resil.CallClassified(ctx, &c.get, func(ctx context.Context) (*esapi.Response, error) {
-		return c.next.Get(ctx, id)
+		result, err := c.next.Get(ctx, id)
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
+		return result, err
 	}, classifyRawArticlesElasticsearchResponse)
 }
 

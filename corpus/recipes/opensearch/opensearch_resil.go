@@ -21,6 +21,8 @@ const _ = resil.SupportVersion1
 //	Search  timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Articles
 //	Exists  retry 3, exponential 100ms–30s, full jitter · breaker Articles
 //
+// Results of Exists outlive the call, and may fail after it.
+//
 // Errors are classified by opensearch, then network.
 type ResilientArticles struct {
 	next   Articles
@@ -76,6 +78,7 @@ func NewResilientArticles(next Articles, opts ...resil.Option) (*ResilientArticl
 				Name:     "Exists",
 				Method:   &c.exists,
 				Policies: resil.Policies{Retry: retry, Breaker: breaker},
+				Outlives: true,
 				Classify: classifiers,
 			},
 		},
@@ -97,7 +100,11 @@ func (c *ResilientArticles) Search(ctx context.Context, query string) (*opensear
 
 func (c *ResilientArticles) Exists(ctx context.Context, id string) (*opensearch.Response, error) {
 	return resil.CallClassified(ctx, &c.exists, func(ctx context.Context) (*opensearch.Response, error) {
-		return c.next.Exists(ctx, id)
+		result, err := c.next.Exists(ctx, id)
+		if result != nil {
+			result.Body = resil.HoldReadCloser(ctx, result.Body)
+		}
+		return result, err
 	}, classifyArticlesOpenSearchResponse)
 }
 

@@ -17,9 +17,12 @@ const _ = resil.SupportVersion1
 
 // ResilientIssues guards an Issues.
 //
-//	Get               retry 3, exponential 100ms–1m, full jitter · breaker Issues
-//	AddLabelsToIssue  retry 3, exponential 100ms–1m, full jitter · breaker Issues
-//	CreateComment     breaker Issues
+//	Get               timeout 2m, attempt 10s · retry 3, exponential 100ms–1m, full jitter · breaker Issues
+//	AddLabelsToIssue  timeout 2m, attempt 10s · retry 3, exponential 100ms–1m, full jitter · breaker Issues
+//	CreateComment     timeout 2m, attempt 10s · breaker Issues
+//
+// Results of Get, AddLabelsToIssue and CreateComment outlive the call: a
+// timeout ends when the result is there.
 //
 // Errors are classified by github, then network.
 type ResilientIssues struct {
@@ -38,6 +41,7 @@ func NewResilientIssues(next Issues, opts ...resil.Option) (*ResilientIssues, er
 	if next == nil {
 		return nil, errors.New("NewResilientIssues: next is nil")
 	}
+	timeout := &resil.Timeout{Total: 2 * time.Minute, Attempt: 10 * time.Second}
 	breaker := &resil.Breaker{
 		Name:        "Issues",
 		Consecutive: resil.ConsecutiveAuto,
@@ -48,6 +52,7 @@ func NewResilientIssues(next Issues, opts ...resil.Option) (*ResilientIssues, er
 		Probes:      2,
 	}
 	policies := resil.Policies{
+		Timeout: timeout,
 		Retry: &resil.Retry{
 			Attempts: 3,
 			Backoff:  resil.BackoffExponential,
@@ -66,17 +71,19 @@ func NewResilientIssues(next Issues, opts ...resil.Option) (*ResilientIssues, er
 	c.client, err = resil.New(resil.Spec{
 		Name: "Issues",
 		Methods: []resil.MethodSpec{
-			{Name: "Get", Method: &c.get, Policies: policies, Classify: classifiers},
+			{Name: "Get", Method: &c.get, Policies: policies, Outlives: true, Classify: classifiers},
 			{
 				Name:     "AddLabelsToIssue",
 				Method:   &c.addLabelsToIssue,
 				Policies: policies,
+				Outlives: true,
 				Classify: classifiers,
 			},
 			{
 				Name:     "CreateComment",
 				Method:   &c.createComment,
-				Policies: resil.Policies{Breaker: breaker},
+				Policies: resil.Policies{Timeout: timeout, Breaker: breaker},
+				Outlives: true,
 				Classify: classifiers,
 			},
 		},
@@ -94,6 +101,9 @@ func (c *ResilientIssues) Get(ctx context.Context, owner, repo string, number in
 	err = resil.Run(ctx, &c.get, func(ctx context.Context) error {
 		var err error
 		r0, r1, err = c.next.Get(ctx, owner, repo, number)
+		if r1 != nil && r1.Response != nil {
+			r1.Response.Body = resil.HoldReadCloser(ctx, r1.Response.Body)
+		}
 		return err
 	})
 	return r0, r1, err
@@ -103,6 +113,9 @@ func (c *ResilientIssues) AddLabelsToIssue(ctx context.Context, owner, repo stri
 	err = resil.Run(ctx, &c.addLabelsToIssue, func(ctx context.Context) error {
 		var err error
 		r0, r1, err = c.next.AddLabelsToIssue(ctx, owner, repo, number, labels)
+		if r1 != nil && r1.Response != nil {
+			r1.Response.Body = resil.HoldReadCloser(ctx, r1.Response.Body)
+		}
 		return err
 	})
 	return r0, r1, err
@@ -112,6 +125,9 @@ func (c *ResilientIssues) CreateComment(ctx context.Context, owner, repo string,
 	err = resil.Run(ctx, &c.createComment, func(ctx context.Context) error {
 		var err error
 		r0, r1, err = c.next.CreateComment(ctx, owner, repo, number, comment)
+		if r1 != nil && r1.Response != nil {
+			r1.Response.Body = resil.HoldReadCloser(ctx, r1.Response.Body)
+		}
 		return err
 	})
 	return r0, r1, err
