@@ -54,7 +54,7 @@ func repeatsByItself(l generator.Library) string {
 	if l.Switch == "" {
 		return repeats + "; nothing stops it"
 	}
-	return repeats + "; `" + l.Switch + "` stops it"
+	return repeats + "; `" + strings.ReplaceAll(l.Switch, "|", `\|`) + "` stops it"
 }
 
 // librariesTable returns the text of docs/libraries.md.
