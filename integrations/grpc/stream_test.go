@@ -72,6 +72,30 @@ func TestStreamThatFailsLaterIsNotRepeated(t *testing.T) {
 	}
 }
 
+// A server that has nothing to say yet sends its header.
+func TestHeaderOpensAStream(t *testing.T) {
+	opened := make(chan struct{})
+	b := &backend{output: func(_ int, stream outputStream) error {
+		if err := stream.SendHeader(nil); err != nil {
+			return err
+		}
+		select {
+		case <-opened:
+			return send(stream, 1)
+		case <-stream.Context().Done():
+			return stream.Context().Err()
+		}
+	}}
+	stream, err := dial(t, serve(t, b), newGuard(t, newSpec(t, quick)).DialOptions()...).StreamingOutputCall(within(t), &pb.StreamingOutputCallRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(opened)
+	if _, err := stream.Recv(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEmptyStreamIsASuccess(t *testing.T) {
 	g := newGuard(t, newSpec(t, quick))
 	b := &backend{output: func(int, outputStream) error { return nil }}
