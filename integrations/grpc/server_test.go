@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +18,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	resilhttp "github.com/resilgen/resilgen/integrations/http"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -196,6 +200,33 @@ func TestRefusalIsThrottledServicesAbove(t *testing.T) {
 				t.Errorf("%s: client %d: stats %+v, breaker %+v; want one attempt that was throttled and no failure", tt.directive, i, s, b)
 			}
 		}
+	}
+}
+
+// An HTTP service in front of two gRPC services: the refusal of the last client arrives as
+// one at the first, with its time.
+func TestRefusalCrossesHTTPAndGRPC(t *testing.T) {
+	bottom := &backend{}
+	call, guards := chain(t, bottom, Server{}, retries(5), []string{"limit 1/h"})
+	front := httptest.NewServer(resilhttp.HandlerFunc(func(w http.ResponseWriter, r *http.Request) error { return call(r.Context()) }))
+	defer front.Close()
+	next := new(http.Transport)
+	defer next.CloseIdleConnections()
+	transport := resil.Must(resilhttp.NewTransport(next))
+	for i, want := range []int{http.StatusOK, http.StatusServiceUnavailable} {
+		response, err := (&http.Client{Transport: transport}).Get(front.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		after, _ := strconv.Atoi(response.Header.Get("Retry-After"))
+		if response.StatusCode != want || (after > 3000) != (i == 1) {
+			t.Errorf("call %d: %s, Retry-After %d", i+1, response.Status, after)
+		}
+	}
+	s, g := transport.Resilience().Stats().Method("RoundTrip"), guards[0].statsOf(unaryName)
+	if bottom.calls.Load() != 1 || s.Attempts != 2 || s.Throttled != 1 || g.Attempts != 2 || g.Throttled != 1 {
+		t.Errorf("%d calls at the bottom, stats %+v, %+v; want 1, and one attempt that was throttled", bottom.calls.Load(), s, g)
 	}
 }
 

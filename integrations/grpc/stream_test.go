@@ -59,14 +59,18 @@ func TestFirstAnswerDecidesAServersStream(t *testing.T) {
 	}
 }
 
-func TestStreamThatFailsLaterIsNotRepeated(t *testing.T) {
+func TestStreamThatFailsLaterCountsAndIsNotRepeated(t *testing.T) {
 	b := &backend{output: func(_ int, stream outputStream) error {
 		if err := send(stream, 2); err != nil {
 			return err
 		}
 		return errDown
 	}}
-	n, err := receiveAll(within(t), dial(t, serve(t, b), newGuard(t, newSpec(t, quick)).DialOptions()...))
+	g := newGuard(t, newSpec(t, quick, "breaker"))
+	n, err := receiveAll(within(t), dial(t, serve(t, b), g.DialOptions()...))
+	if s := g.Resilience().Stats(); s.Method(outputName).StreamFailures != 1 || s.Breaker("tests").Failures != 1 {
+		t.Errorf("the failure does not count: %+v", s)
+	}
 	if n != 2 || b.calls.Load() != 1 || status.Code(err) != codes.Unavailable {
 		t.Errorf("%d messages, %v, %d calls; want 2, the server's error and one call", n, err, b.calls.Load())
 	}
