@@ -33,6 +33,7 @@
 //   - Statistics: [Stats], [MethodStats], [BreakerStats].
 //   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule].
 //   - Changes without new code: [Overrides].
+//   - Clients without generated code: [ParsePolicies].
 //   - Lists of clients: [Registry], [NewContext], [FromContext].
 //
 // # For generated code
