@@ -26,7 +26,7 @@
 //   - Errors of calls: [Error], and its reasons [ErrOpen], [ErrLimited], [ErrFull],
 //     [ErrTimeout], [ErrExhausted], [ErrBudget], [ErrDeadline] and [ErrRetryLater];
 //     [ErrResult]; [HedgePanic].
-//   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry].
+//   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry], [Repeated].
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
 //   - Options of a constructor: [Option], [WithObserver], [WithOverrides],
 //     [WithRegistry].
