@@ -250,8 +250,9 @@ func (e *emitter) assertion() *jen.Statement {
 
 // constructor declares the constructor.
 func (e *emitter) constructor() *jen.Statement {
+	var spec *spec
 	used := e.Record(func() {
-		newSpec(e, "c", map[string]bool{})
+		spec = newSpec(e)
 		e.runtime("New")
 		e.Import("errors", "errors")
 		for p := range e.w.TypeParams().TypeParams() {
@@ -283,7 +284,7 @@ func (e *emitter) constructor() *jen.Statement {
 		refusal := jen.Id(e.Import("errors", "errors")).Dot("New").Call(jen.Lit(fmt.Sprintf("%s: %s is nil", e.w.Constructor, name)))
 		body = append(body, jen.If(jen.Id(name).Op("==").Nil()).Block(jen.Return(jen.Nil(), refusal)))
 	}
-	spec := newSpec(e, receiver, used)
+	spec.name(receiver, used)
 	body = append(body, spec.variables()...)
 	body = append(body,
 		jen.Id(receiver).Op(":=").Op("&").Add(e.wrapped()).Id(oneLine(values)),
