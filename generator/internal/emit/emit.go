@@ -58,16 +58,21 @@ func Source(src *model.Source) ([]byte, error) {
 		fmt.Fprintf(&out, "//go:build %s\n\n", src.Constraint)
 	}
 	file := jen.NewFile(src.Syntax.Name.Name)
+	file.NoFormat = true
 	file.Add(p.ImportDecl().Line().Line().Add(body))
 	if err := file.Render(&out); err != nil {
 		return nil, err
 	}
+	code, err := format.Source(out.Bytes())
+	if err != nil {
+		return nil, err
+	}
 	// After gofmt breaks a type literal over lines, a second pass may change the lines
 	// after it.
-	if code := out.Bytes(); bytes.Contains(code, []byte("interface {\n")) || bytes.Count(code, []byte("struct {\n")) > len(src.Wrappers) {
+	if bytes.Contains(code, []byte("interface {\n")) || bytes.Count(code, []byte("struct {\n")) > len(src.Wrappers) {
 		return format.Source(code)
 	}
-	return out.Bytes(), nil
+	return code, nil
 }
 
 // A printer writes the declarations of one output.
