@@ -9,8 +9,8 @@ import (
 
 // enoughMemory is the memory in bytes that a run may use before garbage is collected.
 // Most runs use little more, and much of what they have allocated by then is garbage.
-// More collections would cost a fifth of the time of a run.
-const enoughMemory = 80 << 20
+// Earlier collections would take processor time and free little.
+const enoughMemory = 84 << 20
 
 // collectLate has garbage collected only when the program uses [enoughMemory], until half
 // of that is no garbage. Then the usual settings are back. It does nothing if GOGC or
