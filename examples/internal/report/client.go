@@ -14,7 +14,11 @@ import (
 func (r *Report) Observe(_ context.Context, e resil.Event) {
 	switch e.Kind {
 	case resil.EventRetryScheduled:
-		fmt.Fprintf(r.W, "    attempt %d failed, the next in %s: %v\n", e.Attempt-1, e.Delay.Round(time.Millisecond), e.Err)
+		cause := e.Class.String()
+		if e.Err != nil { // a result can be a failure too
+			cause += ": " + e.Err.Error()
+		}
+		fmt.Fprintf(r.W, "    attempt %d failed, the next in %s: %s\n", e.Attempt-1, e.Delay.Round(time.Millisecond), cause)
 	case resil.EventStateChanged:
 		fmt.Fprintf(r.W, "    breaker %s: %s → %s\n", e.Breaker, e.From, e.To)
 	}

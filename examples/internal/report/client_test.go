@@ -12,11 +12,13 @@ import (
 func TestObserveAndStats(t *testing.T) {
 	var out bytes.Buffer
 	r := Report{W: &out}
-	r.Observe(t.Context(), resil.Event{Kind: resil.EventRetryScheduled, Attempt: 2, Delay: 12345 * time.Microsecond, Err: errors.New("gone")})
+	r.Observe(t.Context(), resil.Event{Kind: resil.EventRetryScheduled, Attempt: 2, Class: resil.Infrastructure, Delay: 12345 * time.Microsecond, Err: errors.New("gone")})
+	r.Observe(t.Context(), resil.Event{Kind: resil.EventRetryScheduled, Attempt: 3, Class: resil.Throttled})
 	r.Observe(t.Context(), resil.Event{Kind: resil.EventAttemptEnded})
 	r.Observe(t.Context(), resil.Event{Kind: resil.EventStateChanged, Breaker: "Store", From: resil.StateClosed, To: resil.StateOpen})
 	r.Stats(resil.Stats{Methods: []resil.MethodStats{{Name: "Get", Calls: 9, Succeeded: 8, Exhausted: 1, Attempts: 12, Retries: 3, RetriedSuccesses: 2}}})
-	const want = `    attempt 1 failed, the next in 12ms: gone
+	const want = `    attempt 1 failed, the next in 12ms: infrastructure: gone
+    attempt 2 failed, the next in 0s: throttled
     breaker Store: closed → open
 
 Statistics
