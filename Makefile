@@ -34,6 +34,15 @@ test-nested: $(NESTED:%=test-%) ## Test the nested modules; make test-FOLDER tes
 $(NESTED:%=test-%): test-%:
 	cd $* && $(GO) test $(RACE) -timeout 30m ./...
 
+# Tests that start a server skip where it is missing, and fail there if CI=true.
+SERVERS := postgresql redis-server
+
+.PHONY: servers
+servers: ## Install the servers that tests start; only as root on Debian.
+	.ci/servers $(SERVERS)
+
+test-examples/clients: servers
+
 .PHONY: lint
 lint: vuln ## Check formatting, go.mod files, vet, staticcheck, vulnerabilities and generated code.
 	@ugly=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -l {} +); \
