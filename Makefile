@@ -34,6 +34,9 @@ test-nested: $(NESTED:%=test-%) ## Test the nested modules; make test-FOLDER tes
 $(NESTED:%=test-%): test-%:
 	cd $* && $(GO) test $(RACE) -timeout 30m ./...
 
+# The libraries of the corpus take long to compile, and twice as long for both ways.
+test-corpus: RACE :=
+
 # Tests that start a server skip where it is missing, and fail there if CI=true.
 SERVERS := postgresql redis-server
 
