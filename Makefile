@@ -46,6 +46,8 @@ servers: ## Install the servers that tests start; only as root on Debian.
 
 test-examples/clients: servers
 
+# staticcheck and our own analyzer look at every package that a module imports, and those
+# of the corpus are too many.
 .PHONY: lint
 lint: vuln ## Check formatting, go.mod files, vet, staticcheck, vulnerabilities and generated code.
 	@ugly=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -l {} +); \
@@ -54,7 +56,9 @@ lint: vuln ## Check formatting, go.mod files, vet, staticcheck, vulnerabilities 
 	$(GO) build -o $$bin ./cmd/resilgen; \
 	for dir in $(MODULES); do \
 		echo "lint $$dir"; \
-		(cd $$dir; $(GO) mod tidy -diff; $(GO) vet ./...; $(GO) run $(STATICCHECK) ./...; $$bin/resilgen -check ./...; $(GO) vet -vettool=$$bin/resilgen ./...); \
+		(cd $$dir; $(GO) mod tidy -diff; $(GO) vet ./...; $$bin/resilgen -check ./...); \
+		test $$dir != ./corpus || continue; \
+		(cd $$dir; $(GO) run $(STATICCHECK) ./...; $(GO) vet -vettool=$$bin/resilgen ./...); \
 	done
 
 # A machine that cannot reach GOVULNDB goes without this check.
