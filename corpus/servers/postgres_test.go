@@ -95,6 +95,9 @@ type driver[C guarded] struct {
 	ping func(C, context.Context) error
 
 	execMethod, pingMethod string
+	sent                   int    // how often the library sends a statement whose session is ended
+	terminated             string // what it says then
+	deaf                   bool   // to the end of a context, unless the server hears of it
 }
 
 var withPgx = driver[*pgxrecipe.ResilientDB]{
@@ -112,6 +115,7 @@ var withPgx = driver[*pgxrecipe.ResilientDB]{
 	},
 	ping:       (*pgxrecipe.ResilientDB).Ping,
 	execMethod: "Exec", pingMethod: "Ping",
+	sent: 1, terminated: "terminating connection",
 }
 
 var withPq = driver[*pqrecipe.ResilientDB]{
@@ -130,6 +134,7 @@ var withPq = driver[*pqrecipe.ResilientDB]{
 	},
 	ping:       (*pqrecipe.ResilientDB).PingContext,
 	execMethod: "ExecContext", pingMethod: "PingContext",
+	sent: 3, terminated: "bad connection", deaf: true,
 }
 
 func TestPostgres(t *testing.T) {
@@ -200,9 +205,13 @@ func testPostgres[C guarded](t *testing.T, d driver[C]) {
 		return during(t, p.begun, func() { p.exec(t, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'app'") },
 			func() error { return d.exec(db, t.Context(), sleep) })
 	})
-	const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'"
-	db.provoke("session ended in mid-call", once(resil.Infrastructure, "terminating connection"), func(db C) error {
-		return during(t, p.begun, func() { p.exec(t, terminate) }, func() error { return d.exec(db, t.Context(), sleep) })
+	db.provoke("session ended in mid-call", once(resil.Infrastructure, d.terminated), func(db C) error {
+		return during(t, p.begun, func() {
+			for range d.sent {
+				eventually(t, p.begun)
+				p.exec(t, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'app'")
+			}
+		}, func() error { return d.exec(db, t.Context(), sleep) })
 	})
 
 	full := make([]*pgx.Conn, 0, 5)
@@ -235,15 +244,19 @@ func testPostgres[C guarded](t *testing.T, d driver[C]) {
 	}
 	spoiled("answer cut off", cutOff, once(resil.Infrastructure, ""), "UPDATE t SET v = v + 1 WHERE id = 1")
 	spoiled("reset", reset, once(resil.Infrastructure, ""), "UPDATE t SET v = v + 1 WHERE id = 1")
-	spoiled("answer swallowed", swallowed, sign{method: d.execMethod, class: resil.Infrastructure, attempts: 1, limit: 300 * time.Millisecond}, "UPDATE t SET v = v + 1 WHERE id = 1")
 	spoiled("late", late, sign{method: d.execMethod, class: resil.Infrastructure, attempts: 1, limit: 300 * time.Millisecond}, "UPDATE t SET v = v + 1 WHERE id = 1")
 
-	db.provoke("hung", sign{method: d.pingMethod, class: resil.Infrastructure, attempts: 3, limit: 300 * time.Millisecond}, func(db C) error {
-		p.hang()
-		defer p.resume()
-		return d.ping(db, t.Context())
-	})
-	db.outage(300*time.Millisecond, p.hang, p.resume, ping)
+	if d.deaf {
+		outlasts(t, p, d, db)
+	} else {
+		spoiled("answer swallowed", swallowed, sign{method: d.execMethod, class: resil.Infrastructure, attempts: 1, limit: 300 * time.Millisecond}, "UPDATE t SET v = v + 1 WHERE id = 1")
+		db.provoke("hung", sign{method: d.pingMethod, class: resil.Infrastructure, attempts: 3, limit: 300 * time.Millisecond}, func(db C) error {
+			p.hang()
+			defer p.resume()
+			return d.ping(db, t.Context())
+		})
+		db.outage(300*time.Millisecond, p.hang, p.resume, ping)
+	}
 
 	db.provoke("killed in mid-call", once(resil.Infrastructure, ""), func(db C) error {
 		return during(t, p.begun, p.kill, func() error { return d.exec(db, t.Context(), sleep) })
@@ -259,4 +272,20 @@ func testPostgres[C guarded](t *testing.T, d driver[C]) {
 	p.admin.Close(t.Context())
 	p.monitor.Close(t.Context())
 	<-p.exited
+}
+
+// outlasts checks that a call of a hung server goes on when its timeout has passed.
+func outlasts[C guarded](t *testing.T, p *postgres, d driver[C], faults *faults[C]) {
+	db, end := faults.guard(300*time.Millisecond, "open=30s")
+	defer end()
+	if err := d.ping(db, t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const long = 2 * time.Second
+	p.hang()
+	time.AfterFunc(long, p.resume)
+	start := time.Now()
+	if err := d.exec(db, t.Context(), "SELECT 1"); time.Since(start) < long {
+		t.Errorf("the library has changed, it ends a call when its context ends: %v after %v", err, time.Since(start))
+	}
 }
