@@ -217,7 +217,7 @@ func TestEtcdWithoutLeader(t *testing.T) {
 	kv.outage(usual, gone, members[1].restart, get)
 	gone()
 	kv.provoke("no leader", sign{method: "Get", class: resil.Infrastructure, attempts: 3, text: "no leader"}, get)
-	kv.provoke("no leader, a write", sign{method: "Put", class: resil.Infrastructure, attempts: 1, text: "timed out"}, func(kv *etcdrecipe.ResilientKV) error {
+	kv.provoke("no leader, a write", sign{method: "Put", class: resil.Infrastructure, attempts: 1, text: "deadline exceeded"}, func(kv *etcdrecipe.ResilientKV) error {
 		_, err := kv.Put(t.Context(), "key", "value")
 		return err
 	})

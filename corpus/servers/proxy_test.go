@@ -39,9 +39,8 @@ func (p *proxy) with(toxic string, f func()) {
 }
 
 const (
-	swallowed = `{"type": "timeout", "attributes": {"timeout": 0}}`      // nothing comes back, nothing ends
-	cutOff    = `{"type": "limit_data", "attributes": {"bytes": 0}}`     // ended before the answer
-	reset     = `{"type": "reset_peer", "attributes": {"timeout": 0}}`   // with RST
-	late      = `{"type": "latency", "attributes": {"latency": 3000}}`   // answers come after 3 s
-	halfClose = `{"type": "slow_close", "attributes": {"delay": 60000}}` // the end of a connection is not passed on
+	swallowed = `{"type": "timeout", "attributes": {"timeout": 0}}`    // nothing comes back, nothing ends
+	cutOff    = `{"type": "limit_data", "attributes": {"bytes": 0}}`   // ended before the answer
+	reset     = `{"type": "reset_peer", "attributes": {"timeout": 0}}` // with RST
+	late      = `{"type": "latency", "attributes": {"latency": 3000}}` // answers come after 3 s
 )

@@ -145,14 +145,8 @@ func (c *ResilientDB) PingContext(ctx context.Context) error {
 }
 
 // classifyDBPQ classifies the errors of lib/pq itself; those of PostgreSQL have
-// a SQLSTATE, which resil.Network knows. A server that has no connection left,
-// or is not ready, has got no statement.
+// a SQLSTATE, which resil.Network knows.
 func classifyDBPQ(err error) resil.Verdict {
-	if e, _ := errors.AsType[*pq.Error](err); e != nil && (e.Code == "53300" || e.Code == "57P03") {
-		v := resil.SQLState(string(e.Code))
-		v.Unsent = true
-		return v
-	}
 	switch {
 	case errors.Is(err, pq.ErrSSLNotSupported), errors.Is(err, pq.ErrCouldNotDetectUsername):
 		return resil.Verdict{Class: resil.SystemFault, Unsent: true}

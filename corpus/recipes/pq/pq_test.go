@@ -27,8 +27,7 @@ func TestVerdicts(t *testing.T) {
 		state("57P01", resil.Infrastructure),
 		state("57014", resil.Infrastructure),
 		state("25006", resil.Infrastructure),
-		{Name: "53300", Err: &pq.Error{Code: "53300"}, Want: resil.Verdict{Class: resil.Throttled, Unsent: true}},
-		{Name: "57P03", Err: &pq.Error{Code: "57P03"}, Want: resil.Verdict{Class: resil.Infrastructure, Unsent: true}},
+		state("53300", resil.Throttled),
 		state("40001", resil.Throttled),
 		state("40P01", resil.Throttled),
 		state("55P03", resil.Throttled),
@@ -67,8 +66,7 @@ func TestVerdictsOfConnections(t *testing.T) {
 		name, login, options string
 		want                 resil.Verdict
 	}{
-		{"starting", "57P03", "sslmode=disable", resil.Verdict{Class: resil.Infrastructure, Unsent: true}},
-		{"too many connections", "53300", "sslmode=disable", resil.Verdict{Class: resil.Throttled, Unsent: true}},
+		{"starting", "57P03", "sslmode=disable", resil.Verdict{Class: resil.Infrastructure}},
 		{"password", "28P01", "sslmode=disable", resil.Verdict{Class: resil.SystemFault}},
 		{"no TLS", "", "sslmode=require", resil.Verdict{Class: resil.SystemFault, Unsent: true}},
 	} {
