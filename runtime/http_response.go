@@ -13,7 +13,8 @@ import (
 //
 // The first of these that can be read counts:
 //
-//   - Retry-After-Ms and X-Ms-Retry-After-Ms, milliseconds, as Azure's clients read them;
+//   - Retry-After-Ms and X-Ms-Retry-After-Ms, milliseconds, as Azure's clients read them, and
+//     X-Amz-Retry-After, milliseconds too, as the clients of AWS do;
 //   - Retry-After, seconds or a date in one of HTTP's three formats (RFC 9110, sections
 //     10.2.3 and 5.6.7). Dates are compared with the response's own Date, so that clocks that
 //     differ do no harm; only a response without one is compared with the local clock;
@@ -43,7 +44,7 @@ func HTTPResponse(status int, header map[string][]string) Verdict {
 
 // whenToReturn reads the headers that say when to come back.
 func whenToReturn(header map[string][]string) (after time.Duration, told bool) {
-	for _, name := range []string{"Retry-After-Ms", "X-Ms-Retry-After-Ms"} {
+	for _, name := range []string{"Retry-After-Ms", "X-Ms-Retry-After-Ms", "X-Amz-Retry-After"} {
 		if ms, ok := decimal(headerValue(header, name)); ok {
 			return saturated(ms, time.Millisecond), true
 		}

@@ -53,6 +53,7 @@ func TestHTTPResponse(t *testing.T) {
 
 		{"milliseconds", 429, http.Header{"Retry-After-Ms": {"1500"}, "Retry-After": {"2"}}, Verdict{Class: Throttled, After: 1500 * time.Millisecond}},
 		{"milliseconds of Azure", 503, http.Header{"X-Ms-Retry-After-Ms": {"1500"}}, Verdict{Class: Throttled, After: 1500 * time.Millisecond}},
+		{"milliseconds of AWS", 503, http.Header{"X-Amz-Retry-After": {"1500"}}, Verdict{Class: Throttled, After: 1500 * time.Millisecond}},
 		{"milliseconds that cannot be read", 429, http.Header{"Retry-After-Ms": {"x"}, "Retry-After": {"2"}}, Verdict{Class: Throttled, After: 2 * time.Second}},
 
 		{"names in lower case", 503, http.Header{"date": {date}, "retry-after": {"Sun, 06 Nov 1994 08:50:07 GMT"}}, Verdict{Class: Throttled, After: 30 * time.Second}},

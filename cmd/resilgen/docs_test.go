@@ -57,6 +57,16 @@ func TestLibrariesPageIsWhatTheCommandPrints(t *testing.T) {
 	}
 }
 
+func TestLibrariesTableIsMarkdown(t *testing.T) {
+	got := string(librariesTable([]generator.Library{{
+		Name: "lib", Title: "Lib [v*]", Shown: []string{"example.com/a", "example.com/b"}, Attempts: 3, Switch: "lib.Off|lib.Quiet",
+	}}))
+	const want = "| lib  | Lib \\[v\\*] | example.com/a<br>example.com/b | the standard library | 3 calls in all; `lib.Off\\|lib.Quiet` stops it |\n"
+	if !strings.HasSuffix(got, want) {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 // A section of the page of errors.
 type section struct {
 	code   string

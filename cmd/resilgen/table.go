@@ -30,8 +30,13 @@ func (t table) markdown(w io.Writer) {
 			escaped[k] = append(escaped[k], escapeMarkdown(cell))
 		}
 	}
-	widths := escaped.widths()
-	for k, row := range escaped {
+	escaped.cells(w)
+}
+
+// cells prints a table in Markdown whose cells are Markdown already.
+func (t table) cells(w io.Writer) {
+	widths := t.widths()
+	for k, row := range t {
 		for k, cell := range row {
 			fmt.Fprint(w, "| ", pad(cell, widths[k]), " ")
 		}

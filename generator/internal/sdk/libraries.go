@@ -7,24 +7,33 @@ import (
 
 // all has the recipes, sorted by name.
 var all = sorted(
+	amqpLibrary,
+	awsLibrary,
+	azureLibrary,
 	cassandraLibrary,
 	connectLibrary,
+	consulLibrary,
 	elasticsearchLibrary,
 	etcdLibrary,
+	franzLibrary,
 	githubLibrary,
 	gocqlV1Library,
 	googleLibrary,
 	grpcLibrary,
 	httpLibrary,
+	kafkaLibrary,
 	kubernetesLibrary,
+	minioLibrary,
 	mongoLibrary,
 	mssqlLibrary,
 	mysqlLibrary,
+	natsLibrary,
 	neo4jLibrary,
 	opensearchLibrary,
 	pgxLibrary,
 	pqLibrary,
 	redisLibrary,
+	saramaLibrary,
 	slackLibrary,
 	sqlLibrary,
 	sqlite3Library,
@@ -32,6 +41,7 @@ var all = sorted(
 	stripeLibrary,
 	temporalLibrary,
 	twirpLibrary,
+	vaultLibrary,
 )
 
 func sorted(libraries ...*Library) []*Library {

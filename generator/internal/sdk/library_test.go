@@ -56,6 +56,11 @@ func TestRecipesAreComplete(t *testing.T) {
 				if f.Doc == "" || !strings.HasSuffix(f.Doc, ".") {
 					t.Errorf("%s has no comment that begins with its name and ends with a full stop", f.Suffix)
 				}
+				for _, name := range f.Globals() {
+					if types.Universe.Lookup(name) == nil {
+						t.Errorf("%s refers to %s, which the glue neither imports by that name nor declares", f.Suffix, name)
+					}
+				}
 			}
 		})
 	}
