@@ -34,6 +34,9 @@ const (
 	usedAfter = "its result is used after the call"
 )
 
+// reachesNone is the code of a refusal of a directive that reaches no method at all.
+const reachesNone = "RG018"
+
 var lineToWrite = regexp.MustCompile(`//resil:(\w+) off methods=([\w,]+)`)
 
 // generate runs the generator until it refuses nothing, and does what each refusal says.
@@ -47,7 +50,10 @@ func generate(ctx context.Context, folder string, list []*wrapped) error {
 		again := map[*wrapped]bool{}
 		for _, d := range result.Diagnostics {
 			w := declaredAt(folder, list, d.Pos.Filename)
-			if w == nil || !w.exclude(d.Message) {
+			switch {
+			case w != nil && d.Code == reachesNone:
+				w.bare = true
+			case w == nil || !w.exclude(d.Message):
 				return fmt.Errorf("no line to write: %v", d)
 			}
 			again[w] = true

@@ -24,6 +24,7 @@ type wrapped struct {
 	methods *types.Interface // nil if the declaration names the type
 	all     []string         // exported methods of the type
 	off     []exclusion
+	bare    bool // no directive reaches a method
 }
 
 // createModule writes a module without packages, which has the requirements of this one.
@@ -140,7 +141,9 @@ func (w *wrapped) write(folder string) error {
 		fmt.Fprintf(&directives, "//resil:interface Client from=%s\n", w.from)
 	}
 	for _, g := range guards {
-		fmt.Fprintf(&directives, "//resil:%s\n", g)
+		if !w.bare {
+			fmt.Fprintf(&directives, "//resil:%s\n", g)
+		}
 	}
 	off := map[string][]string{}
 	for _, e := range w.off {

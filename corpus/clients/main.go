@@ -43,7 +43,7 @@ func run(ctx context.Context, folder string, update bool, names []string) (err e
 			return fmt.Errorf("there is no client %s", name)
 		}
 	}
-	if names != nil {
+	if len(names) > 0 {
 		chosen = slices.DeleteFunc(chosen, func(c client) bool { return !slices.Contains(names, c.name) })
 	}
 	if folder == "" {
