@@ -63,7 +63,7 @@ func classify(err error) resil.Verdict {
 		"PubSub*", "ScriptExists", "ScriptLoad", "SlowLogGet", "SlowLogLen",
 		// What takes away, or sets a server, under names whose first word does not say so.
 		"ACLDelUser", "ACLLogReset", "ClientPause", "ClientUnpause", "ClientTracking*", "ConfigResetStat", "ConfigRewrite", "LatencyReset", "SlowLogReset",
-		"FTAliasDel", "FTCursorDel", "FTDictAdd", "FTDictDel", "FTDropIndex*", "FTSynUpdate*", "FunctionDelete", "FunctionFlush*", "ScriptFlush",
+		"FTAggregate*", "FTAliasDel", "FTCursorDel", "FTDictAdd", "FTDictDel", "FTDropIndex*", "FTSynUpdate*", "FunctionDelete", "FunctionFlush*", "ScriptFlush",
 		"JSONDel", "JSONForget", "PFAdd", "PFMerge", "TDigestReset", "TSAlter", "TSDel", "TSDeleteRule", "XAckDel", "XCfgSet", "XDelEx",
 		"XGroupDelConsumer", "XGroupDestroy",
 	},
