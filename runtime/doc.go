@@ -26,13 +26,14 @@
 //   - Errors of calls: [Error], and its reasons [ErrOpen], [ErrLimited], [ErrFull],
 //     [ErrTimeout], [ErrExhausted], [ErrBudget], [ErrDeadline] and [ErrRetryLater];
 //     [ErrResult]; [HedgePanic].
-//   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry].
+//   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry], [Repeated].
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
 //   - Options of a constructor: [Option], [WithObserver], [WithOverrides],
 //     [WithRegistry].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats].
 //   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule].
 //   - Changes without new code: [Overrides].
+//   - Clients without generated code: [ParsePolicies].
 //   - Lists of clients: [Registry], [NewContext], [FromContext].
 //
 // # For generated code

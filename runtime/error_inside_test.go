@@ -3,6 +3,7 @@ package resil
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 )
@@ -19,7 +20,7 @@ func (c *command) SetErr(err error) { c.err = err }
 // An incomparable is an error that must not be compared with ==.
 type incomparable struct{ parts []string }
 
-func (e incomparable) Error() string { return "incomparable" }
+func (e incomparable) Error() string { return strings.Join(e.parts, " ") }
 
 func TestErrorInsideTheResultFailsTheCall(t *testing.T) {
 	down, absent := Infra(errors.New("down")), App(errors.New("absent"))

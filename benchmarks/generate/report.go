@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed"
 	"fmt"
 	"runtime"
 	"slices"
@@ -45,6 +46,12 @@ All except gowrap write mocks, which are about as much code as a wrapper.
 After every run of a generator, a check finds the code for every interface.
 `
 
+// firstRun says where the time of a first run goes. Unlike the tables of the races, its
+// figures are not measured by this program.
+//
+//go:embed firstrun.md
+var firstRun string
+
 // report returns the section on generation.
 func report(m module, e effort, races []race) (string, error) {
 	var b strings.Builder
@@ -60,6 +67,9 @@ func report(m module, e effort, races []race) (string, error) {
 	fmt.Fprintf(&b, "\n### Targets\n\n%s\n### Races\n", targetTable(races))
 	for _, r := range races {
 		fmt.Fprintf(&b, "\n#### %s\n\n%s", r.row, r.table())
+		if r.row == (row{most, first}) {
+			b.WriteString("\n" + firstRun)
+		}
 	}
 	return b.String(), nil
 }

@@ -20,7 +20,7 @@ type target struct {
 }
 
 var targets = []target{
-	timeOver(row{most, first}, "the bare load's", 1.25, row{most, first}, bareload),
+	timeOver(row{most, first}, "the bare load's", 1.5, row{most, first}, bareload),
 	timeOver(row{most, missing}, "the bare load's", 1.25, row{most, missing}, bareload),
 	timeOver(row{most, missing}, "mockery's", 1.0/3, row{most, missing}, mockery),
 	timeOver(row{most, missing}, "gowrap's", 1.0/100, row{most, missing}, gowrap),

@@ -276,3 +276,19 @@ func TestErrorExamples(t *testing.T) {
 		t.Errorf("error codes by example (-want +got):\n%s", diff)
 	}
 }
+
+func TestEveryLibraryHasAPage(t *testing.T) {
+	index, err := os.ReadFile("../../docs/clients/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range generator.Libraries() {
+		page := l.Name + ".md"
+		if _, err := os.Stat("../../docs/clients/" + page); err != nil {
+			t.Error(err)
+		}
+		if row := "](" + page + ") | `" + l.Name + "` |"; !strings.Contains(string(index), row) {
+			t.Errorf("docs/clients/README.md has no row for %s", l.Name)
+		}
+	}
+}

@@ -141,8 +141,11 @@ func methodRow(m explain.Method) []string {
 		policy = append(policy, d.Text)
 	}
 	row := []string{m.Name, strings.Join(policy, " · "), strings.Join(m.State, ", "), m.Classifier, m.Worst.String(), m.Expected.String()}
-	if m.Requests > 0 {
-		row[4] += fmt.Sprintf(", %d requests by %s", m.Requests, m.Library)
+	switch {
+	case m.Requests < 0:
+		row[4] += ", requests of " + m.Library + " without a bound"
+	case m.Requests > 0:
+		row[4] += fmt.Sprintf(", %d requests of %s", m.Requests, m.Library)
 	}
 	if policy == nil {
 		row[1] = "plain delegation"

@@ -4,26 +4,50 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 )
 
-// firstCollection is the memory in bytes that a run may use before the first garbage
-// collection. Most runs end at about that, and still need a third of what they have
-// allocated. Earlier collections would free little and cost as much as later ones.
-const firstCollection = 72 << 20
+// enoughMemory is the memory in bytes that a run may use before garbage is collected.
+// Most runs use little more, and much of what they have allocated by then is garbage.
+// Earlier collections would take processor time and free little.
+const enoughMemory = 84 << 20
 
-// delayFirstCollection delays the first garbage collection. It does nothing if GOGC
-// or GOMEMLIMIT is set.
-func delayFirstCollection() {
+// collectLate has garbage collected only when the program uses [enoughMemory], until half
+// of that is no garbage. Then the usual settings are back. It does nothing if GOGC or
+// GOMEMLIMIT is set.
+func collectLate() {
 	percent := debug.SetGCPercent(-1)
-	limit := debug.SetMemoryLimit(firstCollection)
-	if percent < 0 || limit != math.MaxInt64 {
+	limit := debug.SetMemoryLimit(enoughMemory)
+	restore := func() {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(limit)
+	}
+	if percent != 100 || limit != math.MaxInt64 {
+		restore()
 		return
 	}
-	// The first collection finds this value unused, and restores the usual settings.
-	runtime.AddCleanup(new(*int), func(percent int) {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(math.MaxInt64)
-	}, percent)
+	afterCollection(func() (again bool) {
+		if liveHeap() < enoughMemory/2 {
+			return true
+		}
+		restore()
+		return false
+	})
+}
+
+// afterCollection calls f after the next garbage collection, and after the one that
+// follows if f returns true.
+func afterCollection(f func() (again bool)) {
+	runtime.AddCleanup(new(*int), func(f func() bool) {
+		if f() {
+			afterCollection(f)
+		}
+	}, f)
+}
+
+// liveHeap returns how many bytes of the heap the last garbage collection has left.
+func liveHeap() uint64 {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return live[0].Value.Uint64()
 }

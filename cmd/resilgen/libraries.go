@@ -54,7 +54,7 @@ func repeatsByItself(l generator.Library) string {
 	if l.Switch == "" {
 		return repeats + "; nothing stops it"
 	}
-	return repeats + "; `" + l.Switch + "` stops it"
+	return repeats + "; `" + strings.ReplaceAll(l.Switch, "|", `\|`) + "` stops it"
 }
 
 // librariesTable returns the text of docs/libraries.md.
@@ -68,8 +68,8 @@ func librariesTable(all []generator.Library) []byte {
 		if tried == "" {
 			tried = "the standard library"
 		}
-		rows = append(rows, []string{l.Name, l.Title, strings.Join(l.Shown, "<br>"), tried, repeats})
+		rows = append(rows, []string{l.Name, escapeMarkdown(l.Title), strings.Join(l.Shown, "<br>"), tried, repeats})
 	}
-	rows.markdown(&text)
+	rows.cells(&text)
 	return text.Bytes()
 }

@@ -29,7 +29,7 @@ func main() {
 	if asVetTool(os.Args[1:]) {
 		unitchecker.Main(analyzer.Analyzer)
 	}
-	delayFirstCollection()
+	collectLate()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

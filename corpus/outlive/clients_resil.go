@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/transport/http"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	resil "github.com/resilgen/resilgen/runtime"
@@ -127,6 +128,8 @@ func classifyHealthGRPC(err error) resil.Verdict {
 //
 // Results of GetObject outlive the call: a timeout ends when the result is
 // there.
+//
+// Errors are classified by aws, then network.
 type ResilientObjects struct {
 	next      Objects
 	client    *resil.Client
@@ -162,6 +165,7 @@ func NewResilientObjects(next Objects, opts ...resil.Option) (*ResilientObjects,
 					},
 				},
 				Outlives: true,
+				Classify: []resil.Classifier{classifyObjectsAWS},
 			},
 		},
 	}, opts...)
@@ -182,6 +186,27 @@ func (c *ResilientObjects) GetObject(ctx context.Context, in *s3.GetObjectInput,
 		}
 		return result, err
 	})
+}
+
+// classifyObjectsAWS classifies the errors of AWS by their code, which
+// resil.Network reads, and by the status and header of their response. It
+// leaves those without a response.
+func classifyObjectsAWS(err error) resil.Verdict {
+	if e, ok := errors.AsType[interface {
+		error
+		RetryableError() bool
+	}](err); ok && e.RetryableError() { // the clock was wrong, and the SDK has set it right
+		return resil.Verdict{Class: resil.Throttled}
+	}
+	e, ok := errors.AsType[*http.ResponseError](err)
+	if !ok || e == nil || e.Response == nil || e.Response.StatusCode == 0 {
+		return resil.Verdict{}
+	}
+	v := resil.HTTPResponse(e.Response.StatusCode, e.Response.Header)
+	if v.Class == resil.Throttled {
+		return v
+	}
+	return resil.Network(err).Or(v)
 }
 
 // ResilientRows guards a Rows.

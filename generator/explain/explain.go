@@ -43,7 +43,7 @@ type Method struct {
 	Worst      Worst       `json:"worst"`
 	Expected   Expected    `json:"expected"`
 	Library    string      `json:"library,omitempty"`  // the client library that repeats calls by itself, if one does
-	Requests   int         `json:"requests,omitempty"` // that it can make of the calls in Worst
+	Requests   int         `json:"requests,omitempty"` // that it can make of the calls in Worst; -1 if there is no bound
 }
 
 // Packages explains the directives in the packages of cfg. It writes nothing. It fails if
@@ -98,7 +98,10 @@ func explainWrapper(src *model.Source, w *model.Wrapper) Interface {
 		e := explainMethod(m, i.Name)
 		if m.ByLibrary {
 			library, each := w.Requests()
-			if each > 1 {
+			switch {
+			case each < 0:
+				e.Library, e.Requests = library, each
+			case each > 1:
 				e.Library, e.Requests = library, e.Worst.Calls*each
 			}
 		}

@@ -162,25 +162,6 @@ func TestMessageThatIsTooLargeIsAnAnswer(t *testing.T) {
 	}
 }
 
-// Some need sizes or an API that a test had better not use.
-func TestEveryMessageOfGRPCForTooLargeMessagesIsKnown(t *testing.T) {
-	for text, want := range map[string]resil.Class{
-		"grpc: received message larger than max length allowed on current machine (5 vs. 4)": resil.Application,
-		"grpc: received message larger than max (5 vs. 4)":                                   resil.Application,
-		"grpc: message after decompression larger than max (5 vs. 4)":                        resil.Application,
-		"grpc: received message after decompression larger than max 4":                       resil.Application,
-		"trying to send message larger than max (5 vs. 4)":                                   resil.Application,
-		"the queue is larger than max":                                                       resil.Throttled,
-	} {
-		if got := classOf(status.New(codes.ResourceExhausted, text)).Class; got != want {
-			t.Errorf("%s: %v, want %v", text, got, want)
-		}
-		if got := classOf(status.New(codes.Unavailable, text)).Class; got != resil.Infrastructure {
-			t.Errorf("UNAVAILABLE: %s: %v, want infrastructure", text, got)
-		}
-	}
-}
-
 func TestConnectionThatItsOwnerHasClosedIsBroken(t *testing.T) {
 	g := newGuard(t, newSpec(t, quick))
 	cc := dialConn(t, serve(t, &backend{}), g.DialOptions()...)

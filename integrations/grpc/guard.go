@@ -40,8 +40,11 @@ type Spec struct {
 	// others are repeated only where nothing was sent.
 	Idempotent []string
 
-	Skip     []string           // methods that pass unguarded, by patterns as above
-	Classify []resil.Classifier // asked in order, before gRPC's status
+	Skip []string // methods that pass unguarded, by patterns as above
+
+	// Classify are asked in order, before gRPC's status, and after what a server says of
+	// when to come back.
+	Classify []resil.Classifier
 }
 
 // A Guard runs the calls of a client connection under policies. Its interceptors are
@@ -57,13 +60,12 @@ type Guard struct {
 type method struct {
 	guarded    *resil.Method
 	idempotent bool
-	classify   []resil.Classifier
 }
 
 // New returns a guard. It fails where spec or an option cannot mean anything: its error
 // names everything that it has found. It changes nothing in spec.
 func New(spec Spec, opts ...resil.Option) (*Guard, error) {
-	names, idempotent, err := spec.methods()
+	methods, err := spec.methods()
 	if err := errors.Join(spec.check(), err); err != nil {
 		return nil, fmt.Errorf("resilgrpc: %s: %w", spec.Name, err)
 	}
@@ -73,26 +75,27 @@ func New(spec Spec, opts ...resil.Option) (*Guard, error) {
 		return nil, err // once, not for each method
 	}
 	client.Methods = nil
-	for _, name := range names {
+	classifiers := append(slices.Clip(spec.Classify), classify)
+	for _, m := range methods {
 		client.Methods = append(client.Methods, resil.MethodSpec{
-			Name:       name,
-			Policies:   spec.own(shared, name),
-			Idempotent: idempotent[name],
+			Name:       m.name,
+			Policies:   spec.own(shared, m.name),
+			Idempotent: m.idempotent,
+			Classify:   classifiers,
+			Outlives:   m.stream,
 		})
 	}
 	g := &Guard{methods: map[string]*method{}}
 	if g.client, err = resil.New(client, opts...); err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		g.methods["/"+name] = &method{g.client.Method(name), idempotent[name], spec.Classify}
+	for _, m := range spec.all() {
+		g.methods["/"+m.name] = nil // unless it is guarded
+	}
+	for _, m := range methods {
+		g.methods["/"+m.name] = &method{g.client.Method(m.name), m.idempotent}
 	}
 	g.unary, g.stream = g.methods["/"+other], g.methods["/"+otherStreams]
-	for _, name := range spec.all() {
-		if matches(spec.Skip, name) {
-			g.methods["/"+name] = nil
-		}
-	}
 	return g, nil
 }
 
@@ -151,39 +154,46 @@ func (s *Spec) check() error {
 	return errors.Join(errs...)
 }
 
-// all returns the names of the methods of the services, without those that stand for
-// others.
-func (s *Spec) all() (names []string) {
-	for _, service := range s.Services {
-		for _, m := range service.Methods {
-			names = append(names, service.ServiceName+"/"+m.MethodName)
-		}
-		for _, m := range service.Streams {
-			names = append(names, service.ServiceName+"/"+m.StreamName)
-		}
-	}
-	return names
+// A declared method is one of a service.
+type declared struct {
+	name       string // with the service's
+	stream     bool
+	idempotent bool
 }
 
-// methods returns the names of the methods to guard, and which are safe to repeat.
-func (s *Spec) methods() (names []string, idempotent map[string]bool, err error) {
+// all returns the methods of the services, without those that stand for others.
+func (s *Spec) all() (methods []declared) {
+	for _, service := range s.Services {
+		for _, m := range service.Methods {
+			methods = append(methods, declared{name: service.ServiceName + "/" + m.MethodName})
+		}
+		for _, m := range service.Streams {
+			methods = append(methods, declared{name: service.ServiceName + "/" + m.StreamName, stream: true})
+		}
+	}
+	return methods
+}
+
+// methods returns the methods to guard.
+func (s *Spec) methods() (guarded []declared, err error) {
 	all := s.all()
+	var names []string
+	for _, m := range all {
+		names = append(names, m.name)
+		if !matches(s.Skip, m.name) {
+			m.idempotent = matches(s.Idempotent, m.name) || declaresIdempotent(m.name)
+			guarded = append(guarded, m)
+		}
+	}
 	var errs []error
 	for _, pattern := range slices.Concat(s.Idempotent, s.Skip) {
 		if _, err := path.Match(pattern, ""); err != nil {
 			errs = append(errs, fmt.Errorf("the pattern %q cannot be read: %w", pattern, err))
-		} else if !slices.ContainsFunc(all, func(name string) bool { return matches([]string{pattern}, name) }) {
-			errs = append(errs, fmt.Errorf("the pattern %q fits no method; the services have %s", pattern, strings.Join(all, ", ")))
+		} else if !slices.ContainsFunc(names, func(name string) bool { return matches([]string{pattern}, name) }) {
+			errs = append(errs, fmt.Errorf("the pattern %q fits no method; the services have %s", pattern, strings.Join(names, ", ")))
 		}
 	}
-	idempotent = map[string]bool{}
-	for _, name := range all {
-		if !matches(s.Skip, name) {
-			names = append(names, name)
-			idempotent[name] = matches(s.Idempotent, name) || declaresIdempotent(name)
-		}
-	}
-	return append(names, other, otherStreams), idempotent, errors.Join(errs...)
+	return append(guarded, declared{name: other}, declared{name: otherStreams, stream: true}), errors.Join(errs...)
 }
 
 // matches reports whether one of the patterns fits a method's full name, or its name

@@ -50,6 +50,21 @@ func TestOnlyIdempotentMethodsAreRepeated(t *testing.T) {
 	}
 }
 
+// Another interceptor may share the work of several callers.
+func TestCancellationByAnotherIsRepeatedWhereThatIsSafe(t *testing.T) {
+	g := newGuard(t, newSpec(t, quick))
+	for name, want := range map[string]int{unaryName: 3, "grpc.testing.TestService/EmptyCall": 1} {
+		attempts := 0
+		err := g.Unary(within(t), "/"+name, nil, nil, nil, func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error {
+			attempts++
+			return context.Canceled
+		})
+		if attempts != want || status.Code(err) != codes.Canceled {
+			t.Errorf("%s: %d attempts, %v; want %d, CANCELLED", name, attempts, err, want)
+		}
+	}
+}
+
 // Nobody listens, so that whatever the method does has not happened.
 func TestWhatWasNotSentIsRepeatedWhateverTheMethod(t *testing.T) {
 	spec := newSpec(t, quick)

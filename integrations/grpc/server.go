@@ -48,7 +48,7 @@ func (s Server) Unary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, han
 	if err == nil {
 		return reply, nil
 	}
-	err, trailer := answerTo(err)
+	trailer, err := answerTo(err)
 	if trailer != nil {
 		_ = grpc.SetTrailer(ctx, trailer) // fails outside of a server, as in a test of a handler
 	}
@@ -64,7 +64,7 @@ func (s Server) Stream(srv any, stream grpc.ServerStream, _ *grpc.StreamServerIn
 	if err == nil {
 		return nil
 	}
-	err, trailer := answerTo(err)
+	trailer, err := answerTo(err)
 	if trailer != nil {
 		stream.SetTrailer(trailer)
 	}
@@ -86,13 +86,13 @@ func (s Server) context(ctx context.Context) context.Context {
 }
 
 // answerTo returns what the client gets for a handler's error.
-func answerTo(err error) (error, metadata.MD) {
+func answerTo(err error) (metadata.MD, error) {
 	refused, wait, comesBack := refusal(err)
 	switch {
 	case !refused:
-		return err, nil
+		return nil, err
 	case wait <= 0:
-		return status.Error(codes.ResourceExhausted, "overloaded"), nil
+		return nil, status.Error(codes.ResourceExhausted, "overloaded")
 	}
 	code := codes.ResourceExhausted
 	if comesBack {
@@ -106,7 +106,7 @@ func answerTo(err error) (error, metadata.MD) {
 	if wait%time.Millisecond > 0 {
 		ms++
 	}
-	return s.Err(), metadata.Pairs(pushback, strconv.FormatInt(int64(ms), 10))
+	return metadata.Pairs(pushback, strconv.FormatInt(int64(ms), 10)), s.Err()
 }
 
 // refusal reports whether a client has refused a call in err's tree, the longest time

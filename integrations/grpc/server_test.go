@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +18,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	resilhttp "github.com/resilgen/resilgen/integrations/http"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -115,32 +119,32 @@ func checkRefusal(t *testing.T, err error, trailer metadata.MD, code codes.Code,
 func TestOtherErrorsOfHandlersPassAsTheyAre(t *testing.T) {
 	exhausted := &resil.Error{Method: "A.B", Reason: resil.ErrExhausted, Attempts: 3, Err: status.Error(codes.NotFound, "x")}
 	for _, err := range []error{nil, errors.New("plain"), status.Error(codes.NotFound, "no such order"), context.DeadlineExceeded, exhausted, (*resil.Error)(nil)} {
-		if got, trailer := answerTo(err); got != err || trailer != nil {
+		if trailer, got := answerTo(err); got != err || trailer != nil {
 			t.Errorf("%v became %v, %v", err, got, trailer)
 		}
 	}
 }
 
-// A chain is services in a row, each of which calls the next under a retry of its own.
-func chain(t *testing.T, bottom *backend, server Server, attempts ...int) (call func(context.Context) error) {
-	addr := serve(t, bottom, server.Options()...)
-	var client pb.TestServiceClient
-	for i, n := range attempts {
-		client = dial(t, addr, newGuard(t, newSpec(t, fmt.Sprintf("retry %d initial=1ms max=1ms budget=off", n))).DialOptions()...)
-		if i < len(attempts)-1 {
-			next := client
-			addr = serve(t, &backend{
-				unary: func(ctx context.Context, _ int) error {
-					_, err := next.UnaryCall(ctx, &pb.SimpleRequest{})
-					return err
-				},
-			}, server.Options()...)
+// chain starts services in a row, each of which calls the next through a guard with
+// directives of its own, the first of which is the caller's. The last service is bottom.
+func chain(t *testing.T, bottom *backend, server Server, directives ...[]string) (call func(context.Context) error, guards []*Guard) {
+	next := bottom
+	for i := len(directives) - 1; i >= 0; i-- {
+		g := newGuard(t, newSpec(t, directives[i]...))
+		guards = append([]*Guard{g}, guards...)
+		client := dial(t, serve(t, next, server.Options()...), g.DialOptions()...)
+		call = func(ctx context.Context) error {
+			_, err := client.UnaryCall(ctx, &pb.SimpleRequest{})
+			return err
 		}
+		handle := call
+		next = &backend{unary: func(ctx context.Context, _ int) error { return handle(ctx) }}
 	}
-	return func(ctx context.Context) error {
-		_, err := client.UnaryCall(ctx, &pb.SimpleRequest{})
-		return err
-	}
+	return call, guards
+}
+
+func retries(attempts int) []string {
+	return []string{fmt.Sprintf("retry %d initial=1ms max=1ms budget=off", attempts)}
 }
 
 func TestRetriesOfServicesInARowAddUp(t *testing.T) {
@@ -154,7 +158,8 @@ func TestRetriesOfServicesInARowAddUp(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bottom := &backend{unary: always(errDown)}
-			err := chain(t, bottom, tt.server, 5, 4, 3)(within(t))
+			call, _ := chain(t, bottom, tt.server, retries(5), retries(4), retries(3))
+			err := call(within(t))
 			if bottom.calls.Load() != tt.calls || status.Code(err) != codes.Unavailable {
 				t.Errorf("%d calls at the bottom, %v; want %d, UNAVAILABLE", bottom.calls.Load(), err, tt.calls)
 			}
@@ -162,15 +167,81 @@ func TestRetriesOfServicesInARowAddUp(t *testing.T) {
 	}
 }
 
-// The bottom service's own client is refused. Nobody above repeats the call before the
-// time has come, and no breaker above counts it.
-func TestRefusalIsThrottledThreeServicesAbove(t *testing.T) {
-	limited := refusalBy(t, "limit 1/h")
-	bottom := &backend{unary: always(limited)}
-	err := chain(t, bottom, Server{}, 5, 4, 3)(within(t))
-	var e *resil.Error
-	if bottom.calls.Load() != 1 || !errors.As(err, &e) || e.Reason != resil.ErrRetryLater || e.RetryAfter() < 50*time.Minute {
-		t.Errorf("%d calls at the bottom, %v; want 1, and ErrRetryLater with the time", bottom.calls.Load(), err)
+// The last client refuses a call. Nobody above repeats it before the time has come, and
+// no breaker above counts it.
+func TestRefusalIsThrottledServicesAbove(t *testing.T) {
+	above := []string{"retry 5 initial=1ms max=1ms budget=off", "breaker consecutive=1"}
+	for _, tt := range []struct {
+		directive string
+		bottom    error
+		first     codes.Code
+	}{
+		{"limit 1/h", nil, codes.OK},
+		{"breaker consecutive=1 open=1h", status.Error(codes.DataLoss, "lost"), codes.DataLoss},
+	} {
+		bottom := &backend{unary: always(tt.bottom)}
+		call, guards := chain(t, bottom, Server{}, above, above, []string{tt.directive})
+		for _, g := range guards[:2] { // which a failure would open
+			g.Resilience().Breaker("tests").ForceClose()
+		}
+		if err := call(within(t)); status.Code(err) != tt.first {
+			t.Errorf("%s: first call: %v", tt.directive, err)
+		}
+		for _, g := range guards[:2] {
+			g.Resilience().Breaker("tests").Reset()
+		}
+		err := call(within(t))
+		var e *resil.Error
+		if bottom.calls.Load() != 1 || !errors.As(err, &e) || e.Reason != resil.ErrRetryLater || e.RetryAfter() < 50*time.Minute {
+			t.Errorf("%s: %d calls at the bottom, %v; want 1, and ErrRetryLater with the time", tt.directive, bottom.calls.Load(), err)
+		}
+		for i, g := range guards[:2] {
+			if s, b := g.statsOf(unaryName), g.Resilience().Stats().Breaker("tests"); s.Throttled != 1 || s.Attempts != 2 || b.State != resil.StateClosed || b.Failures != 0 {
+				t.Errorf("%s: client %d: stats %+v, breaker %+v; want one attempt that was throttled and no failure", tt.directive, i, s, b)
+			}
+		}
+	}
+}
+
+// An HTTP service in front of two gRPC services: the refusal of the last client arrives as
+// one at the first, with its time.
+func TestRefusalCrossesHTTPAndGRPC(t *testing.T) {
+	bottom := &backend{}
+	call, guards := chain(t, bottom, Server{}, retries(5), []string{"limit 1/h"})
+	front := httptest.NewServer(resilhttp.HandlerFunc(func(w http.ResponseWriter, r *http.Request) error { return call(r.Context()) }))
+	defer front.Close()
+	next := new(http.Transport)
+	defer next.CloseIdleConnections()
+	transport := resil.Must(resilhttp.NewTransport(next))
+	for i, want := range []int{http.StatusOK, http.StatusServiceUnavailable} {
+		response, err := (&http.Client{Transport: transport}).Get(front.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		after, _ := strconv.Atoi(response.Header.Get("Retry-After"))
+		if response.StatusCode != want || (after > 3000) != (i == 1) {
+			t.Errorf("call %d: %s, Retry-After %d", i+1, response.Status, after)
+		}
+	}
+	s, g := transport.Resilience().Stats().Method("RoundTrip"), guards[0].statsOf(unaryName)
+	if bottom.calls.Load() != 1 || s.Attempts != 2 || s.Throttled != 1 || g.Attempts != 2 || g.Throttled != 1 {
+		t.Errorf("%d calls at the bottom, stats %+v, %+v; want 1, and one attempt that was throttled", bottom.calls.Load(), s, g)
+	}
+}
+
+// A short wait is waited for: the call succeeds in the end, without a call too many.
+func TestHintsAreWaitedForAcrossServices(t *testing.T) {
+	bottom := &backend{}
+	patient := []string{"retry 5 initial=1ms max=5s budget=off"}
+	call, guards := chain(t, bottom, Server{}, patient, []string{"breaker"}, []string{"limit 5/s burst=1"})
+	for range 3 {
+		if err := call(within(t)); err != nil {
+			t.Error(err)
+		}
+	}
+	if s := guards[0].statsOf(unaryName); bottom.calls.Load() != 3 || s.Attempts > 5 || s.Throttled != s.Attempts-3 || s.Throttled == 0 {
+		t.Errorf("%d calls at the bottom, stats %+v; want 3, and an attempt more for each wait", bottom.calls.Load(), s)
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 )
 
 // Stream is the guard's [grpc.StreamClientInterceptor]. It guards the opening of a stream,
-// which timeouts limit too. Later failures are the caller's: they are not retried.
+// which timeouts limit too. Later failures are not retried; the breaker counts them, and
+// stats do as StreamFailures.
 //
 // Where the client sends one message and the server a stream, CloseSend opens it, which
 // generated clients call before they return the stream: the attempt ends when the server
@@ -27,16 +28,24 @@ func (g *Guard) Stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.Clie
 	}
 	open := func(first *firstMessage) (grpc.ClientStream, error) {
 		var a answer
-		s, err := resil.CallClassified(ctx, m.guarded, func(attempt context.Context) (*stream, error) {
+		s, err := resil.CallClassified(ctx, m.guarded, func(ctx context.Context) (*stream, error) {
 			a = answer{}
-			return begin(ctx, attempt, first, &a, func(ctx context.Context) (grpc.ClientStream, error) {
-				return streamer(outgoing(ctx), desc, cc, fullMethod, opts...)
-			})
+			inner, err := streamer(outgoing(ctx), desc, cc, fullMethod, opts...)
+			if err != nil {
+				return nil, err
+			}
+			s := &stream{ClientStream: inner, one: !desc.ServerStreams}
+			if first != nil {
+				if err := s.ask(first.message, &a); err != nil {
+					return nil, err
+				}
+			}
+			s.hold = resil.NewHold(ctx)
+			return s, nil
 		}, func(_ *stream, err error) resil.Verdict { return a.verdict(m, err) })
 		if err != nil {
 			return nil, withStatus(err)
 		}
-		s.one = !desc.ServerStreams
 		return s, nil
 	}
 	if desc.ClientStreams {
@@ -48,31 +57,12 @@ func (g *Guard) Stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.Clie
 // A firstMessage is all that the client sends, in each attempt.
 type firstMessage struct{ message any }
 
-// begin makes one attempt to open a stream, and waits for the server's answer if first
-// is not nil. What it sees goes to a.
-func begin(caller, attempt context.Context, first *firstMessage, a *answer, open func(context.Context) (grpc.ClientStream, error)) (*stream, error) {
-	life := newLifetime(caller, attempt)
-	inner, err := open(life)
-	s := &stream{ClientStream: inner, life: life}
-	if err == nil && first != nil {
-		err = s.ask(first.message, a)
-	}
-	if err == nil {
-		err = life.keep()
-	}
-	if err != nil {
-		life.end()
-		return nil, err
-	}
-	return s, nil
-}
-
 // A stream is one that the guard has let through.
 type stream struct {
 	grpc.ClientStream
-	life  *lifetime
-	one   bool // the server sends one message
-	empty bool // the server has ended it without a message
+	hold  *resil.Hold // keeps the context of the attempt alive
+	one   bool        // the server sends one message
+	empty bool        // the server has ended it without a message
 }
 
 // ask sends the only message and waits for the server's answer.
@@ -103,22 +93,21 @@ func (s *stream) ask(message any, a *answer) error {
 
 func (s *stream) RecvMsg(m any) error {
 	if s.empty {
-		s.life.end()
-		return io.EOF
+		return s.hold.End(io.EOF)
 	}
 	err := s.ClientStream.RecvMsg(m)
-	if err != nil || s.one {
-		s.life.end()
+	if err == nil && s.one {
+		s.hold.Release()
 	}
-	return err
+	return s.hold.End(err)
 }
 
 func (s *stream) SendMsg(m any) error {
 	err := s.ClientStream.SendMsg(m)
-	if err != nil && err != io.EOF { // which RecvMsg explains
-		s.life.end()
+	if err == io.EOF { // which RecvMsg explains
+		return err
 	}
-	return err
+	return s.hold.End(err)
 }
 
 // An unopened stream opens when the client has sent its message.

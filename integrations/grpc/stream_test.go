@@ -59,16 +59,54 @@ func TestFirstAnswerDecidesAServersStream(t *testing.T) {
 	}
 }
 
-func TestStreamThatFailsLaterIsNotRepeated(t *testing.T) {
+func TestStreamThatFailsLaterCountsAndIsNotRepeated(t *testing.T) {
 	b := &backend{output: func(_ int, stream outputStream) error {
 		if err := send(stream, 2); err != nil {
 			return err
 		}
 		return errDown
 	}}
-	n, err := receiveAll(within(t), dial(t, serve(t, b), newGuard(t, newSpec(t, quick)).DialOptions()...))
+	g := newGuard(t, newSpec(t, quick, "breaker"))
+	n, err := receiveAll(within(t), dial(t, serve(t, b), g.DialOptions()...))
+	if s := g.Resilience().Stats(); s.Method(outputName).StreamFailures != 1 || s.Breaker("tests").Failures != 1 {
+		t.Errorf("the failure does not count: %+v", s)
+	}
 	if n != 2 || b.calls.Load() != 1 || status.Code(err) != codes.Unavailable {
 		t.Errorf("%d messages, %v, %d calls; want 2, the server's error and one call", n, err, b.calls.Load())
+	}
+}
+
+func TestStreamThatIsThrottledLaterIsNoFailureOfTheServer(t *testing.T) {
+	refused := later(t, codes.Unavailable, time.Minute)
+	b := &backend{output: func(_ int, stream outputStream) error { return errors.Join(send(stream, 1), refused) }}
+	g := newGuard(t, newSpec(t, "breaker"))
+	_, err := receiveAll(within(t), dial(t, serve(t, b), g.DialOptions()...))
+	if s := g.Resilience().Stats(); s.Method(outputName).StreamFailures != 1 || s.Breaker("tests").Failures != 0 {
+		t.Errorf("%v: %+v, want one stream that failed and no failure of the server", err, s)
+	}
+}
+
+// A server that has nothing to say yet sends its header.
+func TestHeaderOpensAStream(t *testing.T) {
+	opened := make(chan struct{})
+	b := &backend{output: func(_ int, stream outputStream) error {
+		if err := stream.SendHeader(nil); err != nil {
+			return err
+		}
+		select {
+		case <-opened:
+			return send(stream, 1)
+		case <-stream.Context().Done():
+			return stream.Context().Err()
+		}
+	}}
+	stream, err := dial(t, serve(t, b), newGuard(t, newSpec(t, quick)).DialOptions()...).StreamingOutputCall(within(t), &pb.StreamingOutputCallRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(opened)
+	if _, err := stream.Recv(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -350,8 +388,10 @@ func TestAttemptsAreClassifiedByTheirOwnAnswers(t *testing.T) {
 
 // Interceptors further down may count what they see.
 func TestEndOfAStreamIsReceivedOnce(t *testing.T) {
-	g := newGuard(t, newSpec(t, quick))
-	s, err := g.Stream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, nil, "/"+outputName, func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	g := newGuard(t, newSpec(t, quick, "timeout 10s attempt=5s"))
+	var ctx context.Context
+	s, err := g.Stream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, nil, "/"+outputName, func(own context.Context, _ *grpc.StreamDesc, _ *grpc.ClientConn, _ string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
+		ctx = own
 		return &scripted{ended: true, errs: []error{io.EOF}}, nil // and no more
 	})
 	if err != nil {
@@ -359,8 +399,8 @@ func TestEndOfAStreamIsReceivedOnce(t *testing.T) {
 	}
 	s.SendMsg(nil)
 	s.CloseSend()
-	if err := s.RecvMsg(nil); err != io.EOF {
-		t.Errorf("got %v, want EOF", err)
+	if err := s.RecvMsg(nil); err != io.EOF || ctx.Err() == nil {
+		t.Errorf("got %v, want EOF and the end of the context", err)
 	}
 }
 

@@ -117,7 +117,7 @@ func TestRefineSaysWhatIsWrong(t *testing.T) {
 		{"fallback cached value", `RG001 value: only the first word may stand without a key: write key=value, or put it first`},
 		{"breaker 5 failures", `RG003 5: breaker takes keys only: write consecutive=, ratio=, min=, window=, open=, probes=, slow=, ramp=, per=, keys= or mode= before the value`},
 		{"breaker open 1s", `RG001 open 1s: write key=value with an equals sign: open=1s`},
-		{"idempotent if you please", `RG003 if: idempotent takes no words except off`},
+		{"idempotent if you please", `RG003 if: idempotent takes keys only: write token= before the value`},
 		{"retry off max=1s", `RG001 max=1s: off removes the whole directive; remove the other words`},
 		{"retry three", `RG005 three: attempts: "three": write a whole number`},
 		{"retry 99999999999999999999", `RG005 99999999999999999999: attempts: "99999999999999999999": write a whole number`},

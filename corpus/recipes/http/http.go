@@ -10,6 +10,7 @@ import (
 
 // Doer is what *http.Client does.
 //
+//resil:timeout 10s attempt=3s
 //resil:retry 3
 //resil:breaker per=req.URL.Host
 type Doer interface {
@@ -18,6 +19,7 @@ type Doer interface {
 
 // Pages gets pages. The caller closes their bodies.
 //
+//resil:timeout 10s attempt=3s
 //resil:retry 3
 //resil:breaker
 type Pages interface {

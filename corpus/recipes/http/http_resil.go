@@ -18,9 +18,9 @@ const _ = resil.SupportVersion1
 
 // ResilientDoer guards a Doer.
 //
-//	Do  retry 3, exponential 100ms–30s, full jitter · breaker Doer per req.URL.Host
+//	Do  timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Doer per req.URL.Host
 //
-// Results of Do outlive the call, and may fail after it.
+// Results of Do outlive the call: a timeout ends when the result is there.
 //
 // Errors are classified by http, then network.
 type ResilientDoer struct {
@@ -45,6 +45,7 @@ func NewResilientDoer(next Doer, opts ...resil.Option) (*ResilientDoer, error) {
 				Name:   "Do",
 				Method: &c.do,
 				Policies: resil.Policies{
+					Timeout: &resil.Timeout{Total: 10 * time.Second, Attempt: 3 * time.Second},
 					Retry: &resil.Retry{
 						Attempts: 3,
 						Backoff:  resil.BackoffExponential,
@@ -110,9 +111,9 @@ func classifyDoerHTTPResponse(resp *http.Response, err error) resil.Verdict {
 
 // ResilientPages guards a Pages.
 //
-//	Get  retry 3, exponential 100ms–30s, full jitter · breaker Pages
+//	Get  timeout 10s, attempt 3s · retry 3, exponential 100ms–30s, full jitter · breaker Pages
 //
-// Results of Get outlive the call, and may fail after it.
+// Results of Get outlive the call: a timeout ends when the result is there.
 //
 // Errors are classified by http, then network.
 type ResilientPages struct {
@@ -137,6 +138,7 @@ func NewResilientPages(next Pages, opts ...resil.Option) (*ResilientPages, error
 				Name:   "Get",
 				Method: &c.get,
 				Policies: resil.Policies{
+					Timeout: &resil.Timeout{Total: 10 * time.Second, Attempt: 3 * time.Second},
 					Retry: &resil.Retry{
 						Attempts: 3,
 						Backoff:  resil.BackoffExponential,

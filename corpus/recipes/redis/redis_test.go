@@ -2,13 +2,16 @@ package redis
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -187,5 +190,29 @@ func TestOwnRetriesOfTheClientRepeatEverything(t *testing.T) {
 	s.reply.Store(hangup)
 	if err := client.Incr(t.Context(), "k").Err(); err == nil || s.got.Load() != 4 {
 		t.Errorf("go-redis has changed: %v, INCR came %d times", err, s.got.Load())
+	}
+}
+
+// Go-redis dials by itself more often than once.
+func TestOwnDialsOfTheClient(t *testing.T) {
+	dials := func(retries int) (n int) {
+		client := redis.NewClient(&redis.Options{
+			MaxRetries: -1, DialerRetries: retries, DialerRetryTimeout: time.Millisecond,
+			Dialer: func(context.Context, string, string) (net.Conn, error) {
+				n++
+				return nil, syscall.ECONNREFUSED
+			},
+		})
+		defer client.Close()
+		if err := client.Get(t.Context(), "k").Err(); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := dials(0); n != 5 {
+		t.Errorf("go-redis has changed: an attempt dials %d times", n)
+	}
+	if n := dials(1); n != 1 {
+		t.Errorf("go-redis has changed: with DialerRetries: 1 an attempt dials %d times", n)
 	}
 }

@@ -58,16 +58,21 @@ func Source(src *model.Source) ([]byte, error) {
 		fmt.Fprintf(&out, "//go:build %s\n\n", src.Constraint)
 	}
 	file := jen.NewFile(src.Syntax.Name.Name)
+	file.NoFormat = true
 	file.Add(p.ImportDecl().Line().Line().Add(body))
 	if err := file.Render(&out); err != nil {
 		return nil, err
 	}
+	code, err := format.Source(out.Bytes())
+	if err != nil {
+		return nil, err
+	}
 	// After gofmt breaks a type literal over lines, a second pass may change the lines
 	// after it.
-	if code := out.Bytes(); bytes.Contains(code, []byte("interface {\n")) || bytes.Count(code, []byte("struct {\n")) > len(src.Wrappers) {
+	if bytes.Contains(code, []byte("interface {\n")) || bytes.Count(code, []byte("struct {\n")) > len(src.Wrappers) {
 		return format.Source(code)
 	}
-	return out.Bytes(), nil
+	return code, nil
 }
 
 // A printer writes the declarations of one output.
@@ -250,8 +255,9 @@ func (e *emitter) assertion() *jen.Statement {
 
 // constructor declares the constructor.
 func (e *emitter) constructor() *jen.Statement {
+	var spec *spec
 	used := e.Record(func() {
-		newSpec(e, "c", map[string]bool{})
+		spec = newSpec(e)
 		e.runtime("New")
 		e.Import("errors", "errors")
 		for p := range e.w.TypeParams().TypeParams() {
@@ -283,7 +289,7 @@ func (e *emitter) constructor() *jen.Statement {
 		refusal := jen.Id(e.Import("errors", "errors")).Dot("New").Call(jen.Lit(fmt.Sprintf("%s: %s is nil", e.w.Constructor, name)))
 		body = append(body, jen.If(jen.Id(name).Op("==").Nil()).Block(jen.Return(jen.Nil(), refusal)))
 	}
-	spec := newSpec(e, receiver, used)
+	spec.name(receiver, used)
 	body = append(body, spec.variables()...)
 	body = append(body,
 		jen.Id(receiver).Op(":=").Op("&").Add(e.wrapped()).Id(oneLine(values)),

@@ -15,9 +15,15 @@ import (
 // written once, in a variable.
 type spec struct {
 	*printer
-	e       *emitter
-	shared  []*shared // in the order of their declarations
-	methods []string  // the entries of the spec
+	e     *emitter
+	parts []part // of all policy sets
+	sets  []*policySet
+	lists []part // of classifiers
+
+	setOf   map[*model.Method]*policySet
+	listOf  map[*model.Method]*shared // of those with classifiers
+	shared  []*shared                 // in the order of their declarations
+	methods []string                  // the entries of the spec
 }
 
 // A shared is a value that several places refer to.
@@ -41,36 +47,36 @@ type part struct {
 	*shared
 }
 
-// newSpec writes the policies of a wrapper's methods, for a constructor in which the
-// names that are taken have another meaning, and takes the names of its variables.
-func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
-	s := &spec{printer: e.printer, e: e}
-	var parts []part
-	var sets []*policySet
-	var lists []part
-	setOf := map[*model.Method]*policySet{}
-	listOf := map[*model.Method]*shared{}
+// newSpec writes the policies and the classifiers of a wrapper's methods.
+func newSpec(e *emitter) *spec {
+	s := &spec{printer: e.printer, e: e, setOf: map[*model.Method]*policySet{}, listOf: map[*model.Method]*shared{}}
 	for _, m := range e.w.Methods {
 		if !m.HasGuard() {
 			continue
 		}
 		set := &policySet{shared: shared{name: "policies", users: 1}}
 		for _, p := range policies(m) {
-			p.shared = s.once(&parts, p, func() string { return s.pointer(p.value) })
+			p.shared = s.once(&s.parts, p, func() string { return s.pointer(p.value) })
 			set.parts = append(set.parts, p)
 		}
-		setOf[m] = add(&sets, set)
+		s.setOf[m] = add(&s.sets, set)
 		if len(m.Classifiers) > 0 {
 			p := part{field: "Classify", value: m.Classifiers}
-			listOf[m] = s.once(&lists, p, func() string { return s.classify(m.Classifiers) })
-			listOf[m].users++
+			s.listOf[m] = s.once(&s.lists, p, func() string { return s.classify(m.Classifiers) })
+			s.listOf[m].users++
 		}
 	}
-	for _, set := range sets {
+	for _, set := range s.sets {
 		for _, p := range set.parts {
 			p.users++
 		}
 	}
+	return s
+}
+
+// name names the variables and writes the entries of the spec, for a constructor in which
+// the names that are taken have another meaning. It takes the names of the variables too.
+func (s *spec) name(receiver string, taken map[string]bool) {
 	declare := func(v *shared) {
 		if v.users > 1 {
 			v.local = gosrc.Unused(taken, v.name)
@@ -78,27 +84,27 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 			s.shared = append(s.shared, v)
 		}
 	}
-	for _, p := range parts {
+	for _, p := range s.parts {
 		declare(p.shared)
 	}
-	for _, set := range sets {
+	for _, set := range s.sets {
 		if len(set.parts) > 0 {
 			set.code = s.set(set)
 			declare(&set.shared)
 		}
 	}
-	for _, p := range lists {
+	for _, p := range s.lists {
 		declare(p.shared)
 	}
-	for _, m := range e.w.Methods {
+	for _, m := range s.e.w.Methods {
 		if !m.HasGuard() {
 			continue
 		}
 		entry := []string{
 			keyed("Name", strconv.Quote(m.Name)),
-			keyed("Method", "&"+receiver+"."+e.fields[m.Name]),
+			keyed("Method", "&"+receiver+"."+s.e.fields[m.Name]),
 		}
-		if set := setOf[m]; len(set.parts) > 0 {
+		if set := s.setOf[m]; len(set.parts) > 0 {
 			entry = append(entry, keyed("Policies", set.refer()))
 		}
 		if m.Policy.Idempotent != nil && m.Policy.Retry != nil {
@@ -107,12 +113,11 @@ func newSpec(e *emitter, receiver string, taken map[string]bool) *spec {
 		if m.Outlives() {
 			entry = append(entry, keyed("Outlives", "true"))
 		}
-		if list := listOf[m]; list != nil {
+		if list := s.listOf[m]; list != nil {
 			entry = append(entry, keyed("Classify", list.refer()))
 		}
 		s.methods = append(s.methods, composite("", entry))
 	}
-	return s
 }
 
 // policies are the parts of a method's policy set, each under the name that its

@@ -56,6 +56,7 @@ func New(ctx context.Context, dir string, patterns []string, progress func(doing
 	if err != nil {
 		return nil, err
 	}
+	go program() // may read it all, while the go command works
 	cmd, err := newGoCommand(ctx, dir)
 	if err != nil {
 		return nil, err

@@ -30,3 +30,24 @@ func TestLayersOfRetriesAreToldAsTheLibraryMakesThem(t *testing.T) {
 		}
 	}
 }
+
+func TestRequestsOfACallAreThoseOfTheLibraryThatRepeatsMost(t *testing.T) {
+	library := func(name string, attempts int) *sdk.Library {
+		return &sdk.Library{Name: name, Retries: sdk.Retries{Attempts: attempts}}
+	}
+	for _, c := range []struct {
+		libraries []*sdk.Library
+		name      string
+		requests  int
+	}{
+		{nil, "", 1},
+		{[]*sdk.Library{library("none", 0), library("one", 1)}, "", 1},
+		{[]*sdk.Library{library("some", 2), library("more", 4), library("fewer", 3)}, "more", 4},
+		{[]*sdk.Library{library("more", 4), library("endless", -1)}, "endless", -1},
+	} {
+		w := &Wrapper{Libraries: c.libraries}
+		if name, requests := w.Requests(); name != c.name || requests != c.requests {
+			t.Errorf("Requests() = %q, %d, want %q, %d", name, requests, c.name, c.requests)
+		}
+	}
+}

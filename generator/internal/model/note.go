@@ -10,6 +10,7 @@ import (
 	"github.com/resilgen/resilgen/annotations"
 	"github.com/resilgen/resilgen/generator/internal/sdk"
 	"github.com/resilgen/resilgen/internal/directive"
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // note adds a note on a wrapper: something that is no mistake, and that the author may not
@@ -119,10 +120,15 @@ func (s *Source) noteLayers(w *Wrapper) {
 			if r == nil {
 				continue
 			}
-			if says := multiplies(l, r.Attempts); says != "" {
-				place, _ := m.ReportPos(s.Package.Fset, m.directivePos("retry"))
-				s.note(w, place, "%s", says)
+			says := multiplies(l, r.Attempts)
+			if says == "" {
+				break
 			}
+			if slices.Contains(r.On, resil.NothingSent) {
+				says += "; until then on=unsent is no proof, because an error tells of the last of its calls only"
+			}
+			place, _ := m.ReportPos(s.Package.Fset, m.directivePos("retry"))
+			s.note(w, place, "%s", says)
 			break
 		}
 	}
@@ -161,12 +167,15 @@ func (w *Wrapper) usedLibraries() []*sdk.Library {
 }
 
 // Requests returns how many requests one call of the callee can be, because its client
-// library repeats them.
+// library repeats them; -1 if there is no bound.
 func (w *Wrapper) Requests() (library string, requests int) {
 	requests = 1
 	for _, l := range w.usedLibraries() {
-		if l.Retries.Attempts > requests {
-			library, requests = l.Name, l.Retries.Attempts
+		switch n := l.Retries.Attempts; {
+		case n < 0:
+			return l.Name, n
+		case n > requests:
+			library, requests = l.Name, n
 		}
 	}
 	return library, requests

@@ -134,6 +134,9 @@ var majorVersion = regexp.MustCompile(`/v[0-9]+(/|$)`)
 
 // Versionless returns an import path without a major version.
 func Versionless(importPath string) string {
+	if !strings.Contains(importPath, "/v") {
+		return importPath
+	}
 	return majorVersion.ReplaceAllString(importPath, "$1")
 }
 

@@ -11,6 +11,7 @@ import (
 
 // Issues is the part of github.IssuesService that is used.
 //
+//resil:timeout 2m attempt=10s
 //resil:retry 3 max=1m
 //resil:breaker
 type Issues interface {

@@ -17,12 +17,12 @@ const _ = resil.SupportVersion1
 
 // ResilientIssues guards an Issues.
 //
-//	Get               retry 3, exponential 100ms–1m, full jitter · breaker Issues
-//	AddLabelsToIssue  retry 3, exponential 100ms–1m, full jitter · breaker Issues
-//	CreateComment     breaker Issues
+//	Get               timeout 2m, attempt 10s · retry 3, exponential 100ms–1m, full jitter · breaker Issues
+//	AddLabelsToIssue  timeout 2m, attempt 10s · retry 3, exponential 100ms–1m, full jitter · breaker Issues
+//	CreateComment     timeout 2m, attempt 10s · breaker Issues
 //
-// Results of Get, AddLabelsToIssue and CreateComment outlive the call, and may
-// fail after it.
+// Results of Get, AddLabelsToIssue and CreateComment outlive the call: a
+// timeout ends when the result is there.
 //
 // Errors are classified by github, then network.
 type ResilientIssues struct {
@@ -41,6 +41,7 @@ func NewResilientIssues(next Issues, opts ...resil.Option) (*ResilientIssues, er
 	if next == nil {
 		return nil, errors.New("NewResilientIssues: next is nil")
 	}
+	timeout := &resil.Timeout{Total: 2 * time.Minute, Attempt: 10 * time.Second}
 	breaker := &resil.Breaker{
 		Name:        "Issues",
 		Consecutive: resil.ConsecutiveAuto,
@@ -51,6 +52,7 @@ func NewResilientIssues(next Issues, opts ...resil.Option) (*ResilientIssues, er
 		Probes:      2,
 	}
 	policies := resil.Policies{
+		Timeout: timeout,
 		Retry: &resil.Retry{
 			Attempts: 3,
 			Backoff:  resil.BackoffExponential,
@@ -80,7 +82,7 @@ func NewResilientIssues(next Issues, opts ...resil.Option) (*ResilientIssues, er
 			{
 				Name:     "CreateComment",
 				Method:   &c.createComment,
-				Policies: resil.Policies{Breaker: breaker},
+				Policies: resil.Policies{Timeout: timeout, Breaker: breaker},
 				Outlives: true,
 				Classify: classifiers,
 			},
