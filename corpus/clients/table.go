@@ -116,7 +116,11 @@ func table(ctx context.Context, folder string, list []*wrapped) ([]byte, error) 
 		for i := range counts {
 			totals[i] += counts[i]
 		}
-		fmt.Fprintf(&sections, "\n## %s\n\n`%s`\n", w.name, w.from)
+		declared := "`" + w.from + "`"
+		if w.source != "" {
+			declared = "declared in the list of clients"
+		}
+		fmt.Fprintf(&sections, "\n## %s\n\n%s\n", w.name, declared)
 		for _, k := range kinds {
 			if methods[k.column] != nil {
 				fmt.Fprintf(&sections, "\n%s (%d):\n%s\n", k.title, n(k.column), wrapped100(methods[k.column]))
