@@ -90,8 +90,8 @@ bench: ## Race other libraries and generators and write docs/performance.md; tak
 	cd benchmarks && $(GO) run ./generate -write ../docs/performance.md
 
 .PHONY: corpus
-corpus: ## Wrap every exported interface of the standard library and of large modules; vet the wrappers.
-	cd corpus && $(GO) run .
+corpus: ## Wrap every exported interface of the standard library and of large modules, and clients of real libraries; vet the wrappers.
+	cd corpus && $(GO) run . && $(GO) run ./clients
 
 # The flags make chance repeatable: see benchmarks/simulate.
 .PHONY: simulate

@@ -36,3 +36,29 @@ type Refused interface {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 }
+
+// A recipe that speaks of the methods of one type knows them where an interface is made
+// from that type, too.
+func TestRecipesKnowTheTypeThatAnInterfaceIsMadeFrom(t *testing.T) {
+	_, result := generate(t, `package p
+
+//resil:interface Indexes from=go.mongodb.org/mongo-driver/v2/mongo.IndexView methods=CreateOne
+//resil:retry 3
+
+//resil:interface Health from=google.golang.org/grpc/health/grpc_health_v1.HealthClient methods=Watch
+//resil:retry 3
+
+//resil:interface Settings from=github.com/nats-io/nats.go/jetstream.KeyValue methods=Update
+//resil:retry 3
+`)
+	var messages []string
+	for _, d := range result.Diagnostics {
+		messages = append(messages, d.Message)
+	}
+	got := strings.Join(messages, "\n")
+	const want = "a retry may do twice what Update does, by what is known of the library; " +
+		"write //resil:idempotent methods=Update if it is safe to repeat, otherwise //resil:retry off methods=Update"
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}

@@ -13,10 +13,11 @@ import (
 // A Derived is an interface that is generated from the methods of another type.
 type Derived struct {
 	*annotations.Interface
-	From    types.Type     // *s3.Client, or an interface
-	Methods []*types.Func  // sorted by name
-	Docs    map[string]Doc // by method
-	Omitted []string       // names of methods that cannot be written in this package
+	From    types.Type        // *s3.Client, or an interface
+	Methods []*types.Func     // sorted by name
+	Docs    map[string]Doc    // by method
+	Owners  map[string]string // names of the types that declare the methods, by method
+	Omitted []string          // names of methods that cannot be written in this package
 
 	src      *Source
 	problems []annotations.Diagnostic
@@ -42,7 +43,7 @@ func (m *Package) derivedOf(i *annotations.Interface) *Derived {
 func (d *Derived) list() (methods []*Method) {
 	for _, fn := range d.Methods {
 		m := newMethod(fn, fn.Signature(), nil, d.Declaration.Pos(), d.src.Package.Types)
-		m.inGroup, m.Doc = true, d.Docs[fn.Name()]
+		m.inGroup, m.Doc, m.declaredBy = true, d.Docs[fn.Name()], d.Owners[fn.Name()]
 		methods = append(methods, m)
 	}
 	return methods

@@ -13,14 +13,15 @@ import (
 var endlessWords = strings.Fields(`receive watch listen subscribe consume wait run serve poll tail`)
 
 // isEndless reports whether a method runs as long as its caller wants, as its name says. A
-// method that runs something and returns what came of it does not.
+// method that runs something and returns what came of it, be it a result that holds its
+// error, does not.
 func isEndless(m *Method) bool {
 	words := gosrc.Words(m.Name)
 	if len(words) == 0 {
 		return false
 	}
 	first := strings.ToLower(words[0])
-	return slices.Contains(endlessWords, first) && (first != "run" || m.Signature.Results().Len() < 2)
+	return slices.Contains(endlessWords, first) && (first != "run" || m.Signature.Results().Len() < 2 && m.ErrorPlace == 0)
 }
 
 // checkEndless reports a timeout that a method inherits and that would cut it off.

@@ -29,7 +29,7 @@ func (m *Package) resolve(d *Derived) {
 		return
 	}
 	d.From = t
-	d.Docs = map[string]Doc{}
+	d.Docs, d.Owners = map[string]Doc{}, map[string]string{}
 	usable := map[string]*types.Func{}
 	originals := map[string]*types.Func{}
 	faults := map[string]string{} // why a method cannot be used
@@ -56,7 +56,7 @@ func (m *Package) resolve(d *Derived) {
 		why := faults[name]
 		if why == "" {
 			d.Methods = append(d.Methods, usable[name])
-			d.Docs[name] = m.docs.of(m.pkg.Fset, originals[name])
+			d.Docs[name], d.Owners[name] = m.docs.of(m.pkg.Fset, originals[name]), receiverOf(originals[name])
 		} else if pos, ok := d.Declaration.MethodPos(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/resilgen/resilgen/generator/internal/gosrc"
 	"github.com/resilgen/resilgen/generator/internal/sdk"
 )
 
@@ -66,10 +67,13 @@ func (w *Wrapper) signaturePackages() (paths []string) {
 			visit(t.Results())
 		}
 	}
+	if w.Derived != nil {
+		declared(gosrc.TypeObject(w.Derived.From))
+	}
 	for _, m := range w.Methods {
 		visit(m.Signature)
 		if pkg := m.Func.Pkg(); pkg != nil && pkg != w.Interface.Pkg() && !slices.Contains(paths, pkg.Path()) {
-			paths = append(paths, pkg.Path()) // embedded, or the method of a struct
+			paths = append(paths, pkg.Path()) // embedded
 		}
 	}
 	return paths

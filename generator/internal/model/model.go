@@ -96,6 +96,8 @@ type Method struct {
 	ByLibrary        bool       // a client library classifies its outcome
 	ClassifiedBy     []string   // names what classifies errors, in order, without lists; empty if no guard needs it
 
+	declaredBy string // name of the type from whose method it is made; empty if it is none's
+
 	maker   *sdk.Func // of a recipe
 	inGroup bool      // the directives of its interface are a comment group of their own
 }

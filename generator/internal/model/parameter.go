@@ -37,6 +37,8 @@ func readOnce(t types.Type) string {
 	switch {
 	case isChan(t):
 		return "a channel"
+	case isIterator(t):
+		return describe(t, "an iterator, which may give its values only once")
 	case isReader(t):
 		return describe(t, "io.Reader")
 	case hasMethod(t, "Write", "func([]byte) (int, error)"):

@@ -34,7 +34,15 @@ func (m *Package) applyRecipes(w *Wrapper) {
 
 // owner returns the name of the type that declares the method; "" if it has none.
 func (m *Method) owner() string {
-	recv := m.Func.Signature().Recv()
+	if m.declaredBy != "" {
+		return m.declaredBy
+	}
+	return receiverOf(m.Func)
+}
+
+// receiverOf returns the name of the type that declares a method; "" if it has none.
+func receiverOf(fn *types.Func) string {
+	recv := fn.Signature().Recv()
 	if recv == nil {
 		return ""
 	}

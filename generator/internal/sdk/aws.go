@@ -49,12 +49,15 @@ func classify(err error) resil.Verdict {
 		"TransactGetItems", "FilterLogEvents", "SimulateCustomPolicy", "SimulatePrincipalPolicy",
 		// What sets, or makes what is there already to no effect.
 		"BatchWriteItem", "CopyObject", "UploadPartCopy", "CreateBucket", "CreateQueue", "CreateTopic", "CreatePlatformEndpoint",
-		"CreateTags", "AddTags", "AddTagsTo*", "StartInstances", "IncreaseStreamRetentionPeriod", "DecreaseStreamRetentionPeriod",
+		"CreateTags", "AddTags", "AddTagsTo*", "StartInstances", "MonitorInstances", "UnmonitorInstances",
+		"CompleteMultipartUpload", "AcceptVpc*", "AcceptTransitGateway*", "RejectVpc*", "RejectTransitGateway*", "AdvertiseByoipCidr", "WithdrawByoipCidr",
+		"AssociateDhcpOptions", "ExportClientVpn*", "IncreaseStreamRetentionPeriod", "DecreaseStreamRetentionPeriod",
 	},
 	Unsafe: []string{
-		"UpdateItem",                          // ADD, and SET n = n + 1
-		"ReceiveMessage",                      // the messages of a lost answer stay hidden
-		"TerminateInstanceInAutoScalingGroup", // which may lower the number of instances too
+		"UpdateItem",                                     // ADD, and SET n = n + 1
+		"ReceiveMessage",                                 // the messages of a lost answer stay hidden
+		"TerminateInstanceInAutoScalingGroup",            // which may lower the number of instances too
+		"ReplaceVpnTunnel", "ModifyVpnTunnelCertificate", // which start a replacement each time
 	},
 	Tokens:  []string{"ClientToken", "ClientRequestToken", "IdempotencyToken", "CreationToken", "CreatorRequestId"},
 	Retries: Retries{Attempts: 3, Switch: "config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })"},

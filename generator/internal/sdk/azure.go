@@ -42,7 +42,7 @@ func classify(err error) resil.Verdict {
 `,
 	Safe: []string{
 		"BeginCreateOrUpdate*", "BeginDelete*", "BeginUpdate*", // a poller for the same outcome
-		"UploadBuffer", "UploadFile", "StageBlock", "CommitBlockList", "RenewLease",
+		"UploadBuffer", "StageBlock", "StageBlockFromURL", "UploadBlobFromURL", "CopyFromURL", "Undelete", "FilterBlobs", "CommitBlockList", "RenewLease",
 		"Sign", "Verify", "WrapKey", "UnwrapKey", "BackupKey", "BackupSecret",
 	},
 	Unsafe: []string{

@@ -39,7 +39,11 @@ func classify(err error) resil.Verdict {
 	return resil.GRPCStatus(uint32(s.Code()), s.Message())
 }
 `,
-	Safe:    []string{"MemberList", "TimeToLive", "Leases", "KeepAliveOnce", "AlarmList", "HashKV", "AuthStatus", "UserGet", "UserList", "RoleGet", "RoleList"},
+	Safe: []string{
+		"MemberList", "TimeToLive", "Leases", "KeepAliveOnce", "AlarmList", "HashKV", "AuthStatus", "UserGet", "UserList", "RoleGet", "RoleList",
+		"Snapshot*", "Sync", "AlarmDisarm", "AuthEnable", "AuthDisable", "Authenticate", "MemberUpdate", "MemberRemove", "MoveLeader",
+		"UserChangePassword", "UserDelete", "UserGrantRole", "UserRevokeRole", "RoleDelete", "RoleGrantPermission", "RoleRevokePermission",
+	},
 	Unsafe:  []string{"Put", "Delete"},
 	Retries: Retries{Attempts: 100, Switch: "clientv3.Config{MaxUnaryRetries: 1}"},
 	Notes: []string{

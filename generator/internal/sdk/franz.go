@@ -36,6 +36,7 @@ func classify(err error) resil.Verdict {
 	Safe: []string{
 		"ApiVersions", "BrokerMetadata", "Metadata", "Lag", "OffsetForLeaderEpoch", "OffetForLeaderEpoch", "RequestCachedMetadata",
 		"CommitOffsets*", "CommitAllOffsets*", "CommitRecords", "CommitMarkedOffsets", "CommitUncommittedOffsets",
+		"AlterClientQuotas", "AlterUserSCRAMs", "AlterPartitionAssignments", "AlterShareGroupOffsets", "Alter*ReplicaLogDirs", "ElectLeaders", "RenewDelegationToken",
 		"AlterTopicConfigsState", "AlterBrokerConfigsState",
 	},
 	Retries: Retries{Attempts: 21, Switch: "kgo.RequestRetries(0)"},

@@ -40,7 +40,9 @@ func classify(err error) resil.Verdict {
 		"License", "LicenseStatus", "Settings", "CommitAuthors", "ImportProgress", "LargeFiles", "MigrationStatus",
 		"MigrationArchiveURL", "UserMigrationStatus", "UserMigrationArchiveURL", "PackageGetVersion", "PackageGetAllVersions",
 		"AddLabelsToIssue", "AddAssignees", "AddCollaborator", "AddTeamMembershipBy*", "AddTeamRepoBy*", "AddSelectedRepoTo*",
-		"CreateUpdateEnvironment", "Create*Reaction", "Lock", "Unlock", "PublicizeMembership", "ConcealMembership",
+		"CreateUpdateEnvironment", "Create*Reaction", "Lock", "Unlock", "PublicizeMembership", "Create*RegistrationToken", "Create*RemoveToken", "GenerateReleaseNotes",
+		"AddEnabled*", "AddRepositoryAccessRunnerGroup", "AddRepositorySelfHosted*", "AddRunnerGroupRunners",
+		"AddAdminEnforcement", "Add*Restrictions", "*SignaturesOnProtectedBranch", "ConcealMembership",
 	},
 	Unsafe: []string{"Reset"}, // gives out a new token and ends the old one, with which the second call comes
 	Notes: []string{

@@ -34,6 +34,7 @@ func classify(err error) resil.Verdict {
 	return v
 }
 `,
+	Safe:    []string{"HealthClient.Watch"},
 	Retries: Retries{Attempts: 1, Switch: "grpc.WithDisableRetry()"},
 	Notes: []string{
 		"A retryPolicy in a service config, which also a name resolver can bring, multiplies with the retry of a wrapper, unless grpc.WithDisableRetry stops it.",

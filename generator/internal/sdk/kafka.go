@@ -35,7 +35,7 @@ func classify(err error) resil.Verdict {
 `,
 	Safe: []string{
 		"ApiVersions", "Metadata", "ConsumerOffsets", "OffsetFetch", "OffsetCommit", "OffsetDelete", "CommitMessages", "Heartbeat",
-		"AlterConfigs", "AlterClientQuotas", "AlterUserScramCredentials", "AlterPartitionReassignments",
+		"ElectLeaders", "AlterConfigs", "AlterClientQuotas", "AlterUserScramCredentials", "AlterPartitionReassignments",
 	},
 	Unsafe:  []string{"FetchMessage", "ReadMessage"}, // which take the next one
 	Retries: Retries{Attempts: 10, Switch: "kafka.Writer{MaxAttempts: 1}"},

@@ -34,11 +34,14 @@ func classify(err error) resil.Verdict {
 	return v
 }
 `,
+	Safe:    []string{"Watch"}, // opens a stream from the version that the options say
+	Unsafe:  []string{"Patch"}, // a JSON patch may add to a list
 	Retries: Retries{Attempts: 11},
 	Notes: []string{
 		"client-go repeats up to 10 times what a server answers with 429, or with 5xx, and a Retry-After; only requests that are built by hand can switch that off.",
 		"client-go delays calls on the client's side by rest.Config.QPS and Burst, 5 and 10 a second by default, which counts as the callee's time.",
 		"A conflict is an answer: read the object again and repeat the change, as retry.RetryOnConflict does.",
-		"A JSON patch that adds to a list, and the deletion of an object that something makes anew under its old name, do more when they are repeated.",
+		"A JSON patch that adds to a list does so again when it is repeated: write //resil:idempotent methods=Patch if all patches are merge or apply patches.",
+		"The deletion of an object that something makes anew under its old name does more when it is repeated.",
 	},
 }

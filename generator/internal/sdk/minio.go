@@ -38,7 +38,8 @@ func classify(err error) resil.Verdict {
 	return v
 }
 `,
-	Safe:    []string{"BucketExists", "CopyObject", "ComposeObject", "CreateSession", "FGetObject", "FPutObject", "Presigned*"},
+	Safe:    []string{"BucketExists", "CopyObject", "ComposeObject", "CreateSession", "FGetObject", "FPutObject", "Presigned*", "GenerateInventoryConfigYAML"},
+	Unsafe:  []string{"ResetBucketReplication*"}, // starts to replicate anew
 	Retries: Retries{Attempts: 10, Switch: "minio.Options{MaxRetries: 1}"},
 	Notes: []string{
 		"GetObject sends nothing: its errors come from the object's Read and Stat, which are not guarded.",

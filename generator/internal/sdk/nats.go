@@ -72,9 +72,14 @@ func classify(err error) resil.Verdict {
 	Safe: []string{
 		"AccountInfo", "ConsumerInfo", "StreamInfo", "Stream", "StreamNameBySubject", "StreamNames", "Consumer", "ConsumerNames",
 		"PushConsumer", "KeyValue", "KeyValueStores", "KeyValueStoreNames", "ObjectStore", "ObjectStores", "ObjectStoreNames",
-		"History", "Keys", "SecureDeleteMsg", "Seal",
+		"History", "Keys", "SecureDeleteMsg",
+		"CreateStream", "CreateKeyValue", "CreateObjectStore", // where it exists with these settings, nothing happens
+		"Seal",
 	},
-	Unsafe: []string{"Fetch*"}, // the messages of a lost answer come again only after the time to acknowledge them
+	Unsafe: []string{
+		"Fetch*",          // the messages of a lost answer come again only after the time to acknowledge them
+		"KeyValue.Update", // answers the second call as if somebody else had made the first
+	},
 	Notes: []string{
 		"A request does in the service whatever it does: say //resil:idempotent, or //resil:retry 3 on=unsent, which repeats what nobody was there to answer.",
 		"Publish on a connection without JetStream says nil while the connection is gone, and keeps the message in a buffer until that is full.",

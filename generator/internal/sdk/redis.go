@@ -61,11 +61,16 @@ func classify(err error) resil.Verdict {
 		"ClusterCount*", "ClusterGetKeysInSlot", "ClusterInfo", "ClusterKeySlot", "ClusterLinks", "ClusterMyID", "ClusterMyShardID", "ClusterNodes", "ClusterShards", "ClusterSlaves", "ClusterSlots",
 		"DebugObject", "FunctionDump", "FunctionList", "FunctionLoadReplace", "FunctionStats", "LastSave", "Latency", "MemoryUsage", "Object*",
 		"PubSub*", "ScriptExists", "ScriptLoad", "SlowLogGet", "SlowLogLen",
+		// What takes away, or sets a server, under names whose first word does not say so.
+		"ACLDelUser", "ACLLogReset", "ClientPause", "ClientUnpause", "ClientTracking*", "ConfigResetStat", "ConfigRewrite", "LatencyReset", "SlowLogReset",
+		"FTAggregate*", "FTAliasDel", "FTCursorDel", "FTDictAdd", "FTDictDel", "FTDropIndex*", "FTSynUpdate*", "FunctionDelete", "FunctionFlush*", "ScriptFlush",
+		"JSONDel", "JSONForget", "PFAdd", "PFMerge", "TDigestReset", "TSAlter", "TSDel", "TSDeleteRule", "XAckDel", "XCfgSet", "XDelEx",
+		"XGroupDelConsumer", "XGroupDestroy",
 	},
 	// What takes the value away that it returns, what says whether this call was the one
 	// that set it, and what depends on the value or the place that a first call changes.
 	Unsafe: []string{
-		"GetDel", "GetSet", "HGetDel", "*Pop*", "Set*NX", "*SetNX", "SetArgs", "SetIF*", "SetBit", "ExpireNX", "ExpireGT", "ExpireLT",
+		"GetDel", "GetSet", "HGetDel", "*Pop*", "Set*NX", "*SetNX", "SetArgs", "SetIF*", "DelExArgs", "SetBit", "ExpireNX", "ExpireGT", "ExpireLT",
 		"LRem", "LTrim", "ZRemRangeByRank", "*Store", "FTCursorRead", "XRead*",
 	},
 	Retries: Retries{Attempts: 4, Switch: "redis.Options{MaxRetries: -1}"},

@@ -38,7 +38,10 @@ func classify(err error) resil.Verdict {
 `,
 	Safe: []string{
 		"AuthTest*", "JoinConversation*", "OpenConversation*", "PublishView*", "ExportManifest*",
-		"Admin*List", "AdminConversationsGet*", "AdminConversationsSearch", "AdminConversationsLookup",
+		"Admin*List", "Admin*ListContext", "AdminRolesListAssignments", "AdminTeamsSettingsInfo", "AdminConversations*List*",
+		"AdminConversationsSet*", "AdminTeamsSettingsSet*", "AdminConversationsArchive", "AdminConversationsUnarchive", "AdminConversationsDelete",
+		"AdminConversationsRemoveCustomRetention", "AdminRolesRemoveAssignments", "WorkflowsTriggersPermissionsList", "WorkflowsTriggersPermissionsSet",
+		"CloseConversation*", "EndDND*", "EndSnooze*", "KickUserFromConversation*", "RenameConversation*", "UnArchiveConversation*", "AdminConversationsGet*", "AdminConversationsSearch", "AdminConversationsLookup",
 		"WorkflowsFeaturedList", "WorkflowsFeaturedSet",
 	},
 	Unsafe: []string{"EditCanvas*"}, // may insert

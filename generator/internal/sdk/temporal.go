@@ -42,9 +42,12 @@ func classify(err error) resil.Verdict {
 	return v
 }
 `,
-	Safe: []string{"RecordActivityHeartbeat*"},
+	Safe: []string{
+		"RecordActivityHeartbeat*", "RecordActivityTaskHeartbeat*", "RecordWorkerHeartbeat",
+		"CompleteActivity*", "RespondActivityTask*", "RespondWorkflowTask*", "RespondNexusTask*", "RespondQueryTaskCompleted", // a task completes once
+	},
 	Unsafe: []string{
-		"UpdateWorkflow", "UpdateWithStartWorkflow", // runs the handler again, unless an UpdateID tells that it is the same
+		"UpdateWorkflow", "UpdateWorkflowExecution", "UpdateWithStartWorkflow", // runs the handler again, unless an UpdateID tells that it is the same
 		"ResetWorkflowExecution", // starts another run
 	},
 	Tokens:  []string{"RequestId", "UpdateID"},
