@@ -15,7 +15,8 @@ import (
 //     GRPCStatus, ErrorCode with ErrorMessage, HasErrorLabel, HTTPStatusCode,
 //     StatusCode, SafeToRetry, ConnectionError, CanceledError, Timeout, Temporary and
 //     IsRetriable, by the tables [SQLState], [SQLServerError], [GRPCCode], [AWSCode]
-//     and [HTTPStatus];
+//     and [HTTPStatus]; of statuses only 408, 429, 502, 503 and 504, because errors of
+//     servers have methods StatusCode too, unless the error has HTTPResponse as well;
 //   - failures to dial and to find a host, refused HTTP/2 streams and refusals of a
 //     client nested in the callee are also unsent;
 //   - sql.ErrNoRows is Application;

@@ -14,7 +14,6 @@ import (
 // can have reached the server.
 //
 //resil:timeout 5s attempt=1s
-//resil:timeout off methods=Query,Begin
 //resil:retry 3
 //resil:retry on=unsent methods=Exec,Query,QueryRow
 //resil:breaker

@@ -19,12 +19,12 @@ const _ = resil.SupportVersion1
 // ResilientDB guards a DB.
 //
 //	Exec      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	Query     retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	Query     timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
 //	QueryRow  timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	Begin     retry 3, exponential 100ms–30s, full jitter · breaker DB
+//	Begin     timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //	Ping      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //
-// Results of Query outlive the call, and may fail after it.
+// Results of Query outlive the call: a timeout ends when the result is there.
 //
 // Errors are classified by pgx, then network.
 type ResilientDB struct {
@@ -45,16 +45,6 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		return nil, errors.New("NewResilientDB: next is nil")
 	}
 	timeout := &resil.Timeout{Total: 5 * time.Second, Attempt: time.Second}
-	retry := &resil.Retry{
-		Attempts: 3,
-		Backoff:  resil.BackoffExponential,
-		Initial:  100 * time.Millisecond,
-		Max:      30 * time.Second,
-		Factor:   2,
-		Jitter:   resil.JitterFull,
-		On:       []resil.Class{resil.NothingSent},
-		Budget:   20 * resil.Percent,
-	}
 	breaker := &resil.Breaker{
 		Name:        "DB",
 		Consecutive: resil.ConsecutiveAuto,
@@ -64,17 +54,34 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		Open:        30 * time.Second,
 		Probes:      2,
 	}
-	retry2 := &resil.Retry{
-		Attempts: 3,
-		Backoff:  resil.BackoffExponential,
-		Initial:  100 * time.Millisecond,
-		Max:      30 * time.Second,
-		Factor:   2,
-		Jitter:   resil.JitterFull,
-		On:       []resil.Class{resil.Infrastructure, resil.Throttled},
-		Budget:   20 * resil.Percent,
+	policies := resil.Policies{
+		Timeout: timeout,
+		Retry: &resil.Retry{
+			Attempts: 3,
+			Backoff:  resil.BackoffExponential,
+			Initial:  100 * time.Millisecond,
+			Max:      30 * time.Second,
+			Factor:   2,
+			Jitter:   resil.JitterFull,
+			On:       []resil.Class{resil.NothingSent},
+			Budget:   20 * resil.Percent,
+		},
+		Breaker: breaker,
 	}
-	policies := resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker}
+	policies2 := resil.Policies{
+		Timeout: timeout,
+		Retry: &resil.Retry{
+			Attempts: 3,
+			Backoff:  resil.BackoffExponential,
+			Initial:  100 * time.Millisecond,
+			Max:      30 * time.Second,
+			Factor:   2,
+			Jitter:   resil.JitterFull,
+			On:       []resil.Class{resil.Infrastructure, resil.Throttled},
+			Budget:   20 * resil.Percent,
+		},
+		Breaker: breaker,
+	}
 	classifiers := []resil.Classifier{classifyDBPgx}
 	c := &ResilientDB{next: next}
 	var err error
@@ -82,26 +89,10 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		Name: "DB",
 		Methods: []resil.MethodSpec{
 			{Name: "Exec", Method: &c.exec, Policies: policies, Classify: classifiers},
-			{
-				Name:     "Query",
-				Method:   &c.query,
-				Policies: resil.Policies{Retry: retry, Breaker: breaker},
-				Outlives: true,
-				Classify: classifiers,
-			},
+			{Name: "Query", Method: &c.query, Policies: policies, Outlives: true, Classify: classifiers},
 			{Name: "QueryRow", Method: &c.queryRow, Policies: policies, Classify: classifiers},
-			{
-				Name:     "Begin",
-				Method:   &c.begin,
-				Policies: resil.Policies{Retry: retry2, Breaker: breaker},
-				Classify: classifiers,
-			},
-			{
-				Name:     "Ping",
-				Method:   &c.ping,
-				Policies: resil.Policies{Timeout: timeout, Retry: retry2, Breaker: breaker},
-				Classify: classifiers,
-			},
+			{Name: "Begin", Method: &c.begin, Policies: policies2, Classify: classifiers},
+			{Name: "Ping", Method: &c.ping, Policies: policies2, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 // reached the server.
 //
 //resil:timeout 5s attempt=1s
-//resil:timeout off methods=Query*,BeginTx
 //resil:retry 3
 //resil:retry on=unsent methods=ExecContext,Query*
 //resil:breaker

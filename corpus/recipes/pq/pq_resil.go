@@ -19,10 +19,13 @@ const _ = resil.SupportVersion1
 // ResilientDB guards a DB.
 //
 //	ExecContext      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	QueryContext     retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	QueryRowContext  retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
-//	BeginTx          retry 3, exponential 100ms–30s, full jitter · breaker DB
+//	QueryContext     timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	QueryRowContext  timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter, on unsent · breaker DB
+//	BeginTx          timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //	PingContext      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
+//
+// Results of QueryContext and BeginTx outlive the call: a timeout ends when the
+// result is there.
 //
 // Errors are classified by pq, then sql, then network.
 type ResilientDB struct {
@@ -43,16 +46,6 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		return nil, errors.New("NewResilientDB: next is nil")
 	}
 	timeout := &resil.Timeout{Total: 5 * time.Second, Attempt: time.Second}
-	retry := &resil.Retry{
-		Attempts: 3,
-		Backoff:  resil.BackoffExponential,
-		Initial:  100 * time.Millisecond,
-		Max:      30 * time.Second,
-		Factor:   2,
-		Jitter:   resil.JitterFull,
-		On:       []resil.Class{resil.NothingSent},
-		Budget:   20 * resil.Percent,
-	}
 	breaker := &resil.Breaker{
 		Name:        "DB",
 		Consecutive: resil.ConsecutiveAuto,
@@ -62,43 +55,51 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 		Open:        30 * time.Second,
 		Probes:      2,
 	}
-	retry2 := &resil.Retry{
-		Attempts: 3,
-		Backoff:  resil.BackoffExponential,
-		Initial:  100 * time.Millisecond,
-		Max:      30 * time.Second,
-		Factor:   2,
-		Jitter:   resil.JitterFull,
-		On:       []resil.Class{resil.Infrastructure, resil.Throttled},
-		Budget:   20 * resil.Percent,
+	policies := resil.Policies{
+		Timeout: timeout,
+		Retry: &resil.Retry{
+			Attempts: 3,
+			Backoff:  resil.BackoffExponential,
+			Initial:  100 * time.Millisecond,
+			Max:      30 * time.Second,
+			Factor:   2,
+			Jitter:   resil.JitterFull,
+			On:       []resil.Class{resil.NothingSent},
+			Budget:   20 * resil.Percent,
+		},
+		Breaker: breaker,
 	}
-	policies := resil.Policies{Retry: retry, Breaker: breaker}
+	policies2 := resil.Policies{
+		Timeout: timeout,
+		Retry: &resil.Retry{
+			Attempts: 3,
+			Backoff:  resil.BackoffExponential,
+			Initial:  100 * time.Millisecond,
+			Max:      30 * time.Second,
+			Factor:   2,
+			Jitter:   resil.JitterFull,
+			On:       []resil.Class{resil.Infrastructure, resil.Throttled},
+			Budget:   20 * resil.Percent,
+		},
+		Breaker: breaker,
+	}
 	classifiers := []resil.Classifier{classifyDBPQ, classifyDBSQL}
 	c := &ResilientDB{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "DB",
 		Methods: []resil.MethodSpec{
+			{Name: "ExecContext", Method: &c.execContext, Policies: policies, Classify: classifiers},
 			{
-				Name:     "ExecContext",
-				Method:   &c.execContext,
-				Policies: resil.Policies{Timeout: timeout, Retry: retry, Breaker: breaker},
+				Name:     "QueryContext",
+				Method:   &c.queryContext,
+				Policies: policies,
+				Outlives: true,
 				Classify: classifiers,
 			},
-			{Name: "QueryContext", Method: &c.queryContext, Policies: policies, Classify: classifiers},
 			{Name: "QueryRowContext", Method: &c.queryRowContext, Policies: policies, Classify: classifiers},
-			{
-				Name:     "BeginTx",
-				Method:   &c.beginTx,
-				Policies: resil.Policies{Retry: retry2, Breaker: breaker},
-				Classify: classifiers,
-			},
-			{
-				Name:     "PingContext",
-				Method:   &c.pingContext,
-				Policies: resil.Policies{Timeout: timeout, Retry: retry2, Breaker: breaker},
-				Classify: classifiers,
-			},
+			{Name: "BeginTx", Method: &c.beginTx, Policies: policies2, Outlives: true, Classify: classifiers},
+			{Name: "PingContext", Method: &c.pingContext, Policies: policies2, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
@@ -121,6 +122,7 @@ func (c *ResilientDB) QueryContext(ctx context.Context, query string, args ...an
 		resil.Discard(result)
 		var err error
 		result, err = c.next.QueryContext(ctx, query, args...)
+		result = resil.HoldPointer(ctx, result)
 		return err
 	})
 	return result, err
@@ -134,7 +136,8 @@ func (c *ResilientDB) QueryRowContext(ctx context.Context, query string, args ..
 
 func (c *ResilientDB) BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error) {
 	return resil.Call(ctx, &c.beginTx, func(ctx context.Context) (*sql.Tx, error) {
-		return c.next.BeginTx(ctx, opts)
+		result, err := c.next.BeginTx(ctx, opts)
+		return resil.HoldPointer(ctx, result), err
 	})
 }
 

@@ -12,7 +12,6 @@ import (
 // after the time that SQLite itself waits for a lock.
 //
 //resil:timeout 5s attempt=1s
-//resil:timeout off methods=Query*,BeginTx
 //resil:retry 3
 //resil:retry off methods=ExecContext,Query*
 //resil:breaker

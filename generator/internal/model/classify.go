@@ -77,9 +77,6 @@ func (m *Package) resolveClassify(src *Source, w *Wrapper, method *Method) {
 // stepsOf returns the steps of what classifies errors.
 func (m *Package) stepsOf(src *Source, w *Wrapper, method *Method, e classifierEntry) ([]Step, *problem) {
 	if e.library != nil {
-		if !e.recognized && !w.concerns(e.library) {
-			return nil, problemf(codeNoEffect, "%s has no effect: it classifies %s, and no method of %s returns that with an error; remove it", e.name, e.library.ResultTypes(), w.Interface.Name())
-		}
 		return m.librarySteps(src, w, method, e.library)
 	}
 	step, problem := m.resolveClassifier(src, w, method, e.name, m.syntax(src, e.pos))

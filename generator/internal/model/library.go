@@ -131,9 +131,13 @@ func classifies(obj types.Object) bool {
 // librarySteps returns the steps by which a library classifies the outcome of a method,
 // those of results first.
 func (m *Package) librarySteps(src *Source, w *Wrapper, method *Method, l *sdk.Library) (steps []Step, problem *problem) {
+	results := slices.ContainsFunc(l.Funcs(), func(fn *sdk.Func) bool { return fn.Result != "" && resultOf(method, fn.Result) >= 0 })
 	for _, fn := range l.Funcs() {
 		step := Step{Result: -1}
-		if fn.Result != "" {
+		switch {
+		case fn.Result == "" && results && l.ResultsSay:
+			continue
+		case fn.Result != "":
 			if step.Result = resultOf(method, fn.Result); step.Result < 0 {
 				continue
 			}
@@ -148,14 +152,6 @@ func (m *Package) librarySteps(src *Source, w *Wrapper, method *Method, l *sdk.L
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int { return b.Result - a.Result })
 	return steps, nil
-}
-
-// concerns reports whether a library classifies something that a method of the interface
-// returns.
-func (w *Wrapper) concerns(l *sdk.Library) bool {
-	return slices.ContainsFunc(l.Funcs(), func(f *sdk.Func) bool {
-		return f.Result == "" || slices.ContainsFunc(w.Methods, func(m *Method) bool { return resultOf(m, f.Result) >= 0 })
-	})
 }
 
 // resultOf returns the index of the method's result of a type, which a recipe writes with

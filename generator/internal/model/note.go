@@ -33,6 +33,7 @@ func (m *Package) addNotes(src *Source, w *Wrapper) {
 	src.noteHangs(w)
 	m.noteUnnamed(src, w)
 	src.noteLayers(w)
+	src.noteTimeouts(w)
 }
 
 // noteUnguarded tells of methods that take a context and that the interface's directives
@@ -97,7 +98,7 @@ func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
 	said := false
 	for _, l := range sdk.All() {
 		k := slices.IndexFunc(paths, l.IsShownBy)
-		if k < 0 || l.Drivers() != nil || slices.Contains(w.Libraries, l) || !w.concerns(l) {
+		if k < 0 || l.Drivers() != nil || slices.Contains(w.Libraries, l) {
 			continue
 		}
 		said = true
@@ -130,6 +131,22 @@ func (s *Source) noteLayers(w *Wrapper) {
 			place, _ := m.ReportPos(s.Package.Fset, m.directivePos("retry"))
 			s.note(w, place, "%s", says)
 			break
+		}
+	}
+}
+
+// noteTimeouts tells of libraries that do not obey a timeout by themselves.
+func (s *Source) noteTimeouts(w *Wrapper) {
+	for _, l := range w.usedLibraries() {
+		if l.Timeout == "" {
+			continue
+		}
+		for _, m := range w.Methods {
+			if m.Policy.Timeout != nil && m.HasGuard() {
+				place, _ := m.ReportPos(s.Package.Fset, m.directivePos("timeout"))
+				s.note(w, place, "%s", strings.TrimSuffix(l.Timeout, "."))
+				break
+			}
 		}
 	}
 }

@@ -171,6 +171,9 @@ func (c cause) fix(of []repetition) string {
 		}
 		return away
 	}
+	if c.directive == "retry" && (c.remedy == turnOff || c.remedy == turnOffThere) {
+		away += " (on=unsent in place of off repeats only what has not reached the callee)"
+	}
 	switch {
 	case c.remedy == removeIt, c.remedy == turnOffThere:
 		return "write //resil:idempotent above it if it is safe to repeat, otherwise " + away

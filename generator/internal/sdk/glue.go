@@ -79,17 +79,6 @@ func (l *Library) funcs() []*Func {
 	return parsed.(func() []*Func)()
 }
 
-// ResultTypes lists the types of the results that the library's glue classifies.
-func (l *Library) ResultTypes() string {
-	var types []string
-	for _, f := range l.Funcs() {
-		if f.Result != "" {
-			types = append(types, f.Result)
-		}
-	}
-	return strings.Join(types, " and ")
-}
-
 var glues sync.Map // of func() []*Func, by *Library
 
 // parse parses the glue. It panics if that is wrong, which a test excludes.

@@ -45,6 +45,10 @@ type Library struct {
 	// them and no method SetErr.
 	Glue string
 
+	// ResultsSay is set where a method that returns such a value needs no reading of its
+	// errors.
+	ResultsSay bool
+
 	// Safe and Unsafe are patterns of method names, as in path.Match: methods that may be
 	// repeated whatever their names say, and methods that must not be. Unsafe wins. A
 	// pattern may begin with a type and a dot, as in Client.Query*.
@@ -55,6 +59,7 @@ type Library struct {
 	Tokens []string
 
 	Retries Retries  // what the library repeats by itself
+	Timeout string   // what a timeout needs that the library has switched off, a sentence; empty if it obeys contexts
 	Notes   []string // facts that a user of the library should know, a sentence each
 }
 

@@ -74,8 +74,8 @@ func classify(err error) resil.Verdict {
 		"LRem", "LTrim", "ZRemRangeByRank", "*Store", "FTCursorRead", "XRead*",
 	},
 	Retries: Retries{Attempts: 4, Switch: "redis.Options{MaxRetries: -1}"},
+	Timeout: "go-redis looks at the deadline of a context only with ContextTimeoutEnabled: true; without it a timeout of two seconds takes as long as ReadTimeout says, and that four times.",
 	Notes: []string{
-		"go-redis looks at the deadline of a context only with ContextTimeoutEnabled: true; without it a timeout of two seconds takes as long as ReadTimeout says, and that four times.",
 		"go-redis repeats every command by itself, INCR and RPUSH too: set MaxRetries: -1 and let resilgen repeat what may be repeated.",
 		"As long as go-redis repeats by itself, an error that says that nothing was sent speaks of its last attempt only.",
 		"redis.Nil, a key that is not there, is an answer and no failure.",

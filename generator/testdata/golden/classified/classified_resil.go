@@ -235,7 +235,11 @@ func classifyListedMine(err error) resil.Class {
 //	Pages   hedge after 50ms · fallback nextPage
 //	Plain   breaker Classified.Plain
 //
-// Errors of Fetch are classified by fetched, then http, then network.
+// Errors of Get, Keyed, Hedged and Plain are classified by status, then http,
+// then network. Errors of Mixed are classified by byError, then status, then
+// http, then all. Errors of List and Pages are classified by page, then http,
+// then network. Errors of Open are classified by opened, then http, then
+// network. Errors of Fetch are classified by fetched, then http, then network.
 type ResilientClassified struct {
 	next     Classified
 	fallback Classified
@@ -277,15 +281,21 @@ func NewResilientClassified(next, fallback Classified, opts ...resil.Option) (*R
 	policies2 := resil.Policies{
 		Hedge: &resil.Hedge{Delay: 50 * time.Millisecond, Max: 1, Budget: 20 * resil.Percent},
 	}
+	classifiers := []resil.Classifier{classifyClassifiedHTTP}
 	c := &ResilientClassified{next: next, fallback: fallback}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Classified",
 		Methods: []resil.MethodSpec{
-			{Name: "Get", Method: &c.get, Policies: policies},
-			{Name: "Mixed", Method: &c.mixed, Policies: policies, Classify: []resil.Classifier{resil.All}},
-			{Name: "List", Method: &c.list, Policies: policies},
-			{Name: "Open", Method: &c.open, Policies: policies},
+			{Name: "Get", Method: &c.get, Policies: policies, Classify: classifiers},
+			{
+				Name:     "Mixed",
+				Method:   &c.mixed,
+				Policies: policies,
+				Classify: []resil.Classifier{classifyClassifiedHTTP, resil.All},
+			},
+			{Name: "List", Method: &c.list, Policies: policies, Classify: classifiers},
+			{Name: "Open", Method: &c.open, Policies: policies, Classify: classifiers},
 			{Name: "Fetch", Method: &c.fetch, Policies: policies},
 			{
 				Name:   "Keyed",
@@ -302,9 +312,10 @@ func NewResilientClassified(next, fallback Classified, opts ...resil.Option) (*R
 						Scope:       resil.Scope{Per: "status", Keys: 10000},
 					},
 				},
+				Classify: classifiers,
 			},
-			{Name: "Hedged", Method: &c.hedged, Policies: policies2},
-			{Name: "Pages", Method: &c.pages, Policies: policies2},
+			{Name: "Hedged", Method: &c.hedged, Policies: policies2, Classify: classifiers},
+			{Name: "Pages", Method: &c.pages, Policies: policies2, Classify: classifiers},
 			{
 				Name:   "Plain",
 				Method: &c.plain,
@@ -319,6 +330,7 @@ func NewResilientClassified(next, fallback Classified, opts ...resil.Option) (*R
 						Probes:      2,
 					},
 				},
+				Classify: classifiers,
 			},
 		},
 	}, opts...)
@@ -436,6 +448,24 @@ func (c *ResilientClassified) Plain(ctx context.Context) (*Response, error) {
 	return resil.CallClassified(ctx, &c.plain, func(ctx context.Context) (*Response, error) {
 		return c.next.Plain(ctx)
 	}, status)
+}
+
+// classifyClassifiedHTTP classifies errors that tell the status of a response
+// by a method StatusCode or HTTPStatusCode.
+func classifyClassifiedHTTP(err error) resil.Verdict {
+	if e, ok := errors.AsType[interface {
+		error
+		StatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.StatusCode())
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.HTTPStatusCode())
+	}
+	return resil.Verdict{}
 }
 
 // classifyClassifiedMixed classifies the results of Classified.Mixed.

@@ -228,6 +228,8 @@ func (c *ResilientPredeclared) Get(ctx context.Context) (int, error) {
 //	ServeHTTP  plain delegation
 //	Do         breaker Literals
 //	Stat       breaker Literals
+//
+// Errors are classified by http, then network.
 type ResilientLiterals struct {
 	next   Literals
 	client *resil.Client
@@ -255,14 +257,15 @@ func NewResilientLiterals(next Literals, opts ...resil.Option) (*ResilientLitera
 			Probes:      2,
 		},
 	}
+	classifiers := []resil.Classifier{classifyLiteralsHTTP}
 	c := &ResilientLiterals{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Literals",
 		Methods: []resil.MethodSpec{
-			{Name: "Put", Method: &c.put, Policies: policies},
-			{Name: "Do", Method: &c.do, Policies: policies},
-			{Name: "Stat", Method: &c.stat, Policies: policies},
+			{Name: "Put", Method: &c.put, Policies: policies, Classify: classifiers},
+			{Name: "Do", Method: &c.do, Policies: policies, Classify: classifiers},
+			{Name: "Stat", Method: &c.stat, Policies: policies, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
@@ -306,6 +309,24 @@ func (c *ResilientLiterals) Stat(ctx context.Context, f os.FileMode) (fs.FileMod
 	return resil.Call(ctx, &c.stat, func(ctx context.Context) (fs.FileMode, error) {
 		return c.next.Stat(ctx, f)
 	})
+}
+
+// classifyLiteralsHTTP classifies errors that tell the status of a response by
+// a method StatusCode or HTTPStatusCode.
+func classifyLiteralsHTTP(err error) resil.Verdict {
+	if e, ok := errors.AsType[interface {
+		error
+		StatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.StatusCode())
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.HTTPStatusCode())
+	}
+	return resil.Verdict{}
 }
 
 // ResilientOverlapping guards an Overlapping.
@@ -493,6 +514,8 @@ func (c *ResilientAliasOfAnother) Do(ctx context.Context, t string) (string, err
 //
 //	Do         breaker GenericAlias
 //	ServeHTTP  plain delegation
+//
+// Errors are classified by http, then network.
 type ResilientGenericAlias[K comparable, T any] struct {
 	next   GenericAlias[K, T]
 	client *resil.Client
@@ -526,6 +549,7 @@ func NewResilientGenericAlias[K comparable, T any](next GenericAlias[K, T], opts
 						Probes:      2,
 					},
 				},
+				Classify: []resil.Classifier{classifyLiteralsHTTP},
 			},
 		},
 	}, opts...)

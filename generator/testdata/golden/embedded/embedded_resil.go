@@ -24,6 +24,8 @@ const _ = resil.SupportVersion1
 //	Put        plain delegation
 //	Close      plain delegation
 //	RoundTrip  plain delegation
+//
+// Errors are classified by http, then network.
 type ResilientStore struct {
 	next   Store
 	client *resil.Client
@@ -50,13 +52,14 @@ func NewResilientStore(next Store, opts ...resil.Option) (*ResilientStore, error
 			Budget:   20 * resil.Percent,
 		},
 	}
+	classifiers := []resil.Classifier{classifyStoreHTTP}
 	c := &ResilientStore{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Store",
 		Methods: []resil.MethodSpec{
-			{Name: "Get", Method: &c.get, Policies: policies},
-			{Name: "Find", Method: &c.find, Policies: policies},
+			{Name: "Get", Method: &c.get, Policies: policies, Classify: classifiers},
+			{Name: "Find", Method: &c.find, Policies: policies, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
@@ -92,6 +95,24 @@ func (c *ResilientStore) Close() error {
 // provided Request.
 func (c *ResilientStore) RoundTrip(arg1 *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(arg1)
+}
+
+// classifyStoreHTTP classifies errors that tell the status of a response by a
+// method StatusCode or HTTPStatusCode.
+func classifyStoreHTTP(err error) resil.Verdict {
+	if e, ok := errors.AsType[interface {
+		error
+		StatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.StatusCode())
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.HTTPStatusCode())
+	}
+	return resil.Verdict{}
 }
 
 // ResilientConn guards a Conn.

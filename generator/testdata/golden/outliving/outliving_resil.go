@@ -31,7 +31,7 @@ const _ = resil.SupportVersion1
 // Results of Open, Get, GetObject, FindIssue and 2 more outlive the call: a
 // timeout ends when the result is there.
 //
-// Errors of Get are classified by http, then network.
+// Errors are classified by http, then network.
 type ResilientBodies struct {
 	next         Bodies
 	client       *resil.Client
@@ -65,18 +65,50 @@ func NewResilientBodies(next Bodies, opts ...resil.Option) (*ResilientBodies, er
 			Budget:   20 * resil.Percent,
 		},
 	}
+	classifiers := []resil.Classifier{classifyBodiesHTTP}
 	c := &ResilientBodies{next: next}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Bodies",
 		Methods: []resil.MethodSpec{
-			{Name: "Open", Method: &c.open, Policies: policies, Idempotent: true, Outlives: true},
+			{
+				Name:       "Open",
+				Method:     &c.open,
+				Policies:   policies,
+				Idempotent: true,
+				Outlives:   true,
+				Classify:   classifiers,
+			},
 			{Name: "Get", Method: &c.get, Policies: policies, Outlives: true},
-			{Name: "GetObject", Method: &c.getObject, Policies: policies, Outlives: true},
-			{Name: "FindIssue", Method: &c.findIssue, Policies: policies, Outlives: true},
-			{Name: "LookupNested", Method: &c.lookupNested, Policies: policies, Outlives: true},
-			{Name: "ReadLines", Method: &c.readLines, Policies: policies, Outlives: true},
-			{Name: "Ping", Method: &c.ping, Policies: policies},
+			{
+				Name:     "GetObject",
+				Method:   &c.getObject,
+				Policies: policies,
+				Outlives: true,
+				Classify: classifiers,
+			},
+			{
+				Name:     "FindIssue",
+				Method:   &c.findIssue,
+				Policies: policies,
+				Outlives: true,
+				Classify: classifiers,
+			},
+			{
+				Name:     "LookupNested",
+				Method:   &c.lookupNested,
+				Policies: policies,
+				Outlives: true,
+				Classify: classifiers,
+			},
+			{
+				Name:     "ReadLines",
+				Method:   &c.readLines,
+				Policies: policies,
+				Outlives: true,
+				Classify: classifiers,
+			},
+			{Name: "Ping", Method: &c.ping, Policies: policies, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
@@ -163,6 +195,24 @@ func (c *ResilientBodies) Ping(ctx context.Context) error {
 	return resil.Run(ctx, &c.ping, func(ctx context.Context) error {
 		return c.next.Ping(ctx)
 	})
+}
+
+// classifyBodiesHTTP classifies errors that tell the status of a response by a
+// method StatusCode or HTTPStatusCode.
+func classifyBodiesHTTP(err error) resil.Verdict {
+	if e, ok := errors.AsType[interface {
+		error
+		StatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.StatusCode())
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.HTTPStatusCode())
+	}
+	return resil.Verdict{}
 }
 
 // classifyBodiesHTTPResponse classifies responses by their status and their

@@ -27,7 +27,7 @@ const _ = resil.SupportVersion1
 //
 // Results of Once outlive the call, and may fail after it.
 //
-// Errors of Fetch and Either are classified by http, then network.
+// Errors are classified by http, then network.
 type ResilientOwned struct {
 	next     Owned
 	fallback Owned
@@ -62,14 +62,15 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 			Budget:   20 * resil.Percent,
 		},
 	}
+	classifiers := []resil.Classifier{classifyOwnedHTTP}
 	c := &ResilientOwned{next: next, fallback: fallback}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Owned",
 		Methods: []resil.MethodSpec{
-			{Name: "Open", Method: &c.open, Policies: policies, Idempotent: true},
+			{Name: "Open", Method: &c.open, Policies: policies, Idempotent: true, Classify: classifiers},
 			{Name: "Fetch", Method: &c.fetch, Policies: policies, Idempotent: true},
-			{Name: "Pipe", Method: &c.pipe, Policies: policies, Idempotent: true},
+			{Name: "Pipe", Method: &c.pipe, Policies: policies, Idempotent: true, Classify: classifiers},
 			{
 				Name:   "Once",
 				Method: &c.once,
@@ -85,6 +86,7 @@ func NewResilientOwned(next, fallback Owned, opts ...resil.Option) (*ResilientOw
 					},
 				},
 				Outlives: true,
+				Classify: classifiers,
 			},
 			{Name: "Either", Method: &c.either, Policies: policies, Idempotent: true},
 		},
@@ -160,6 +162,24 @@ func (c *ResilientOwned) Either(ctx context.Context) (result *http.Response, err
 		return c.fallback.Either(resil.WithCause(ctx, cause))
 	}
 	return result, err
+}
+
+// classifyOwnedHTTP classifies errors that tell the status of a response by a
+// method StatusCode or HTTPStatusCode.
+func classifyOwnedHTTP(err error) resil.Verdict {
+	if e, ok := errors.AsType[interface {
+		error
+		StatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.StatusCode())
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.HTTPStatusCode())
+	}
+	return resil.Verdict{}
 }
 
 // classifyOwnedHTTPResponse classifies responses by their status and their

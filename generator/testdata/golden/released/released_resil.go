@@ -27,7 +27,7 @@ const _ = resil.SupportVersion1
 // Results of Open, Fetch, Pipe and Either outlive the call, and may fail after
 // it.
 //
-// Errors of Fetch and Either are classified by http, then network.
+// Errors are classified by http, then network.
 type ResilientReleased struct {
 	next     Released
 	fallback Released
@@ -50,14 +50,15 @@ func NewResilientReleased(next, fallback Released, opts ...resil.Option) (*Resil
 		return nil, errors.New("NewResilientReleased: fallback is nil")
 	}
 	policies := resil.Policies{Hedge: &resil.Hedge{Delay: time.Second, Max: 1, Budget: 20 * resil.Percent}}
+	classifiers := []resil.Classifier{classifyReleasedHTTP}
 	c := &ResilientReleased{next: next, fallback: fallback}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "Released",
 		Methods: []resil.MethodSpec{
-			{Name: "Open", Method: &c.open, Policies: policies, Outlives: true},
+			{Name: "Open", Method: &c.open, Policies: policies, Outlives: true, Classify: classifiers},
 			{Name: "Fetch", Method: &c.fetch, Policies: policies, Outlives: true},
-			{Name: "Pipe", Method: &c.pipe, Policies: policies, Outlives: true},
+			{Name: "Pipe", Method: &c.pipe, Policies: policies, Outlives: true, Classify: classifiers},
 			{Name: "Either", Method: &c.either, Policies: policies, Outlives: true},
 		},
 	}, opts...)
@@ -131,6 +132,24 @@ func (c *ResilientReleased) Either(ctx context.Context) (*http.Response, error) 
 		return c.fallback.Either(resil.WithCause(ctx, cause))
 	}
 	return result, err
+}
+
+// classifyReleasedHTTP classifies errors that tell the status of a response by
+// a method StatusCode or HTTPStatusCode.
+func classifyReleasedHTTP(err error) resil.Verdict {
+	if e, ok := errors.AsType[interface {
+		error
+		StatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.StatusCode())
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.HTTPStatusCode())
+	}
+	return resil.Verdict{}
 }
 
 // classifyReleasedHTTPResponse classifies responses by their status and their

@@ -118,7 +118,7 @@ func classifyDoerHTTPResponse(resp *http.Response, err error) resil.Verdict {
 //
 // Results of Fetch outlive the call: a timeout ends when the result is there.
 //
-// Errors of Fetch are classified by http, then network.
+// Errors are classified by http, then network.
 type ResilientAPI struct {
 	next      API
 	fallback  API
@@ -153,15 +153,22 @@ func NewResilientAPI(next, fallback API, opts ...resil.Option) (*ResilientAPI, e
 			Budget:   20 * resil.Percent,
 		},
 	}
+	classifiers := []resil.Classifier{classifyAPIHTTP}
 	c := &ResilientAPI{next: next, fallback: fallback}
 	var err error
 	c.client, err = resil.New(resil.Spec{
 		Name: "API",
 		Methods: []resil.MethodSpec{
-			{Name: "Send", Method: &c.send, Policies: policies},
-			{Name: "SendAgain", Method: &c.sendAgain, Policies: policies, Idempotent: true},
+			{Name: "Send", Method: &c.send, Policies: policies, Classify: classifiers},
+			{
+				Name:       "SendAgain",
+				Method:     &c.sendAgain,
+				Policies:   policies,
+				Idempotent: true,
+				Classify:   classifiers,
+			},
 			{Name: "Fetch", Method: &c.fetch, Policies: policies, Outlives: true},
-			{Name: "Post", Method: &c.post, Policies: policies},
+			{Name: "Post", Method: &c.post, Policies: policies, Classify: classifiers},
 		},
 	}, opts...)
 	if err != nil {
@@ -227,4 +234,22 @@ func (c *ResilientAPI) Post(ctx context.Context, req *http.Request) error {
 		return sent(ctx, r.Attempt(r.Context()), err)
 	}
 	return err
+}
+
+// classifyAPIHTTP classifies errors that tell the status of a response by a
+// method StatusCode or HTTPStatusCode.
+func classifyAPIHTTP(err error) resil.Verdict {
+	if e, ok := errors.AsType[interface {
+		error
+		StatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.StatusCode())
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		return resil.HTTPStatus(e.HTTPStatusCode())
+	}
+	return resil.Verdict{}
 }
