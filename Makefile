@@ -38,13 +38,13 @@ $(NESTED:%=test-%): test-%:
 test-corpus: RACE :=
 
 # Tests that start a server skip where it is missing, and fail there if CI=true.
-SERVERS := postgresql redis-server
+SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbitmq-server
 
 .PHONY: servers
 servers: ## Install the servers that tests start; only as root on Debian.
 	.ci/servers $(SERVERS)
 
-test-examples/clients: servers
+test-corpus test-examples/clients: servers
 
 # staticcheck and our own analyzer look at every package that a module imports, and those
 # of the corpus are too many.
@@ -90,8 +90,9 @@ bench: ## Race other libraries and generators and write docs/performance.md; tak
 	cd benchmarks && $(GO) run ./generate -write ../docs/performance.md
 
 .PHONY: corpus
-corpus: ## Wrap every exported interface of the standard library and of large modules, and clients of real libraries; vet the wrappers.
+corpus: servers ## Wrap every exported interface of the standard library and of large modules, and clients of real libraries; vet the wrappers; let real servers fail.
 	cd corpus && $(GO) run . && $(GO) run ./clients
+	cd corpus && $(GO) test -count=1 -v ./servers
 
 # The flags make chance repeatable: see benchmarks/simulate.
 .PHONY: simulate

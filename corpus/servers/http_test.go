@@ -108,9 +108,10 @@ func TestHTTP(t *testing.T) {
 	spoiled("answer cut off", cutOff)
 	spoiled("reset", reset)
 
-	// These have no timeout but the caller's.
-	hasty := func(c *httprecipe.ResilientPages) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	// These have no timeout but the caller's. What gives less than a second proves nothing of
+	// a server that has answered only a few.
+	patient := func(c *httprecipe.ResilientPages) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 1100*time.Millisecond)
 		defer cancel()
 		_, err := c.Get(ctx, url)
 		return err
@@ -119,9 +120,9 @@ func TestHTTP(t *testing.T) {
 	pages.provoke("hung", sees(resil.Infrastructure, 1, "deadline"), func(c *httprecipe.ResilientPages) error {
 		hang.Store(&wait)
 		defer hang.Store(nil)
-		return hasty(c)
+		return patient(c)
 	})
-	pages.outage(usual, func() { hang.Store(&wait) }, func() { hang.Store(nil) }, hasty)
+	pages.outage(usual, func() { hang.Store(&wait) }, func() { hang.Store(nil) }, patient)
 
 	got.Store(0)
 	pages.provoke("killed in mid-call", sees(resil.Infrastructure, 3, ""), func(c *httprecipe.ResilientPages) error {
