@@ -183,7 +183,7 @@ func TestAMQPCodeTable(t *testing.T) {
 		Undecided:      {0, -1, 199, 600, math.MaxInt32, math.MinInt32},
 		Application:    {312, 313, 402, 403, 404, 405, 406, 502, 503, 505, 540},
 		Infrastructure: {320, 501, 506, 541},
-		SystemFault:    {504},
+		SystemFault:    {504, 530},
 		Throttled:      {311},
 	}, func(code int) Class {
 		if code < 200 || code > 599 {
