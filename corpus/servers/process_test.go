@@ -202,27 +202,50 @@ func (p *process) stop(sig syscall.Signal) {
 	}
 }
 
-// hang stops the server and all its processes in what they do, until resume.
-func (p *process) hang() { p.signalAll(syscall.SIGSTOP) }
+// hang stops the server and all its processes in what they do, until resume. It returns
+// when all their threads stand still.
+func (p *process) hang() {
+	p.t.Helper()
+	all := p.signalAll(syscall.SIGSTOP)
+	eventually(p.t, func(context.Context) error {
+		for _, pid := range all {
+			threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+			for _, thread := range threads {
+				if state := statOf(thread)[0]; strings.Contains("RSD", state) {
+					return fmt.Errorf("%s is in state %s", thread, state)
+				}
+			}
+		}
+		return nil
+	})
+}
 
 func (p *process) resume() { p.signalAll(syscall.SIGCONT) }
 
-// signalAll sends a signal to the server and all its descendants, whatever their groups.
-func (p *process) signalAll(sig syscall.Signal) {
+// statOf returns the fields of a process or thread after its name, of which the first is
+// its state and the second its parent.
+func statOf(file string) []string {
+	text, _ := os.ReadFile(file)
+	_, rest, _ := strings.Cut(string(text), ") ")
+	if fields := strings.Fields(rest); len(fields) > 1 {
+		return fields
+	}
+	return []string{"gone", "0"}
+}
+
+// signalAll sends a signal to the server and all its descendants, whatever their groups,
+// and returns these processes.
+func (p *process) signalAll(sig syscall.Signal) []int {
 	select {
 	case <-p.exited:
-		return
+		return nil
 	default:
 	}
 	parents := map[int]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, stat := range stats {
-		text, _ := os.ReadFile(stat)
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(stat)))
-		_, rest, _ := strings.Cut(string(text), ") ")
-		if fields := strings.Fields(rest); len(fields) > 1 {
-			parents[pid], _ = strconv.Atoi(fields[1])
-		}
+		parents[pid], _ = strconv.Atoi(statOf(stat)[1])
 	}
 	all := []int{p.cmd.Process.Pid}
 	for i := 0; i < len(all); i++ {
@@ -235,6 +258,7 @@ func (p *process) signalAll(sig syscall.Signal) {
 	for _, pid := range all {
 		syscall.Kill(pid, sig)
 	}
+	return all
 }
 
 func (p *process) logFile() string { return p.dir + ".log" }
