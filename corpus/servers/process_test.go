@@ -174,13 +174,22 @@ func (p *process) listening(ctx context.Context) error {
 	return err
 }
 
-// kill ends the server, and all processes that it has started, without a warning.
+// kill ends the server, and all processes that it has started, without a warning. It
+// returns when all are gone: the server does not start again beside them.
 func (p *process) kill() {
 	if p.cmd == nil {
 		return
 	}
-	p.signalAll(syscall.SIGKILL)
+	all := p.signalAll(syscall.SIGKILL)
 	<-p.exited
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if !slices.ContainsFunc(all, func(pid int) bool {
+			return !slices.Contains([]string{"gone", "Z", "X"}, statOf(fmt.Sprintf("/proc/%d/stat", pid))[0])
+		}) {
+			return
+		}
+	}
+	p.t.Errorf("processes of %s do not end", p.cmd.Path)
 }
 
 // signal sends a signal to the server alone.
