@@ -66,6 +66,7 @@ func newProcess(t *testing.T) *process {
 			p.showLog()
 		}
 		os.RemoveAll(dir)
+		os.Remove(p.logFile())
 	})
 	if who := unprivileged(t); who != nil {
 		if err := os.Chown(dir, int(who.Uid), int(who.Gid)); err != nil {
