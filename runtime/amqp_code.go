@@ -9,7 +9,8 @@ package resil
 //     broke;
 //   - CONTENT_TOO_LARGE (311), content that the server takes at another time, is Throttled;
 //   - CHANNEL_ERROR (504), a channel that is not open and does not open again, is
-//     SystemFault;
+//     SystemFault; so is NOT_ALLOWED (530), which RabbitMQ gives for a virtual host that
+//     is not there, or not for this user;
 //   - 200 is Success; what is below 200 or above 599 is Undecided;
 //   - every other code is Application.
 func AMQPCode(code int) Verdict {
@@ -20,7 +21,7 @@ func AMQPCode(code int) Verdict {
 		return Verdict{Class: Infrastructure}
 	case 311:
 		return Verdict{Class: Throttled}
-	case 504:
+	case 504, 530:
 		return Verdict{Class: SystemFault}
 	}
 	if code < 200 || code > 599 {

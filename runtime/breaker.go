@@ -115,6 +115,16 @@ func (c *CircuitBreaker) refusing() *phase {
 	return nil
 }
 
+// refusingAfter returns the phase that refuses calls now and will still do so after a
+// time; nil if none will.
+func (c *CircuitBreaker) refusingAfter(d time.Duration) *phase {
+	p := c.phase.Load()
+	if p.state == StateForcedOpen || p.state == StateOpen && p.until-c.pool.client.now() > d {
+		return p
+	}
+	return nil
+}
+
 // execute runs call, which returns its signal, unless the breaker refuses it; then
 // it returns the phase that did.
 func (c *CircuitBreaker) execute(ctx context.Context, call func() (struct{}, error)) (refused *phase) {
@@ -165,7 +175,10 @@ func (c *CircuitBreaker) note(failed *call) {
 		return
 	}
 	f := &failure{at: time.Now(), err: failed.err}
-	if f.err == nil && failed.class > Application {
+	switch {
+	case failed.timedOut:
+		f.err = failed.failure(ErrTimeout) // the callee's own may say no more than that it was canceled
+	case f.err == nil && failed.class > Application:
 		f.err = ErrResult
 	}
 	c.last.Store(f)

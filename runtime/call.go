@@ -179,6 +179,9 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 	if delay >= left {
 		return 0, ErrDeadline
 	}
+	if c.refusedAfter(delay) != nil {
+		return 0, ErrOpen
+	}
 	t, ok := m.spend()
 	if !ok {
 		return 0, ErrBudget
@@ -197,6 +200,16 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 	}
 }
 
+// refusedAfter returns the phase of the breaker that will refuse the next attempt after
+// a pause, as far as is known now; nil if none will.
+func (c *call) refusedAfter(delay time.Duration) *phase {
+	b := c.method.breaker
+	if b == nil || c.waives(&b.pool.seat) {
+		return nil
+	}
+	return b.refusingAfter(delay)
+}
+
 // stop ends the call for a reason that is not the callee's. A call that its own
 // context ends before the callee was called gets the context's error as it is.
 func (c *call) stop(reason error) error {
@@ -208,10 +221,14 @@ func (c *call) stop(reason error) error {
 	if c.attempts == 0 {
 		return reason
 	}
-	if reason == context.DeadlineExceeded {
-		reason = ErrDeadline
+	err := c.failure(reason)
+	switch reason {
+	case context.DeadlineExceeded:
+		err.Reason = ErrDeadline
+	case ErrOpen:
+		err.after = c.method.breaker
 	}
-	return c.failure(reason)
+	return err
 }
 
 // refuse ends the call for a guard. shared is the error of calls that it refuses
@@ -234,7 +251,7 @@ func (c *call) failureAfter(refusal *Error) *Error {
 // failure is the error of a call that the runtime ends.
 func (c *call) failure(reason error) *Error {
 	err := &Error{Method: c.method.fullName, Reason: reason, Attempts: c.attempts, Err: c.err, timedOut: c.timedOut}
-	if c.earlier != nil && (c.timedOut || onlyTime(c.err)) {
+	if c.earlier != nil && (c.timedOut || onlyTime(c.err)) && !same(c.earlier, c.err) {
 		err.earlier = c.earlier
 	}
 	if c.until != 0 {

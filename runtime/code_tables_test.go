@@ -181,7 +181,7 @@ func TestAMQPCodeTable(t *testing.T) {
 	wantRest(t, AMQPCode, numbers[int](-300, 70_000), map[Class][]int{
 		Success:        {200},
 		Undecided:      {0, -1, 199, 600, math.MaxInt32, math.MinInt32},
-		Application:    {312, 313, 402, 403, 404, 405, 406, 502, 503, 505, 530, 540},
+		Application:    {312, 313, 402, 403, 404, 405, 406, 502, 503, 505, 540},
 		Infrastructure: {320, 501, 506, 541},
 		SystemFault:    {504},
 		Throttled:      {311},

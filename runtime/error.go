@@ -77,7 +77,7 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
-	if e.earlier != nil {
+	if e.earlier != nil && fmt.Sprint(e.earlier) != fmt.Sprint(e.Err) {
 		fmt.Fprintf(&b, "; an earlier attempt: %v", e.earlier)
 	}
 	return b.String()

@@ -40,6 +40,8 @@ func outcomeOf(reason error) Outcome {
 		return OutcomeDeadline
 	case ErrRetryLater:
 		return OutcomeLater
+	case ErrOpen:
+		return OutcomeOpen
 	}
 	return ended(reason)
 }

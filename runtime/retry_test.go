@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -394,4 +395,55 @@ func TestRetryMetrics(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestNoPauseBeforeARefusal(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		pause time.Duration
+		open  time.Duration
+		calls int
+		took  time.Duration
+		err   error
+	}{
+		{"open for longer than the pause", time.Second, time.Minute, 1, 0, ErrOpen},
+		{"open for less", time.Minute, time.Second, 2, time.Minute, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, m := newMethod(t, withAll(
+					withRetry(func(r *Retry) { r.Initial, r.Max = tt.pause, tt.pause }),
+					withBreaker(func(b *Breaker) { b.Consecutive, b.Open = 1, tt.open })))
+				start, calls := time.Now(), 0
+				err := Run(t.Context(), m, func(context.Context) error {
+					if calls++; calls == 1 {
+						return Infra(errors.New("down"))
+					}
+					return nil
+				})
+				if !errors.Is(err, tt.err) || calls != tt.calls || time.Since(start) != tt.took {
+					t.Errorf("%v after %d calls in %v, want %v after %d in %v", err, calls, time.Since(start), tt.err, tt.calls, tt.took)
+				}
+				if e, ok := errors.AsType[*Error](err); ok && e.RetryAfter() < tt.open/2 {
+					t.Errorf("retry after %v, want the time that the breaker stays open", e.RetryAfter())
+				}
+				if open := c.Stats().Method("Get").Open; (open == 1) != (tt.err != nil) {
+					t.Errorf("%d calls ended with open", open)
+				}
+			})
+		})
+	}
+}
+
+func TestErrorOfOneAttemptIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := newMethod(t, func(_ *Spec, m *MethodSpec) { m.Timeout = &Timeout{Attempt: time.Second} })
+		err := Run(t.Context(), m, func(ctx context.Context) error {
+			<-ctx.Done()
+			return errors.New("stream reset")
+		})
+		if text := err.Error(); strings.Count(text, "stream reset") != 1 || !errors.Is(err, ErrTimeout) {
+			t.Errorf("%s", text)
+		}
+	})
 }

@@ -33,7 +33,7 @@ func TestVerdicts(t *testing.T) {
 		{Name: "not found", Err: code(amqp.NotFound), Want: answer},
 		{Name: "locked", Err: code(amqp.ResourceLocked), Want: answer},
 		{Name: "precondition failed", Err: code(amqp.PreconditionFailed), Want: answer},
-		{Name: "not allowed", Err: code(amqp.NotAllowed), Want: answer},
+		{Name: "not allowed", Err: code(amqp.NotAllowed), Want: system},
 		{Name: "channel of the server's that is gone", Err: code(amqp.ChannelError), Want: system},
 		{Name: "connection lost while it writes", Err: &net.OpError{Op: "write", Err: io.ErrClosedPipe}, Network: resil.Infrastructure},
 		{Name: "no error of AMQP", Err: errors.New("text")},

@@ -6,11 +6,13 @@ package etcd
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	resil "github.com/resilgen/resilgen/runtime"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
@@ -108,7 +110,8 @@ func (c *ResilientKV) Delete(ctx context.Context, key string, opts ...clientv3.O
 
 // classifyKVEtcd classifies the errors of etcd, and those of gRPC on the way to
 // it, by their code. A database that is full takes no write until someone makes
-// room.
+// room. Etcd 3.4 gives no code to the end of its own time for a write, as
+// without a leader.
 func classifyKVEtcd(err error) resil.Verdict {
 	if errors.Is(err, rpctypes.ErrNoSpace) {
 		return resil.Verdict{Class: resil.SystemFault}
@@ -119,6 +122,9 @@ func classifyKVEtcd(err error) resil.Verdict {
 	s, ok := status.FromError(err)
 	if !ok {
 		return resil.Verdict{}
+	}
+	if s.Code() == codes.Unknown && strings.HasSuffix(s.Message(), context.DeadlineExceeded.Error()) {
+		return resil.Verdict{Class: resil.Infrastructure}
 	}
 	return resil.GRPCStatus(uint32(s.Code()), s.Message())
 }

@@ -74,6 +74,7 @@ func TestVerdicts(t *testing.T) {
 		{Name: "timeout", Err: from(rpctypes.ErrGRPCTimeout), Want: failure},
 		{Name: "timeout after a lost connection", Err: from(rpctypes.ErrGRPCTimeoutDueToConnectionLost), Want: failure},
 		{Name: "unhealthy", Err: from(rpctypes.ErrGRPCUnhealthy), Want: failure},
+		{Name: "timeout of etcd 3.4", Err: from(status.Error(codes.Unknown, "context deadline exceeded")), Want: failure, Better: true},
 		{Name: "too many requests", Err: from(rpctypes.ErrGRPCRequestTooManyRequests), Want: throttled},
 		{Name: "no space", Err: from(rpctypes.ErrGRPCNoSpace), Want: system},
 		{Name: "corrupt", Err: from(rpctypes.ErrGRPCCorrupt), Want: system},

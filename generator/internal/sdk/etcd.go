@@ -9,15 +9,19 @@ var etcdLibrary = &Library{
 	Shown: []string{"go.etcd.io/etcd/client/..."},
 	Glue: `
 import (
+	"context"
 	"errors"
+	"strings"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // classify classifies the errors of etcd, and those of gRPC on the way to it, by their
-// code. A database that is full takes no write until someone makes room.
+// code. A database that is full takes no write until someone makes room. Etcd 3.4 gives no
+// code to the end of its own time for a write, as without a leader.
 func classify(err error) resil.Verdict {
 	if errors.Is(err, rpctypes.ErrNoSpace) {
 		return resil.Verdict{Class: resil.SystemFault}
@@ -28,6 +32,9 @@ func classify(err error) resil.Verdict {
 	s, ok := status.FromError(err)
 	if !ok {
 		return resil.Verdict{}
+	}
+	if s.Code() == codes.Unknown && strings.HasSuffix(s.Message(), context.DeadlineExceeded.Error()) {
+		return resil.Verdict{Class: resil.Infrastructure}
 	}
 	return resil.GRPCStatus(uint32(s.Code()), s.Message())
 }

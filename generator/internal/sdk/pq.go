@@ -31,8 +31,9 @@ func classify(err error) resil.Verdict {
 	Safe:   sqlSafe,
 	Unsafe: sqlUnsafe,
 	Notes: []string{
-		"A statement whose connection breaks before the answer comes is sent up to three times, by lib/pq and database/sql together, with no setting against it: inserts need a key of their own.",
+		"A statement whose connection breaks before the answer comes is sent up to three times, by lib/pq and database/sql together, with no setting against it: inserts need a key of their own. Where the last of them finds no server, retry on=unsent repeats the statement too.",
 		"Where a context ends, lib/pq cancels the statement and returns SQLSTATE 57014, the same that a statement_timeout of the server gives.",
+		"Where the server hangs, or its answers are lost on the way, lib/pq waits for as long as the connection lives, and no timeout ends the call; pgx ends it.",
 		returningNote,
 	},
 }
