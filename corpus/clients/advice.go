@@ -34,9 +34,6 @@ const (
 	usedAfter = "its result is used after the call"
 )
 
-// reachesNone is the code of a refusal of a directive that reaches no method at all.
-const reachesNone = "RG018"
-
 var lineToWrite = regexp.MustCompile(`//resil:(\w+) off methods=([\w,]+)`)
 
 // generate runs the generator until it refuses nothing, and does what each refusal says.
@@ -51,7 +48,7 @@ func generate(ctx context.Context, folder string, list []*wrapped) error {
 		for _, d := range result.Diagnostics {
 			w := declaredAt(folder, list, d.Pos.Filename)
 			switch {
-			case w != nil && d.Code == reachesNone:
+			case w != nil && d.Code == "RG018": // a directive reaches no method at all
 				w.bare = true
 			case w == nil || !w.exclude(d.Message):
 				return fmt.Errorf("no line to write: %v", d)

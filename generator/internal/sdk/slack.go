@@ -44,7 +44,7 @@ func classify(err error) resil.Verdict {
 		"CloseConversation*", "EndDND*", "EndSnooze*", "KickUserFromConversation*", "RenameConversation*", "UnArchiveConversation*", "AdminConversationsGet*", "AdminConversationsSearch", "AdminConversationsLookup",
 		"WorkflowsFeaturedList", "WorkflowsFeaturedSet",
 	},
-	Unsafe: []string{"EditCanvas*"}, // may insert
+	Unsafe: []string{"EditCanvas*", "UpdateListItems*"}, // may insert
 	Notes: []string{
 		"Slack has no token against a second message: a PostMessage whose answer was lost may have been posted.",
 		"An internal_error may have done a part of what was asked for.",
