@@ -57,7 +57,7 @@ func TestRecipesKnowTheTypeThatAnInterfaceIsMadeFrom(t *testing.T) {
 	}
 	got := strings.Join(messages, "\n")
 	const want = "a retry may do twice what Update does, by what is known of the library; " +
-		"write //resil:idempotent methods=Update if it is safe to repeat, otherwise //resil:retry off methods=Update"
+		"write //resil:idempotent methods=Update if it is safe to repeat, otherwise //resil:retry off methods=Update (on=unsent in place of off repeats only what has not reached the callee)"
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
