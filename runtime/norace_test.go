@@ -1,0 +1,6 @@
+//go:build !race
+
+package resil_test
+
+// tokenAllocations is what a token may allocate.
+const tokenAllocations = 1
