@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -51,9 +52,14 @@ func report(e effort, targets page.Table, tables string) string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "\n### Targets\n\n%s\n### Races\n\n%s", targets, tables)
+	fmt.Fprintf(&b, "\n### Targets\n\n%s\n%s\n### Races\n\n%s", targets, profile, tables)
 	return b.String()
 }
+
+// profile says where the time of a call goes.
+//
+//go:embed profile.md
+var profile string
 
 // raced has the modules whose versions the report gives.
 var raced = map[string]bool{
