@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Client guards one backend: it holds the state behind a wrapper's methods.
@@ -28,11 +30,20 @@ type Client struct {
 	tables map[reflect.Type]any // *table[K] by K
 }
 
-// An Option changes a client as it is made: [WithObserver], [WithOverrides],
-// [WithRegistry].
+// An Option changes a client as it is made: [WithName], [WithObserver],
+// [WithOverrides], [WithRegistry].
 type Option func(*options)
 
+// WithName gives the client a name of its own in stats, errors, events and registries,
+// in place of its interface's: two clients of one interface are told apart by it. The
+// names of its breakers, limits and bulkheads stay. Overrides may address the client by
+// either name. [New] fails where name is empty, and where two names are given.
+func WithName(name string) Option {
+	return func(opts *options) { opts.names = append(opts.names, name) }
+}
+
 type options struct {
+	names      []string
 	observers  []Observer
 	overrides  []Overrides
 	registries []*Registry
@@ -41,6 +52,12 @@ type options struct {
 // check returns everything that is wrong with the options of the named client.
 func (o *options) check(client string) error {
 	var errs []error
+	if len(o.names) > 1 {
+		errs = append(errs, fmt.Errorf("resil: %s: %d names are given, %s; keep one", client, len(o.names), directive.All(o.names)))
+	}
+	if slices.Contains(o.names, "") {
+		errs = append(errs, fmt.Errorf("resil: %s: the name of WithName is empty; write one, or leave the option out", client))
+	}
 	if len(o.observers) > 1 {
 		errs = append(errs, fmt.Errorf("resil: %s: %d observers are given; combine them in one function", client, len(o.observers)))
 	}
@@ -63,6 +80,9 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	spec = spec.clone()
+	for _, name := range o.names {
+		spec.own = name
+	}
 	for _, overrides := range o.overrides {
 		if err := spec.override(overrides); err != nil {
 			return nil, err
@@ -72,7 +92,7 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		name:      spec.Name,
+		name:      spec.shownName(),
 		base:      time.Now(),
 		breakers:  map[string]*breakers{},
 		limits:    map[string]*limits{},
@@ -134,7 +154,7 @@ func (c *Client) now() time.Duration { return time.Since(c.base) }
 // later is the time that is d after t, or the end of time.
 func later(t, d time.Duration) time.Duration { return t + min(d, math.MaxInt64-max(t, 0)) }
 
-// Name returns the client's name.
+// Name returns the client's name: that of [WithName] or, without one, of its interface.
 func (c *Client) Name() string { return c.name }
 
 // Method returns the named method. It panics if there is none. Of a method with

@@ -28,8 +28,8 @@
 //     [ErrResult]; [HedgePanic].
 //   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry], [Repeated].
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
-//   - Options of a constructor: [Option], [WithObserver], [WithOverrides],
-//     [WithRegistry].
+//   - Options of a constructor: [Option], [WithName], [WithObserver],
+//     [WithOverrides], [WithRegistry].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats].
 //   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule].
 //   - Changes without new code: [Overrides].

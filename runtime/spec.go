@@ -1,6 +1,7 @@
 package resil
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -21,7 +22,12 @@ const SupportVersion1 = true
 type Spec struct {
 	Name    string       // of the client, as errors and stats show it
 	Methods []MethodSpec // in the order in which stats show them
+
+	own string // of WithName; empty for none
 }
+
+// shownName is the client's name in stats, errors and events.
+func (s *Spec) shownName() string { return cmp.Or(s.own, s.Name) }
 
 // A MethodSpec describes one method.
 type MethodSpec struct {
