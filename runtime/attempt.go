@@ -128,10 +128,10 @@ func (c *call) refuseAfterWait(ctx context.Context, outcome Outcome, shared *Err
 // invoke calls f and classifies what comes back.
 func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	m := c.method
-	c.attempts++
 	if c.shadow != 0 {
-		m.counts.pass(c.shadow)
+		c.pass()
 	}
+	c.attempts++
 	own := ctx
 	if m.outlives {
 		own = c.caller // without our deadlines

@@ -224,7 +224,6 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 		}
 	}
 	c.pool.mu.Unlock()
-	c.pool.client.events.deliver()
 	return changed
 }
 

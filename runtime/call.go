@@ -227,6 +227,9 @@ func (c *call) stop(reason error) error {
 		err.Reason = ErrDeadline
 	case ErrOpen:
 		err.after = c.method.breaker
+		if c.method.events != nil {
+			c.refused(GuardBreaker, ModeEnforce, err)
+		}
 	}
 	return err
 }
@@ -235,11 +238,18 @@ func (c *call) stop(reason error) error {
 // at their first attempt.
 func (c *call) refuse(outcome Outcome, shared *Error) error {
 	c.outcome = outcome
-	if c.attempts == 0 {
-		return shared
+	err := shared
+	if c.attempts > 0 {
+		err = c.failureAfter(shared)
 	}
-	return c.failureAfter(shared)
+	if c.method.events != nil {
+		c.refused(refusers[outcome], ModeEnforce, err)
+	}
+	return err
 }
+
+// refusers are the guards whose refusals have an outcome.
+var refusers = [outcomes]GuardKind{OutcomeOpen: GuardBreaker, OutcomeLimited: GuardLimit, OutcomeFull: GuardBulkhead}
 
 // failureAfter is a refusal's error in a call that has reached the callee.
 func (c *call) failureAfter(refusal *Error) *Error {

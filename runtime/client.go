@@ -24,7 +24,7 @@ type Client struct {
 	limits    map[string]*limits
 	bulkheads map[string]*bulkheads
 	budget    *budget // nil without retries or hedges that draw on one
-	events    *events // nil without an observer
+	events    *events // nil without observers
 
 	mu     sync.Mutex
 	tables map[reflect.Type]any // *table[K] by K
@@ -58,9 +58,6 @@ func (o *options) check(client string) error {
 	if slices.Contains(o.names, "") {
 		errs = append(errs, fmt.Errorf("resil: %s: the name of WithName is empty; write one, or leave the option out", client))
 	}
-	if len(o.observers) > 1 {
-		errs = append(errs, fmt.Errorf("resil: %s: %d observers are given; combine them in one function", client, len(o.observers)))
-	}
 	if len(o.overrides) > 1 {
 		errs = append(errs, fmt.Errorf("resil: %s: %d sets of overrides are given; merge them into one", client, len(o.overrides)))
 	}
@@ -69,7 +66,7 @@ func (o *options) check(client string) error {
 
 // New returns a new client. It fails where spec or an option cannot mean anything:
 // a value out of its range, two guards of one name, an override of nothing, a second
-// observer. Its error names everything that it has found. New changes nothing in
+// set of overrides. Its error names everything that it has found. New changes nothing in
 // spec, which may be used again and by several goroutines at once.
 func New(spec Spec, opts ...Option) (*Client, error) {
 	var o options
@@ -99,9 +96,7 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		bulkheads: map[string]*bulkheads{},
 		tables:    map[reflect.Type]any{},
 	}
-	for _, observe := range o.observers {
-		c.events = &events{observe: observe}
-	}
+	c.events = newEvents(o.observers)
 	for i := range spec.Methods {
 		spec.Methods[i].Complete()
 		if share := spec.Methods[i].budget(); share > 0 {

@@ -31,7 +31,8 @@
 //   - Options of a constructor: [Option], [WithName], [WithObserver],
 //     [WithOverrides], [WithRegistry].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats].
-//   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule].
+//   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
+//     [GuardKind].
 //   - Changes without new code: [Overrides].
 //   - Clients without generated code: [ParsePolicies].
 //   - Lists of clients: [Registry], [NewContext], [FromContext].
@@ -132,7 +133,7 @@
 // # Seeing and changing it
 //
 // [Client.Stats] is a snapshot of all counters and breakers. [WithObserver] has a
-// function told of every attempt, retry, outcome and change of state. [Registry]
+// function told of every attempt, retry, refusal, fallback, outcome and change of state. [Registry]
 // lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides]
 // changes numbers and modes, and a guard whose mode is [ModeObserve] counts what it
 // would refuse and refuses nothing.

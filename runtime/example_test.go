@@ -204,6 +204,7 @@ func ExampleWithObserver() {
 		Methods: []resil.MethodSpec{{Name: "Get", Policies: resil.Policies{Breaker: breaker}}},
 	}, observe)
 	resil.Run(context.Background(), users.Method("Get"), func(context.Context) error { return errDown })
+	users.Flush(context.Background()) // changes of state come on a goroutine of their own
 	// Output: Users closed → open
 }
 

@@ -199,6 +199,7 @@ func TestLessonD8_NothingIsLabelledByKey(t *testing.T) {
 		for range 5 {
 			Run(context.Background(), get.For(key), func(context.Context) error { return Infra(fmt.Errorf("peer %d: %w", key, io.EOF)) })
 		}
+		c.Flush(t.Context())
 		if key == 0 {
 			few = len(labels)
 		}

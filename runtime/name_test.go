@@ -3,14 +3,20 @@ package resil
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 func TestTwoClientsOfOneInterfaceAreTwoByTheirNames(t *testing.T) {
 	var r Registry
+	var mu sync.Mutex
 	var seen []string
-	observe := WithObserver(func(_ context.Context, e Event) { seen = append(seen, e.Client) })
+	observe := WithObserver(func(_ context.Context, e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, e.Client)
+	})
 	eu := newClient(t, fullSpec(), WithName("orders-eu"), WithRegistry(&r), observe)
 	us := newClient(t, fullSpec(), WithName("orders-us"), WithRegistry(&r))
 	if r.Client("orders-eu") != eu || r.Client("orders-us") != us || r.Client("Store") != nil {
@@ -24,6 +30,7 @@ func TestTwoClientsOfOneInterfaceAreTwoByTheirNames(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), "orders-eu.Get: circuit breaker is open") {
 		t.Errorf("error %v, want the client's name in it", err)
 	}
+	eu.Flush(t.Context())
 	for _, name := range seen {
 		if name != "orders-eu" {
 			t.Errorf("an event of client %q", name)

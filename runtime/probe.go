@@ -142,10 +142,9 @@ const longest = 1 << 59 * time.Nanosecond // 18 years
 // halfOpen tells, once, that phase p has begun to probe.
 func (c *CircuitBreaker) halfOpen(ctx context.Context, p *phase) {
 	c.pool.mu.Lock()
+	defer c.pool.mu.Unlock()
 	if !p.probing && c.phase.Load() == p {
 		p.probing = true
 		c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: StateOpen, To: StateHalfOpen})
 	}
-	c.pool.mu.Unlock()
-	c.pool.client.events.deliver()
 }

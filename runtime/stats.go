@@ -14,6 +14,9 @@ type Stats struct {
 	Methods  []MethodStats  // in the order of the interface
 	Breakers []BreakerStats // by name
 
+	EventsDropped  uint64 // changes of state that an observer was too slow to be told of: see [Observer]
+	ObserverPanics uint64 // panics of observers, which are dropped
+
 	client *Client
 }
 
@@ -112,21 +115,23 @@ type counts struct {
 type shadow uint8
 
 const (
-	shadowOpen shadow = 1 << iota
-	shadowLimit
-	shadowFull
+	shadowOpen  shadow = 1 << GuardBreaker
+	shadowLimit shadow = 1 << GuardLimit
+	shadowFull  shadow = 1 << GuardBulkhead
 )
 
-// pass counts an attempt that goes to the callee past the guards of a shadow.
-func (n *counts) pass(w shadow) {
-	if w&shadowOpen != 0 {
-		n.wouldOpen.Add(1)
-	}
-	if w&shadowLimit != 0 {
-		n.wouldLimit.Add(1)
-	}
-	if w&shadowFull != 0 {
-		n.wouldFull.Add(1)
+// pass counts and tells of an attempt that goes to the callee past the guards of the
+// call's shadow.
+func (c *call) pass() {
+	n := &c.method.counts
+	for guard, count := range [...]*atomic.Uint64{&n.wouldOpen, &n.wouldLimit, &n.wouldFull} {
+		if c.shadow&(1<<guard) == 0 {
+			continue
+		}
+		count.Add(1)
+		if c.method.events != nil {
+			c.refused(GuardKind(guard), ModeObserve, nil)
+		}
 	}
 }
 
@@ -216,6 +221,7 @@ func (n *counts) snapshot(name string) MethodStats {
 // several goroutines at once.
 func (c *Client) Stats() Stats {
 	s := Stats{Client: c.name, client: c}
+	s.EventsDropped, s.ObserverPanics = c.events.lost()
 	for _, p := range c.plans {
 		s.Methods = append(s.Methods, p.counts.snapshot(p.name))
 	}
