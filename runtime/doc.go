@@ -30,7 +30,8 @@
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
 //   - Options of a constructor: [Option], [WithName], [WithObserver],
 //     [WithOverrides], [WithRegistry].
-//   - Statistics: [Stats], [MethodStats], [BreakerStats].
+//   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
+//     [BudgetStats].
 //   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
 //     [GuardKind].
 //   - Changes without new code: [Overrides].
