@@ -113,7 +113,7 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 // waives reports whether a guard that would refuse lets the attempt pass: it only
 // observes, the context bypasses it, or keys without a place share it.
 func (c *call) waives(s *seat) bool {
-	return s.scope.Mode == ModeObserve || bypassed(c.caller) || s.scope.keyed() && c.method.entry.isOverflow()
+	return s.observes() || bypassed(c.caller) || s.scope.keyed() && c.method.entry.isOverflow()
 }
 
 // refuseAfterWait refuses an attempt that a guard has not admitted in time. The wait
@@ -145,9 +145,9 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		h = c.hold(ctx, own)
 		defer h.leave()
 		own = h
-	} else if m.timeout.Attempt > 0 {
+	} else if limit := c.terms.timeout.Attempt; limit > 0 {
 		var cancel context.CancelFunc
-		if own, cancel = within(own, m.timeout.Attempt, m.attemptCause); cancel != nil {
+		if own, cancel = within(own, limit, c.terms.attemptCause); cancel != nil {
 			defer cancel()
 			limited = true
 		}
@@ -155,7 +155,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	// The clock is read only where somebody will ask: an observer, slow=, a sample, or
 	// a breaker that must know how long a call was that its caller ended.
 	sample := m.breaker != nil && isSample(m.counts.atOnce.Load())
-	measured := m.timed || sample
+	measured := c.terms.timed || sample
 	var elapsed time.Duration
 	started := notTimed
 	if measured || m.breaker != nil && own.Done() != nil {
@@ -186,7 +186,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		if sample {
 			m.usual.observe(elapsed)
 		}
-		if m.slow > 0 && elapsed > m.slow {
+		if slow := c.terms.slow; slow > 0 && elapsed > slow {
 			c.signal = signalSlow
 		}
 	}
@@ -236,7 +236,8 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	default:
 		c.outcome = OutcomeFailed
 	}
-	c.mayPass = m.retryable.match(v) || m.idempotent && m.retryable != 0 && !v.Final && c.class == Unknown && foreignCancel(err)
+	retryable := c.terms.retryable
+	c.mayPass = retryable.match(v) || m.idempotent && retryable != 0 && !v.Final && c.class == Unknown && foreignCancel(err)
 	c.retry = c.mayPass && total.Err() == nil && mayRepeat(c.caller)
 
 	switch c.class {
@@ -254,7 +255,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	default:
 		c.signal = signalNone
 	}
-	if c.signal == signalNone && whose != byNobody && m.slow > 0 && now-started > m.slow {
+	if slow := c.terms.slow; c.signal == signalNone && whose != byNobody && slow > 0 && now-started > slow {
 		c.signal = signalSlow // it was given up after more than slow
 	}
 }

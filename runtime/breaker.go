@@ -29,15 +29,43 @@ func (s State) String() string { return stateNames.Text(s) }
 // breakers are a breaker as declared, with all its instances.
 type breakers struct {
 	pool[*CircuitBreaker]
-	policy  Breaker
-	streak  streakRule
+	policy  atomic.Pointer[breakerTerms]
 	methods int          // that share it
 	open    atomic.Int64 // those of keys that are open or forced open
 	mu      sync.Mutex   // held while a phase changes, so that events keep the order of changes
 }
 
+// breakerTerms are a breaker's policy in force and what follows from it. They do not
+// change.
+type breakerTerms struct {
+	Breaker
+	rule    streakRule
+	windows uint8 // how many times the window's length has changed; a phase holds it in one byte
+}
+
+func newBreakerTerms(policy Breaker) *breakerTerms {
+	return &breakerTerms{Breaker: policy, rule: newStreakRule(&policy)}
+}
+
+// apply puts a policy in force. Only the length of the window is part of a phase.
+func (g *breakers) apply(policy *Breaker) {
+	was, is := g.policy.Load(), newBreakerTerms(*policy)
+	is.windows = was.windows
+	if was.Window != is.Window {
+		is.windows++
+	}
+	g.mu.Lock()
+	g.policy.Store(is)
+	g.mu.Unlock()
+	g.mode.Store(uint32(policy.Mode))
+	if was.windows != is.windows {
+		g.each((*CircuitBreaker).resize)
+	}
+}
+
 func newBreakers(client *Client, policy Breaker) *breakers {
-	g := &breakers{policy: policy, streak: newStreakRule(&policy)}
+	g := new(breakers)
+	g.policy.Store(newBreakerTerms(policy))
 	g.init(client, &policy, func(e *entry) *CircuitBreaker {
 		c := &CircuitBreaker{pool: g, entry: e}
 		c.phase.Store(c.closed(nil))
@@ -84,6 +112,8 @@ type phase struct {
 	// Closed: gobreaker keeps the window, the streak is ours because gobreaker's
 	// shrinks as its buckets expire.
 	slow       bool         // the last failure was a slow call; guarded by gobreaker's lock
+	windows    uint8        // of the policy, when the window was made
+	seeding    bool         // its window takes over what another held; before it is anybody's
 	completing atomic.Int32 // successes that may complete the minimum, and one
 	window     *gobreaker.CircuitBreaker[struct{}]
 	tripped    atomic.Pointer[Opening] // nil until the window has opened
@@ -190,9 +220,10 @@ func (c *CircuitBreaker) open(ctx context.Context, p *phase, was State, why *Ope
 		return // another call did
 	}
 	c.entry.use(c.pool.client.now())
-	length := p.openTime(&c.pool.policy)
+	policy := &c.pool.policy.Load().Breaker
+	length := p.openTime(policy)
 	own := *why
-	own.Open = jittered(length, hint, &c.pool.policy)
+	own.Open = jittered(length, hint, policy)
 	if f := c.last.Load(); f != nil {
 		own.Err = f.err
 	}
@@ -208,6 +239,9 @@ func (c *CircuitBreaker) refusingPhase(state State, until time.Duration) *phase 
 // change replaces phase from, if it is still the current one.
 func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State) (changed bool) {
 	c.pool.mu.Lock()
+	if to.state == StateClosed && to.windows != c.pool.policy.Load().windows {
+		to = c.remade(to) // it has changed since
+	}
 	if changed = c.phase.CompareAndSwap(from, to); changed {
 		if to.state == StateOpen {
 			c.opened.Add(1)
@@ -350,7 +384,8 @@ func (c *CircuitBreaker) isOverflow() bool { return c.entry == nil && c.pool.sco
 
 // lapse is the time after which failures say nothing about today.
 func (c *CircuitBreaker) lapse() time.Duration {
-	return max(c.pool.policy.Window, c.pool.policy.Open)
+	policy := c.pool.policy.Load()
+	return max(policy.Window, policy.Open)
 }
 
 // For returns the circuit of one key of a breaker that is kept by key, and c

@@ -661,7 +661,9 @@ func TestHalfOpenAdmitsNoMoreThanItsProbes(t *testing.T) {
 		// Probes hang until all callers have had their answer, so that none can be
 		// written off: the lease is as short as the open time.
 		p := c.Breaker("Store").phase.Load()
-		p.breaker.pool.policy.Open = time.Hour
+		policy := p.breaker.pool.policy.Load().Breaker
+		policy.Open = time.Hour
+		p.breaker.pool.apply(&policy)
 		var inside, most atomic.Int32
 		var wg sync.WaitGroup
 		begin, hold := make(chan bool), make(chan bool)

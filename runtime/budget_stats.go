@@ -18,6 +18,9 @@ func (b *budget) stats(plans []*plan, now time.Duration) BudgetStats {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.share == 0 {
+		return BudgetStats{}
+	}
 	for _, p := range plans {
 		b.update(p, now)
 	}

@@ -19,7 +19,8 @@ type BulkheadStats struct {
 
 // base are the stats that all instances share.
 func (g *bulkheads) base() BulkheadStats {
-	return BulkheadStats{Name: g.name, Calls: g.policy.Calls, Mode: g.policy.Mode}
+	policy := g.policy.Load()
+	return BulkheadStats{Name: g.name, Calls: policy.Calls, Mode: policy.Mode}
 }
 
 func (g *bulkheads) stats() BulkheadStats {

@@ -45,12 +45,13 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error) error {
 			return nil
 		}
 	}
-	return m.engine(ctx, f, nil, failed)
+	return m.engine(ctx, f, nil, failed, m.terms.Load())
 }
 
 // A call is what is known of one while it runs. It lives on its caller's stack.
 type call struct {
 	method   *Method
+	terms    *terms          // of the method, when the call began
 	caller   context.Context // as it came, without our timeouts
 	attempts int             // that reached the callee
 	rounds   int             // attempts without those that were hedges
@@ -72,8 +73,8 @@ type call struct {
 // nil, each attempt is a race of r's, and f is not used: that keeps f from
 // escaping to the heap. begun is a call whose first attempt was made lightly, if it
 // has reached the callee; nil if there was none.
-func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *race, begun *call) (err error) {
-	c := call{method: m, caller: ctx, outcome: OutcomePanicked}
+func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *race, begun *call, t *terms) (err error) {
+	c := call{method: m, terms: t, caller: ctx, outcome: OutcomePanicked}
 	if begun != nil {
 		c = *begun
 	}
@@ -87,9 +88,9 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 	if m.events != nil {
 		c.started = m.client.now()
 	}
-	if m.timeout.Total > 0 {
+	if total := c.terms.timeout.Total; total > 0 {
 		var cancel context.CancelFunc
-		if ctx, cancel = within(ctx, m.timeout.Total, m.totalCause); cancel != nil {
+		if ctx, cancel = within(ctx, total, c.terms.totalCause); cancel != nil {
 			defer cancel()
 			c.totalSet = true
 		}
@@ -102,7 +103,6 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 // repeat makes attempts until one ends the call, and returns the call's error. The
 // first may have been made already.
 func (c *call) repeat(ctx context.Context, f func(context.Context) error, r *race) (err error) {
-	m := c.method
 	made := c.attempts > 0
 	for delay := time.Duration(0); ; {
 		if !made {
@@ -112,7 +112,7 @@ func (c *call) repeat(ctx context.Context, f func(context.Context) error, r *rac
 		switch {
 		case err != nil:
 			return err
-		case c.retry && m.retry.Attempts > 1:
+		case c.retry && c.terms.retry.Attempts > 1:
 		case c.timedOut:
 			c.note()
 			return c.failure(ErrTimeout)
@@ -164,25 +164,25 @@ func (a *attempt) tells() bool { return a.err != nil && !onlyTime(a.err) }
 // none. It takes and returns the policy's own part of a delay, without what the
 // callee asked for.
 func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration, reason error) {
-	m := c.method
-	if c.rounds >= m.retry.Attempts {
+	m, retry := c.method, &c.terms.retry
+	if c.rounds >= retry.Attempts {
 		return 0, ErrExhausted
 	}
 	left := time.Duration(math.MaxInt64)
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
 	}
-	if c.hint > m.retry.Max || c.hint > 0 && c.hint >= left {
+	if c.hint > retry.Max || c.hint > 0 && c.hint >= left {
 		return 0, ErrRetryLater // neither waiting nor disobeying
 	}
-	delay, own := m.retry.delay(c.rounds, prev, c.hint, min(m.retry.Max, left-1))
+	delay, own := retry.delay(c.rounds, prev, c.hint, min(retry.Max, left-1))
 	if delay >= left {
 		return 0, ErrDeadline
 	}
 	if c.refusedAfter(delay) != nil {
 		return 0, ErrOpen
 	}
-	t, ok := m.spend()
+	t, ok := m.spend(c.terms)
 	if !ok {
 		return 0, ErrBudget
 	}

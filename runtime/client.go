@@ -23,11 +23,16 @@ type Client struct {
 	breakers  map[string]*breakers
 	limits    map[string]*limits
 	bulkheads map[string]*bulkheads
-	budget    *budget // nil without retries or hedges that draw on one
+	budget    *budget // nil without retries and hedges
 	events    *events // nil without observers
 
 	mu     sync.Mutex
 	tables map[reflect.Type]any // *table[K] by K
+
+	applying  sync.Mutex // guards what follows
+	declared  Spec       // without overrides
+	applied   Spec       // what is in force
+	overrides Overrides  // likewise
 }
 
 // An Option changes a client as it is made: [WithName], [WithObserver],
@@ -80,14 +85,6 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 	for _, name := range o.names {
 		spec.own = name
 	}
-	for _, overrides := range o.overrides {
-		if err := spec.override(overrides); err != nil {
-			return nil, err
-		}
-	}
-	if err := spec.check(); err != nil {
-		return nil, err
-	}
 	c := &Client{
 		name:      spec.shownName(),
 		base:      time.Now(),
@@ -95,13 +92,19 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		limits:    map[string]*limits{},
 		bulkheads: map[string]*bulkheads{},
 		tables:    map[reflect.Type]any{},
+		declared:  spec,
 	}
+	for _, overrides := range o.overrides {
+		c.overrides = overrides.clone()
+	}
+	spec, err := c.prepare(c.overrides)
+	if err != nil {
+		return nil, err
+	}
+	c.applied = spec
 	c.events = newEvents(o.observers)
-	for i := range spec.Methods {
-		spec.Methods[i].Complete()
-		if share := spec.Methods[i].budget(); share > 0 {
-			c.budget = newBudget(share, 0) // the same for all
-		}
+	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {
+		c.budget = newBudget(spec.budget(), 0)
 	}
 	for _, s := range spec.Methods {
 		p := newPlan(c, s)

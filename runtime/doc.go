@@ -34,7 +34,7 @@
 //     [BudgetStats].
 //   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
 //     [GuardKind].
-//   - Changes without new code: [Overrides].
+//   - Changes without new code: [Overrides], [Change].
 //   - Clients without generated code: [ParsePolicies].
 //   - Lists of clients: [Registry], [NewContext], [FromContext].
 //
@@ -135,8 +135,8 @@
 //
 // [Client.Stats] is a snapshot of all counters and breakers. [WithObserver] has a
 // function told of every attempt, retry, refusal, fallback, outcome and change of state. [Registry]
-// lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides]
-// changes numbers and modes, and a guard whose mode is [ModeObserve] counts what it
+// lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides] and, at
+// any time, [Client.Apply] change numbers and modes, and a guard whose mode is [ModeObserve] counts what it
 // would refuse and refuses nothing.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout

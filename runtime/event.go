@@ -18,9 +18,10 @@ const (
 	EventCallEnded                       // Method, Attempt (the number made), Outcome, Err, Elapsed
 	EventFellBack                        // Method, Err (the cause); the fallback is about to answer
 	EventStateChanged                    // Seq, Breaker, Key, From, To, Opening
+	EventApplied                         // Seq, Changes
 )
 
-var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed"}
+var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied"}
 
 func (k EventKind) String() string { return eventNames.Text(k) }
 
@@ -61,6 +62,7 @@ type Event struct {
 	From    State    // before the change
 	To      State    // after the change
 	Opening *Opening // why, where To is StateOpen or StateForcedOpen; not to be changed
+	Changes []Change // that overrides have brought; not to be changed
 }
 
 // event tells the observers of something in m's call.

@@ -23,7 +23,8 @@ type LimitStats struct {
 
 // base are the stats that all instances share.
 func (g *limits) base() LimitStats {
-	return LimitStats{Name: g.name, Rate: g.policy.Rate, Burst: g.policy.Burst, Mode: g.policy.Mode}
+	policy := g.policy.Load()
+	return LimitStats{Name: g.name, Rate: policy.Rate, Burst: policy.Burst, Mode: policy.Mode}
 }
 
 func (g *limits) stats() LimitStats {

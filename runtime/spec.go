@@ -96,6 +96,15 @@ func (s *Spec) check() error {
 	return errors.Join(errs...)
 }
 
+// budget is what the client may spend of its answers on retries and hedges, 0 for no
+// bound. It is the same in all methods that have one.
+func (s *Spec) budget() (share Ratio) {
+	for i := range s.Methods {
+		share = max(share, s.Methods[i].budget())
+	}
+	return share
+}
+
 // clone returns a copy that shares no policy with s. Methods that share a guard in s
 // share its copy.
 func (s Spec) clone() Spec {
