@@ -18,8 +18,8 @@ const (
 	StateClosed       State = iota // calls pass and are counted
 	StateOpen                      // calls are refused
 	StateHalfOpen                  // a few calls pass as probes
-	StateForcedOpen                // refused until Reset
-	StateForcedClosed              // passed, uncounted, until Reset
+	StateForcedOpen                // refused, for a time or until Reset
+	StateForcedClosed              // passed, uncounted, for a time or until Reset
 )
 
 var stateNames = directive.Enum[State]{"closed", "open", "half-open", "forced-open", "forced-closed"}
@@ -82,6 +82,7 @@ func newBreakers(client *Client, policy Breaker) *breakers {
 //	half-open ── one failure, or the callee throttles ──▶ open, for twice the time up to its limit
 //	any ── ForceOpen ──▶ forced-open ── Reset ──▶ closed
 //	any ── ForceClose ──▶ forced-closed ── Reset ──▶ closed
+//	any ── ForceOpenFor, ForceCloseFor ──▶ forced ── that time ──▶ what it was
 //
 // Cancelled calls, panics, throttled calls in the closed state, and results of
 // calls that began before the last change of state, change nothing.
@@ -121,7 +122,7 @@ type phase struct {
 	finishedAt atomic.Int64 // the last failure, or call after a streak, by client.now
 	ramp       *ramp        // nil for none
 
-	*openPhase // nil unless open or forced open
+	*openPhase // nil unless open or forced
 }
 
 // refusing returns the phase that refuses calls now, nil if they may try. It
@@ -243,16 +244,21 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 		to = c.remade(to) // it has changed since
 	}
 	if changed = c.phase.CompareAndSwap(from, to); changed {
-		if to.state == StateOpen {
+		now := c.pool.client.now()
+		if to.state == StateOpen && !to.counted {
+			to.counted = true
 			c.opened.Add(1)
 		}
 		if !c.forgotten && !c.isOverflow() {
 			c.pool.open.Add(refuses(to) - refuses(from))
 		}
 		if was != to.state {
-			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.state}
-			if to.openPhase != nil {
+			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.stateAt(now)}
+			switch e.To {
+			case StateOpen, StateForcedOpen:
 				e.Opening = to.why
+			case StateHalfOpen:
+				to.probing = true
 			}
 			c.pool.client.events.add(ctx, e)
 		}
@@ -278,41 +284,6 @@ func (p *phase) stateAt(now time.Duration) State {
 		return StateHalfOpen
 	}
 	return p.state
-}
-
-// ForceOpen refuses every call until Reset.
-func (c *CircuitBreaker) ForceOpen() {
-	c.force(func(c *CircuitBreaker) *phase {
-		to := c.refusingPhase(StateForcedOpen, 0)
-		to.why = &Opening{Rule: RuleForced}
-		return to
-	})
-}
-
-// ForceClose lets every call pass, uncounted, until Reset.
-func (c *CircuitBreaker) ForceClose() {
-	c.force(func(c *CircuitBreaker) *phase { return &phase{breaker: c, state: StateForcedClosed} })
-}
-
-// Reset closes the circuit and forgets what it has seen. Only Reset ends what
-// ForceOpen and ForceClose began.
-func (c *CircuitBreaker) Reset() {
-	c.force(func(c *CircuitBreaker) *phase { return c.closed(nil) })
-}
-
-// force gives the circuit another phase. The key of c may have lost its place: then it
-// is the circuit that the key has now. It keeps its place until that is done.
-func (c *CircuitBreaker) force(to func(*CircuitBreaker) *phase) {
-	if c.entry != nil {
-		c, _ = c.pool.lookup(c.key(), lookupPinned)
-		defer c.entry.unpin()
-	}
-	for own := to(c); ; {
-		p := c.phase.Load()
-		if c.change(context.Background(), p, own, p.stateAt(c.pool.client.now())) {
-			return
-		}
-	}
 }
 
 // refusals are the errors of the calls that a phase refuses, by their methods'
@@ -352,6 +323,10 @@ func (p *phase) retryAfter(now time.Duration) time.Duration {
 			return p.until - now
 		}
 		return p.roomAfter(now)
+	case StateForcedOpen:
+		if p.isTimed() {
+			return max(p.until-now, p.before.retryAfter(now), 0)
+		}
 	}
 	return 0
 }

@@ -7,12 +7,14 @@ import (
 	"time"
 )
 
-// An openPhase is what a phase that is open or forced open keeps. It stands apart to
+// An openPhase is what a phase that is open or forced keeps. It stands apart to
 // save memory: of a million keys nearly all are closed.
 type openPhase struct {
+	before   *phase // forced for a time: what goes on then; nil otherwise
+	counted  bool   // among the openings; guarded by the pool's mu
 	why      *Opening
 	length   time.Duration // of the open time, before jitter and hint
-	until    time.Duration // when probing may begin, by client.now
+	until    time.Duration // when probing may begin, or a forced state ends, by client.now
 	refusals refusals
 	probing  bool // a probe has been let out; guarded by the pool's mu
 	mu       sync.Mutex
