@@ -152,6 +152,13 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 			limited = true
 		}
 	}
+	var verdict Verdict // the zero one unless f returns
+	theirs := own
+	if m.around != nil {
+		var s surrounding
+		defer func() { s.end(verdict) }()
+		theirs = s.begin(own, c)
+	}
 	// The clock is read only where somebody will ask: an observer, slow=, a sample, or
 	// a breaker that must know how long a call was that its caller ended.
 	sample := m.breaker != nil && isSample(m.counts.atOnce.Load())
@@ -162,7 +169,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		started = m.client.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
-	results, err := unwrapVerdict(f(own))
+	results, err := unwrapVerdict(f(theirs))
 	if h != nil && err == nil {
 		if err = h.keep(); err != nil {
 			results = Verdict{}
@@ -176,8 +183,9 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	}
 	if err == nil && results.Class <= Success {
 		c.class, c.outcome = Success, OutcomeSucceeded
+		verdict.Class = Success
 	} else {
-		c.classify(ctx, own, limited, started, results, err)
+		verdict = c.classify(ctx, own, limited, started, results, err)
 	}
 	if c.class <= Application {
 		if m.cut.Load() != 0 {
@@ -202,7 +210,7 @@ const notTimed = time.Duration(-1)
 // the whole call and own that of the attempt, which began at started and has a
 // timeout of its own where limited is true. results is what a result classifier says;
 // err is nil where it alone says that the attempt failed.
-func (c *call) classify(total, own context.Context, limited bool, started time.Duration, results Verdict, err error) {
+func (c *call) classify(total, own context.Context, limited bool, started time.Duration, results Verdict, err error) Verdict {
 	m := c.method
 	c.err = err
 	now := m.client.now()
@@ -258,6 +266,8 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	if slow := c.terms.slow; c.signal == signalNone && whose != byNobody && slow > 0 && now-started > slow {
 		c.signal = signalSlow // it was given up after more than slow
 	}
+	v.After = c.hint
+	return v
 }
 
 // An ender is what ended an attempt that failed.

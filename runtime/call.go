@@ -65,6 +65,7 @@ type call struct {
 	held     *lasting      // of the last attempt, where results outlive the call
 	admitted *phase        // of the breaker before the attempt, likewise
 	racing   bool          // the attempt is one of a race
+	hedge    bool          // and not the first of it
 	token    token         // of the budget, for the next attempt
 	paid     int           // attempts when it was taken; 0 for none
 }

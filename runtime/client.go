@@ -25,6 +25,7 @@ type Client struct {
 	bulkheads map[string]*bulkheads
 	budget    *budget // nil without retries and hedges
 	events    *events // nil without observers
+	around    []around
 
 	mu     sync.Mutex
 	tables map[reflect.Type]any // *table[K] by K
@@ -36,7 +37,7 @@ type Client struct {
 }
 
 // An Option changes a client as it is made: [WithName], [WithObserver],
-// [WithOverrides], [WithRegistry].
+// [WithAttempts], [WithOverrides], [WithRegistry].
 type Option func(*options)
 
 // WithName gives the client a name of its own in stats, errors, events and registries,
@@ -50,6 +51,7 @@ func WithName(name string) Option {
 type options struct {
 	names      []string
 	observers  []Observer
+	around     []around
 	overrides  []Overrides
 	registries []*Registry
 }
@@ -102,7 +104,7 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c.applied = spec
-	c.events = newEvents(o.observers)
+	c.events, c.around = newEvents(o.observers), o.around
 	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {
 		c.budget = newBudget(spec.budget(), 0)
 	}

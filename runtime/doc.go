@@ -28,8 +28,8 @@
 //     [ErrResult]; [HedgePanic].
 //   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry], [Repeated].
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
-//   - Options of a constructor: [Option], [WithName], [WithObserver],
-//     [WithOverrides], [WithRegistry].
+//   - Options of a constructor: [Option], [WithName], [WithObserver], [WithAttempts],
+//     [AttemptInfo], [WithOverrides], [WithRegistry].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
 //     [BudgetStats].
 //   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
@@ -134,7 +134,8 @@
 // # Seeing and changing it
 //
 // [Client.Stats] is a snapshot of all counters and breakers. [WithObserver] has a
-// function told of every attempt, retry, refusal, fallback, outcome and change of state. [Registry]
+// function told of every attempt, retry, refusal, fallback, outcome and change of state, and
+// [WithAttempts] has one surround each attempt. [Registry]
 // lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides] and, at
 // any time, [Client.Apply] change numbers and modes, and a guard whose mode is [ModeObserve] counts what it
 // would refuse and refuses nothing.

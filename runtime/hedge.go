@@ -201,6 +201,7 @@ func (o *round) try(lane int) (own *call, err error) {
 	own = new(call)
 	*own = o.before
 	own.attempts += lane
+	own.hedge = lane > 0
 	defer func() { o.arrive(own, lane) }()
 	return own, own.try(o.ctx, func(ctx context.Context) error {
 		o.depart(lane)

@@ -33,6 +33,7 @@ type plan struct {
 	budget      *budget    // the client's, nil for none
 	tally       tally      // of the budget
 	events      *events    // the client's; nil for none
+	around      []around   // likewise
 	terms       atomic.Pointer[terms]
 
 	counts counts
@@ -49,6 +50,7 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		outlives:    s.Outlives,
 		budget:      c.budget,
 		events:      c.events,
+		around:      c.around,
 		breakers:    shared(c, c.breakers, s.Breaker, newBreakers),
 		limits:      shared(c, c.limits, s.Limit, newLimits),
 		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),
