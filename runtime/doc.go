@@ -32,7 +32,7 @@
 //     [AttemptInfo], [WithOverrides], [WithRegistry].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
 //     [BudgetStats].
-//   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
+//   - Events: [LogObserver], [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
 //     [GuardKind].
 //   - Changes without new code: [Overrides], [Change].
 //   - Clients without generated code: [ParsePolicies].
