@@ -38,9 +38,13 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	if b := m.bulkhead; b != nil && b.refusing() && !c.waives(&b.pool.seat) {
 		return c.refuse(OutcomeFull, m.full) // before a token is taken or waited for
 	}
-	if l := m.limiter; l != nil && !l.allow() {
-		if err := c.await(ctx, l, breaker); err != nil {
-			return err
+	if l := m.limiter; l != nil {
+		now, ok := l.allow()
+		c.clock.note(now)
+		if !ok {
+			if err := c.await(ctx, l, breaker); err != nil {
+				return err
+			}
 		}
 	}
 	if b := m.bulkhead; b != nil {
@@ -81,11 +85,13 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 // await waits for a token of a limiter that has none, or goes without one. breaker
 // is nil where there is none or where it let the attempt pass by.
 func (c *call) await(ctx context.Context, l *limiter, breaker *CircuitBreaker) error {
-	switch {
-	case c.waives(&l.pool.seat):
+	if c.waives(&l.pool.seat) {
 		c.shadow |= shadowLimit
 		return nil
-	case !l.await(ctx):
+	}
+	admitted := l.await(ctx)
+	c.clock.waited()
+	if !admitted {
 		return c.refuseAfterWait(ctx, OutcomeLimited, c.method.limitedError())
 	}
 	if breaker != nil { // it may have opened, and the bulkhead may have a line too
@@ -104,7 +110,13 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 	case c.waives(&b.pool.seat):
 		c.shadow |= shadowFull
 		return false, nil
-	case b.await(ctx):
+	}
+	if c.method.events != nil {
+		c.now() // the call has begun
+	}
+	admitted := b.await(ctx)
+	c.clock.waited()
+	if admitted {
 		return true, nil
 	}
 	return false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
@@ -157,7 +169,11 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	if m.around != nil {
 		var s surrounding
 		defer func() { s.end(verdict) }()
+		if c.terms.timed {
+			c.now() // the call has begun
+		}
 		theirs = s.begin(own, c)
+		c.clock.waited()
 	}
 	// The clock is read only where somebody will ask: an observer, slow=, a sample, or
 	// a breaker that must know how long a call was that its caller ended.
@@ -166,9 +182,10 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	var elapsed time.Duration
 	started := notTimed
 	if measured || m.breaker != nil && own.Done() != nil {
-		started = m.client.now()
+		started = c.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
+	c.clock.waited()            // here, for a panic too
 	results, err := unwrapVerdict(f(theirs))
 	if h != nil && err == nil {
 		if err = h.keep(); err != nil {
@@ -176,7 +193,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		}
 	}
 	if measured {
-		elapsed = m.client.now() - started
+		elapsed = c.now() - started
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left

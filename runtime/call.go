@@ -57,9 +57,9 @@ type call struct {
 	rounds   int             // attempts without those that were hedges
 	attempt                  // the last of them
 	outcome  Outcome
-	shadow   shadow        // guards that refuse the attempt under way and let it pass
-	totalSet bool          // the total timeout ends before the caller's deadline
-	started  time.Duration // where somebody observes
+	shadow   shadow // guards that refuse the attempt under way and let it pass
+	totalSet bool   // the total timeout ends before the caller's deadline
+	clock    clock
 	until    time.Duration // when the callee may be asked again, by client.now
 	earlier  error         // of the last failed attempt that said more than that time ran out
 	held     *lasting      // of the last attempt, where results outlive the call
@@ -86,9 +86,6 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 		}
 		c.end(err)
 	}()
-	if m.events != nil {
-		c.started = m.client.now()
-	}
 	if total := c.terms.timeout.Total; total > 0 {
 		var cancel context.CancelFunc
 		if ctx, cancel = within(ctx, total, c.terms.totalCause); cancel != nil {
@@ -191,6 +188,7 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
 	}
+	defer c.clock.waited()
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
@@ -289,6 +287,7 @@ func (c *call) end(err error) {
 	m.counts.add(c)
 	m.entry.unpin()
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: m.client.now() - c.started})
+		elapsed := c.now() - c.clock.began
+		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: elapsed})
 	}
 }

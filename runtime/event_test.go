@@ -333,3 +333,58 @@ func TestChangesAreNumberedWithoutGapsUnderConcurrency(t *testing.T) {
 		t.Error("no changes")
 	}
 }
+
+// What a call waited for is part of its time, and not of its attempt's; a panic ends both.
+func TestEventsTellTheTimesOfCallsAndAttempts(t *testing.T) {
+	const wait, work = 3 * time.Second, 2 * time.Second
+	for name, tt := range map[string]struct {
+		set      func(*Spec, *MethodSpec)
+		opts     []Option
+		before   func(*Method) // takes the token or place for wait
+		panics   bool
+		attempts time.Duration
+		call     time.Duration
+	}{
+		"nothing":   {func(*Spec, *MethodSpec) {}, nil, nil, false, work, work},
+		"a breaker": {withBreaker(func(*Breaker) {}), nil, nil, false, work, work},
+		"a token":   {withLimit(Limit{Rate: Rate{Count: 1, Per: wait}, Wait: time.Hour}), nil, func(m *Method) { m.limiter.allow() }, false, work, wait + work},
+		"a place":   {withBulkhead(Bulkhead{Calls: 1, Wait: time.Hour}), nil, func(m *Method) { m.bulkhead.enter(); time.AfterFunc(wait, m.bulkhead.leave) }, false, work, wait + work},
+		"no token":  {withLimit(Limit{Rate: Rate{Count: 1, Per: time.Hour}, Wait: time.Minute}), nil, func(m *Method) { m.limiter.allow() }, false, 0, 0},
+		"no place":  {withBulkhead(Bulkhead{Calls: 1, Wait: wait}), nil, func(m *Method) { m.bulkhead.enter() }, false, 0, wait},
+		"a panic":   {withLimit(Limit{Rate: Rate{Count: 1, Per: wait}, Wait: time.Hour}), nil, nil, true, 0, work},
+		"what surrounds": {withLimit(Limit{Rate: Rate{Count: 1, Per: wait}}), []Option{WithAttempts(func(ctx context.Context, _ AttemptInfo) (context.Context, func(Verdict)) {
+			time.Sleep(wait)
+			return ctx, nil
+		})}, nil, false, work, wait + work},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var attempts, call time.Duration
+				_, m := newMethod(t, tt.set, append(tt.opts, WithObserver(func(_ context.Context, e Event) {
+					switch e.Kind {
+					case EventAttemptEnded:
+						attempts += e.Elapsed
+					case EventCallEnded:
+						call = e.Elapsed
+					}
+				}))...)
+				if tt.before != nil {
+					tt.before(m)
+				}
+				func() {
+					defer func() { recover() }()
+					Run(t.Context(), m, func(context.Context) error {
+						time.Sleep(work)
+						if tt.panics {
+							panic("boom")
+						}
+						return nil
+					})
+				}()
+				if attempts != tt.attempts || call != tt.call {
+					t.Errorf("attempts took %v and the call %v, want %v and %v", attempts, call, tt.attempts, tt.call)
+				}
+			})
+		})
+	}
+}

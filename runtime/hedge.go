@@ -118,7 +118,8 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 	// The hedges must not hold c, which lives on its caller's stack.
 	o.before = call{method: m, terms: c.terms, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked, racing: true}
 	if m.events != nil {
-		o.began = m.client.now()
+		o.began = c.now()
+		c.clock.waited()
 	}
 	if mayRepeat(c.caller) {
 		o.mu.Lock()

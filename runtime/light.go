@@ -26,7 +26,8 @@ func (m *Method) passes(ctx context.Context) bool {
 	}
 	switch {
 	case m.limiter != nil:
-		return m.limiter.allow()
+		_, ok := m.limiter.allow()
+		return ok
 	case m.bulkhead != nil:
 		return m.bulkhead.enter()
 	}

@@ -84,13 +84,13 @@ func (l *limiter) now() time.Duration { return l.pool.client.now() }
 // at is a time of client.now as the bucket wants it.
 func (l *limiter) at(t time.Duration) time.Time { return l.pool.client.base.Add(t) }
 
-// allow takes a token if there is one and nobody waits for it.
-func (l *limiter) allow() bool {
+// allow takes a token if there is one and nobody waits for it. It also returns the time.
+func (l *limiter) allow() (now time.Duration, ok bool) {
 	l.mu.Lock()
-	now := l.now()
-	ok := l.waiters.Len() == 0 && now >= l.held && l.bucket.AllowN(l.at(now), 1)
+	now = l.now()
+	ok = l.waiters.Len() == 0 && now >= l.held && l.bucket.AllowN(l.at(now), 1)
 	l.mu.Unlock()
-	return ok
+	return now, ok
 }
 
 // await takes a token within the limit's patience and ctx's deadline. If none
