@@ -192,7 +192,7 @@ func (r *Registry) Apply(o Overrides) error {
 	specs, parts := make([]Spec, len(clients)), make([]Overrides, len(clients))
 	for i, c := range clients {
 		targets := c.declared.targets()
-		known = append(known, targets...)
+		known = append(known, c.declared.names(targets)...)
 		parts[i] = Overrides{}
 		for name, policies := range o {
 			if _, ok := c.declared.target(name, targets); ok {

@@ -86,7 +86,13 @@ func TestOverridesAddressANamedClientByEitherName(t *testing.T) {
 			t.Errorf("%s is not as it should be: %+v", what, spec)
 		}
 	}
-	if err := spec.override(Overrides{"shop-us.Get": {"retry": "5"}}); err == nil {
-		t.Error("another client's name is accepted")
+	for wrong, want := range map[string]string{
+		"shop-us.Gat": "", // another client's
+		"shop-eu.Gte": `did you mean "shop-eu.Get"?`,
+		"Shop.Gte":    `did you mean "Shop.Get"?`,
+	} {
+		if err := spec.override(Overrides{wrong: {"retry": "5"}}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q in it", wrong, err, want)
+		}
 	}
 }

@@ -37,7 +37,7 @@ func (s *Spec) override(o Overrides) error {
 	override := func(written string) {
 		target, ok := s.target(written, targets)
 		if !ok {
-			errs = append(errs, fmt.Errorf("resil: override of %s: %s", written, directive.Unknown("name", written, targets)))
+			errs = append(errs, fmt.Errorf("resil: override of %s: %s", written, directive.Unknown("name", written, s.names(targets))))
 			return
 		}
 		for _, policy := range slices.Sorted(maps.Keys(o[written])) {
@@ -58,6 +58,20 @@ func (s *Spec) override(o Overrides) error {
 		override(written)
 	}
 	return errors.Join(errs...)
+}
+
+// names returns all names by which targets may be addressed.
+func (s *Spec) names(targets []string) []string {
+	if s.own == "" {
+		return targets
+	}
+	names := slices.Clone(targets)
+	for _, target := range targets {
+		if rest, found := strings.CutPrefix(target, s.Name); found {
+			names = append(names, s.own+rest)
+		}
+	}
+	return names
 }
 
 // target returns the one of targets that a name in overrides stands for. It may begin
