@@ -44,7 +44,11 @@ func (c *Client) Overrides() Overrides {
 	return c.overrides.clone()
 }
 
+// clone returns a copy, nil for none.
 func (o Overrides) clone() Overrides {
+	if len(o) == 0 {
+		return nil
+	}
 	own := maps.Clone(o)
 	for target, policies := range own {
 		own[target] = maps.Clone(policies)

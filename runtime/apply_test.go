@@ -517,7 +517,7 @@ func TestRegistryAppliesToAllClientsOrNone(t *testing.T) {
 	check(Overrides{"Store": {"retry": "8"}, "Shop.Gte": {"retry": "8"}}, `did you mean "Shop.Get"?`, 5, 6, 7)
 	check(Overrides{"Store": {"retry": "8"}, "Shop.Get": {"retry": "attempts=x"}}, `attempts: "x"`, 5, 6, 7)
 	check(Overrides{"Shop.Get": {"retry": "7"}}, "", 3, 3, 7)
-	if o := eu.Overrides(); len(o) != 0 {
+	if o := eu.Overrides(); o != nil {
 		t.Errorf("eu has %v in force", o)
 	}
 	check(nil, "", 3, 3, 3)

@@ -253,7 +253,7 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 			c.pool.open.Add(refuses(to) - refuses(from))
 		}
 		if was != to.state {
-			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.stateAt(now)}
+			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.stateAt(now), Mode: Mode(c.pool.mode.Load())}
 			switch e.To {
 			case StateOpen, StateForcedOpen:
 				e.Opening = to.why

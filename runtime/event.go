@@ -17,7 +17,7 @@ const (
 	EventRefused                         // Method, Attempt (the refused one), Guard, GuardName, Mode, Err
 	EventCallEnded                       // Method, Attempt (the number made), Outcome, Err, Elapsed
 	EventFellBack                        // Method, Err (the cause); the fallback is about to answer
-	EventStateChanged                    // Seq, Breaker, Key, From, To, Opening
+	EventStateChanged                    // Seq, Breaker, Key, From, To, Mode, Opening
 	EventApplied                         // Seq, Changes
 )
 
@@ -54,7 +54,7 @@ type Event struct {
 
 	Guard     GuardKind // that refused the attempt
 	GuardName string    // its name
-	Mode      Mode      // ModeEnforce, or ModeObserve where the attempt passed all the same, as with [Bypass]
+	Mode      Mode      // of a refusal, ModeObserve where the attempt passed all the same, as with [Bypass]; of a change, the breaker's
 
 	Seq     uint64   // counts up from 1 in the order of changes; a gap is what was dropped
 	Breaker string   // the breaker's name

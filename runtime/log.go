@@ -12,8 +12,8 @@ import (
 // it writes does not grow with the number of calls, unless debugging is on:
 //
 //	Warn   a breaker opens, also after a probe; it is forced; the retry budget is spent
-//	Info   a breaker closes, or is not forced any more; overrides have changed something;
-//	       a fallback answers
+//	Info   a breaker that only observes does one of these; a breaker closes, or is not
+//	       forced any more; overrides have changed something; a fallback answers
 //	Debug  retries, hedges and refusals, also by guards that only observe; attempts that
 //	       count against the callee; calls that fail; a breaker begins to probe
 //
@@ -104,7 +104,13 @@ func (l *logger) stateChanged(ctx context.Context, e *Event) {
 	case StateForcedClosed:
 		level, message = slog.LevelWarn, "circuit breaker forced closed"
 	}
+	if e.Mode == ModeObserve && level == slog.LevelWarn {
+		level = slog.LevelInfo // it refuses nothing
+	}
 	attrs := []slog.Attr{slog.String("from", e.From.String()), slog.String("to", e.To.String())}
+	if e.Mode == ModeObserve {
+		attrs = append(attrs, slog.String("mode", e.Mode.String()))
+	}
 	if e.Key != nil {
 		attrs = append(attrs, slog.Any("key", e.Key))
 	}

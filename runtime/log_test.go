@@ -152,6 +152,16 @@ func TestWhatIsNotLoggedAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestLogDoesNotWarnOfABreakerThatRefusesNothing(t *testing.T) {
+	observe, lines := withLog(slog.LevelInfo)
+	c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Mode = ModeObserve; b.Consecutive = 1 }), observe)
+	Run(t.Context(), m, fail)
+	c.Flush(t.Context())
+	if got := lines(); len(got) != 1 || !strings.HasPrefix(got[0], `level=INFO msg="circuit breaker opened"`) || !strings.Contains(got[0], "mode=observe") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestLogGoesToTheDefaultWithoutALogger(t *testing.T) {
 	before := slog.Default()
 	defer slog.SetDefault(before)

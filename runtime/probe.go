@@ -155,6 +155,6 @@ func (c *CircuitBreaker) halfOpen(ctx context.Context, p *phase) {
 	defer c.pool.mu.Unlock()
 	if !p.probing && c.phase.Load() == p {
 		p.probing = true
-		c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: StateOpen, To: StateHalfOpen})
+		c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: StateOpen, To: StateHalfOpen, Mode: Mode(c.pool.mode.Load())})
 	}
 }
