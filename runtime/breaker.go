@@ -150,8 +150,15 @@ func (c *CircuitBreaker) refusing() *phase {
 // time; nil if none will.
 func (c *CircuitBreaker) refusingAfter(d time.Duration) *phase {
 	p := c.phase.Load()
-	if p.state == StateForcedOpen || p.state == StateOpen && p.until-c.pool.client.now() > d {
-		return p
+	switch p.state {
+	case StateForcedOpen:
+		if !p.isTimed() || p.until-c.pool.client.now() > d {
+			return p
+		}
+	case StateOpen:
+		if p.until-c.pool.client.now() > d {
+			return p
+		}
 	}
 	return nil
 }

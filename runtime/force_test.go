@@ -121,6 +121,26 @@ func TestWhatEndsAForcedState(t *testing.T) {
 	}
 }
 
+// A retry waits for a state that is forced for a shorter time than its pause.
+func TestARetryOutlastsAForcedState(t *testing.T) {
+	for d, want := range map[time.Duration]int{50 * time.Millisecond: 2, time.Second: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := newMethod(t, withAll(withBreaker(func(*Breaker) {}), withRetry(func(r *Retry) { r.Attempts = 2 })))
+			calls := 0
+			err := Run(t.Context(), m, func(context.Context) error {
+				if calls++; calls == 1 {
+					c.Breaker("Store").ForceOpenFor(d)
+					return errDown
+				}
+				return nil
+			})
+			if calls != want || (err == nil) != (want == 2) {
+				t.Errorf("forced for %v: %d attempts and %v", d, calls, err)
+			}
+		})
+	}
+}
+
 func TestAKeyIsForcedForATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newMethod(t, withBreaker(func(b *Breaker) { b.Per = "peer" }))
