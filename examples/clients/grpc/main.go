@@ -54,6 +54,7 @@ func run(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	r.Client = guarded.Resilience()
 	ctx := context.Background()
 	check := func(service string) (string, error) {
 		resp, err := guarded.Check(ctx, &healthpb.HealthCheckRequest{Service: service})
