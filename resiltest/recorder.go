@@ -80,13 +80,13 @@ func (r *Recorder) Contexts() []context.Context {
 // Want compares what calls have done since the last Want with lines, and fails the test
 // with a comparison where they differ. These are the lines:
 //
-//	attempt 1 infrastructure           it has ended, with this class
-//	pause 100ms                        before the next attempt
-//	hedge 2 after 50ms                 attempt 2 was started beside a slow one
-//	attempt 2 refused by breaker Users or limit, or bulkhead
-//	attempt 2 passes breaker Users     which would refuse it, but only observes
-//	fallback                           is about to answer
-//	call exhausted                     it has ended, with this outcome
+//	attempt 1 infrastructure            it has ended, with this class
+//	pause 100ms                         before the next attempt
+//	hedge 2 after 50ms                  attempt 2 was started beside a slow one
+//	attempt 2 refused by breaker Users  by a guard: breaker, limit or bulkhead, and its name
+//	attempt 2 passes limit Users        the guard would refuse it, but only observes
+//	fallback                            is about to answer
+//	call exhausted                      it has ended, with this outcome
 //
 // The word * stands for any word. A range such as 0s..100ms stands for any duration in it,
 // both ends included: for pauses with jitter, and for tests in real time. A line may begin

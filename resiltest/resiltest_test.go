@@ -122,6 +122,9 @@ func TestScriptFailsTheTest(t *testing.T) {
 		{"where a failure is none", "resiltest: Fail(nil) is no failure; write OK for an attempt that succeeds", func(t testing.TB) {
 			resiltest.NewScript[int](t).Fail(nil)
 		}},
+		{"where nothing comes after a wait", "resiltest: After(1s) has no step behind it: add what happens then", func(t testing.TB) {
+			resiltest.NewScript[int](t).After(time.Second)
+		}},
 		{"where nothing can end what hangs", "resiltest: an attempt hangs, and its context cannot end: give the method a timeout, or the caller a deadline", func(t testing.TB) {
 			w := resil.Must(newResilientStore(scripted{resiltest.NewScript[int](t).Hang()}))
 			w.Get(context.Background())

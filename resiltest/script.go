@@ -142,4 +142,7 @@ func (s *Script[T]) finish() {
 	for i := s.next; i < len(s.steps); i++ {
 		s.t.Errorf("resiltest: step %d of %d was not played: %s", i+1, len(s.steps), s.steps[i].name)
 	}
+	if s.delay > 0 {
+		s.t.Errorf("resiltest: After(%v) has no step behind it: add what happens then", s.delay)
+	}
 }
