@@ -17,6 +17,7 @@ type Keeper struct {
 	Message    types.Type           // of a stream whose first message is received at once; nil for others
 	UntilEnded bool                 // it may be garbage before it ends
 	TypeParams *types.TypeParamList // nil unless it mentions type parameters of its wrapper
+	Named      bool                 // calls of the function must name them, because it does not mention all
 }
 
 // An Override is a method that a keeper declares itself.
@@ -76,12 +77,15 @@ func (s *Source) keeper(w *Wrapper, t types.Type) *Keeper {
 			}
 		}
 	}
+	mentioned := map[types.Type]bool{}
 	gosrc.Walk(t, func(t types.Type) bool {
 		if _, ok := t.(*types.TypeParam); ok {
 			h.TypeParams = w.TypeParams()
+			mentioned[t] = true
 		}
 		return true
 	})
+	h.Named = h.TypeParams != nil && len(mentioned) < h.TypeParams.Len()
 	s.keepers.Set(t, h)
 	return h
 }

@@ -162,11 +162,20 @@ func resultOf(method *Method, typ string) int {
 	}
 	typ = sdk.Versionless(typ)
 	for i := range method.Signature.Results().Len() - 1 {
-		if sdk.Versionless(types.TypeString(types.Unalias(method.Signature.Results().At(i).Type()), nil)) == typ {
+		if sdk.Versionless(recipeType(method.Signature.Results().At(i).Type())) == typ {
 			return i
 		}
 	}
 	return -1
+}
+
+// recipeType writes a type as recipes do: with import paths, and without aliases.
+func recipeType(t types.Type) string {
+	t = types.Unalias(t)
+	if pointer, ok := t.(*types.Pointer); ok {
+		return "*" + recipeType(pointer.Elem())
+	}
+	return types.TypeString(t, nil)
 }
 
 // glue finds the packages that a function of a recipe refers to.
