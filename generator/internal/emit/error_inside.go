@@ -33,9 +33,10 @@ func (b *body) errorInside() []jen.Code {
 		return append(b.before, jen.Return(through))
 	}
 	cause := jen.Add(result).Dot("Err").Call()
+	failed := jen.Add(result).Op("!=").Nil().Op("&&").Add(b.fallsBack(cause)) // nil holds no error
 	return append(b.before,
 		jen.Add(result).Op(":=").Add(through),
-		jen.If(b.fallsBack(cause)).Block(jen.Return(b.substitute(b.m, b.v, cause))),
+		jen.If(failed).Block(jen.Return(b.substitute(b.m, b.v, cause))),
 		jen.Return(result))
 }
 
