@@ -48,6 +48,19 @@ func (h *Keeper) fails() bool {
 // Field is the name of the embedded interface.
 func (h *Keeper) Field() string { return gosrc.TypeObject(h.Type).Name() }
 
+// globals returns the names of Go that the keeper's own methods use.
+func (h *Keeper) globals() (names []string) {
+	for _, o := range h.Overrides {
+		switch o.Does {
+		case Reads:
+			names = append(names, "byte")
+		case Stores:
+			names = append(names, "any")
+		}
+	}
+	return names
+}
+
 // keeper returns the type to generate for an interface. It returns nil if there can be
 // none, or if it could not tell the end.
 func (s *Source) keeper(w *Wrapper, t types.Type) *Keeper {
