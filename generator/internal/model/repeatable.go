@@ -116,9 +116,12 @@ var (
 	// positions are words with which each call means another thing: RemoveFirst.
 	positions = wordSet(`one first last next oldest newest top any random n`)
 
-	// gives are words for what hands over something, of which nothing is left to a second
-	// call that takes it away: DeleteReturning.
+	// gives are verbs for what hands over something, of which nothing is left to a second
+	// call that takes it away: DeleteAndReturn.
 	gives = wordSet(`get return returning fetch read`)
+
+	// arranged are words after which by says no amount: SetOrderBy.
+	arranged = wordSet(`order sort group filter partition created updated owned managed`)
 )
 
 // phrases are pairs of a first and a second word that mean something else than the first.
@@ -172,13 +175,13 @@ func repeatable(name string) bool {
 		next := slices.Index(rest, "next") // GetNextID takes an ID, GetNextPage reads
 		return next < 0 || slices.ContainsFunc(rest[next:], isPage)
 	case takesAway[first] && containsAny(rest, positions),
-		takesAway[first] && containsAny(rest, gives),
+		takesAway[first] && slices.Contains(rest, "returning"),
 		first == "remove" && amounts[singular(last)],
 		first == "leave" && remarks[singular(last)],
 		first == "reset" && anySingular(rest, secrets),
 		first == "apply" && anySingular(rest, money),
 		first == "put" && putsEntry(rest),
-		sets[first] && (last == "by" || last == "nx"): // by how much, and only if it is not there
+		sets[first] && (last == "nx" || last == "by" && !arranged[rest[max(0, len(rest)-2)]]): // only if it is not there, and by how much
 		return false
 	case sets[first], takesAway[first]:
 		with := slices.Index(rest, "with")

@@ -17,7 +17,8 @@ func TestNamesThatMayBeRepeated(t *testing.T) {
 		`Set SetName PutObject UpdateUser UpdatePost Replace ReplaceOne Delete DeleteOrder DeleteMessage Remove Enable DisableRule
 		ModifyInstance CancelOrder StopInstances TagResource UntagResource PatchUser Apply Touch Upsert EnsureBucket Purge
 		RevokeGrant SetNameAndEmail UpdateAndGet SetAndEnable PutMetricAlarm PutIfAbsent ResetCounter
-		RemoveDiscount DeletePayment LeaveGroup ApplyPolicy PutQueue RemoveCreditCard ClearStock UpdateWithOptions DeleteByKey`,
+		RemoveDiscount DeletePayment LeaveGroup ApplyPolicy PutQueue RemoveCreditCard ClearStock UpdateWithOptions DeleteByKey
+		CancelReturn DeleteReadReceipts RevokeReadPermission SetOrderBy UpdateSortBy`,
 		// What adds once only.
 		`CreateOrUpdate CreateOrUpdateUser CreateIfNotExists CreateTableIfNotExists InsertOrReplace AddIfAbsent GetOrCreate
 		FindOrCreateUser LoadOrStore UpdateOrCreate`,
