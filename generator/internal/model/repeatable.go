@@ -107,7 +107,7 @@ var (
 	// batches are words after entries that name no other thing: PutRecordBatch.
 	batches = wordSet(`batch data`)
 
-	// secrets are things that a reset makes anew and sends to someone.
+	// secrets are things that a reset makes again and sends to someone.
 	secrets = wordSet(`password token secret key credential code pin mfa otp`)
 
 	// goodOnce are things that a check uses up: ValidateOTP.
