@@ -38,13 +38,13 @@ $(NESTED:%=test-%): test-%:
 test-corpus: RACE :=
 
 # Tests that start a server skip where it is missing, and fail there if CI=true.
-SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbitmq-server
+SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbitmq-server prometheus
 
 .PHONY: servers
 servers: ## Install the servers that tests start; only as root on Debian.
 	.ci/servers $(SERVERS)
 
-test-corpus test-examples/clients: servers
+test-corpus test-examples/clients test-integrations/prometheus: servers
 
 # staticcheck and our own analyzer look at every package that a module imports, and those
 # of the corpus are too many.

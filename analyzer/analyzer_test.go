@@ -11,7 +11,7 @@ import (
 	"github.com/resilgen/resilgen/generator"
 )
 
-var update = flag.Bool("update", false, "generate the outputs in testdata anew")
+var update = flag.Bool("update", false, "generate the outputs in testdata again")
 
 func TestAnalyzerIsValid(t *testing.T) {
 	if err := analysis.Validate([]*analysis.Analyzer{Analyzer}); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // reportShortLived reports a construction for each request, or for each turn of a loop,
-// whose wrapper does not outlive it: its breaker, limits and budget begin anew each time.
+// whose wrapper does not outlive it: its breaker, limits and budget begin again each time.
 // It reports only what is certain: the wrapper is a variable of the handler or of the
 // loop's body, and nothing but its methods is used, outside other loops and functions.
 func reportShortLived(pass *analysis.Pass, at inspector.Cursor, c construction) {

@@ -138,10 +138,10 @@ var missing = map[string]string{
 	"dedupe":       "resilgen does not merge calls: write a wrapper with golang.org/x/sync/singleflight, and guard what it wraps",
 	"metrics":      "the stats of every wrapper are there without a directive: see Client.Stats and resil.WithObserver",
 	"stats":        "the stats of every wrapper are there without a directive: see Client.Stats and resil.WithObserver",
-	"trace":        "events are there without a directive: see resil.WithObserver",
-	"tracing":      "events are there without a directive: see resil.WithObserver",
-	"log":          "events are there without a directive: see resil.WithObserver",
-	"logging":      "events are there without a directive: see resil.WithObserver",
+	"trace":        "no directive is needed to trace attempts: see resil.WithAttempts",
+	"tracing":      "no directive is needed to trace attempts: see resil.WithAttempts",
+	"log":          "no directive is needed to log: see resil.LogObserver",
+	"logging":      "no directive is needed to log: see resil.LogObserver",
 }
 
 // plain returns a name as the tables of synonyms have it.

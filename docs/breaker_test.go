@@ -62,6 +62,13 @@ func newTrial(t *testing.T, opts ...resil.Option) *trial {
 	return c
 }
 
+// flush waits until the transitions so far have been seen.
+func (c *trial) flush() {
+	if err := c.wrapper.Resilience().Flush(c.t.Context()); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // call makes n calls, all of which end with err.
 func (c *trial) call(n int, err error) {
 	c.callee.err = err
@@ -101,8 +108,10 @@ func observed(t *testing.T) map[transition][]string {
 			if got := c.wrapper.Resilience().Breaker("backend").State(); got != from {
 				t.Fatalf("%s: the breaker is %s, want %s", cause, got, from)
 			}
+			c.flush()
 			c.seen = nil
 			act(c)
+			c.flush()
 			for _, tr := range c.seen {
 				if tr.from != from {
 					t.Errorf("%s: one act has led from %s over %s to %s", cause, from, tr.from, tr.to)

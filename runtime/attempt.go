@@ -38,9 +38,13 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 	if b := m.bulkhead; b != nil && b.refusing() && !c.waives(&b.pool.seat) {
 		return c.refuse(OutcomeFull, m.full) // before a token is taken or waited for
 	}
-	if l := m.limiter; l != nil && !l.allow() {
-		if err := c.await(ctx, l, breaker); err != nil {
-			return err
+	if l := m.limiter; l != nil {
+		now, ok := l.allow()
+		c.clock.note(now)
+		if !ok {
+			if err := c.await(ctx, l, breaker); err != nil {
+				return err
+			}
 		}
 	}
 	if b := m.bulkhead; b != nil {
@@ -81,11 +85,13 @@ func (c *call) try(ctx context.Context, f func(context.Context) error) error {
 // await waits for a token of a limiter that has none, or goes without one. breaker
 // is nil where there is none or where it let the attempt pass by.
 func (c *call) await(ctx context.Context, l *limiter, breaker *CircuitBreaker) error {
-	switch {
-	case c.waives(&l.pool.seat):
+	if c.waives(&l.pool.seat) {
 		c.shadow |= shadowLimit
 		return nil
-	case !l.await(ctx):
+	}
+	admitted := l.await(ctx)
+	c.clock.waited()
+	if !admitted {
 		return c.refuseAfterWait(ctx, OutcomeLimited, c.method.limitedError())
 	}
 	if breaker != nil { // it may have opened, and the bulkhead may have a line too
@@ -104,7 +110,13 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 	case c.waives(&b.pool.seat):
 		c.shadow |= shadowFull
 		return false, nil
-	case b.await(ctx):
+	}
+	if c.method.events != nil {
+		c.now() // the call has begun
+	}
+	admitted := b.await(ctx)
+	c.clock.waited()
+	if admitted {
 		return true, nil
 	}
 	return false, c.refuseAfterWait(ctx, OutcomeFull, c.method.full)
@@ -113,7 +125,7 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 // waives reports whether a guard that would refuse lets the attempt pass: it only
 // observes, the context bypasses it, or keys without a place share it.
 func (c *call) waives(s *seat) bool {
-	return s.scope.Mode == ModeObserve || bypassed(c.caller) || s.scope.keyed() && c.method.entry.isOverflow()
+	return s.observes() || bypassed(c.caller) || s.scope.keyed() && c.method.entry.isOverflow()
 }
 
 // refuseAfterWait refuses an attempt that a guard has not admitted in time. The wait
@@ -128,10 +140,10 @@ func (c *call) refuseAfterWait(ctx context.Context, outcome Outcome, shared *Err
 // invoke calls f and classifies what comes back.
 func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	m := c.method
-	c.attempts++
 	if c.shadow != 0 {
-		m.counts.pass(c.shadow)
+		c.pass()
 	}
+	c.attempts++
 	own := ctx
 	if m.outlives {
 		own = c.caller // without our deadlines
@@ -145,39 +157,52 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		h = c.hold(ctx, own)
 		defer h.leave()
 		own = h
-	} else if m.timeout.Attempt > 0 {
+	} else if limit := c.terms.timeout.Attempt; limit > 0 {
 		var cancel context.CancelFunc
-		if own, cancel = within(own, m.timeout.Attempt, m.attemptCause); cancel != nil {
+		if own, cancel = within(own, limit, c.terms.attemptCause); cancel != nil {
 			defer cancel()
 			limited = true
 		}
 	}
+	var verdict Verdict // the zero one unless f returns
+	theirs := own
+	if m.around != nil {
+		var s surrounding
+		defer func() { s.end(verdict) }()
+		if c.terms.timed {
+			c.now() // the call has begun
+		}
+		theirs = s.begin(own, c)
+		c.clock.waited()
+	}
 	// The clock is read only where somebody will ask: an observer, slow=, a sample, or
 	// a breaker that must know how long a call was that its caller ended.
 	sample := m.breaker != nil && isSample(m.counts.atOnce.Load())
-	measured := m.timed || sample
+	measured := c.terms.timed || sample
 	var elapsed time.Duration
 	started := notTimed
 	if measured || m.breaker != nil && own.Done() != nil {
-		started = m.client.now()
+		started = c.now()
 	}
 	c.outcome = OutcomePanicked // unless f returns
-	results, err := unwrapVerdict(f(own))
+	c.clock.waited()            // here, for a panic too
+	results, err := unwrapVerdict(f(theirs))
 	if h != nil && err == nil {
 		if err = h.keep(); err != nil {
 			results = Verdict{}
 		}
 	}
 	if measured {
-		elapsed = m.client.now() - started
+		elapsed = c.now() - started
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left
 	}
 	if err == nil && results.Class <= Success {
 		c.class, c.outcome = Success, OutcomeSucceeded
+		verdict.Class = Success
 	} else {
-		c.classify(ctx, own, limited, started, results, err)
+		verdict = c.classify(ctx, own, limited, started, results, err)
 	}
 	if c.class <= Application {
 		if m.cut.Load() != 0 {
@@ -186,7 +211,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		if sample {
 			m.usual.observe(elapsed)
 		}
-		if m.slow > 0 && elapsed > m.slow {
+		if slow := c.terms.slow; slow > 0 && elapsed > slow {
 			c.signal = signalSlow
 		}
 	}
@@ -202,7 +227,7 @@ const notTimed = time.Duration(-1)
 // the whole call and own that of the attempt, which began at started and has a
 // timeout of its own where limited is true. results is what a result classifier says;
 // err is nil where it alone says that the attempt failed.
-func (c *call) classify(total, own context.Context, limited bool, started time.Duration, results Verdict, err error) {
+func (c *call) classify(total, own context.Context, limited bool, started time.Duration, results Verdict, err error) Verdict {
 	m := c.method
 	c.err = err
 	now := m.client.now()
@@ -236,7 +261,8 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	default:
 		c.outcome = OutcomeFailed
 	}
-	c.mayPass = m.retryable.match(v) || m.idempotent && m.retryable != 0 && !v.Final && c.class == Unknown && foreignCancel(err)
+	retryable := c.terms.retryable
+	c.mayPass = retryable.match(v) || m.idempotent && retryable != 0 && !v.Final && c.class == Unknown && foreignCancel(err)
 	c.retry = c.mayPass && total.Err() == nil && mayRepeat(c.caller)
 
 	switch c.class {
@@ -254,9 +280,11 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	default:
 		c.signal = signalNone
 	}
-	if c.signal == signalNone && whose != byNobody && m.slow > 0 && now-started > m.slow {
+	if slow := c.terms.slow; c.signal == signalNone && whose != byNobody && slow > 0 && now-started > slow {
 		c.signal = signalSlow // it was given up after more than slow
 	}
+	v.After = c.hint
+	return v
 }
 
 // An ender is what ended an attempt that failed.

@@ -18,8 +18,8 @@ const (
 	StateClosed       State = iota // calls pass and are counted
 	StateOpen                      // calls are refused
 	StateHalfOpen                  // a few calls pass as probes
-	StateForcedOpen                // refused until Reset
-	StateForcedClosed              // passed, uncounted, until Reset
+	StateForcedOpen                // refused, for a time or until Reset
+	StateForcedClosed              // passed, uncounted, for a time or until Reset
 )
 
 var stateNames = directive.Enum[State]{"closed", "open", "half-open", "forced-open", "forced-closed"}
@@ -29,15 +29,43 @@ func (s State) String() string { return stateNames.Text(s) }
 // breakers are a breaker as declared, with all its instances.
 type breakers struct {
 	pool[*CircuitBreaker]
-	policy  Breaker
-	streak  streakRule
+	policy  atomic.Pointer[breakerTerms]
 	methods int          // that share it
 	open    atomic.Int64 // those of keys that are open or forced open
 	mu      sync.Mutex   // held while a phase changes, so that events keep the order of changes
 }
 
+// breakerTerms are a breaker's policy in force and what follows from it. They do not
+// change.
+type breakerTerms struct {
+	Breaker
+	rule    streakRule
+	windows uint8 // how many times the window's length has changed; a phase holds it in one byte
+}
+
+func newBreakerTerms(policy Breaker) *breakerTerms {
+	return &breakerTerms{Breaker: policy, rule: newStreakRule(&policy)}
+}
+
+// apply puts a policy in force. Only the length of the window is part of a phase.
+func (g *breakers) apply(policy *Breaker) {
+	was, is := g.policy.Load(), newBreakerTerms(*policy)
+	is.windows = was.windows
+	if was.Window != is.Window {
+		is.windows++
+	}
+	g.mu.Lock()
+	g.policy.Store(is)
+	g.mu.Unlock()
+	g.mode.Store(uint32(policy.Mode))
+	if was.windows != is.windows {
+		g.each((*CircuitBreaker).resize)
+	}
+}
+
 func newBreakers(client *Client, policy Breaker) *breakers {
-	g := &breakers{policy: policy, streak: newStreakRule(&policy)}
+	g := new(breakers)
+	g.policy.Store(newBreakerTerms(policy))
 	g.init(client, &policy, func(e *entry) *CircuitBreaker {
 		c := &CircuitBreaker{pool: g, entry: e}
 		c.phase.Store(c.closed(nil))
@@ -54,6 +82,7 @@ func newBreakers(client *Client, policy Breaker) *breakers {
 //	half-open ── one failure, or the callee throttles ──▶ open, for twice the time up to its limit
 //	any ── ForceOpen ──▶ forced-open ── Reset ──▶ closed
 //	any ── ForceClose ──▶ forced-closed ── Reset ──▶ closed
+//	any ── ForceOpenFor, ForceCloseFor ──▶ forced ── that time ──▶ what it was
 //
 // Cancelled calls, panics, throttled calls in the closed state, and results of
 // calls that began before the last change of state, change nothing.
@@ -84,6 +113,8 @@ type phase struct {
 	// Closed: gobreaker keeps the window, the streak is ours because gobreaker's
 	// shrinks as its buckets expire.
 	slow       bool         // the last failure was a slow call; guarded by gobreaker's lock
+	windows    uint8        // of the policy, when the window was made
+	seeding    bool         // its window takes over what another held; before it is anybody's
 	completing atomic.Int32 // successes that may complete the minimum, and one
 	window     *gobreaker.CircuitBreaker[struct{}]
 	tripped    atomic.Pointer[Opening] // nil until the window has opened
@@ -91,7 +122,7 @@ type phase struct {
 	finishedAt atomic.Int64 // the last failure, or call after a streak, by client.now
 	ramp       *ramp        // nil for none
 
-	*openPhase // nil unless open or forced open
+	*openPhase // nil unless open or forced
 }
 
 // refusing returns the phase that refuses calls now, nil if they may try. It
@@ -119,8 +150,15 @@ func (c *CircuitBreaker) refusing() *phase {
 // time; nil if none will.
 func (c *CircuitBreaker) refusingAfter(d time.Duration) *phase {
 	p := c.phase.Load()
-	if p.state == StateForcedOpen || p.state == StateOpen && p.until-c.pool.client.now() > d {
-		return p
+	switch p.state {
+	case StateForcedOpen:
+		if !p.isTimed() || p.until-c.pool.client.now() > d {
+			return p
+		}
+	case StateOpen:
+		if p.until-c.pool.client.now() > d {
+			return p
+		}
 	}
 	return nil
 }
@@ -190,9 +228,10 @@ func (c *CircuitBreaker) open(ctx context.Context, p *phase, was State, why *Ope
 		return // another call did
 	}
 	c.entry.use(c.pool.client.now())
-	length := p.openTime(&c.pool.policy)
+	policy := &c.pool.policy.Load().Breaker
+	length := p.openTime(policy)
 	own := *why
-	own.Open = jittered(length, hint, &c.pool.policy)
+	own.Open = jittered(length, hint, policy)
 	if f := c.last.Load(); f != nil {
 		own.Err = f.err
 	}
@@ -208,23 +247,30 @@ func (c *CircuitBreaker) refusingPhase(state State, until time.Duration) *phase 
 // change replaces phase from, if it is still the current one.
 func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State) (changed bool) {
 	c.pool.mu.Lock()
+	if to.state == StateClosed && to.windows != c.pool.policy.Load().windows {
+		to = c.remade(to) // it has changed since
+	}
 	if changed = c.phase.CompareAndSwap(from, to); changed {
-		if to.state == StateOpen {
+		now := c.pool.client.now()
+		if to.state == StateOpen && !to.counted {
+			to.counted = true
 			c.opened.Add(1)
 		}
 		if !c.forgotten && !c.isOverflow() {
 			c.pool.open.Add(refuses(to) - refuses(from))
 		}
 		if was != to.state {
-			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.state}
-			if to.openPhase != nil {
+			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.stateAt(now), Mode: Mode(c.pool.mode.Load())}
+			switch e.To {
+			case StateOpen, StateForcedOpen:
 				e.Opening = to.why
+			case StateHalfOpen:
+				to.probing = true
 			}
 			c.pool.client.events.add(ctx, e)
 		}
 	}
 	c.pool.mu.Unlock()
-	c.pool.client.events.deliver()
 	return changed
 }
 
@@ -245,41 +291,6 @@ func (p *phase) stateAt(now time.Duration) State {
 		return StateHalfOpen
 	}
 	return p.state
-}
-
-// ForceOpen refuses every call until Reset.
-func (c *CircuitBreaker) ForceOpen() {
-	c.force(func(c *CircuitBreaker) *phase {
-		to := c.refusingPhase(StateForcedOpen, 0)
-		to.why = &Opening{Rule: RuleForced}
-		return to
-	})
-}
-
-// ForceClose lets every call pass, uncounted, until Reset.
-func (c *CircuitBreaker) ForceClose() {
-	c.force(func(c *CircuitBreaker) *phase { return &phase{breaker: c, state: StateForcedClosed} })
-}
-
-// Reset closes the circuit and forgets what it has seen. Only Reset ends what
-// ForceOpen and ForceClose began.
-func (c *CircuitBreaker) Reset() {
-	c.force(func(c *CircuitBreaker) *phase { return c.closed(nil) })
-}
-
-// force gives the circuit another phase. The key of c may have lost its place: then it
-// is the circuit that the key has now. It keeps its place until that is done.
-func (c *CircuitBreaker) force(to func(*CircuitBreaker) *phase) {
-	if c.entry != nil {
-		c, _ = c.pool.lookup(c.key(), lookupPinned)
-		defer c.entry.unpin()
-	}
-	for own := to(c); ; {
-		p := c.phase.Load()
-		if c.change(context.Background(), p, own, p.stateAt(c.pool.client.now())) {
-			return
-		}
-	}
 }
 
 // refusals are the errors of the calls that a phase refuses, by their methods'
@@ -319,6 +330,10 @@ func (p *phase) retryAfter(now time.Duration) time.Duration {
 			return p.until - now
 		}
 		return p.roomAfter(now)
+	case StateForcedOpen:
+		if p.isTimed() {
+			return max(p.until-now, p.before.retryAfter(now), 0)
+		}
 	}
 	return 0
 }
@@ -351,7 +366,8 @@ func (c *CircuitBreaker) isOverflow() bool { return c.entry == nil && c.pool.sco
 
 // lapse is the time after which failures say nothing about today.
 func (c *CircuitBreaker) lapse() time.Duration {
-	return max(c.pool.policy.Window, c.pool.policy.Open)
+	policy := c.pool.policy.Load()
+	return max(policy.Window, policy.Open)
 }
 
 // For returns the circuit of one key of a breaker that is kept by key, and c

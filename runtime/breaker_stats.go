@@ -17,7 +17,8 @@ type BreakerStats struct {
 
 	LastFailure time.Time     // of the last failure, or the last probe that the callee throttled; zero for none
 	LastError   error         // of that attempt; nil for none, or for a slow success
-	RetryAfter  time.Duration // until it probes, or, half-open with all probes out, until it writes one of them off; 0 otherwise
+	ForcedFor   time.Duration // how long its state is still forced; 0 where that is until Reset, or not at all
+	RetryAfter  time.Duration // until it probes or is not forced open any more, or, half-open with all probes out, until it writes one of them off; 0 otherwise
 	Ramp        Ratio         // share of the calls that it admits after closing; 0 where it admits all
 	Opening     *Opening      // why it is open, half-open or forced open; nil otherwise; not to be changed
 
@@ -64,6 +65,9 @@ func (c *CircuitBreaker) stats() BreakerStats {
 		}
 	case StateOpen, StateHalfOpen, StateForcedOpen:
 		s.RetryAfter, s.Opening = p.retryAfter(now), p.why
+	}
+	if p.isTimed() {
+		s.ForcedFor = max(p.until-now, 0)
 	}
 	return s
 }

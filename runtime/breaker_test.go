@@ -350,15 +350,18 @@ func TestProbeSlotComesBackOnEveryExit(t *testing.T) {
 	}
 }
 
-func TestProbeSlotComesBackWhenTheObserverEndsItsGoroutine(t *testing.T) {
+func TestProbeSlotComesBackWhenTheObserverEndsTheGoroutineOfTheCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		probing := false
 		c, m := newMethod(t, withBreaker(func(b *Breaker) { b.Probes = 1 }), WithObserver(func(_ context.Context, e Event) {
-			if e.Kind == EventStateChanged && e.To == StateHalfOpen {
+			if e.Kind == EventAttemptEnded && probing {
+				probing = false
 				runtime.Goexit()
 			}
 		}))
 		trip(t, c, m)
 		time.Sleep(33 * time.Second)
+		probing = true
 		done := make(chan bool)
 		go func() {
 			defer close(done)
@@ -502,6 +505,7 @@ func TestOpeningSaysWhy(t *testing.T) {
 		halfOpen := func() { time.Sleep(c.Stats().Breaker("Store").RetryAfter) }
 		check := func(want Opening, low, high time.Duration) {
 			t.Helper()
+			c.Flush(t.Context())
 			got := openings[len(openings)-1]
 			if stats := c.Stats().Breaker("Store").Opening; *stats != got {
 				t.Errorf("stats say %+v, the event %+v", *stats, got)
@@ -521,6 +525,7 @@ func TestOpeningSaysWhy(t *testing.T) {
 		halfOpen()
 		Run(t.Context(), m, succeed)
 		Run(t.Context(), m, func(context.Context) error { return System(errNotFound) })
+		c.Flush(t.Context())
 		own := openings[len(openings)-1].Err
 		if !errors.Is(own, errNotFound) {
 			t.Errorf("the error is %v", own)
@@ -656,7 +661,9 @@ func TestHalfOpenAdmitsNoMoreThanItsProbes(t *testing.T) {
 		// Probes hang until all callers have had their answer, so that none can be
 		// written off: the lease is as short as the open time.
 		p := c.Breaker("Store").phase.Load()
-		p.breaker.pool.policy.Open = time.Hour
+		policy := p.breaker.pool.policy.Load().Breaker
+		policy.Open = time.Hour
+		p.breaker.pool.apply(&policy)
 		var inside, most atomic.Int32
 		var wg sync.WaitGroup
 		begin, hold := make(chan bool), make(chan bool)

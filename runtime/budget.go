@@ -1,6 +1,7 @@
 package resil
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -16,9 +17,8 @@ import (
 // thousandth part of ten seconds' answers while they are many. A call that succeeds
 // at once pays a load for that.
 type budget struct {
-	share Ratio
-
 	mu       sync.Mutex
+	share    Ratio // 0: no bound
 	answered recent
 	spent    recent // on account of answers
 	reserve  reserve
@@ -40,6 +40,33 @@ func newBudget(share Ratio, now time.Duration) *budget {
 	return &budget{share: share, reserve: fullReserve(now)}
 }
 
+// isBound reports whether there is a budget. New calls it, before the client is used.
+func (b *budget) isBound() bool { return b != nil && b.share > 0 }
+
+// apply changes the share. While there is no bound, nobody reads the counters.
+func (b *budget) apply(plans []*plan, share Ratio, now time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	began := b.share == 0 && share > 0
+	b.share = share
+	for _, p := range plans {
+		switch {
+		case share == 0:
+			p.leaveBudget()
+		case began:
+			p.tally = tally{answers: p.counts.answers(), at: now}
+			p.counts.due.Store(0)
+			p.counts.othersDue.Store(0)
+		}
+	}
+}
+
+// leaveBudget has the budget not read p's counters.
+func (p *plan) leaveBudget() {
+	p.counts.due.Store(math.MaxUint64)
+	p.counts.othersDue.Store(math.MaxUint64)
+}
+
 // A half is what is kept of a key: it may spend half of what the client may, so
 // that a key in trouble leaves some to the others. The client's budget guards it.
 type half struct {
@@ -52,6 +79,7 @@ func newHalf(now time.Duration) *half { return &half{reserve: fullReserve(now)} 
 
 // A token is one that was taken from the budget.
 type token struct {
+	taken    bool // false where there is no budget to draw on
 	at       time.Duration
 	reserved bool // it came from the reserve
 }
@@ -61,10 +89,13 @@ type token struct {
 func (b *budget) spend(plans []*plan, own *half, now time.Duration) (t token, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.share == 0 {
+		return t, true
+	}
 	for _, p := range plans {
 		b.update(p, now)
 	}
-	t.at = now
+	t.taken, t.at = true, now
 	answered := int64(b.share) * int64(b.answered.count(now))
 	within := func(tokens int64) bool { return tokens*int64(hundredPercent) <= answered }
 	if within(int64(b.spent.count(now))+1) && (own == nil || within(2*(int64(own.spent.count(now))+1))) {

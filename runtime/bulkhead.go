@@ -9,13 +9,25 @@ import (
 // bulkheads are a bulkhead as declared, with all its instances.
 type bulkheads struct {
 	pool[*bulkhead]
-	policy Bulkhead
+	policy atomic.Pointer[Bulkhead] // in force; not to be changed
 }
 
 func newBulkheads(c *Client, policy Bulkhead) *bulkheads {
-	g := &bulkheads{policy: policy}
+	g := new(bulkheads)
+	g.policy.Store(&policy)
 	g.init(c, &policy, func(*entry) *bulkhead { return &bulkhead{pool: g} })
 	return g
+}
+
+// apply puts a policy in force, and lets in those who wait for what it adds.
+func (g *bulkheads) apply(policy *Bulkhead) {
+	g.policy.Store(policy)
+	g.mode.Store(uint32(policy.Mode))
+	g.each(func(b *bulkhead) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.fill()
+	})
 }
 
 // A bulkhead bounds the attempts that are in the callee at once.
@@ -35,7 +47,7 @@ const oneWaiting = 1 << 32
 func (b *bulkhead) enter() bool {
 	for {
 		load := b.load.Load()
-		if load >= int64(b.pool.policy.Calls) {
+		if load >= int64(b.pool.policy.Load().Calls) {
 			return false
 		}
 		if b.load.CompareAndSwap(load, load+1) {
@@ -47,7 +59,7 @@ func (b *bulkhead) enter() bool {
 // refusing reports whether the bulkhead refuses attempts at once: no place is free
 // and none may be waited for. It takes nothing.
 func (b *bulkhead) refusing() bool {
-	policy := &b.pool.policy
+	policy := b.pool.policy.Load()
 	load := b.load.Load()
 	return load >= int64(policy.Calls) &&
 		(policy.Wait <= 0 || policy.Queue > 0 && load/oneWaiting >= int64(policy.Queue))
@@ -65,7 +77,7 @@ func (b *bulkhead) await(ctx context.Context) bool {
 	b.fill() // who left before load was raised has not seen that somebody waits
 	b.mu.Unlock()
 
-	b.wait(ctx, place, b.pool.policy.Wait)
+	b.wait(ctx, place, b.pool.policy.Load().Wait)
 	dead := ctx.Err() != nil
 	b.mu.Lock()
 	quit := b.quit(place)
@@ -90,7 +102,7 @@ func (b *bulkhead) leave() {
 
 // fill gives the free places to the first in the line. The caller holds mu.
 func (b *bulkhead) fill() {
-	for b.waiters.Len() > 0 && b.load.Load()%oneWaiting < int64(b.pool.policy.Calls) {
+	for b.waiters.Len() > 0 && b.load.Load()%oneWaiting < int64(b.pool.policy.Load().Calls) {
 		b.load.Add(1 - oneWaiting)
 		b.admit()
 	}

@@ -45,25 +45,27 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error) error {
 			return nil
 		}
 	}
-	return m.engine(ctx, f, nil, failed)
+	return m.engine(ctx, f, nil, failed, m.terms.Load())
 }
 
 // A call is what is known of one while it runs. It lives on its caller's stack.
 type call struct {
 	method   *Method
+	terms    *terms          // of the method, when the call began
 	caller   context.Context // as it came, without our timeouts
 	attempts int             // that reached the callee
 	rounds   int             // attempts without those that were hedges
 	attempt                  // the last of them
 	outcome  Outcome
-	shadow   shadow        // guards that refuse the attempt under way and let it pass
-	totalSet bool          // the total timeout ends before the caller's deadline
-	started  time.Duration // where somebody observes
+	shadow   shadow // guards that refuse the attempt under way and let it pass
+	totalSet bool   // the total timeout ends before the caller's deadline
+	clock    clock
 	until    time.Duration // when the callee may be asked again, by client.now
 	earlier  error         // of the last failed attempt that said more than that time ran out
 	held     *lasting      // of the last attempt, where results outlive the call
 	admitted *phase        // of the breaker before the attempt, likewise
 	racing   bool          // the attempt is one of a race
+	hedge    bool          // and not the first of it
 	token    token         // of the budget, for the next attempt
 	paid     int           // attempts when it was taken; 0 for none
 }
@@ -72,8 +74,8 @@ type call struct {
 // nil, each attempt is a race of r's, and f is not used: that keeps f from
 // escaping to the heap. begun is a call whose first attempt was made lightly, if it
 // has reached the callee; nil if there was none.
-func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *race, begun *call) (err error) {
-	c := call{method: m, caller: ctx, outcome: OutcomePanicked}
+func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *race, begun *call, t *terms) (err error) {
+	c := call{method: m, terms: t, caller: ctx, outcome: OutcomePanicked}
 	if begun != nil {
 		c = *begun
 	}
@@ -84,12 +86,9 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 		}
 		c.end(err)
 	}()
-	if m.events != nil {
-		c.started = m.client.now()
-	}
-	if m.timeout.Total > 0 {
+	if total := c.terms.timeout.Total; total > 0 {
 		var cancel context.CancelFunc
-		if ctx, cancel = within(ctx, m.timeout.Total, m.totalCause); cancel != nil {
+		if ctx, cancel = within(ctx, total, c.terms.totalCause); cancel != nil {
 			defer cancel()
 			c.totalSet = true
 		}
@@ -102,7 +101,6 @@ func (m *Method) engine(ctx context.Context, f func(context.Context) error, r *r
 // repeat makes attempts until one ends the call, and returns the call's error. The
 // first may have been made already.
 func (c *call) repeat(ctx context.Context, f func(context.Context) error, r *race) (err error) {
-	m := c.method
 	made := c.attempts > 0
 	for delay := time.Duration(0); ; {
 		if !made {
@@ -112,7 +110,7 @@ func (c *call) repeat(ctx context.Context, f func(context.Context) error, r *rac
 		switch {
 		case err != nil:
 			return err
-		case c.retry && m.retry.Attempts > 1:
+		case c.retry && c.terms.retry.Attempts > 1:
 		case c.timedOut:
 			c.note()
 			return c.failure(ErrTimeout)
@@ -164,25 +162,25 @@ func (a *attempt) tells() bool { return a.err != nil && !onlyTime(a.err) }
 // none. It takes and returns the policy's own part of a delay, without what the
 // callee asked for.
 func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration, reason error) {
-	m := c.method
-	if c.rounds >= m.retry.Attempts {
+	m, retry := c.method, &c.terms.retry
+	if c.rounds >= retry.Attempts {
 		return 0, ErrExhausted
 	}
 	left := time.Duration(math.MaxInt64)
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
 	}
-	if c.hint > m.retry.Max || c.hint > 0 && c.hint >= left {
+	if c.hint > retry.Max || c.hint > 0 && c.hint >= left {
 		return 0, ErrRetryLater // neither waiting nor disobeying
 	}
-	delay, own := m.retry.delay(c.rounds, prev, c.hint, min(m.retry.Max, left-1))
+	delay, own := retry.delay(c.rounds, prev, c.hint, min(retry.Max, left-1))
 	if delay >= left {
 		return 0, ErrDeadline
 	}
 	if c.refusedAfter(delay) != nil {
 		return 0, ErrOpen
 	}
-	t, ok := m.spend()
+	t, ok := m.spend(c.terms)
 	if !ok {
 		return 0, ErrBudget
 	}
@@ -190,6 +188,7 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
 	}
+	defer c.clock.waited()
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
@@ -227,6 +226,9 @@ func (c *call) stop(reason error) error {
 		err.Reason = ErrDeadline
 	case ErrOpen:
 		err.after = c.method.breaker
+		if c.method.events != nil {
+			c.refused(GuardBreaker, ModeEnforce, err)
+		}
 	}
 	return err
 }
@@ -235,11 +237,18 @@ func (c *call) stop(reason error) error {
 // at their first attempt.
 func (c *call) refuse(outcome Outcome, shared *Error) error {
 	c.outcome = outcome
-	if c.attempts == 0 {
-		return shared
+	err := shared
+	if c.attempts > 0 {
+		err = c.failureAfter(shared)
 	}
-	return c.failureAfter(shared)
+	if c.method.events != nil {
+		c.refused(refusers[outcome], ModeEnforce, err)
+	}
+	return err
 }
+
+// refusers are the guards whose refusals have an outcome.
+var refusers = [outcomes]GuardKind{OutcomeOpen: GuardBreaker, OutcomeLimited: GuardLimit, OutcomeFull: GuardBulkhead}
 
 // failureAfter is a refusal's error in a call that has reached the callee.
 func (c *call) failureAfter(refusal *Error) *Error {
@@ -278,6 +287,7 @@ func (c *call) end(err error) {
 	m.counts.add(c)
 	m.entry.unpin()
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: m.client.now() - c.started})
+		elapsed := c.now() - c.clock.began
+		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: elapsed})
 	}
 }

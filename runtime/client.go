@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Client guards one backend: it holds the state behind a wrapper's methods.
@@ -21,19 +23,35 @@ type Client struct {
 	breakers  map[string]*breakers
 	limits    map[string]*limits
 	bulkheads map[string]*bulkheads
-	budget    *budget // nil without retries or hedges that draw on one
-	events    *events // nil without an observer
+	budget    *budget // nil without retries and hedges
+	events    *events // nil without observers
+	around    []around
 
 	mu     sync.Mutex
 	tables map[reflect.Type]any // *table[K] by K
+
+	applying  sync.Mutex // guards what follows
+	declared  Spec       // without overrides
+	applied   Spec       // what is in force
+	overrides Overrides  // likewise
 }
 
-// An Option changes a client as it is made: [WithObserver], [WithOverrides],
-// [WithRegistry].
+// An Option changes a client as it is made: [WithName], [WithObserver],
+// [WithAttempts], [WithOverrides], [WithRegistry].
 type Option func(*options)
 
+// WithName gives the client a name of its own in stats, errors, events and registries,
+// in place of its interface's: two clients of one interface are told apart by it. The
+// names of its breakers, limits and bulkheads stay. Overrides may address the client by
+// either name. [New] fails where name is empty, and where two names are given.
+func WithName(name string) Option {
+	return func(opts *options) { opts.names = append(opts.names, name) }
+}
+
 type options struct {
+	names      []string
 	observers  []Observer
+	around     []around
 	overrides  []Overrides
 	registries []*Registry
 }
@@ -41,8 +59,11 @@ type options struct {
 // check returns everything that is wrong with the options of the named client.
 func (o *options) check(client string) error {
 	var errs []error
-	if len(o.observers) > 1 {
-		errs = append(errs, fmt.Errorf("resil: %s: %d observers are given; combine them in one function", client, len(o.observers)))
+	if len(o.names) > 1 {
+		errs = append(errs, fmt.Errorf("resil: %s: %d names are given, %s; keep one", client, len(o.names), directive.All(o.names)))
+	}
+	if slices.Contains(o.names, "") {
+		errs = append(errs, fmt.Errorf("resil: %s: the name of WithName is empty; write one, or leave the option out", client))
 	}
 	if len(o.overrides) > 1 {
 		errs = append(errs, fmt.Errorf("resil: %s: %d sets of overrides are given; merge them into one", client, len(o.overrides)))
@@ -52,7 +73,7 @@ func (o *options) check(client string) error {
 
 // New returns a new client. It fails where spec or an option cannot mean anything:
 // a value out of its range, two guards of one name, an override of nothing, a second
-// observer. Its error names everything that it has found. New changes nothing in
+// set of overrides. Its error names everything that it has found. New changes nothing in
 // spec, which may be used again and by several goroutines at once.
 func New(spec Spec, opts ...Option) (*Client, error) {
 	var o options
@@ -63,30 +84,29 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	spec = spec.clone()
-	for _, overrides := range o.overrides {
-		if err := spec.override(overrides); err != nil {
-			return nil, err
-		}
-	}
-	if err := spec.check(); err != nil {
-		return nil, err
+	for _, name := range o.names {
+		spec.own = name
 	}
 	c := &Client{
-		name:      spec.Name,
+		name:      spec.shownName(),
 		base:      time.Now(),
 		breakers:  map[string]*breakers{},
 		limits:    map[string]*limits{},
 		bulkheads: map[string]*bulkheads{},
 		tables:    map[reflect.Type]any{},
+		declared:  spec,
 	}
-	for _, observe := range o.observers {
-		c.events = &events{observe: observe}
+	for _, overrides := range o.overrides {
+		c.overrides = overrides.clone()
 	}
-	for i := range spec.Methods {
-		spec.Methods[i].Complete()
-		if share := spec.Methods[i].budget(); share > 0 {
-			c.budget = newBudget(share, 0) // the same for all
-		}
+	spec, err := c.prepare(c.overrides)
+	if err != nil {
+		return nil, err
+	}
+	c.applied = spec
+	c.events, c.around = newEvents(o.observers), o.around
+	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {
+		c.budget = newBudget(spec.budget(), 0)
 	}
 	for _, s := range spec.Methods {
 		p := newPlan(c, s)
@@ -134,7 +154,7 @@ func (c *Client) now() time.Duration { return time.Since(c.base) }
 // later is the time that is d after t, or the end of time.
 func later(t, d time.Duration) time.Duration { return t + min(d, math.MaxInt64-max(t, 0)) }
 
-// Name returns the client's name.
+// Name returns the client's name: that of [WithName] or, without one, of its interface.
 func (c *Client) Name() string { return c.name }
 
 // Method returns the named method. It panics if there is none. Of a method with

@@ -99,7 +99,7 @@ func TestAutoOpensNothingBelowTheRatio(t *testing.T) {
 		for i, share := range shares {
 			synctest.Test(t, func(t *testing.T) {
 				own := 0
-				_, m := newMethod(t, withAutoBreaker(func(*Breaker) {}), WithObserver(func(_ context.Context, e Event) {
+				c, m := newMethod(t, withAutoBreaker(func(*Breaker) {}), WithObserver(func(_ context.Context, e Event) {
 					if e.Opening != nil && e.Opening.Rule == RuleConsecutive {
 						own++
 					}
@@ -116,6 +116,7 @@ func TestAutoOpensNothingBelowTheRatio(t *testing.T) {
 					}
 					time.Sleep(time.Second / 20)
 				}
+				c.Flush(t.Context())
 				if share <= 0.3 && own > 1 {
 					t.Errorf("%.0f%% at %d calls a second: opened %d times by failures in a row", 100*share, n, own)
 				}

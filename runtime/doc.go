@@ -28,11 +28,13 @@
 //     [ErrResult]; [HedgePanic].
 //   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry], [Repeated].
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
-//   - Options of a constructor: [Option], [WithObserver], [WithOverrides],
-//     [WithRegistry].
-//   - Statistics: [Stats], [MethodStats], [BreakerStats].
-//   - Events: [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule].
-//   - Changes without new code: [Overrides].
+//   - Options of a constructor: [Option], [WithName], [WithObserver], [WithAttempts],
+//     [AttemptInfo], [WithOverrides], [WithRegistry].
+//   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
+//     [BudgetStats].
+//   - Events: [LogObserver], [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
+//     [GuardKind].
+//   - Changes without new code: [Overrides], [Change].
 //   - Clients without generated code: [ParsePolicies].
 //   - Lists of clients: [Registry], [NewContext], [FromContext].
 //
@@ -132,9 +134,10 @@
 // # Seeing and changing it
 //
 // [Client.Stats] is a snapshot of all counters and breakers. [WithObserver] has a
-// function told of every attempt, retry, outcome and change of state. [Registry]
-// lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides]
-// changes numbers and modes, and a guard whose mode is [ModeObserve] counts what it
+// function told of every attempt, retry, refusal, fallback, outcome and change of state, and
+// [WithAttempts] has one surround each attempt. [Registry]
+// lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides] and, at
+// any time, [Client.Apply] change numbers and modes, and a guard whose mode is [ModeObserve] counts what it
 // would refuse and refuses nothing.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout

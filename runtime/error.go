@@ -107,7 +107,8 @@ func (e *Error) As(target any) bool {
 func (e *Error) Timeout() bool { return e.timedOut || e.Reason == ErrTimeout }
 
 // RetryAfter returns the time from now until another call may be let through: for
-// ErrLimited until the next token, for ErrOpen until the next probe. While all probes
+// ErrLimited until the next token, for ErrOpen until the next probe, or until a state that
+// is forced for a time ends. While all probes
 // are out, it is the time until one of them is written off, at the latest. While the
 // breaker admits a growing share of the calls, it is half of the time that this still
 // takes. Where the callee asked for a wait, the result is at least the rest of that.

@@ -2,6 +2,7 @@ package resil_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -204,7 +205,32 @@ func ExampleWithObserver() {
 		Methods: []resil.MethodSpec{{Name: "Get", Policies: resil.Policies{Breaker: breaker}}},
 	}, observe)
 	resil.Run(context.Background(), users.Method("Get"), func(context.Context) error { return errDown })
+	users.Flush(context.Background()) // changes of state come on a goroutine of their own
 	// Output: Users closed → open
+}
+
+func ExampleClient_Apply() {
+	users := client(resil.Spec{
+		Name: "Users",
+		Methods: []resil.MethodSpec{{Name: "Get", Policies: resil.Policies{
+			Limit: &resil.Limit{Name: "Users", Rate: resil.Rate{Count: 2, Per: time.Hour}},
+		}}},
+	}, resil.WithObserver(func(_ context.Context, e resil.Event) {
+		for _, change := range e.Changes {
+			fmt.Println(change)
+		}
+	}))
+	// A file in JSON that an operator has changed, say.
+	var changed resil.Overrides
+	json.Unmarshal([]byte(`{"Users": {"limit": "rate=5/s wait=10ms"}}`), &changed)
+	if err := users.Apply(changed); err != nil {
+		fmt.Println(err) // and what was in force still is
+	}
+	users.Flush(context.Background())
+	// Output:
+	// Users: limit rate 2/h → 5/s
+	// Users: limit burst 2 → 5
+	// Users: limit wait 0s → 10ms
 }
 
 func ExampleWithOverrides() {

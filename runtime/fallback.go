@@ -38,6 +38,9 @@ func (m *Method) fallsBack(ctx context.Context, err error, classify func(error) 
 		return false
 	}
 	m.counts.fallbacks.Add(1)
+	if m.events != nil {
+		m.event(ctx, Event{Kind: EventFellBack, Err: err})
+	}
 	return true
 }
 

@@ -28,7 +28,8 @@ import (
 // in a hedge becomes a panic of the caller, with a [*HedgePanic], and runtime.Goexit
 // in a hedge ends the caller's goroutine.
 func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, error), discard func(T)) (T, error) {
-	lanes := make([]T, 1+m.hedge.Max)
+	t := m.terms.Load()
+	lanes := make([]T, 1+t.hedge.Max)
 	r := new(race)
 	*r = race{
 		run: func(ctx context.Context, lane int) (err error) {
@@ -49,7 +50,7 @@ func Hedged[T any](ctx context.Context, m *Method, f func(context.Context) (T, e
 	if m.outlives {
 		r.holds = make([]*lasting, len(lanes))
 	}
-	err := m.engine(ctx, nil, r, nil)
+	err := m.engine(ctx, nil, r, nil, t)
 	return lanes[r.kept], err
 }
 
@@ -115,13 +116,14 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 	defer cancel()
 	o := &round{race: r, method: m, ctx: ctx, cancel: cancel, running: 1, next: 1}
 	// The hedges must not hold c, which lives on its caller's stack.
-	o.before = call{method: m, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked, racing: true}
+	o.before = call{method: m, terms: c.terms, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked, racing: true}
 	if m.events != nil {
-		o.began = m.client.now()
+		o.began = c.now()
+		c.clock.waited()
 	}
 	if mayRepeat(c.caller) {
 		o.mu.Lock()
-		o.schedule(m.hedge.Delay)
+		o.schedule(c.terms.hedge.Delay)
 		o.mu.Unlock()
 	}
 	returned := false
@@ -200,6 +202,7 @@ func (o *round) try(lane int) (own *call, err error) {
 	own = new(call)
 	*own = o.before
 	own.attempts += lane
+	own.hedge = lane > 0
 	defer func() { o.arrive(own, lane) }()
 	return own, own.try(o.ctx, func(ctx context.Context) error {
 		o.depart(lane)
@@ -225,7 +228,7 @@ func (o *round) hedge(lane int) {
 		o.mu.Unlock()
 		o.cancel()
 	}()
-	t, ok := m.spend()
+	t, ok := m.spend(o.before.terms)
 	if !ok {
 		o.leave()
 		returned = true
@@ -240,7 +243,7 @@ func (o *round) hedge(lane int) {
 // schedule sets the timer for the next hedge, if there is one. The caller holds
 // o.mu.
 func (o *round) schedule(wait time.Duration) {
-	if o.over || o.next > o.method.hedge.Max {
+	if o.over || o.next > o.before.terms.hedge.Max {
 		o.timer = nil
 		return
 	}
@@ -281,7 +284,7 @@ func (o *round) begin() (lane int, ok bool) {
 	lane = o.next
 	o.next++
 	o.running++
-	o.schedule(o.method.hedge.Delay)
+	o.schedule(o.before.terms.hedge.Delay)
 	return lane, true
 }
 

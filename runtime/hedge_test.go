@@ -140,7 +140,7 @@ func TestRefusedHedgeDoesNotStart(t *testing.T) {
 		if s := c.Stats().Method("Get"); s.Hedges != 0 || s.Attempts != 1 || s.Succeeded != 1 || s.Full != 0 {
 			t.Errorf("stats %+v", s)
 		}
-		if want := []string{"attempt ended Get 1 success", "call ended Get succeeded after 1 in 1s"}; !slices.Equal(lines(), want) {
+		if want := []string{"refused Get 2 by bulkhead Store enforce", "attempt ended Get 1 success", "call ended Get succeeded after 1 in 1s"}; !slices.Equal(lines(), want) {
 			t.Errorf("events %q, want %q", lines(), want)
 		}
 		if left := spendAll(c); left != reserveTokens {

@@ -59,7 +59,7 @@ func whenToReturn(header map[string][]string) (after time.Duration, told bool) {
 	return 0, false
 }
 
-// rateLimitReset returns how long it is until a limit that is used up begins anew.
+// rateLimitReset returns how long it is until a limit that is used up begins again.
 func rateLimitReset(header map[string][]string) time.Duration {
 	if remaining, ok := decimal(headerValue(header, "X-Ratelimit-Remaining")); !ok || remaining != 0 {
 		return 0

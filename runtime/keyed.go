@@ -142,7 +142,7 @@ func (e *entry) half() *half {
 type table[K comparable] struct {
 	client     *Client
 	plans      int
-	bound      int64
+	bound      atomic.Int64
 	size       atomic.Int64
 	seed       maphash.Seed
 	shards     []shard[K]
@@ -180,12 +180,12 @@ func (t *table[K]) add(p *plan) (index int) {
 		if at.table != keyTable(t) {
 			panic(fmt.Sprintf("resil: %s of %s is kept by two types of key", at.name, p.fullName))
 		}
-		t.bound = max(t.bound, int64(at.scope.Keys))
+		t.bound.Store(max(t.bound.Load(), int64(at.scope.Keys)))
 	}
 	if !keyed {
 		panic(fmt.Sprintf("resil: no guard of %s is kept by key", p.fullName))
 	}
-	t.shards = make([]shard[K], min(1<<bits.Len64(uint64(t.bound/256)), maxShards))
+	t.shards = make([]shard[K], min(1<<bits.Len64(uint64(t.bound.Load()/256)), maxShards))
 	m := new(Method)
 	m.equip(p, t.overflow)
 	t.overflow.methods = append(t.overflow.methods, m)
@@ -203,12 +203,12 @@ func (t *table[K]) entry(s *shard[K], key K) *entry {
 	if h, ok := s.entries[key]; ok {
 		return &h.entry
 	}
-	if t.size.Add(1) > t.bound && !t.evict(s) || key != key { // a NaN would never be found again
+	if t.size.Add(1) > t.bound.Load() && !t.evict(s) || key != key { // a NaN would never be found again
 		t.size.Add(-1)
 		t.overflowed.Add(1)
 		return t.overflow
 	}
-	if t.size.Load() > t.bound { // keys that were given a place beyond it by hand
+	if t.size.Load() > t.bound.Load() { // keys that were given a place beyond it by hand
 		t.evict(s)
 	}
 	return &t.insert(s, key).entry
@@ -290,6 +290,24 @@ func (t *table[K]) lookup(pool anyPool, key any, how lookup) guard {
 	}
 	return pool.instance(&h.entry)
 }
+
+// each calls f for the guards of a pool, under the lock of their shards.
+func (t *table[K]) each(pool anyPool, f func(guard)) {
+	at := pool.place().index
+	for i := range t.shards {
+		s := &t.shards[i]
+		s.mu.Lock()
+		for _, h := range s.ring {
+			if g := h.guards[at]; g != nil {
+				f(g)
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+// setBound changes how many keys are held. Those beyond it go as new ones come.
+func (t *table[K]) setBound(keys int64) { t.bound.Store(keys) }
 
 // count returns how many keys are held, and how many calls had to share the
 // overflow because there was no place for theirs.

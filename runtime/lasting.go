@@ -39,7 +39,7 @@ func (c *call) hold(total, own context.Context) *lasting {
 	if m.breaker != nil && m.breaker.phase.Load() == c.admitted {
 		h.phase = c.admitted
 	}
-	limit := m.timeout.Attempt
+	limit := c.terms.timeout.Attempt
 	if deadline, ok := own.Deadline(); ok && time.Until(deadline) <= limit {
 		limit = 0
 	}
@@ -48,8 +48,8 @@ func (c *call) hold(total, own context.Context) *lasting {
 		if linked {
 			h.unlink = context.AfterFunc(total, func() { h.follow(total) })
 		}
-		if limit > 0 {
-			h.timer = time.AfterFunc(limit, func() { h.end(byAttempt, m.attemptCause) })
+		if cause := c.terms.attemptCause; limit > 0 {
+			h.timer = time.AfterFunc(limit, func() { h.end(byAttempt, cause) })
 		}
 	}
 	return h

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -186,11 +187,14 @@ func TestLessonD7_StatsAreASnapshot(t *testing.T) {
 
 // D8. A metric label for each key, or each error text, is without bound.
 func TestLessonD8_NothingIsLabelledByKey(t *testing.T) {
+	var mu sync.Mutex
 	labels := map[string]bool{}
 	b := copyOf(&testBreaker)
 	b.Per = "peer"
 	c := newClient(t, Spec{Name: "Store", Methods: []MethodSpec{{Name: "Get", Policies: Policies{Breaker: b}}}},
 		WithObserver(func(_ context.Context, e Event) {
+			mu.Lock()
+			defer mu.Unlock()
 			labels[fmt.Sprint(e.Kind, e.Client, e.Method, e.Breaker, e.Class, e.Outcome, e.From, e.To)] = true
 		}))
 	get := keyedMethod[int](c, "Get")
@@ -199,6 +203,7 @@ func TestLessonD8_NothingIsLabelledByKey(t *testing.T) {
 		for range 5 {
 			Run(context.Background(), get.For(key), func(context.Context) error { return Infra(fmt.Errorf("peer %d: %w", key, io.EOF)) })
 		}
+		c.Flush(t.Context())
 		if key == 0 {
 			few = len(labels)
 		}

@@ -426,13 +426,21 @@ func TestLessonF11_CallsGivenUpCountAsSlow(t *testing.T) {
 }
 
 // F12. A stuck observer held callers beyond their deadlines (nomad#27013,
-// hystrix-go#95). It holds the call whose event it is told of, and no other.
+// hystrix-go#95). It holds the call whose event it is told of, and no other; changes of
+// state hold none.
 func TestLessonF12_AStuckObserverHoldsNoOtherCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stuck := make(chan bool)
-		_, m := newMethod(t, withTimeouts(time.Second, 0), WithObserver(func(context.Context, Event) { <-stuck }))
+		var first atomic.Bool
+		c, m := newMethod(t, withAll(withTimeouts(time.Second, 0), withBreaker(func(*Breaker) {})), WithObserver(func(_ context.Context, e Event) {
+			if e.Kind == EventStateChanged || first.CompareAndSwap(false, true) {
+				<-stuck
+			}
+		}))
 		var wg sync.WaitGroup
 		wg.Go(func() { Run(context.Background(), m, succeed) })
+		c.Breaker("Store").ForceOpen()
+		c.Breaker("Store").Reset()
 		synctest.Wait()
 		start := time.Now()
 		for range 100 {
@@ -838,14 +846,14 @@ func TestLessonF21_SpecLiteralsAreChecked(t *testing.T) {
 }
 
 // F22. Of two observers the first was told nothing, and nobody was told that.
-func TestLessonF22_ASecondObserverIsAnError(t *testing.T) {
-	observe := WithObserver(func(context.Context, Event) {})
+func TestLessonF22_WhatIsGivenTwiceCountsTwiceOrIsAnError(t *testing.T) {
+	told := 0
+	observe := WithObserver(func(context.Context, Event) { told++ })
 	override := WithOverrides(Overrides{"Store": {"breaker": "open=5s"}})
 	for name, tt := range map[string]struct {
 		opts []Option
 		want string
 	}{
-		"two observers":         {[]Option{observe, observe}, "resil: Store: 2 observers are given; combine them in one function"},
 		"two sets of overrides": {[]Option{override, override}, "resil: Store: 2 sets of overrides are given; merge them into one"},
 	} {
 		if _, err := New(fullSpec(), tt.opts...); err == nil || err.Error() != tt.want {
@@ -854,6 +862,10 @@ func TestLessonF22_ASecondObserverIsAnError(t *testing.T) {
 	}
 	if _, err := New(fullSpec(), observe, WithObserver(nil), override); err != nil {
 		t.Errorf("one of each: got %v", err)
+	}
+	Run(t.Context(), newClient(t, fullSpec(), observe, observe).Method("Get"), succeed)
+	if told != 4 {
+		t.Errorf("two observers were told of %d events, want 2 each", told)
 	}
 	var first, second Registry
 	c := newClient(t, fullSpec(), WithRegistry(&first), WithRegistry(&second))

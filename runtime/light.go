@@ -8,14 +8,15 @@ import "context"
 
 // isLight reports whether m is light.
 func (m *Method) isLight() bool {
-	return m.entry == nil && !m.timed && !m.outlives && m.timeout == (Timeout{}) && m.hedge.Delay == 0 &&
+	t := m.terms.Load()
+	return m.entry == nil && !t.timed && m.around == nil && !m.outlives && t.timeout == (Timeout{}) && t.hedge.Delay == 0 &&
 		(m.limiter == nil || m.bulkhead == nil)
 }
 
 // passes reports whether the first attempt may be made at once and without the
 // engine, and if so takes what it needs. What the attempt leaves to do is settle's.
 func (m *Method) passes(ctx context.Context) bool {
-	if !m.light || ctx.Err() != nil {
+	if !m.light.Load() || ctx.Err() != nil {
 		return false
 	}
 	// A breaker must know how long a call took that its caller may end, now and
@@ -25,7 +26,8 @@ func (m *Method) passes(ctx context.Context) bool {
 	}
 	switch {
 	case m.limiter != nil:
-		return m.limiter.allow()
+		_, ok := m.limiter.allow()
+		return ok
 	case m.bulkhead != nil:
 		return m.bulkhead.enter()
 	}
@@ -58,7 +60,7 @@ func (m *Method) lightly(ctx context.Context, f func(context.Context) error) (fa
 		}
 		return struct{}{}, failed.signal
 	}) != nil {
-		failed = &call{method: m, caller: ctx, outcome: OutcomePanicked} // it has opened meanwhile
+		failed = &call{method: m, terms: m.terms.Load(), caller: ctx, outcome: OutcomePanicked} // it has opened meanwhile
 	}
 	if outcome = OutcomeFailed; failed == nil {
 		outcome = OutcomeSucceeded
@@ -68,7 +70,7 @@ func (m *Method) lightly(ctx context.Context, f func(context.Context) error) (fa
 
 // failed returns a call of m whose first attempt has failed with err.
 func (m *Method) failed(ctx context.Context, err error) *call {
-	c := &call{method: m, caller: ctx, attempts: 1, rounds: 1, outcome: OutcomePanicked}
+	c := &call{method: m, terms: m.terms.Load(), caller: ctx, attempts: 1, rounds: 1, outcome: OutcomePanicked}
 	results, err := unwrapVerdict(err)
 	c.classify(ctx, ctx, false, notTimed, results, err)
 	return c

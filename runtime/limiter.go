@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -12,17 +13,46 @@ import (
 // limits are a limit as declared, with all its instances.
 type limits struct {
 	pool[*limiter]
-	policy    Limit
-	perSecond float64
+	policy atomic.Pointer[Limit] // in force; not to be changed
 }
 
 func newLimits(c *Client, policy Limit) *limits {
-	g := &limits{policy: policy, perSecond: float64(policy.Rate.Count) / policy.Rate.Per.Seconds()}
+	g := new(limits)
+	g.policy.Store(&policy)
 	g.init(c, &policy, func(*entry) *limiter {
-		return &limiter{pool: g, bucket: rate.NewLimiter(rate.Limit(g.perSecond), policy.Burst), held: never}
+		policy := g.policy.Load()
+		return &limiter{pool: g, bucket: rate.NewLimiter(policy.limit(), policy.Burst), held: never}
 	})
 	return g
 }
+
+// apply puts a policy in force. Buckets keep their tokens, and lines their places.
+func (g *limits) apply(policy *Limit) {
+	was := g.policy.Swap(policy)
+	g.mode.Store(uint32(policy.Mode))
+	if was.Rate != policy.Rate || was.Burst != policy.Burst || was.Hints != policy.Hints {
+		g.each(func(l *limiter) { l.apply(policy) })
+	}
+}
+
+func (l *limiter) apply(policy *Limit) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	l.serve(now) // at the rate that was
+	l.bucket.SetLimitAt(l.at(now), policy.limit())
+	l.bucket.SetBurstAt(l.at(now), policy.Burst)
+	if policy.Hints == HintsIgnored {
+		l.held = never
+	}
+	if l.waiters.Len() > 0 {
+		l.aim(now)
+		l.serve(now)
+	}
+}
+
+// limit is the policy's rate in tokens per second.
+func (l *Limit) limit() rate.Limit { return rate.Limit(float64(l.Rate.Count) / l.Rate.Per.Seconds()) }
 
 // A limiter is a token bucket with a line of callers who wait for a token. They
 // reserve nothing: a reservation that is cancelled leaves a debt in the bucket when
@@ -54,20 +84,20 @@ func (l *limiter) now() time.Duration { return l.pool.client.now() }
 // at is a time of client.now as the bucket wants it.
 func (l *limiter) at(t time.Duration) time.Time { return l.pool.client.base.Add(t) }
 
-// allow takes a token if there is one and nobody waits for it.
-func (l *limiter) allow() bool {
+// allow takes a token if there is one and nobody waits for it. It also returns the time.
+func (l *limiter) allow() (now time.Duration, ok bool) {
 	l.mu.Lock()
-	now := l.now()
-	ok := l.waiters.Len() == 0 && now >= l.held && l.bucket.AllowN(l.at(now), 1)
+	now = l.now()
+	ok = l.waiters.Len() == 0 && now >= l.held && l.bucket.AllowN(l.at(now), 1)
 	l.mu.Unlock()
-	return ok
+	return now, ok
 }
 
 // await takes a token within the limit's patience and ctx's deadline. If none
 // will be there in time, or the line is too long, it says so at once and takes
 // nothing.
 func (l *limiter) await(ctx context.Context) bool {
-	policy := &l.pool.policy
+	policy := l.pool.policy.Load()
 	if policy.Wait <= 0 {
 		return false
 	}
@@ -167,12 +197,12 @@ func (l *limiter) turn(now time.Duration) time.Duration {
 // fill is how long so many tokens take to come, in whole nanoseconds as the bucket
 // counts them, and no longer than from due to the end of time.
 func (l *limiter) fill(tokens float64) time.Duration {
-	return clamp(tokens/l.pool.perSecond*float64(time.Second), math.MaxInt64-max(l.due, 0))
+	return clamp(tokens/float64(l.bucket.Limit())*float64(time.Second), math.MaxInt64-max(l.due, 0))
 }
 
 // hold keeps all tokens back for a time, from now on. The line stays as it is.
 func (l *limiter) hold(now, d time.Duration) {
-	if l.pool.policy.Hints == HintsIgnored {
+	if l.pool.policy.Load().Hints == HintsIgnored {
 		return
 	}
 	l.mu.Lock()
@@ -186,7 +216,7 @@ func (l *limiter) hold(now, d time.Duration) {
 // the method's own retries would wait for it.
 func (m *Method) holdBack(hint time.Duration) {
 	if m.limiter != nil && hint > 0 {
-		m.limiter.hold(m.client.now(), min(hint, cmp.Or(m.retry.Max, maxHeld)))
+		m.limiter.hold(m.client.now(), min(hint, cmp.Or(m.terms.Load().retry.Max, maxHeld)))
 	}
 }
 
@@ -203,5 +233,5 @@ func (l *limiter) retryAfter() time.Duration {
 func (l *limiter) idle(now, _ time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waiters.Len() == 0 && now >= l.held && l.bucket.TokensAt(l.at(now)) >= float64(l.pool.policy.Burst)
+	return l.waiters.Len() == 0 && now >= l.held && l.bucket.TokensAt(l.at(now)) >= float64(l.pool.policy.Load().Burst)
 }

@@ -1,10 +1,7 @@
 package resil
 
 import (
-	"fmt"
-	"math"
 	"sync/atomic"
-	"time"
 )
 
 // A Method runs the calls of one method; where its state is kept by key, those
@@ -17,7 +14,7 @@ type Method struct {
 	entry    *entry          // the key's; nil where there are none
 	limited  atomic.Pointer[Error]
 	cut      atomic.Int64 // ns, what the longest call gave that was cut off since the last answer
-	light    bool         // see isLight
+	light    atomic.Bool  // see isLight
 }
 
 // A plan is what a method does for every key.
@@ -25,27 +22,19 @@ type plan struct {
 	client      *Client
 	name        string
 	fullName    string // with the client's
-	timeout     Timeout
-	retry       Retry
-	retryable   classes // what another attempt may change, a hedge too
 	idempotent  bool
 	outlives    bool // results do the call
-	hedge       Hedge
 	classifiers []Classifier
 	breakers    *breakers  // nil for none
 	slot        int        // the method's among those that share breakers
 	limits      *limits    // nil for none
 	bulkheads   *bulkheads // nil for none
 	full        *Error     // what calls refused at their first attempt get
-	slow        time.Duration
-	timed       bool    // somebody wants to know how long attempts take
-	budget      *budget // the client's, nil for none
-	tally       tally   // of the budget
-	draws       bool    // retries and hedges take from the budget
-	events      *events // the client's; nil for none
-
-	// What context.Cause says of a context that a timeout ended.
-	totalCause, attemptCause error
+	budget      *budget    // the client's, nil for none
+	tally       tally      // of the budget
+	events      *events    // the client's; nil for none
+	around      []around   // likewise
+	terms       atomic.Pointer[terms]
 
 	counts counts
 	usual  usual // time that the callee takes
@@ -60,40 +49,21 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		idempotent:  s.Idempotent,
 		outlives:    s.Outlives,
 		budget:      c.budget,
-		draws:       s.budget() > 0,
 		events:      c.events,
+		around:      c.around,
 		breakers:    shared(c, c.breakers, s.Breaker, newBreakers),
 		limits:      shared(c, c.limits, s.Limit, newLimits),
 		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),
 	}
-	if s.Timeout != nil {
-		p.timeout = *s.Timeout
-	}
-	if s.Retry != nil {
-		p.retry = *s.Retry
-	}
-	if s.Hedge != nil {
-		p.hedge = *s.Hedge
-	}
-	switch {
-	case p.retry.Attempts > 1, s.Hedge != nil && len(p.retry.On) > 0:
-		p.retryable = classSet(p.retry.On)
-	case s.Hedge != nil: // as retries by default
-		p.retryable = classSet([]Class{Infrastructure, Throttled})
-	}
-	if p.budget == nil {
-		p.counts.due.Store(math.MaxUint64)
-		p.counts.othersDue.Store(math.MaxUint64)
+	if !p.budget.isBound() {
+		p.leaveBudget()
 	}
 	if p.breakers != nil {
 		p.slot = p.breakers.methods
 		p.breakers.methods++
-		p.slow = p.breakers.policy.Slow
 	}
-	p.timed = p.slow > 0 || p.events != nil
 	p.full = &Error{Method: p.fullName, Reason: ErrFull}
-	p.totalCause = fmt.Errorf("%s: timeout of %s: %w", p.fullName, p.timeout.Total, ErrTimeout)
-	p.attemptCause = fmt.Errorf("%s: attempt timeout of %s: %w", p.fullName, p.timeout.Attempt, ErrTimeout)
+	p.terms.Store(newTerms(p, &s))
 	return p
 }
 
@@ -128,7 +98,7 @@ func (m *Method) equip(p *plan, e *entry) {
 	if p.bulkheads != nil {
 		m.bulkhead = p.bulkheads.of(e)
 	}
-	m.light = m.isLight()
+	m.light.Store(m.isLight())
 }
 
 // limitedError is shared by the calls that the limiter refuses at their first
@@ -142,16 +112,16 @@ func (m *Method) limitedError() *Error {
 
 // spend takes a token for another attempt from the client's budget, if there is
 // one and the method draws on it.
-func (m *Method) spend() (t token, ok bool) {
-	if !m.draws {
+func (m *Method) spend(t *terms) (tk token, ok bool) {
+	if !t.draws {
 		return token{}, true
 	}
 	return m.budget.spend(m.client.plans, m.entry.half(), m.client.now())
 }
 
 // refund gives back what spend took for an attempt that did not come about.
-func (m *Method) refund(t token) {
-	if m.draws {
-		m.budget.refund(t, m.entry.half())
+func (m *Method) refund(tk token) {
+	if tk.taken {
+		m.budget.refund(tk, m.entry.half())
 	}
 }

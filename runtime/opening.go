@@ -17,7 +17,7 @@ type Opening struct {
 	Failures  uint64
 	Streak    uint64 // failures in a row
 
-	Open time.Duration // how long it refuses calls before it probes; 0 for RuleForced
+	Open time.Duration // how long it refuses calls before it probes, or is forced to; 0 for until Reset
 }
 
 // A Rule is what opens a circuit breaker.
@@ -29,7 +29,7 @@ const (
 	RuleSlow                    // one of these two, where the last failure was a slow call
 	RuleProbe                   // a probe failed
 	RuleThrottled               // the callee throttled a probe
-	RuleForced                  // ForceOpen
+	RuleForced                  // ForceOpen or ForceOpenFor
 )
 
 var ruleNames = directive.Enum[Rule]{"consecutive", "ratio", "slow", "probe failed", "throttled", "forced"}

@@ -17,7 +17,9 @@ import (
 //
 // A breaker, limit or bulkhead is addressed by its own name, as stats and errors
 // show it. A timeout, retry or hedge is addressed by its method, or by the client
-// for all methods that have one. Overrides change numbers and modes of policies
+// for all methods that have one. For a client that [WithName] has named, such as
+// "eu", "eu", "eu.Get" and "eu[Get*]" address what "Store", "Store.Get" and
+// "Store[Get*]" do, and win over them. Overrides change numbers and modes of policies
 // that are there. A name, key or value that changes nothing is an error.
 type Overrides map[string]map[string]string
 
@@ -32,18 +34,55 @@ func WithOverrides(o Overrides) Option {
 func (s *Spec) override(o Overrides) error {
 	var errs []error
 	targets := s.targets()
-	for _, target := range slices.Sorted(maps.Keys(o)) {
-		if !slices.Contains(targets, target) {
-			errs = append(errs, fmt.Errorf("resil: override of %s: %s", target, directive.Unknown("name", target, targets)))
-			continue
+	override := func(written string) {
+		target, ok := s.target(written, targets)
+		if !ok {
+			errs = append(errs, fmt.Errorf("resil: override of %s: %s", written, directive.Unknown("name", written, s.names(targets))))
+			return
 		}
-		for _, policy := range slices.Sorted(maps.Keys(o[target])) {
-			if err := s.overridePolicy(target, policy, o[target][policy]); err != nil {
-				errs = append(errs, fmt.Errorf("resil: override of %s: %s: %w", target, policy, err))
+		for _, policy := range slices.Sorted(maps.Keys(o[written])) {
+			if err := s.overridePolicy(target, policy, o[written][policy]); err != nil {
+				errs = append(errs, fmt.Errorf("resil: override of %s: %s: %w", written, policy, err))
 			}
 		}
 	}
+	var own []string // names of this client alone, which go over those of its interface
+	for _, written := range slices.Sorted(maps.Keys(o)) {
+		if slices.Contains(targets, written) {
+			override(written)
+		} else {
+			own = append(own, written)
+		}
+	}
+	for _, written := range own {
+		override(written)
+	}
 	return errors.Join(errs...)
+}
+
+// names returns all names by which targets may be addressed.
+func (s *Spec) names(targets []string) []string {
+	if s.own == "" {
+		return targets
+	}
+	names := slices.Clone(targets)
+	for _, target := range targets {
+		if rest, found := strings.CutPrefix(target, s.Name); found {
+			names = append(names, s.own+rest)
+		}
+	}
+	return names
+}
+
+// target returns the one of targets that a name in overrides stands for. It may begin
+// with the client's own name in place of its interface's.
+func (s *Spec) target(written string, targets []string) (target string, ok bool) {
+	if slices.Contains(targets, written) {
+		return written, true
+	}
+	rest, found := strings.CutPrefix(written, s.own)
+	target = s.Name + rest
+	return target, s.own != "" && found && slices.Contains(targets, target)
 }
 
 // targets are the names that overrides may address, sorted.

@@ -1,6 +1,9 @@
 package resil
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // A guard is a circuit breaker, a limiter or a bulkhead at work.
 type guard interface {
@@ -21,15 +24,21 @@ type pool[G guard] struct {
 type seat struct {
 	name   string
 	client *Client
-	scope  Scope
-	table  keyTable // nil unless kept by key
-	index  int      // in the table's entries
+	scope  Scope         // as it was when the client was made; of it, Per cannot change
+	mode   atomic.Uint32 // the Mode in force
+	table  keyTable      // nil unless kept by key
+	index  int           // in the table's entries
 }
+
+// observes reports whether the guard only observes.
+func (s *seat) observes() bool { return Mode(s.mode.Load()) == ModeObserve }
 
 // A keyTable is a table without its type of key.
 type keyTable interface {
 	lookup(pool anyPool, key any, how lookup) guard
 	count() (held int, overflowed uint64)
+	each(pool anyPool, f func(guard))
+	setBound(keys int64)
 }
 
 // A lookup says what to do about a key that is looked up.
@@ -51,7 +60,8 @@ type anyPool interface {
 // init makes the instance of the client. create may use the pool.
 func (p *pool[G]) init(c *Client, policy statePolicy, create func(*entry) G) {
 	name, scope := policy.state()
-	p.seat, p.create = seat{name: name, client: c, scope: *scope}, create
+	p.name, p.client, p.scope, p.create = name, c, *scope, create
+	p.mode.Store(uint32(scope.Mode))
 	p.shared = create(nil)
 }
 
@@ -69,6 +79,18 @@ func (p *pool[G]) of(e *entry) G {
 		e.guards[p.index] = p.create(e)
 	}
 	return e.guards[p.index].(G)
+}
+
+// each calls f for all instances that there are. An instance that is made meanwhile sees
+// what was stored before.
+func (p *pool[G]) each(f func(G)) {
+	f(p.shared)
+	p.client.mu.Lock()
+	table := p.table
+	p.client.mu.Unlock()
+	if table != nil {
+		table.each(p, func(g guard) { f(g.(G)) })
+	}
 }
 
 // lookup returns the guard of a key for manual control and stats. ok is false if

@@ -7,17 +7,20 @@ import (
 	"time"
 )
 
-// An openPhase is what a phase that is open or forced open keeps. It stands apart to
+// An openPhase is what a phase that is open or forced keeps. It stands apart to
 // save memory: of a million keys nearly all are closed.
 type openPhase struct {
+	before   *phase // forced for a time: what goes on then; nil otherwise
+	counted  bool   // among the openings; guarded by the pool's mu
 	why      *Opening
 	length   time.Duration // of the open time, before jitter and hint
-	until    time.Duration // when probing may begin, by client.now
+	until    time.Duration // when probing may begin, or a forced state ends, by client.now
 	refusals refusals
 	probing  bool // a probe has been let out; guarded by the pool's mu
 	mu       sync.Mutex
 	probes   []*probe // that are out
 	passed   int      // probes that succeeded
+	done     bool     // enough of them did
 }
 
 // A probe is a call let through half-open.
@@ -43,11 +46,11 @@ func (p *phase) admitProbe(now time.Duration) *probe {
 	if now < p.until {
 		return nil
 	}
-	policy := &p.breaker.pool.policy
+	policy := p.breaker.pool.policy.Load()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.probes = slices.DeleteFunc(p.probes, func(o *probe) bool { return now-o.started > policy.Open })
-	if p.passed+len(p.probes) >= policy.Probes {
+	if p.done || p.passed+len(p.probes) >= p.wanted(policy) {
 		return nil
 	}
 	own := &probe{started: now}
@@ -55,13 +58,18 @@ func (p *phase) admitProbe(now time.Duration) *probe {
 	return own
 }
 
+// wanted is how many probes may be out or have passed: those of the policy, or one more
+// than have passed, where the policy's number has been lowered below that. The caller
+// holds p.mu.
+func (p *phase) wanted(policy *breakerTerms) int { return max(policy.Probes, p.passed+1) }
+
 // full reports whether admitProbe would find no room for a probe.
 func (p *phase) full(now time.Duration) bool { return p.roomAfter(now) > 0 }
 
 // roomAfter is the time after which there is room for a probe at the latest: when
 // the oldest that is out is written off. It is 0 if there is room.
 func (p *phase) roomAfter(now time.Duration) (wait time.Duration) {
-	policy := &p.breaker.pool.policy
+	policy := p.breaker.pool.policy.Load()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	taken := p.passed
@@ -75,7 +83,7 @@ func (p *phase) roomAfter(now time.Duration) (wait time.Duration) {
 		}
 		taken++
 	}
-	if taken < policy.Probes {
+	if taken < p.wanted(policy) {
 		return 0
 	}
 	return wait
@@ -95,12 +103,14 @@ func (c *CircuitBreaker) report(ctx context.Context, p *phase, own *probe, signa
 		p.passed++
 	}
 	passed := p.passed
+	enough := signal == nil && passed >= c.pool.policy.Load().Probes
+	p.done = p.done || enough
 	p.mu.Unlock()
 
 	why := Opening{Successes: uint64(passed)}
 	hint, throttled := signal.(signalThrottled)
 	switch {
-	case signal == nil && passed >= c.pool.policy.Probes:
+	case enough:
 		c.change(ctx, p, c.closed(c.newRamp()), StateHalfOpen)
 	case signal == signalFailure, signal == signalSlow:
 		why.Rule, why.Failures, why.Streak = RuleProbe, 1, 1
@@ -121,7 +131,7 @@ func (p *phase) openTime(policy *Breaker) time.Duration {
 	if p.length > policy.OpenMax/2 {
 		return policy.OpenMax
 	}
-	return 2 * p.length
+	return max(2*p.length, policy.Open)
 }
 
 // jittered is an open time of a length, 10 % more or less, so that breakers which
@@ -142,10 +152,9 @@ const longest = 1 << 59 * time.Nanosecond // 18 years
 // halfOpen tells, once, that phase p has begun to probe.
 func (c *CircuitBreaker) halfOpen(ctx context.Context, p *phase) {
 	c.pool.mu.Lock()
+	defer c.pool.mu.Unlock()
 	if !p.probing && c.phase.Load() == p {
 		p.probing = true
-		c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: StateOpen, To: StateHalfOpen})
+		c.pool.client.events.add(ctx, Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: StateOpen, To: StateHalfOpen, Mode: Mode(c.pool.mode.Load())})
 	}
-	c.pool.mu.Unlock()
-	c.pool.client.events.deliver()
 }

@@ -20,7 +20,7 @@ type ramp struct {
 
 // newRamp returns the ramp of a phase that begins now, nil if the policy has none.
 func (c *CircuitBreaker) newRamp() *ramp {
-	policy := &c.pool.policy
+	policy := c.pool.policy.Load()
 	if policy.Ramp == 0 {
 		return nil
 	}

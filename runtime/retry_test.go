@@ -287,9 +287,9 @@ func TestHintsDoNotSpreadLaterDelays(t *testing.T) {
 			}
 			Run(t.Context(), m, backend.call)
 			for i, gap := range backend.gaps() {
-				_, most := m.retry.Bounds(i + 1)
-				if spread := gap - 5*time.Second; spread < 0 || spread > most-m.retry.Initial {
-					t.Errorf("delay %d is %v, want at most %v on top of the hint", i+1, gap, most-m.retry.Initial)
+				_, most := m.terms.Load().retry.Bounds(i + 1)
+				if spread := gap - 5*time.Second; spread < 0 || spread > most-m.terms.Load().retry.Initial {
+					t.Errorf("delay %d is %v, want at most %v on top of the hint", i+1, gap, most-m.terms.Load().retry.Initial)
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package resil
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -21,7 +22,12 @@ const SupportVersion1 = true
 type Spec struct {
 	Name    string       // of the client, as errors and stats show it
 	Methods []MethodSpec // in the order in which stats show them
+
+	own string // of WithName; empty for none
 }
+
+// shownName is the client's name in stats, errors and events.
+func (s *Spec) shownName() string { return cmp.Or(s.own, s.Name) }
 
 // A MethodSpec describes one method.
 type MethodSpec struct {
@@ -88,6 +94,15 @@ func (s *Spec) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// budget is what the client may spend of its answers on retries and hedges, 0 for no
+// bound. It is the same in all methods that have one.
+func (s *Spec) budget() (share Ratio) {
+	for i := range s.Methods {
+		share = max(share, s.Methods[i].budget())
+	}
+	return share
 }
 
 // clone returns a copy that shares no policy with s. Methods that share a guard in s

@@ -10,9 +10,15 @@ import (
 // They are read one after another: a call that ends meanwhile may be in one counter
 // and not yet in the next.
 type Stats struct {
-	Client   string         // the client's name
-	Methods  []MethodStats  // in the order of the interface
-	Breakers []BreakerStats // by name
+	Client    string          // the client's name
+	Methods   []MethodStats   // in the order of the interface
+	Breakers  []BreakerStats  // by name
+	Limits    []LimitStats    // by name
+	Bulkheads []BulkheadStats // by name
+	Budget    BudgetStats     // what retries and hedges may spend
+
+	EventsDropped  uint64 // changes of state that an observer was too slow to be told of: see [Observer]
+	ObserverPanics uint64 // panics of observers, which are dropped
 
 	client *Client
 }
@@ -43,6 +49,36 @@ func (s Stats) Breaker(name string, key ...any) BreakerStats {
 		}
 	}
 	return BreakerStats{}
+}
+
+// Limit returns the named limit's stats, or the zero LimitStats if there is none. With a
+// key it returns those of that key, as Breaker does.
+func (s Stats) Limit(name string, key ...any) LimitStats {
+	for _, l := range s.Limits {
+		switch {
+		case l.Name != name:
+		case l.Keyed && len(key) > 0:
+			return s.client.limits[name].keyStats(key[0])
+		default:
+			return l
+		}
+	}
+	return LimitStats{}
+}
+
+// Bulkhead returns the named bulkhead's stats, or the zero BulkheadStats if there is none.
+// With a key it returns those of that key, as Breaker does.
+func (s Stats) Bulkhead(name string, key ...any) BulkheadStats {
+	for _, b := range s.Bulkheads {
+		switch {
+		case b.Name != name:
+		case b.Keyed && len(key) > 0:
+			return s.client.bulkheads[name].keyStats(key[0])
+		default:
+			return b
+		}
+	}
+	return BulkheadStats{}
 }
 
 // MethodStats counts the calls and attempts of one method. Each counter starts at 0
@@ -112,21 +148,23 @@ type counts struct {
 type shadow uint8
 
 const (
-	shadowOpen shadow = 1 << iota
-	shadowLimit
-	shadowFull
+	shadowOpen  shadow = 1 << GuardBreaker
+	shadowLimit shadow = 1 << GuardLimit
+	shadowFull  shadow = 1 << GuardBulkhead
 )
 
-// pass counts an attempt that goes to the callee past the guards of a shadow.
-func (n *counts) pass(w shadow) {
-	if w&shadowOpen != 0 {
-		n.wouldOpen.Add(1)
-	}
-	if w&shadowLimit != 0 {
-		n.wouldLimit.Add(1)
-	}
-	if w&shadowFull != 0 {
-		n.wouldFull.Add(1)
+// pass counts and tells of an attempt that goes to the callee past the guards of the
+// call's shadow.
+func (c *call) pass() {
+	n := &c.method.counts
+	for guard, count := range [...]*atomic.Uint64{&n.wouldOpen, &n.wouldLimit, &n.wouldFull} {
+		if c.shadow&(1<<guard) == 0 {
+			continue
+		}
+		count.Add(1)
+		if c.method.events != nil {
+			c.refused(GuardKind(guard), ModeObserve, nil)
+		}
 	}
 }
 
@@ -216,11 +254,19 @@ func (n *counts) snapshot(name string) MethodStats {
 // several goroutines at once.
 func (c *Client) Stats() Stats {
 	s := Stats{Client: c.name, client: c}
+	s.EventsDropped, s.ObserverPanics = c.events.lost()
 	for _, p := range c.plans {
 		s.Methods = append(s.Methods, p.counts.snapshot(p.name))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.breakers)) {
 		s.Breakers = append(s.Breakers, c.breakers[name].stats())
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.limits)) {
+		s.Limits = append(s.Limits, c.limits[name].stats())
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.bulkheads)) {
+		s.Bulkheads = append(s.Bulkheads, c.bulkheads[name].stats())
+	}
+	s.Budget = c.budget.stats(c.plans, c.now())
 	return s
 }

@@ -201,7 +201,7 @@ func TestAbsurdAfterOfAVerdict(t *testing.T) {
 				return Run(t.Context(), m, f.call)
 			}
 			call()
-			least, _ := m.retry.Bounds(1)
+			least, _ := m.terms.Load().retry.Bounds(1)
 			if gaps := f.gaps(); v.After <= 0 && len(gaps) != 1 || len(gaps) > 0 && gaps[0] < max(v.After, least) {
 				return fmt.Errorf("retried after %v, want at least %v", gaps, max(v.After, least))
 			}

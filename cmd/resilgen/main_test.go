@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write what scripts compare with anew")
+var update = flag.Bool("update", false, "write what scripts compare with again")
 
 // tool is the path of the command under test, which comes first in PATH. It is
 // built without the race detector, which is for what tests run in process: a

@@ -25,7 +25,7 @@ import (
 var golden = filepath.Join("testdata", "clients.md")
 
 func main() {
-	update := flag.Bool("update", false, "write the table anew")
+	update := flag.Bool("update", false, "write the table again")
 	folder := flag.String("o", "", "keep the wrappers in this `folder`, which must be new or empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -66,6 +66,7 @@ func run(w io.Writer) error {
 	if err := d.run(stores["web"], accounts.Resilience()); err != nil {
 		return err
 	}
+	accounts.Resilience().Flush(context.Background()) // changes come on a goroutine of their own
 	d.Check(strings.Join(changes, ", ") == "closed → open, open → half-open, half-open → closed",
 		"only web's breaker has changed: %s", strings.Join(changes, ", "))
 	printMetrics(w, accounts.Resilience().Stats())

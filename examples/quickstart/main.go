@@ -53,8 +53,11 @@ func run(w io.Writer) (results []result, err error) {
 	plain := newHTTPUsers("http://" + service.addr)
 	defer plain.Close()
 	registry := new(resil.Registry)
+	var printing sync.Mutex // two clients tell of changes
 	observe := resil.WithObserver(func(_ context.Context, e resil.Event) {
 		if e.Kind == resil.EventStateChanged {
+			printing.Lock()
+			defer printing.Unlock()
 			name := e.Breaker
 			if e.Key != nil {
 				name = fmt.Sprintf("%s of %v", name, e.Key)
@@ -109,6 +112,7 @@ func (d *demo) runPhase(p phase) (result, error) {
 
 	before := d.sum()
 	r.wrapped = d.try(p, d.wrapped)
+	d.flush()
 	after := d.sum()
 	r.wrapped.application = after.Application - before.Application
 	r.wrapped.retries = after.Retries - before.Retries
@@ -170,11 +174,20 @@ func (d *demo) recover(p phase) error {
 			err = errors.Join(err, p.others(ctx, d.wrapped))
 		}
 		if err == nil && !d.open() {
+			d.flush()
 			fmt.Fprintf(d.w, "   every breaker is closed again after %s\n", short(time.Since(start)))
 			return nil
 		}
 	}
 	return fmt.Errorf("the backend works again, but a breaker does not close")
+}
+
+// flush waits until all changes of state so far have been printed. They come on
+// goroutines of their own.
+func (d *demo) flush() {
+	for _, client := range d.resil.Clients() {
+		client.Flush(context.Background())
+	}
 }
 
 // open reports whether a breaker is not closed.

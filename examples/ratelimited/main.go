@@ -52,7 +52,7 @@ func run(w io.Writer) (err error) {
 }
 
 // observe keeps what the checks need of the events. It needs no lock, because the
-// calls that have such events are made one after the other.
+// calls that have such events are made one after the other, and so are changes of state.
 func (d *demo) observe(_ context.Context, e resil.Event) {
 	switch e.Kind {
 	case resil.EventRetryScheduled:
@@ -162,6 +162,7 @@ func (d *demo) breaker() {
 	answer, err := d.guarded.Distance(ctx, "1 Main Street")
 	state := d.guarded.Resilience().Stats().Breaker("Geocoder").State
 	d.Check(err == nil && state == resil.StateClosed, "after that time: %s; the breaker is %s", outcome(answer, err), state)
+	d.guarded.Resilience().Flush(context.Background()) // they come on a goroutine of their own
 	changes := strings.Join(d.changes, ", ")
 	d.Check(changes == "closed → open, open → half-open, half-open → closed", "the breaker's changes: %s", changes)
 }

@@ -61,7 +61,11 @@ func (r *Request) Context() context.Context { return r.ctx }
 // a body that nobody has read. If GetBody fails, reading the body gives its error.
 func (r *Request) Attempt(ctx context.Context) *http.Request {
 	attempt := r.req.Clone(ctx)
-	if !hasBody(r.req) || !r.sent.Swap(true) {
+	if !hasBody(r.req) {
+		return attempt
+	}
+	if !r.sent.Swap(true) {
+		attempt.Trailer = r.req.Trailer // values may be set while the body is read
 		return attempt
 	}
 	attempt.Body = unreadable{errUsedUp}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -114,4 +115,36 @@ func TestBodyThatCannotBeHadAgainSaysWhy(t *testing.T) {
 	if _, err := io.ReadAll(r.Attempt(t.Context()).Body); err != errUsedUp {
 		t.Errorf("error %v, want errUsedUp", err)
 	}
+}
+
+// A trailer has its value when the body has been read.
+func TestTrailersAreSent(t *testing.T) {
+	got := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		got = r.Trailer.Get("Sum")
+	}))
+	defer server.Close()
+	req, _ := http.NewRequest("PUT", server.URL, nil)
+	req.Trailer = http.Header{"Sum": nil}
+	req.Body = io.NopCloser(io.MultiReader(strings.NewReader("data"), atEnd(func() { req.Trailer.Set("Sum", "4") })))
+	req.ContentLength = -1
+	r := NewRequest(t.Context(), req)
+	defer r.Close()
+	resp, err := server.Client().Do(r.Attempt(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got != "4" {
+		t.Errorf("trailer %q, want 4", got)
+	}
+}
+
+// atEnd is an empty reader that calls a function when it is read.
+type atEnd func()
+
+func (f atEnd) Read([]byte) (int, error) {
+	f()
+	return 0, io.EOF
 }

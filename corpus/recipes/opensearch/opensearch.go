@@ -10,7 +10,7 @@ import (
 
 //go:generate go tool resilgen
 
-// Articles is an index. Each call makes its request anew, since its body is read once.
+// Articles is an index. Each call makes its request again, since its body is read once.
 //
 //resil:timeout 10s attempt=3s methods=Search
 //resil:retry 3

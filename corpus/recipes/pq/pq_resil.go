@@ -24,8 +24,8 @@ const _ = resil.SupportVersion1
 //	BeginTx          timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //	PingContext      timeout 5s, attempt 1s · retry 3, exponential 100ms–30s, full jitter · breaker DB
 //
-// Results of QueryContext and BeginTx outlive the call: a timeout ends when the
-// result is there.
+// Results of QueryContext, QueryRowContext and BeginTx outlive the call: a
+// timeout ends when the result is there.
 //
 // Errors are classified by pq, then sql, then network.
 type ResilientDB struct {
@@ -97,7 +97,13 @@ func NewResilientDB(next DB, opts ...resil.Option) (*ResilientDB, error) {
 				Outlives: true,
 				Classify: classifiers,
 			},
-			{Name: "QueryRowContext", Method: &c.queryRowContext, Policies: policies, Classify: classifiers},
+			{
+				Name:     "QueryRowContext",
+				Method:   &c.queryRowContext,
+				Policies: policies,
+				Outlives: true,
+				Classify: classifiers,
+			},
 			{Name: "BeginTx", Method: &c.beginTx, Policies: policies2, Outlives: true, Classify: classifiers},
 			{Name: "PingContext", Method: &c.pingContext, Policies: policies2, Classify: classifiers},
 		},
@@ -130,7 +136,7 @@ func (c *ResilientDB) QueryContext(ctx context.Context, query string, args ...an
 
 func (c *ResilientDB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	return resil.CallErr(ctx, &c.queryRowContext, func(ctx context.Context) *sql.Row {
-		return c.next.QueryRowContext(ctx, query, args...)
+		return resil.HoldPointer(ctx, c.next.QueryRowContext(ctx, query, args...))
 	}, failedDBSQLRow)
 }
 

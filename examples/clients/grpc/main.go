@@ -39,7 +39,7 @@ func run(w io.Writer) error {
 	conn, err := grpc.NewClient(s.addr,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDisableRetry(), // the wrapper repeats what may be repeated
-		// gRPC waits longer and longer, two minutes in the end, before it connects anew,
+		// gRPC waits longer and longer, two minutes in the end, before it connects again,
 		// and fails all calls meanwhile. It should be back when the breaker asks.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 200 * time.Millisecond},
@@ -54,6 +54,7 @@ func run(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	r.Client = guarded.Resilience()
 	ctx := context.Background()
 	check := func(service string) (string, error) {
 		resp, err := guarded.Check(ctx, &healthpb.HealthCheckRequest{Service: service})

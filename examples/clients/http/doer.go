@@ -4,7 +4,7 @@ import "net/http"
 
 //go:generate go tool resilgen
 
-// Doer is what *http.Client does. A response is judged by its status, and each host has
+// Doer is what *http.Client does. A response is classified by its status, and each host has
 // a breaker of its own.
 //
 //resil:timeout 10s attempt=2s

@@ -35,6 +35,7 @@ func run(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	r.Client = doer.Resilience()
 	state := func() resil.State {
 		return doer.Resilience().Stats().Breaker("Doer", weather.Listener.Addr().String()).State
 	}

@@ -47,6 +47,7 @@ func run(w io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	r.Client = db.Resilience()
 	if _, err := db.Exec(ctx, "CREATE TABLE payments (id text PRIMARY KEY, amount int)"); err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ func run(w io.Writer, s server, addr string) error {
 	if err != nil {
 		return err
 	}
+	r.Client = cache.Resilience()
 	ctx := context.Background()
 	state := func() resil.State { return cache.Resilience().Stats().Breaker("Cache").State }
 

@@ -48,6 +48,7 @@ func run(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	r.Client = objects.Resilience()
 	state := func() resil.State { return objects.Resilience().Stats().Breaker("Objects").State }
 
 	r.Section("The store is up")

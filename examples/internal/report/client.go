@@ -9,8 +9,9 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// Observe prints the retries of a client and the changes of its breakers. It is a
-// [resil.Observer] for a program that makes its calls one after the other.
+// Observe prints the retries of r.Client and, before the next check, the changes of its
+// breakers. It is a [resil.Observer] for a program that makes its calls one after the
+// other.
 func (r *Report) Observe(_ context.Context, e resil.Event) {
 	switch e.Kind {
 	case resil.EventRetryScheduled:
@@ -20,8 +21,24 @@ func (r *Report) Observe(_ context.Context, e resil.Event) {
 		}
 		fmt.Fprintf(r.W, "    attempt %d failed, the next in %s: %s\n", e.Attempt-1, e.Delay.Round(time.Millisecond), cause)
 	case resil.EventStateChanged:
-		fmt.Fprintf(r.W, "    breaker %s: %s → %s\n", e.Breaker, e.From, e.To)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.changes = append(r.changes, fmt.Sprintf("%s: %s → %s", e.Breaker, e.From, e.To))
 	}
+}
+
+// printChanges prints the changes of state since it was last called. They come on a
+// goroutine of their own.
+func (r *Report) printChanges() {
+	if r.Client != nil {
+		r.Client.Flush(context.Background())
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, change := range r.changes {
+		fmt.Fprintf(r.W, "    breaker %s\n", change)
+	}
+	r.changes = nil
 }
 
 // Stats prints what a client has counted.

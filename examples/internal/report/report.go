@@ -4,20 +4,31 @@ package report
 import (
 	"fmt"
 	"io"
+	"sync"
+
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // A Report prints checks to W, and counts those that fail. It must not be used
 // concurrently.
 type Report struct {
 	W      io.Writer
+	Client *resil.Client // whose changes of state it prints; nil for none
 	failed int
+
+	mu      sync.Mutex
+	changes []string // that have not been printed
 }
 
 // Section prints the title of the checks that follow.
-func (r *Report) Section(title string) { fmt.Fprintf(r.W, "\n%s\n", title) }
+func (r *Report) Section(title string) {
+	r.printChanges()
+	fmt.Fprintf(r.W, "\n%s\n", title)
+}
 
 // Check prints what was seen, with ✓ if it is as it should be and ✗ if not.
 func (r *Report) Check(ok bool, format string, args ...any) {
+	r.printChanges()
 	mark := "✓"
 	if !ok {
 		mark = "✗"

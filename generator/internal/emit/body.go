@@ -363,9 +363,17 @@ func (e *emitter) locals(m *model.Method) locals {
 		only = "result"
 	}
 	v.results = append(v.results, name(own, only))
-	v.method, v.attempt, v.attemptType = gosrc.Unused(all, "m", "method"), gosrc.Unused(all, "r", "lane"), gosrc.Unused(all, "results")
-	v.cause, v.dest = gosrc.Unused(all, "cause"), gosrc.Unused(all, "dest")
-	v.request, v.ctx = gosrc.Unused(all, "r", "request"), gosrc.Unused(all, "ctx")
-	v.sent, v.token, v.withToken = gosrc.Unused(all, "sent"), gosrc.Unused(all, "token"), gosrc.Unused(all, "withToken")
+	local := func(used bool, candidates ...string) string {
+		name := gosrc.Unused(all, candidates...)
+		if used { // by the same body as the others
+			all[name] = true
+		}
+		return name
+	}
+	v.request, v.ctx = local(m.Request >= 0, "r", "request"), local(m.Request >= 0, "ctx")
+	v.method = local(m.Key != nil, "m", "method")
+	v.attempt, v.attemptType = local(m.Form == model.HedgedValues, "r", "lane"), local(m.Form == model.HedgedValues, "results")
+	v.cause, v.dest = local(true, "cause"), local(true, "dest")
+	v.sent, v.token, v.withToken = local(true, "sent"), local(true, "token"), local(true, "withToken")
 	return v
 }

@@ -12,7 +12,16 @@ func (b *body) errorInside() []jen.Code {
 	if b.m.Form == model.HedgedInside {
 		entry = "Hedged"
 	}
-	args := []jen.Code{b.ctx, b.method, jen.Func().Params(b.param).Add(resultList(b.types)).Block(jen.Return(b.call))}
+	result := jen.Id(b.v.results[0])
+	closure := []jen.Code{jen.Return(b.call)}
+	if b.m.Outlives() {
+		closure = append([]jen.Code{jen.Add(result).Op(":=").Add(b.call)}, b.holds(nil)...)
+		closure = append(closure, jen.Return(result))
+		if h := &b.m.Held[0]; len(b.m.Held) == 1 && len(h.Path) == 0 {
+			closure = []jen.Code{jen.Return(b.hold(h, b.call))}
+		}
+	}
+	args := []jen.Code{b.ctx, b.method, jen.Func().Params(b.param).Add(resultList(b.types)).Block(closure...)}
 	if b.m.Maker != nil {
 		entry += "Err"
 		args = append(args, jen.Id(b.function(*b.m.Maker)))
@@ -23,11 +32,11 @@ func (b *body) errorInside() []jen.Code {
 	if b.m.Policy.Fallback == nil {
 		return append(b.before, jen.Return(through))
 	}
-	result := jen.Id(b.v.results[0])
 	cause := jen.Add(result).Dot("Err").Call()
+	failed := jen.Add(result).Op("!=").Nil().Op("&&").Add(b.fallsBack(cause)) // nil holds no error
 	return append(b.before,
 		jen.Add(result).Op(":=").Add(through),
-		jen.If(b.fallsBack(cause)).Block(jen.Return(b.substitute(b.m, b.v, cause))),
+		jen.If(failed).Block(jen.Return(b.substitute(b.m, b.v, cause))),
 		jen.Return(result))
 }
 

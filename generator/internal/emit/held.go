@@ -50,7 +50,11 @@ func (b *body) hold(h *model.Held, part jen.Code) *jen.Statement {
 		ctx = jen.Id(b.v.params[b.m.Context])
 	}
 	if h.Keeper != nil {
-		return jen.Id(b.Use(h.Keeper.Function)).Call(ctx, part)
+		hold := jen.Id(b.Use(h.Keeper.Function))
+		if h.Keeper.Named {
+			hold.Add(b.TypeParamNames(h.Keeper.TypeParams))
+		}
+		return hold.Call(ctx, part)
 	}
 	return b.runtime(holdFunctions[h.Way]).Call(ctx, part)
 }

@@ -23,7 +23,8 @@ func (e *emitter) withToken(m *model.Method, v locals) []jen.Code {
 		header := jen.Add(sent).Dot("Header")
 		missing := jen.Add(param).Op("!=").Nil().Op("&&").Add(param).Dot("Header").Dot("Get").Call(jen.Lit(idempotencyKey)).Op("==").Lit("")
 		return append(declared, jen.If(missing).Block(
-			jen.Add(sent).Op("=").Add(param).Dot("Clone").Call(jen.Add(param).Dot("Context").Call()),
+			jen.Add(sent).Op("=").Add(param).Dot("WithContext").Call(jen.Add(param).Dot("Context").Call()), // shares the trailer
+			jen.Add(header).Op("=").Add(header).Dot("Clone").Call(),
 			jen.If(jen.Add(header).Op("==").Nil()).Block(jen.Add(header).Op("=").Id(e.Import("net/http", "http")).Dot("Header").Values()),
 			jen.Add(header).Dot("Set").Call(jen.Lit(idempotencyKey), new)))
 	}

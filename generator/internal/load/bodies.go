@@ -3,7 +3,8 @@ package load
 import "bytes"
 
 // withoutBodies returns a source without the bodies of its functions, which are most of
-// what there is to parse. It returns src itself if that is not Go.
+// what there is to parse. All else stays in its line, by which documentation is found. It
+// returns src itself if that is not Go.
 func withoutBodies(src []byte) []byte {
 	out := make([]byte, 0, len(src)/2)
 	var (
@@ -49,6 +50,9 @@ func withoutBodies(src []byte) []byte {
 				return src
 			}
 			out = append(out, src[copied:i]...)
+			for range bytes.Count(src[i:end], []byte("\n")) {
+				out = append(out, '\n')
+			}
 			copied, i, inFunc = end, end, false
 			continue
 		case c == '(' || c == '[' || c == '{':

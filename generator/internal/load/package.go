@@ -53,6 +53,21 @@ func (p *Package) Leads(from, to string) bool {
 	return p.importer != nil && p.importer.leads(from, to)
 }
 
+// SourceDir returns the folder with the sources of a package that this one imports,
+// directly or through others, or that Find has returned. It is empty if that is not known.
+// It may be called by several goroutines.
+func (p *Package) SourceDir(path string) string {
+	if p.importer == nil {
+		return ""
+	}
+	finding.Lock()
+	defer finding.Unlock()
+	if l := p.importer.listed[path]; l != nil {
+		return l.Dir
+	}
+	return ""
+}
+
 // InWorkspace reports whether a go.work file decides which modules there are.
 func (p *Package) InWorkspace() bool { return p.importer.cmd.env.workspace() != "" }
 

@@ -9,6 +9,8 @@ import (
 	"go/types"
 	"path/filepath"
 	"strings"
+
+	"github.com/resilgen/resilgen/generator/internal/load"
 )
 
 // A Doc is what the documentation of a method says to those who call it by another
@@ -24,7 +26,7 @@ func (m *Package) document(method *Method) Doc {
 	if method.inInterface() {
 		return newDoc(method.Element.Doc)
 	}
-	return m.docs.of(m.pkg.Fset, method.Func)
+	return m.docs.of(m.pkg, method.Func)
 }
 
 // docs finds the documentation of methods.
@@ -34,11 +36,14 @@ type docs struct {
 }
 
 // of returns the documentation of a method at its declaration, in any package.
-func (d *docs) of(fset *token.FileSet, fn *types.Func) Doc {
-	pos := fset.Position(fn.Pos())
+func (d *docs) of(pkg *load.Package, fn *types.Func) Doc {
+	pos := pkg.Fset.Position(fn.Pos())
 	path, inRoot := strings.CutPrefix(pos.Filename, "$GOROOT") // as in export data
 	if inRoot {
 		path = filepath.Join(build.Default.GOROOT, path)
+	}
+	if fn.Pkg() != nil && !filepath.IsAbs(path) { // as in export data of a build with -trimpath
+		path = filepath.Join(pkg.SourceDir(fn.Pkg().Path()), filepath.Base(path))
 	}
 	if d.files == nil {
 		d.read, d.files = token.NewFileSet(), map[string]*ast.File{}

@@ -37,7 +37,7 @@ func errorPlaceOf(sig *types.Signature) (ErrorPlace, *sdk.Func) {
 	if _, ok := pointer.Elem().Underlying().(*types.Struct); ok && hasMethod(t, "SetErr", "func(error)") {
 		return Settable, nil
 	}
-	if fn := sdk.Maker(types.TypeString(t, nil)); fn != nil {
+	if fn := sdk.Maker(recipeType(t)); fn != nil {
 		return Made, fn
 	}
 	return ErrorBeside, nil

@@ -56,7 +56,7 @@ func (m *Package) resolve(d *Derived) {
 		why := faults[name]
 		if why == "" {
 			d.Methods = append(d.Methods, usable[name])
-			d.Docs[name], d.Owners[name] = m.docs.of(m.pkg.Fset, originals[name]), receiverOf(originals[name])
+			d.Docs[name], d.Owners[name] = m.docs.of(m.pkg, originals[name]), receiverOf(originals[name])
 		} else if pos, ok := d.Declaration.MethodPos(name); ok {
 			d.report(codeDerived, pos, "%s cannot be a method of %s: %s", name, d.Declaration.Name, why)
 		} else if ast.IsExported(name) {

@@ -17,6 +17,7 @@ type Keeper struct {
 	Message    types.Type           // of a stream whose first message is received at once; nil for others
 	UntilEnded bool                 // it may be garbage before it ends
 	TypeParams *types.TypeParamList // nil unless it mentions type parameters of its wrapper
+	Named      bool                 // calls of the function must name them, because it does not mention all
 }
 
 // An Override is a method that a keeper declares itself.
@@ -47,6 +48,19 @@ func (h *Keeper) fails() bool {
 // Field is the name of the embedded interface.
 func (h *Keeper) Field() string { return gosrc.TypeObject(h.Type).Name() }
 
+// globals returns the names of Go that the keeper's own methods use.
+func (h *Keeper) globals() (names []string) {
+	for _, o := range h.Overrides {
+		switch o.Does {
+		case Reads:
+			names = append(names, "byte")
+		case Stores:
+			names = append(names, "any")
+		}
+	}
+	return names
+}
+
 // keeper returns the type to generate for an interface. It returns nil if there can be
 // none, or if it could not tell the end.
 func (s *Source) keeper(w *Wrapper, t types.Type) *Keeper {
@@ -76,12 +90,15 @@ func (s *Source) keeper(w *Wrapper, t types.Type) *Keeper {
 			}
 		}
 	}
+	mentioned := map[types.Type]bool{}
 	gosrc.Walk(t, func(t types.Type) bool {
 		if _, ok := t.(*types.TypeParam); ok {
 			h.TypeParams = w.TypeParams()
+			mentioned[t] = true
 		}
 		return true
 	})
+	h.Named = h.TypeParams != nil && len(mentioned) < h.TypeParams.Len()
 	s.keepers.Set(t, h)
 	return h
 }

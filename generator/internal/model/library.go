@@ -162,11 +162,20 @@ func resultOf(method *Method, typ string) int {
 	}
 	typ = sdk.Versionless(typ)
 	for i := range method.Signature.Results().Len() - 1 {
-		if sdk.Versionless(types.TypeString(types.Unalias(method.Signature.Results().At(i).Type()), nil)) == typ {
+		if sdk.Versionless(recipeType(method.Signature.Results().At(i).Type())) == typ {
 			return i
 		}
 	}
 	return -1
+}
+
+// recipeType writes a type as recipes do: with import paths, and without aliases.
+func recipeType(t types.Type) string {
+	t = types.Unalias(t)
+	if pointer, ok := t.(*types.Pointer); ok {
+		return "*" + recipeType(pointer.Elem())
+	}
+	return types.TypeString(t, nil)
 }
 
 // glue finds the packages that a function of a recipe refers to.
@@ -177,14 +186,21 @@ func (m *Package) glue(w *Wrapper, fn *sdk.Func) (Glue, *problem) {
 		if path != imported.Path {
 			g.Paths[imported.Path] = path
 		}
-		if !m.inBuild(path) {
-			return g, problemf(codeFunction, "to classify the errors of %s, generated code needs package %s, which this build does not have; run go get %s, or write //resil:classify network, which leaves the library out",
-				fn.Library.Title, path, path)
+		tried, another := fn.Library.TriedFor(path)
+		lacks, get := "", "run go get "+path
+		if missing := m.missing(fn, imported, path); !m.inBuild(path) {
+			lacks = "package " + path + ", which this build does not have"
+		} else if missing != "" {
+			lacks = imported.Name + "." + missing + ", which package " + path + " of this build does not have"
+			get = "run go get " + tried + ", which has it"
+		} else {
+			continue
 		}
-		if missing := m.missing(fn, imported, path); missing != "" {
-			return g, problemf(codeFunction, "to classify the errors of %s, generated code needs %s.%s, which package %s of this build does not have; run go get %s, which has it, or write //resil:classify network, which leaves the library out",
-				fn.Library.Title, imported.Name, missing, path, fn.Library.TriedFor(path))
+		if another {
+			get = "change over to " + tried + ", which has it"
 		}
+		return g, problemf(codeFunction, "to classify the errors of %s, generated code needs %s; %s, or write //resil:classify network, which leaves the library out",
+			fn.Library.Title, lacks, get)
 	}
 	return g, nil
 }
@@ -196,7 +212,7 @@ func (m *Package) missing(fn *sdk.Func, imported sdk.Import, path string) string
 		return ""
 	}
 	pkg := m.packageAt(path)
-	if !pkg.Complete() {
+	if pkg == nil || !pkg.Complete() {
 		return ""
 	}
 	for _, s := range fn.Symbols {

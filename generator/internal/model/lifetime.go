@@ -128,8 +128,11 @@ func hasMethod(t types.Type, name, signature string) bool {
 	if !ok {
 		return false
 	}
-	return strings.ReplaceAll(withoutNames(fn.Signature()).String(), "interface{}", "any") == signature
+	return plainNames.Replace(withoutNames(fn.Signature()).String()) == signature
 }
+
+// plainNames writes types of Go that have two names by one of them.
+var plainNames = strings.NewReplacer("interface{}", "any", "uint8", "byte")
 
 // withoutNames returns a signature without the names of its parameters and results.
 func withoutNames(sig *types.Signature) *types.Signature {

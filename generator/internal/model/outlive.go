@@ -40,7 +40,7 @@ func (h *Held) Opens() bool { return h.Keeper != nil && h.Keeper.Message != nil 
 // policy has to do with them.
 func (s *Source) settleHeld(w *Wrapper, m *Method) {
 	m.Held, m.Unheld = nil, ""
-	if m.Policy.Skip || !m.HasContext() || !m.ReturnsError || m.Unwritable != "" {
+	if m.Policy.Skip || !m.HasContext() || !m.TellsFailure() || m.ErrorPlace == Scanned || m.Unwritable != "" {
 		return
 	}
 	p := m.Policy
@@ -48,7 +48,11 @@ func (s *Source) settleHeld(w *Wrapper, m *Method) {
 	if !ends && p.Breaker == nil && p.Retry == nil {
 		return
 	}
-	for i := range m.Signature.Results().Len() - 1 {
+	values := m.Signature.Results().Len()
+	if m.ReturnsError {
+		values--
+	}
+	for i := range values {
 		search := outliving{source: s, wrapper: w, result: i}
 		why := search.in(m.Signature.Results().At(i).Type(), place{reachable: true})
 		if why != "" && m.Unheld == "" {

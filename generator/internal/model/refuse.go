@@ -41,7 +41,21 @@ func (s *checker) check() {
 			needed = append(needed, c.Glue.Globals()...)
 		}
 	}
-	for _, name := range needed {
+	for _, m := range w.Methods {
+		if !m.HasGuard() {
+			continue
+		}
+		if m.Outlives() || m.Policy.Idempotent != nil {
+			needed = append(needed, "true")
+		}
+		for _, h := range m.Held {
+			if h.Keeper != nil {
+				needed = append(needed, h.Keeper.globals()...)
+			}
+		}
+	}
+	slices.Sort(needed)
+	for _, name := range slices.Compact(needed) {
 		if s.Package.Types.Scope().Lookup(name) != nil {
 			s.Report(codeInterface, w.Spec.Pos(), "%s cannot be wrapped: this package declares %s, which generated code needs with its meaning in Go; rename that declaration", w.Interface.Name(), name)
 		}

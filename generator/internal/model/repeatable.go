@@ -84,24 +84,49 @@ var (
 		trigger dispatch push toggle spend lock process handle move commit`)
 
 	// money are things of which a second one counts, whatever is done with them.
-	money = wordSet(`charge payment refund credit debit transfer fee discount coupon bonus balance`)
+	money = wordSet(`charge payment refund credit debit transfer fee discount coupon bonus balance promo promotion voucher
+		gift interest penalty reward cashback transaction operation adjustment delta event leave`)
+
+	// amounts are things of which a call takes a part away: RemoveStock.
+	amounts = wordSet(`stock quantity amount balance money fund point credit cash`)
 
 	// entries are things that a log or a queue takes one after the other: PutRecord.
 	entries = wordSet(`record event message log metric telemetry task job`)
 
+	// remarks are things that someone leaves somewhere: LeaveComment.
+	remarks = wordSet(`message comment review feedback note reply rating voicemail`)
+
+	// visits are things that a call may count, where their plural asks for their number:
+	// CountVisit and CountVisits.
+	visits = wordSet(`visit hit view click impression attempt use usage`)
+
+	// queues take what is put into them one after the other: PutItemInQueue.
+	queues = wordSet(`queue stream topic log outbox inbox mailbox`)
+	intos  = wordSet(`in into on onto to`)
+
 	// batches are words after entries that name no other thing: PutRecordBatch.
 	batches = wordSet(`batch data`)
 
-	// secrets are things that a reset makes anew and sends to someone.
-	secrets = wordSet(`password token secret key credentials code pin`)
+	// secrets are things that a reset makes again and sends to someone.
+	secrets = wordSet(`password token secret key credential code pin mfa otp`)
+
+	// goodOnce are things that a check uses up: ValidateOTP.
+	goodOnce = wordSet(`otp totp nonce captcha`)
 
 	// positions are words with which each call means another thing: RemoveFirst.
-	positions = wordSet(`one first last next oldest newest top any random`)
+	positions = wordSet(`one first last next oldest newest top any random n`)
+
+	// gives are verbs for what hands over something, of which nothing is left to a second
+	// call that takes it away: DeleteAndReturn.
+	gives = wordSet(`get return returning fetch read`)
+
+	// arranged are words after which by says no amount: SetOrderBy.
+	arranged = wordSet(`order sort group filter partition created updated owned managed`)
 )
 
 // phrases are pairs of a first and a second word that mean something else than the first.
 var phrases = wordSet(`check-in check-out set-up put-up apply-for count-down count-up get-new get-set get-swap
-	update-one update-many`)
+	update-one update-many follow-up ping-back drop-off`)
 
 // repeatable reports whether the words of a method's name say that it can be repeated: it
 // reads, or sets something or takes something away, and does nothing else beside.
@@ -122,7 +147,7 @@ func repeatable(name string) bool {
 		next := words[i+1]
 		verb := reads[next] || sets[next] || takesAway[next] || adds[next]
 		switch {
-		case verb && reads[words[0]] && !reads[next]:
+		case verb && reads[words[0]] && !reads[next], takesAway[words[0]] && gives[next]:
 			return false
 		case verb:
 			return repeatable(strings.Join(words[:i], "_")) && repeatable(strings.Join(words[i+1:], "_"))
@@ -140,6 +165,8 @@ func repeatable(name string) bool {
 		return false
 	case onlyOnce(words):
 		return true
+	case addsOtherwise(words):
+		return false
 	case questions[first]:
 		return true
 	case containsAny(rest, counters), adds[last] && !nouns[last]:
@@ -148,13 +175,17 @@ func repeatable(name string) bool {
 		next := slices.Index(rest, "next") // GetNextID takes an ID, GetNextPage reads
 		return next < 0 || slices.ContainsFunc(rest[next:], isPage)
 	case takesAway[first] && containsAny(rest, positions),
-		first == "reset" && containsAny(rest, secrets),
-		first == "apply" && slices.ContainsFunc(rest, isMoney),
-		first == "put" && putsEntry(rest):
+		takesAway[first] && slices.Contains(rest, "returning"),
+		first == "remove" && amounts[singular(last)],
+		first == "leave" && remarks[singular(last)],
+		first == "reset" && anySingular(rest, secrets),
+		first == "apply" && anySingular(rest, money),
+		first == "put" && putsEntry(rest),
+		sets[first] && (last == "nx" || last == "by" && !arranged[rest[max(0, len(rest)-2)]]): // only if it is not there, and by how much
 		return false
 	case sets[first], takesAway[first]:
 		with := slices.Index(rest, "with")
-		return with < 0 || !containsAny(rest[with:], adds)
+		return with < 0 || !containsAny(rest[with:], adds) && !anySingular(rest[with:], money)
 	}
 	return false
 }
@@ -165,7 +196,22 @@ func putsEntry(words []string) bool {
 	if n := len(words); n > 1 && batches[words[n-1]] {
 		words = words[:n-1]
 	}
-	return entries[singular(words[len(words)-1])]
+	n := len(words)
+	return entries[singular(words[n-1])] || n > 1 && intos[words[n-2]] && queues[words[n-1]]
+}
+
+// addsOtherwise reports whether a name whose first word reads says that a call may add
+// or use up something: HasOrAdd, CountVisit, ValidateOTP.
+func addsOtherwise(words []string) bool {
+	first, last := words[0], words[len(words)-1]
+	switch {
+	case !reads[first]:
+		return false
+	case first == "count" && visits[last], (first == "validate" || first == "check") && goodOnce[last]:
+		return true
+	}
+	or := slices.Index(words, "or")
+	return or == 1 && len(words) > 2 && adds[words[2]]
 }
 
 // onlyOnce reports whether the name of a method that may add something says that it adds
@@ -190,12 +236,15 @@ func onlyOnce(words []string) bool {
 
 func isAnd(word string) bool { return word == "and" || word == "then" }
 
-func isMoney(word string) bool { return money[singular(word)] }
-
 func isPage(word string) bool { return word == "page" || word == "result" || word == "results" }
 
 func containsAny(words []string, set map[string]bool) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return set[w] })
+}
+
+// anySingular is containsAny, for words that may be plurals.
+func anySingular(words []string, set map[string]bool) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return set[singular(w)] })
 }
 
 func singular(word string) string { return strings.TrimSuffix(word, "s") }

@@ -11,11 +11,14 @@ func TestNamesThatMayBeRepeated(t *testing.T) {
 		`Get GetUser get_user ListOrders GetPost GetCharge DescribeSpotFleetRequests FindByID Query QueryRow Search HeadBucket
 		Stat Count CheckHealth Ping IsAdmin HasOrder CanPublish Lookup LookupHost ReadFile LoadConfig FetchPage Scan ShowTables
 		View ValidateOrder Resolve Exists Contains PeekMessage PresignGetObject Retrieve GetSendQuota DescribeCreateAccountStatus
-		GetNextPage ListNextResults GetAddress DescribeAddresses GetPayments GetUsersAndRoles GetNameAndStatus`,
+		GetNextPage ListNextResults GetAddress DescribeAddresses GetPayments GetUsersAndRoles GetNameAndStatus
+		CountVisits CountViews ValidateCode GetStockOrDefault`,
 		// What sets or takes away.
 		`Set SetName PutObject UpdateUser UpdatePost Replace ReplaceOne Delete DeleteOrder DeleteMessage Remove Enable DisableRule
 		ModifyInstance CancelOrder StopInstances TagResource UntagResource PatchUser Apply Touch Upsert EnsureBucket Purge
-		RevokeGrant SetNameAndEmail UpdateAndGet SetAndEnable PutMetricAlarm PutIfAbsent ResetCounter`,
+		RevokeGrant SetNameAndEmail UpdateAndGet SetAndEnable PutMetricAlarm PutIfAbsent ResetCounter
+		RemoveDiscount DeletePayment LeaveGroup ApplyPolicy PutQueue RemoveCreditCard ClearStock UpdateWithOptions DeleteByKey
+		CancelReturn DeleteReadReceipts RevokeReadPermission SetOrderBy UpdateSortBy`,
 		// What adds once only.
 		`CreateOrUpdate CreateOrUpdateUser CreateIfNotExists CreateTableIfNotExists InsertOrReplace AddIfAbsent GetOrCreate
 		FindOrCreateUser LoadOrStore UpdateOrCreate`,
@@ -37,6 +40,12 @@ func TestNamesThatMayBeRepeated(t *testing.T) {
 		// What appends, whatever the first word says.
 		`PutRecord PutRecords PutRecordBatch PutEvents PutLogEvents PutMetricData ApplyCustomerBalance UpdateOne UpdateMany ApplyPayment ApplyCharges
 		SetWithPublish StopWithRefund`,
+		// What adds or uses up in other words.
+		`ResetTokens ResetPasswords ResetMFA ApplyPromoCode ApplyVoucher ApplyGiftCard ApplyInterest ApplyTransaction ApplyLeave
+		RemoveStock RemoveQuantity RemoveFunds RemovePoints LeaveComment LeaveReview CountVisit CountView ValidateOTP PutItemInQueue
+		PutOnStream HasOrAdd GetOrReserve CancelWithFee UpdateQuantityBy ResizeBy SetNX FollowUp`,
+		// What takes away what it returns.
+		`DeleteAndGet RemoveAndGet ClearAndReturn DeleteReturning DeleteUserReturningRow RemoveN`,
 		// What has its verb further on.
 		`AdminConversationsCreate WorkflowsFeaturedAdd MemberAdd UserAdd XAdd LPush HTTPGet`,
 		// What does two things.

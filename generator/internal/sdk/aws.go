@@ -62,7 +62,7 @@ func classify(err error) resil.Verdict {
 	Tokens:  []string{"ClientToken", "ClientRequestToken", "IdempotencyToken", "CreationToken", "CreatorRequestId"},
 	Retries: Retries{Attempts: 3, Switch: "config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} })"},
 	Notes: []string{
-		"The SDK fills an empty token anew for each call: three attempts of ours would be three purchases; the generated code sets the same one for all of them.",
+		"The SDK fills an empty token again for each call: three attempts of ours would be three purchases; the generated code sets the same one for all of them.",
 		"SendMessage and Publish have a MessageDeduplicationId, which only FIFO queues and topics accept: set it yourself and write //resil:idempotent.",
 		"As long as the SDK repeats by itself, an error that says that nothing was sent speaks of its last attempt only.",
 		"A batch can succeed in part: look at UnprocessedItems, UnprocessedKeys, Failed and FailedRecordCount, for which nothing is repeated.",

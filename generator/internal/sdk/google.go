@@ -55,7 +55,7 @@ func classify(err error) resil.Verdict {
 	},
 	Unsafe: []string{
 		"ReadModifyWriteRow", "Apply", "ApplyBulk", "ApplyReadModifyWrite", // Bigtable and Spanner add
-		"ReadWriteTransaction*", // Spanner runs it anew
+		"ReadWriteTransaction*", // Spanner runs it again
 		"Put", "PutMulti",       // of Datastore, where an incomplete key becomes another one each time, and rows of BigQuery
 		"Reset", // of a machine
 	},

@@ -42,6 +42,6 @@ func classify(err error) resil.Verdict {
 		"client-go delays calls on the client's side by rest.Config.QPS and Burst, 5 and 10 a second by default, which counts as the callee's time.",
 		"A conflict is an answer: read the object again and repeat the change, as retry.RetryOnConflict does.",
 		"A JSON patch that adds to a list does so again when it is repeated: write //resil:idempotent methods=Patch if all patches are merge or apply patches.",
-		"The deletion of an object that something makes anew under its old name does more when it is repeated.",
+		"The deletion of an object that something makes again under its old name does more when it is repeated.",
 	},
 }

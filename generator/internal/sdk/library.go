@@ -92,15 +92,24 @@ func (l *Library) Drivers() (names []string) {
 }
 
 // TriedFor returns the module, with its version, with which the recipe was tried and that
-// has a package.
-func (l *Library) TriedFor(importPath string) string {
+// has a package. Another is set if that module has another major version than the package,
+// whose own has not been tried.
+func (l *Library) TriedFor(importPath string) (module string, another bool) {
 	for _, tried := range l.Tried {
 		module, _, _ := strings.Cut(tried, "@")
-		if importPath == module || strings.HasPrefix(importPath, module+"/") {
-			return tried
+		rest, ok := strings.CutPrefix(importPath, module)
+		if ok && (rest == "" || rest[0] == '/') && Versionless(rest) == rest {
+			return tried, false
 		}
 	}
-	return importPath + "@latest"
+	for _, tried := range l.Tried {
+		module, _, _ := strings.Cut(tried, "@")
+		module = Versionless(module)
+		if plain := Versionless(importPath); plain == module || strings.HasPrefix(plain, module+"/") {
+			return tried, true
+		}
+	}
+	return importPath + "@latest", false
 }
 
 // IsShownBy reports whether a type of the package with that import path shows the

@@ -148,11 +148,31 @@ func TestPackagesOfAModuleHaveOneVersion(t *testing.T) {
 	}
 }
 
+func TestModulesThatWereTried(t *testing.T) {
+	l := &Library{Tried: []string{"example.com/a/v2@v2.1.0", "example.com/a@v1.9.0", "example.com/b/v5@v5.0.1"}}
+	for _, c := range []struct {
+		path, want string
+		another    bool
+	}{
+		{"example.com/a", "example.com/a@v1.9.0", false},
+		{"example.com/a/c", "example.com/a@v1.9.0", false},
+		{"example.com/a/v2/c", "example.com/a/v2@v2.1.0", false},
+		{"example.com/a/v3/c", "example.com/a/v2@v2.1.0", true},
+		{"example.com/b/v4", "example.com/b/v5@v5.0.1", true},
+		{"example.com/b/v4/c", "example.com/b/v5@v5.0.1", true},
+		{"example.com/bc", "example.com/bc@latest", false},
+	} {
+		if got, another := l.TriedFor(c.path); got != c.want || another != c.another {
+			t.Errorf("TriedFor(%q) = %q, %t, want %q, %t", c.path, got, another, c.want, c.another)
+		}
+	}
+}
+
 func TestEveryPackageOfGlueIsOfAModuleThatWasTried(t *testing.T) {
 	for _, l := range All() {
 		for _, f := range l.Funcs() {
 			for _, i := range f.Imports {
-				if strings.Contains(i.Path, ".") && strings.HasSuffix(l.TriedFor(i.Path), "@latest") {
+				if tried, another := l.TriedFor(i.Path); strings.Contains(i.Path, ".") && (another || strings.HasSuffix(tried, "@latest")) {
 					t.Errorf("%s: %s", l.Name, i.Path)
 				}
 			}

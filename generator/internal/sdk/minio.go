@@ -39,7 +39,7 @@ func classify(err error) resil.Verdict {
 }
 `,
 	Safe:    []string{"BucketExists", "CopyObject", "ComposeObject", "CreateSession", "FGetObject", "FPutObject", "Presigned*", "GenerateInventoryConfigYAML"},
-	Unsafe:  []string{"ResetBucketReplication*"}, // starts to replicate anew
+	Unsafe:  []string{"ResetBucketReplication*"}, // starts to replicate again
 	Retries: Retries{Attempts: 10, Switch: "minio.Options{MaxRetries: 1}"},
 	Notes: []string{
 		"GetObject sends nothing: its errors come from the object's Read and Stat, which are not guarded.",

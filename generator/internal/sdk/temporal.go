@@ -49,7 +49,7 @@ func classify(err error) resil.Verdict {
 	Unsafe: []string{
 		"UpdateWorkflow", "UpdateWorkflowExecution", "UpdateWithStartWorkflow", // runs the handler again, unless an UpdateID tells that it is the same
 		"ResetWorkflowExecution", // starts another run
-		"ResetActivity",          // counts its attempts anew
+		"ResetActivity",          // counts its attempts again
 	},
 	Tokens:  []string{"RequestId", "UpdateID"},
 	Retries: Retries{Attempts: -1},

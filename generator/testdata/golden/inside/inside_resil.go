@@ -148,7 +148,7 @@ func (c *ResilientCommands) Find(ctx context.Context, result string) *Text {
 	dest := resil.CallSetErr(ctx, &c.find, func(ctx context.Context) *Text {
 		return c.next.Find(ctx, result)
 	})
-	if c.find.FallsBack(ctx, dest.Err()) {
+	if dest != nil && c.find.FallsBack(ctx, dest.Err()) {
 		return cached(ctx, result, dest.Err())
 	}
 	return dest
@@ -165,7 +165,7 @@ func (c *ResilientCommands) Lookup(ctx context.Context, key string) *Text {
 	result := resil.HedgedSetErr(ctx, m, func(ctx context.Context) *Text {
 		return c.next.Lookup(ctx, key)
 	})
-	if m.FallsBack(ctx, result.Err()) {
+	if result != nil && m.FallsBack(ctx, result.Err()) {
 		return hedged(ctx, key, result.Err())
 	}
 	return result

@@ -1,0 +1,221 @@
+package resilprom
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// gather compares what the collectors export with a golden file.
+func gather(t *testing.T, golden string, collectors ...prometheus.Collector) {
+	t.Helper()
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(collectors...)
+	golden = filepath.Join("testdata", golden)
+	if *update {
+		text, err := testutil.GatherAndFormat(registry, expfmt.TypeTextPlain, names()...)
+		if err == nil {
+			err = os.WriteFile(golden, text, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.Open(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer want.Close()
+	if err := testutil.GatherAndCompare(registry, want); err != nil {
+		t.Error(err)
+	}
+	problems, err := testutil.GatherAndLint(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("lint: %s: %s", p.Metric, p.Text)
+	}
+}
+
+func names() (list []string) {
+	for _, m := range metrics {
+		list = append(list, m.name)
+	}
+	return list
+}
+
+func TestScrape(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		histograms := NewHistograms()
+		_, m := newClient(t, []string{"retry 3 jitter=none", "breaker consecutive=5 ratio=off", "limit 100/s", "bulkhead 10 mode=observe"},
+			resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe))
+		for range 20 {
+			resil.Run(t.Context(), m, after(20*time.Millisecond))
+		}
+		resil.Run(t.Context(), m, fail)
+		n := 0
+		resil.Run(t.Context(), m, func(ctx context.Context) error {
+			if n++; n == 1 {
+				return errDown
+			}
+			return nil
+		})
+		resil.Run(t.Context(), m, func(context.Context) error { return resil.App(errors.New("not found")) })
+		gather(t, "closed.txt", NewCollector(&registry), histograms)
+
+		for range 2 {
+			resil.Run(t.Context(), m, fail)
+		}
+		resil.Run(t.Context(), m, succeed)
+		gather(t, "open.txt", NewCollector(&registry), histograms)
+	})
+}
+
+func TestKeysAreCountedAndNeverShown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		histograms := NewHistograms()
+		m := newKeyed(t, []string{"breaker consecutive=1 per=peer keys=3", "limit 100/s per=peer keys=2", "bulkhead 5 per=peer keys=4"},
+			resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe))
+		for _, peer := range []string{"peer-1", "peer-2", "peer-3", "peer-4", "peer-5"} {
+			f := succeed
+			if peer == "peer-2" {
+				f = fail
+			}
+			resil.Run(t.Context(), m.For(peer), f)
+		}
+		collector := NewCollector(&registry)
+		gather(t, "keyed.txt", collector, histograms)
+		text, err := testutil.CollectAndFormat(collector, expfmt.TypeTextPlain, names()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) == 0 || strings.Contains(string(text), "peer-") {
+			t.Errorf("a key is in\n%s", text)
+		}
+	})
+}
+
+func TestWithoutMethod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		histograms := NewHistograms(WithoutMethod())
+		c, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Get"}, {Name: "Put"}}},
+			resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resil.Run(t.Context(), c.Method("Get"), after(time.Second))
+		resil.Run(t.Context(), c.Method("Put"), after(time.Millisecond))
+		resil.Run(t.Context(), c.Method("Put"), fail)
+		gather(t, "without_method.txt", NewCollector(&registry, WithoutMethod()), histograms)
+	})
+}
+
+func TestClientsOfOneNameAreAddedUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		var clients [2]*resil.Client
+		for i := range clients {
+			var m *resil.Method
+			clients[i], m = newClient(t, []string{"breaker", "bulkhead 10"}, resil.WithRegistry(&registry))
+			resil.Run(t.Context(), m, succeed)
+			if i == 1 {
+				resil.Run(t.Context(), m, succeed)
+				resil.Run(t.Context(), m, fail)
+			}
+		}
+		newClient(t, nil, resil.WithRegistry(&registry), resil.WithName("Users of \xff"))
+		collector := NewCollector(&registry)
+		gather(t, "same_name.txt", collector)
+		for _, c := range registry.Clients() {
+			registry.Remove(c)
+		}
+		if n := testutil.CollectAndCount(collector); n != 0 {
+			t.Errorf("%d series of clients that are removed", n)
+		}
+	})
+}
+
+func TestRegistryWithoutClients(t *testing.T) {
+	if n := testutil.CollectAndCount(NewCollector(nil)); n != 0 {
+		t.Errorf("%d series", n)
+	}
+}
+
+// Each counter of a method has a series, and the right one: its label is the counter's name.
+func TestEveryCounterOfAMethodIsExported(t *testing.T) {
+	var stats resil.MethodStats
+	v := reflect.ValueOf(&stats).Elem()
+	names := map[float64]string{}
+	for i := range v.NumField() {
+		if field := v.Type().Field(i); field.Name != "Name" && field.Name != "Calls" && field.Name != "Attempts" {
+			v.Field(i).SetUint(uint64(1000 + i))
+			names[float64(1000+i)] = field.Name
+		}
+	}
+	s := scrape{index: map[string]*sample{}}
+	s.method("Users", stats)
+	for _, sample := range s.samples {
+		name, ok := names[sample.value()]
+		if !ok {
+			t.Errorf("%s %q: no field", metrics[sample.metric].name, sample.labels)
+		}
+		delete(names, sample.value())
+		if sample.metric == calls || sample.metric == attempts {
+			if label := strings.ReplaceAll(sample.labels[2], " ", ""); !strings.EqualFold(label, name) {
+				t.Errorf("%s is exported as %s", name, label)
+			}
+		}
+	}
+	for _, name := range names {
+		t.Errorf("%s is not exported", name)
+	}
+}
+
+func TestRetryBudgetUtilization(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		_, m := newClient(t, []string{"retry 2 jitter=none"}, resil.WithRegistry(&registry))
+		utilization := func() float64 {
+			s := scrape{index: map[string]*sample{}}
+			s.client(registry.Client("Users").Stats())
+			return s.index[metrics[budgetUtilization].name+"\x00Users"].value()
+		}
+		if got := utilization(); got != 0 {
+			t.Errorf("new: %v, want 0", got)
+		}
+		for range 5 {
+			resil.Run(t.Context(), m, fail)
+		}
+		if got := utilization(); got != 0.5 {
+			t.Errorf("half of the reserve is spent: %v, want 0.5", got)
+		}
+		for range 10 {
+			resil.Run(t.Context(), m, fail)
+		}
+		if got := utilization(); got != 1 {
+			t.Errorf("all is spent: %v, want 1", got)
+		}
+		for range 50 {
+			resil.Run(t.Context(), m, succeed)
+		}
+		if got := utilization(); got != 0.5 {
+			t.Errorf("50 answers bring 10: %v, want 0.5", got)
+		}
+	})
+}

@@ -1,0 +1,95 @@
+package resilprom
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// table writes the metrics as the README shows them.
+func table() string {
+	var b strings.Builder
+	b.WriteString("| metric | type | unit | labels | |\n|---|---|---|---|---|\n")
+	for _, m := range metrics {
+		help := m.help
+		if m.bounds != nil {
+			help += " Buckets: " + strings.Trim(fmt.Sprint(m.bounds), "[]") + "."
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` | `%s` | %s |\n", m.name, m.typ, m.unit, strings.Join(m.labels, "` `"), help)
+	}
+	return b.String()
+}
+
+func TestReadmeShowsTheMetrics(t *testing.T) {
+	readme := read(t, "README.md")
+	found := regexp.MustCompile(`(?m)^\| metric \|.*\n(\|.*\n)+`).FindString(readme)
+	switch want := table(); {
+	case found == want:
+	case *update && found != "":
+		if err := os.WriteFile("README.md", []byte(strings.Replace(readme, found, want, 1)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the README's table is not that of metrics, which go test -update writes:\n%s", found)
+	}
+}
+
+func TestReadmeAndTestsCoverTheAlerts(t *testing.T) {
+	alerts := find(t, "alerts.yaml", `alert: (\w+)`)
+	if len(alerts) == 0 {
+		t.Fatal("no alerts")
+	}
+	if shown := find(t, "README.md", "(?m)^\\| `(Resil\\w+)`"); !slices.Equal(shown, alerts) {
+		t.Errorf("the README shows %q, alerts.yaml has %q", shown, alerts)
+	}
+	fire := find(t, "alerts_test.yaml", `alertname: (\w+)\n *exp_alerts:`)
+	silent := find(t, "alerts_test.yaml", `alertname: (\w+)}`)
+	for _, a := range alerts {
+		if !slices.Contains(fire, a) || !slices.Contains(silent, a) {
+			t.Errorf("%s: alerts_test.yaml has no case in which it fires and one in which it does not", a)
+		}
+	}
+}
+
+// A misspelled name in a rule is no error for Prometheus: the alert never fires.
+func TestAlertsNameMetricsAndLabels(t *testing.T) {
+	for _, file := range []string{"alerts.yaml", "alerts_test.yaml"} {
+		for _, name := range find(t, file, `(resil_\w+)`) {
+			if name != "resil_" && !slices.ContainsFunc(metrics[:], func(m metric) bool { return m.name == name }) {
+				t.Errorf("%s: %s is no metric", file, name)
+			}
+		}
+	}
+	known := []string{"job"}
+	for _, m := range metrics {
+		known = append(known, m.labels...)
+	}
+	for _, by := range find(t, "alerts.yaml", `(?:by|on) \(([\w, ]+)\)`) {
+		for label := range strings.SplitSeq(by, ", ") {
+			if !slices.Contains(known, label) {
+				t.Errorf("%s is no label", label)
+			}
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// find returns what the first group of the pattern matches in a file, in the file's order.
+func find(t *testing.T, file, pattern string) (list []string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(read(t, file), -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
