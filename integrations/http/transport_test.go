@@ -135,14 +135,7 @@ func TestConnectionIsUpgraded(t *testing.T) {
 }
 
 func TestRefusalIsAnswered(t *testing.T) {
-	refused := func(reason error) error {
-		client, err := resil.New(resil.Spec{Name: "Down", Methods: []resil.MethodSpec{{Name: "Get"}}})
-		_ = client
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fmt.Errorf("calling: %w", &resil.Error{Reason: reason})
-	}
+	refused := func(reason error) error { return fmt.Errorf("calling: %w", &resil.Error{Reason: reason}) }
 	for _, tt := range []struct {
 		err    error
 		status int

@@ -16,7 +16,7 @@ import (
 // note adds a note on a wrapper: something that is no mistake, and that the author may not
 // have meant.
 func (s *Source) note(w *Wrapper, pos token.Pos, format string, args ...any) {
-	w.Notes = append(w.Notes, annotations.Diagnostic{Pos: s.Package.Fset.Position(pos), Message: fmt.Sprintf(format, args...)})
+	w.Notes = append(w.Notes, annotations.NewDiagnostic(s.Package.Fset.Position(pos), "", format, args...))
 }
 
 // Notes returns the notes on the wrappers of the source.
