@@ -44,6 +44,24 @@ func (c *Client) Overrides() Overrides {
 	return c.overrides.clone()
 }
 
+// Spec returns a copy of what is in force: the spec that the client was made from, with
+// overrides, and with what New fills in. No Method is set in it. Changing the copy changes
+// nothing in the client.
+func (c *Client) Spec() Spec {
+	c.applying.Lock()
+	s := c.applied.clone()
+	c.applying.Unlock()
+	s.own = ""
+	for i := range s.Methods {
+		m := &s.Methods[i]
+		m.Method, m.Classify = nil, slices.Clone(m.Classify)
+		if m.Retry != nil {
+			m.Retry.On = slices.Clone(m.Retry.On)
+		}
+	}
+	return s
+}
+
 // clone returns a copy, nil for none.
 func (o Overrides) clone() Overrides {
 	if len(o) == 0 {

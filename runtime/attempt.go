@@ -216,7 +216,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		}
 	}
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
+		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Hedge: c.hedge, Class: c.class, Err: err, Elapsed: elapsed})
 	}
 }
 
@@ -249,6 +249,7 @@ func (c *call) classify(total, own context.Context, limited bool, started time.D
 	}
 	c.class, c.hint = v.Class, max(v.After, 0) // a time that has passed is none
 	m.counts.classes[c.class].Add(1)
+	c.counted++
 
 	timedOut := whose == byAttempt || whose == byTotal
 	switch {

@@ -3,11 +3,12 @@ package resil
 import "time"
 
 // BreakerStats describes one circuit breaker. Of a breaker that is kept by key it
-// describes one key, or, where no key is asked for, all keys together: then only Name
-// and the last four fields are set.
+// describes one key, or, where no key is asked for, all keys together: then only Name,
+// Mode and the last four fields are set.
 type BreakerStats struct {
 	Name  string
 	Key   any   // the key that was asked for; nil for none
+	Mode  Mode  // in force
 	State State // at the time of the snapshot
 
 	Successes uint64 // in the window; 0 unless closed
@@ -34,7 +35,7 @@ func (g *breakers) stats() BreakerStats {
 	if g.table == nil {
 		return g.shared.stats()
 	}
-	s := BreakerStats{Name: g.name, Keyed: true, OpenKeys: int(g.open.Load())}
+	s := BreakerStats{Name: g.name, Mode: Mode(g.mode.Load()), Keyed: true, OpenKeys: int(g.open.Load())}
 	s.Keys, s.Overflowed = g.table.count()
 	return s
 }
@@ -44,13 +45,13 @@ func (g *breakers) keyStats(key any) BreakerStats {
 	if c, ok := g.lookup(key, lookupHeld); ok {
 		return c.stats()
 	}
-	return BreakerStats{Name: g.name, Key: key}
+	return BreakerStats{Name: g.name, Mode: Mode(g.mode.Load()), Key: key}
 }
 
 func (c *CircuitBreaker) stats() BreakerStats {
 	now := c.pool.client.now()
 	p := c.phase.Load()
-	s := BreakerStats{Name: c.pool.name, Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
+	s := BreakerStats{Name: c.pool.name, Mode: Mode(c.pool.mode.Load()), Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
 	if f := c.last.Load(); f != nil {
 		s.LastFailure, s.LastError = f.at, f.err
 	}

@@ -55,6 +55,7 @@ type call struct {
 	caller   context.Context // as it came, without our timeouts
 	attempts int             // that reached the callee
 	rounds   int             // attempts without those that were hedges
+	counted  int             // attempts that are in the counters of classes
 	attempt                  // the last of them
 	outcome  Outcome
 	shadow   shadow // guards that refuse the attempt under way and let it pass
@@ -278,6 +279,9 @@ func within(ctx context.Context, limit time.Duration, cause error) (context.Cont
 	return context.WithDeadlineCause(ctx, time.Now().Add(limit), cause)
 }
 
+// retries are the call's attempts after a failed one, without hedges.
+func (c *call) retries() int { return max(c.rounds-1, 0) }
+
 // end counts the call and reports it, whichever way it ended.
 func (c *call) end(err error) {
 	m := c.method
@@ -288,6 +292,6 @@ func (c *call) end(err error) {
 	m.entry.unpin()
 	if m.events != nil {
 		elapsed := c.now() - c.clock.began
-		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Outcome: c.outcome, Err: err, Elapsed: elapsed})
+		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Retries: c.retries(), Outcome: c.outcome, Err: err, Elapsed: elapsed})
 	}
 }

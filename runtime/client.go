@@ -154,6 +154,10 @@ func (c *Client) now() time.Duration { return time.Since(c.base) }
 // later is the time that is d after t, or the end of time.
 func later(t, d time.Duration) time.Duration { return t + min(d, math.MaxInt64-max(t, 0)) }
 
+// Interface returns the name of the client's interface, which is [Spec].Name, also where
+// [WithName] has given the client another.
+func (c *Client) Interface() string { return c.declared.Name }
+
 // Name returns the client's name: that of [WithName] or, without one, of its interface.
 func (c *Client) Name() string { return c.name }
 

@@ -11,11 +11,11 @@ import (
 type EventKind uint8
 
 const (
-	EventAttemptEnded   EventKind = iota // Method, Attempt, Class, Err, Elapsed
+	EventAttemptEnded   EventKind = iota // Method, Attempt, Hedge, Class, Err, Elapsed
 	EventRetryScheduled                  // Method, Attempt (the next), Class, Err, Delay
 	EventHedgeStarted                    // Method, Attempt, Delay
-	EventRefused                         // Method, Attempt (the refused one), Guard, GuardName, Mode, Err
-	EventCallEnded                       // Method, Attempt (the number made), Outcome, Err, Elapsed
+	EventRefused                         // Method, Attempt (the refused one), Hedge, Guard, GuardName, Mode, Err
+	EventCallEnded                       // Method, Attempt (the number made), Retries, Outcome, Err, Elapsed
 	EventFellBack                        // Method, Err (the cause); the fallback is about to answer
 	EventStateChanged                    // Seq, Breaker, Key, From, To, Mode, Opening
 	EventApplied                         // Seq, Changes
@@ -49,6 +49,8 @@ type Event struct {
 	Class   Class         // of the attempt
 	Outcome Outcome       // of the call
 	Err     error         // of the attempt or the call; nil for none, and for an attempt that passed a guard
+	Hedge   bool          // of an attempt that ended or was refused: it was started beside a slow one
+	Retries int           // of a call that ended: its attempts after a failed one; hedges do not count
 	Elapsed time.Duration // of the attempt or the call
 	Delay   time.Duration // before the next attempt, or from the first attempt to the hedge
 
@@ -75,7 +77,7 @@ func (m *Method) event(ctx context.Context, e Event) {
 // it pass though it refuses such attempts.
 func (c *call) refused(guard GuardKind, mode Mode, err error) {
 	m := c.method
-	e := Event{Kind: EventRefused, Guard: guard, Mode: mode, Err: err, Attempt: c.attempts + 1}
+	e := Event{Kind: EventRefused, Guard: guard, Mode: mode, Err: err, Attempt: c.attempts + 1, Hedge: c.hedge}
 	switch guard {
 	case GuardBreaker:
 		e.GuardName = m.breakers.name

@@ -99,6 +99,7 @@ type round struct {
 	held     time.Time   // no hedge starts before
 	over     bool        // no hedge starts any more
 	reached  []int       // the lanes that reached the callee
+	counted  int         // those of them that are in the counters of classes
 	winner   *call       // nil for none yet
 	won      int         // its lane
 	failed   *call       // the last of the hedges that failed
@@ -134,6 +135,7 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 		o.ended.Wait()
 		r.raced = r.raced || len(o.reached) > 0
 		c.attempts = o.before.attempts + len(o.reached)
+		c.counted += o.counted
 		kept := -1
 		if returned && o.panicked == nil && !o.exited {
 			err = c.conclude(o, err)
@@ -144,6 +146,7 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 		defer func() {
 			if c.outcome == OutcomePanicked && o.winner != nil && o.winner.class == Success {
 				m.counts.classes[Success].Add(1) // nobody gets it
+				c.counted++
 			}
 		}()
 		o.discardBut(kept)
@@ -317,6 +320,7 @@ func (o *round) arrive(own *call, lane int) {
 	if o.holds != nil {
 		o.holds[lane] = own.held
 	}
+	o.counted += own.counted
 	if reached && lane > 0 {
 		counts.hedges.Add(1)
 	}
@@ -325,6 +329,7 @@ func (o *round) arrive(own *call, lane int) {
 	case o.winner != nil:
 		if own.class == Success {
 			counts.classes[Success].Add(1) // the winner's is counted with the call
+			o.counted++
 		}
 	case own.class == Success, own.answered():
 		o.winner, o.won, o.over = own, lane, true

@@ -102,15 +102,17 @@ type MethodStats struct {
 	Canceled  uint64 // OutcomeCanceled
 	Panicked  uint64 // OutcomePanicked
 
-	// Attempts counts those that reached the callee. The counters below say how those
-	// that ended were classified; canceled ones and panics are in none of them.
-	Attempts       uint64
-	Success        uint64 // class Success
-	Application    uint64 // class Application
-	Infrastructure uint64 // class Infrastructure
-	System         uint64 // class SystemFault
-	Throttled      uint64 // class Throttled
-	Unknown        uint64 // class Unknown
+	// Attempts counts those that reached the callee. Each one that ended is in exactly one
+	// of the counters below: they add up to Attempts when no call is under way.
+	Attempts         uint64
+	Success          uint64 // class Success
+	Application      uint64 // class Application
+	Infrastructure   uint64 // class Infrastructure
+	System           uint64 // class SystemFault
+	Throttled        uint64 // class Throttled
+	Unknown          uint64 // class Unknown
+	CanceledAttempts uint64 // class Canceled: the caller gave up, or another attempt won
+	PanickedAttempts uint64 // did not return: the callee, say, panicked or called runtime.Goexit
 
 	Retries          uint64 // attempts after a failed one
 	RetriedSuccesses uint64 // calls that succeeded after a retry
@@ -134,6 +136,7 @@ type counts struct {
 	outcomes [outcomes]atomic.Uint64
 	attempts atomic.Uint64
 	classes  [Canceled + 1]atomic.Uint64
+	panicked atomic.Uint64 // attempts
 	retries  atomic.Uint64
 	retried  atomic.Uint64
 
@@ -186,12 +189,16 @@ func (n *counts) add(c *call) {
 		return
 	}
 	n.attempts.Add(uint64(c.attempts))
-	n.retries.Add(uint64(max(c.rounds-1, 0)))
+	n.retries.Add(uint64(c.retries()))
 	if c.outcome == OutcomeSucceeded {
 		n.classes[Success].Add(1)
+		c.counted++
 		if c.rounds > 1 {
 			n.retried.Add(1)
 		}
+	}
+	if panicked := c.attempts - c.counted; panicked > 0 {
+		n.panicked.Add(uint64(panicked))
 	}
 	if n.updateDue() {
 		c.method.updateBudget()
@@ -227,13 +234,15 @@ func (n *counts) snapshot(name string) MethodStats {
 		Canceled:  n.outcomes[OutcomeCanceled].Load(),
 		Panicked:  n.outcomes[OutcomePanicked].Load(),
 
-		Attempts:       atOnce + n.attempts.Load(),
-		Success:        atOnce + n.classes[Success].Load(),
-		Application:    n.classes[Application].Load(),
-		Infrastructure: n.classes[Infrastructure].Load(),
-		System:         n.classes[SystemFault].Load(),
-		Throttled:      n.classes[Throttled].Load(),
-		Unknown:        n.classes[Unknown].Load(),
+		Attempts:         atOnce + n.attempts.Load(),
+		Success:          atOnce + n.classes[Success].Load(),
+		Application:      n.classes[Application].Load(),
+		Infrastructure:   n.classes[Infrastructure].Load(),
+		System:           n.classes[SystemFault].Load(),
+		Throttled:        n.classes[Throttled].Load(),
+		Unknown:          n.classes[Unknown].Load(),
+		CanceledAttempts: n.classes[Canceled].Load(),
+		PanickedAttempts: n.panicked.Load(),
 
 		Retries:          n.retries.Load(),
 		RetriedSuccesses: n.retried.Load(),
