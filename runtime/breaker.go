@@ -30,9 +30,9 @@ func (s State) String() string { return stateNames.Text(s) }
 type breakers struct {
 	pool[*CircuitBreaker]
 	policy  atomic.Pointer[breakerTerms]
-	methods int          // that share it
-	open    atomic.Int64 // those of keys that are open or forced open
-	mu      sync.Mutex   // held while a phase changes, so that events keep the order of changes
+	methods int // that share it
+	keys    keyStates
+	mu      sync.Mutex // held while a phase changes, so that events keep the order of changes
 }
 
 // breakerTerms are a breaker's policy in force and what follows from it. They do not
@@ -255,10 +255,9 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 		if to.state == StateOpen && !to.counted {
 			to.counted = true
 			c.opened.Add(1)
+			c.pool.keys.opened++
 		}
-		if !c.forgotten && !c.isOverflow() {
-			c.pool.open.Add(refuses(to) - refuses(from))
-		}
+		c.pool.keys.enter(c, to.state)
 		if was != to.state {
 			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.stateAt(now), Mode: Mode(c.pool.mode.Load())}
 			switch e.To {
@@ -272,14 +271,6 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 	}
 	c.pool.mu.Unlock()
 	return changed
-}
-
-// refuses is 1 for a phase that is open or forced open.
-func refuses(p *phase) int64 {
-	if p.state == StateOpen || p.state == StateForcedOpen {
-		return 1
-	}
-	return 0
 }
 
 // State returns the state at this moment and changes nothing: open turns

@@ -4,7 +4,7 @@ import "time"
 
 // BreakerStats describes one circuit breaker. Of a breaker that is kept by key it
 // describes one key, or, where no key is asked for, all keys together: then only Name,
-// Mode and the last four fields are set.
+// Mode, Opened and the last five fields are set.
 type BreakerStats struct {
 	Name  string
 	Key   any   // the key that was asked for; nil for none
@@ -14,7 +14,7 @@ type BreakerStats struct {
 	Successes uint64 // in the window; 0 unless closed
 	Failures  uint64 // in the window; 0 unless closed
 	Streak    uint64 // failures in a row; 0 unless closed
-	Opened    uint64 // how many times it has opened
+	Opened    uint64 // how many times it has opened; of all keys together, those of keys that are not held any more too
 
 	LastFailure time.Time     // of the last failure, or the last probe that the callee throttled; zero for none
 	LastError   error         // of that attempt; nil for none, or for a slow success
@@ -23,10 +23,11 @@ type BreakerStats struct {
 	Ramp        Ratio         // share of the calls that it admits after closing; 0 where it admits all
 	Opening     *Opening      // why it is open, half-open or forced open; nil otherwise; not to be changed
 
-	Keyed      bool   // kept by key, and no key was asked for
-	Keys       int    // keys held
-	OpenKeys   int    // keys held whose breaker is open, half-open or forced open
-	Overflowed uint64 // calls whose key found no place, and that shared one
+	Keyed      bool                       // kept by key, and no key was asked for
+	Keys       int                        // keys held
+	OpenKeys   int                        // keys held whose breaker is open, half-open or forced open
+	KeyStates  [StateForcedClosed + 1]int // keys held, by the state of their breaker
+	Overflowed uint64                     // calls whose key found no place, and that shared one
 }
 
 func (g *breakers) stats() BreakerStats {
@@ -35,8 +36,13 @@ func (g *breakers) stats() BreakerStats {
 	if g.table == nil {
 		return g.shared.stats()
 	}
-	s := BreakerStats{Name: g.name, Mode: Mode(g.mode.Load()), Keyed: true, OpenKeys: int(g.open.Load())}
+	s := BreakerStats{Name: g.name, Mode: Mode(g.mode.Load()), Keyed: true}
 	s.Keys, s.Overflowed = g.table.count()
+	s.KeyStates = g.count(s.Keys)
+	s.OpenKeys = s.KeyStates[StateOpen] + s.KeyStates[StateHalfOpen] + s.KeyStates[StateForcedOpen]
+	g.mu.Lock()
+	s.Opened = g.keys.opened
+	g.mu.Unlock()
 	return s
 }
 
@@ -49,9 +55,15 @@ func (g *breakers) keyStats(key any) BreakerStats {
 }
 
 func (c *CircuitBreaker) stats() BreakerStats {
-	now := c.pool.client.now()
+	s := c.statsAt(c.pool.client.now())
+	s.Key = c.key()
+	return s
+}
+
+// statsAt are the circuit's stats without its key.
+func (c *CircuitBreaker) statsAt(now time.Duration) BreakerStats {
 	p := c.phase.Load()
-	s := BreakerStats{Name: c.pool.name, Mode: Mode(c.pool.mode.Load()), Key: c.key(), State: p.stateAt(now), Opened: c.opened.Load()}
+	s := BreakerStats{Name: c.pool.name, Mode: Mode(c.pool.mode.Load()), State: p.stateAt(now), Opened: c.opened.Load()}
 	if f := c.last.Load(); f != nil {
 		s.LastFailure, s.LastError = f.at, f.err
 	}

@@ -2,13 +2,14 @@ package resil
 
 // BulkheadStats describes one bulkhead at the time of the snapshot. Of a bulkhead that is
 // kept by key it describes one key, or, where no key is asked for, all keys together: then
-// only Name, Calls, Mode and the last three fields are set.
+// only Name, Calls, Mode, InUse, Waiting and the last three fields are set.
 type BulkheadStats struct {
 	Name  string
 	Key   any  // the key that was asked for; nil for none
 	Calls int  // places there are, in force
 	Mode  Mode // in force
 
+	// Of all keys together, the sums over the keys held.
 	InUse   int // attempts that have a place; more than Calls after Calls was lowered
 	Waiting int // attempts that wait for a place
 
@@ -32,6 +33,13 @@ func (g *bulkheads) stats() BulkheadStats {
 	s := g.base()
 	s.Keyed = true
 	s.Keys, s.Overflowed = g.table.count()
+	for part := range g.table.parts(g) {
+		for _, b := range part {
+			own := b.(*bulkhead).stats(nil)
+			s.InUse += own.InUse
+			s.Waiting += own.Waiting
+		}
+	}
 	return s
 }
 

@@ -3,6 +3,7 @@ package resil
 import (
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"math/bits"
 	"reflect"
 	"slices"
@@ -113,14 +114,13 @@ func (e *entry) idle(now time.Duration) bool {
 	return own == nil || e.client.budget.idle(own, now)
 }
 
-// forget takes the entry's breakers out of the count of open ones.
+// forget takes the entry's breakers out of what is known of states.
 func (e *entry) forget() {
 	e.gone.Store(true)
 	for _, g := range e.guards {
 		if c, ok := g.(*CircuitBreaker); ok {
 			c.pool.mu.Lock()
-			c.forgotten = true // a result that outlived its call may still open it
-			c.pool.open.Add(-refuses(c.phase.Load()))
+			c.pool.keys.forget(c)
 			c.pool.mu.Unlock()
 		}
 	}
@@ -303,6 +303,29 @@ func (t *table[K]) each(pool anyPool, f func(guard)) {
 			}
 		}
 		s.mu.Unlock()
+	}
+}
+
+// parts yields the guards of a pool, shard by shard. It holds no lock while it yields, and
+// uses the slice again.
+func (t *table[K]) parts(pool anyPool) iter.Seq[[]guard] {
+	return func(yield func([]guard) bool) {
+		var part []guard
+		at := pool.place().index
+		for i := range t.shards {
+			s := &t.shards[i]
+			part = part[:0]
+			s.mu.Lock()
+			for _, h := range s.ring {
+				if g := h.guards[at]; g != nil {
+					part = append(part, g)
+				}
+			}
+			s.mu.Unlock()
+			if !yield(part) {
+				return
+			}
+		}
 	}
 }
 

@@ -4,7 +4,7 @@ import "time"
 
 // LimitStats describes one rate limit at the time of the snapshot. Of a limit that is kept
 // by key it describes one key, or, where no key is asked for, all keys together: then only
-// Name, Rate, Burst, Mode and the last three fields are set.
+// Name, Rate, Burst, Mode, Waiting and the last three fields are set.
 type LimitStats struct {
 	Name  string
 	Key   any  // the key that was asked for; nil for none
@@ -13,7 +13,7 @@ type LimitStats struct {
 	Mode  Mode // in force
 
 	Tokens  int           // in the bucket: attempts that it would admit at once
-	Waiting int           // attempts that wait for a token
+	Waiting int           // attempts that wait for a token; of all keys together, their sum
 	Held    time.Duration // how long a hint of the callee still holds all attempts back; 0 for none
 
 	Keyed      bool   // kept by key, and no key was asked for
@@ -36,6 +36,7 @@ func (g *limits) stats() LimitStats {
 	s := g.base()
 	s.Keyed = true
 	s.Keys, s.Overflowed = g.table.count()
+	s.Waiting = int(g.waiting.Load())
 	return s
 }
 

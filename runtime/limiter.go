@@ -13,7 +13,8 @@ import (
 // limits are a limit as declared, with all its instances.
 type limits struct {
 	pool[*limiter]
-	policy atomic.Pointer[Limit] // in force; not to be changed
+	policy  atomic.Pointer[Limit] // in force; not to be changed
+	waiting atomic.Int64          // attempts in the lines of all instances
 }
 
 func newLimits(c *Client, policy Limit) *limits {
@@ -116,7 +117,9 @@ func (l *limiter) await(ctx context.Context) bool {
 	l.serve(now)
 	l.mu.Unlock()
 
+	l.pool.waiting.Add(1)
 	l.wait(ctx, place, policy.Wait)
+	l.pool.waiting.Add(-1)
 	dead := ctx.Err() != nil
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,6 +1,7 @@
 package resil
 
 import (
+	"iter"
 	"sync/atomic"
 	"time"
 )
@@ -38,6 +39,7 @@ type keyTable interface {
 	lookup(pool anyPool, key any, how lookup) guard
 	count() (held int, overflowed uint64)
 	each(pool anyPool, f func(guard))
+	parts(pool anyPool) iter.Seq[[]guard]
 	setBound(keys int64)
 }
 
