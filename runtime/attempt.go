@@ -7,7 +7,7 @@ import (
 
 // An attempt is what is known of the last attempt that reached the callee.
 type attempt struct {
-	err      error // the callee's own
+	err      error // the callee's own, or what stands for the one that it did not return
 	signal   error // what it tells the breaker
 	class    Class
 	hint     time.Duration // how long the callee wants to be left alone; 0 if it did not say
@@ -216,7 +216,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 		}
 	}
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Hedge: c.hedge, Class: c.class, Err: err, Elapsed: elapsed})
+		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Hedge: c.hedge, Class: c.class, Err: c.err, Elapsed: elapsed})
 	}
 }
 
@@ -229,7 +229,9 @@ const notTimed = time.Duration(-1)
 // err is nil where it alone says that the attempt failed.
 func (c *call) classify(total, own context.Context, limited bool, started time.Duration, results Verdict, err error) Verdict {
 	m := c.method
-	c.err = err
+	if c.err = err; err == nil {
+		c.err = results.failure()
+	}
 	now := m.client.now()
 	whose, early := c.ended(own, limited, started, now)
 	v := results

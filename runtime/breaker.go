@@ -213,11 +213,8 @@ func (c *CircuitBreaker) note(failed *call) {
 		return
 	}
 	f := &failure{at: time.Now(), err: failed.err}
-	switch {
-	case failed.timedOut:
+	if failed.timedOut {
 		f.err = failed.failure(ErrTimeout) // the callee's own may say no more than that it was canceled
-	case f.err == nil && failed.class > Application:
-		f.err = ErrResult
 	}
 	c.last.Store(f)
 }

@@ -23,9 +23,10 @@ var (
 )
 
 // ErrResult takes the place of the error where the callee returned none, and its
-// result says that the call failed. A fallback gets it as its cause, and a breaker
-// shows it as its last error. The call itself returns the callee's results as they
-// are.
+// result says that the call failed. A fallback gets it as its cause, a breaker
+// shows it as its last error, and events have it. Where the verdict has a Status, an
+// error that tells it stands there, which errors.Is takes for ErrResult. The call
+// itself returns the callee's results as they are.
 var ErrResult = errors.New("the result says that the call failed")
 
 type timeoutError struct{}

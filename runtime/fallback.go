@@ -15,7 +15,7 @@ func undecided(error) Verdict { return Verdict{} }
 // FallsBackClassified is [Method.FallsBack] for calls through [CallClassified],
 // [RunClassified] or [HedgedClassified]; classify knows the last results. It returns
 // the cause for which the fallback is to be called: err or, where the callee returned
-// no error and classify says that it failed, [ErrResult]. It returns nil where no
+// no error and classify says that it failed, an [ErrResult]. It returns nil where no
 // fallback is to be called.
 func FallsBackClassified[C Class | Verdict](ctx context.Context, m *Method, err error, classify func(error) C) (cause error) {
 	ask := func(err error) Verdict { return askError(err, classify) }
@@ -25,7 +25,7 @@ func FallsBackClassified[C Class | Verdict](ctx context.Context, m *Method, err 
 		if results.Class <= Application || results.Class == Canceled {
 			return nil
 		}
-		err, ask = ErrResult, func(error) Verdict { return results }
+		err, ask = results.failure(), func(error) Verdict { return results }
 	}
 	if !m.fallsBack(ctx, err, ask) {
 		return nil
@@ -52,7 +52,7 @@ func (m *Method) finalClass(err error, classify func(error) Verdict) Class {
 	}
 	if own, ok := err.(*Error); ok && own != nil && own.Method == m.fullName {
 		if own.Err == nil {
-			return Undecided // the callee was never called, or returned no error
+			return Undecided // the callee was never called
 		}
 		err = own.Err
 	}

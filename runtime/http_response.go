@@ -26,9 +26,17 @@ import (
 //
 // A 503 that says when to come back, by one of the first three, is Throttled, also if that is
 // now. A response that is Success has no hint.
+//
+// Verdict.Status is the status of a response that is not Success. Where a result classifier
+// returns the verdict, and the callee returned no error, events and stats have one in its place
+// that says so, as in "the response says 503 Service Unavailable".
 func HTTPResponse(status int, header map[string][]string) Verdict {
 	v := HTTPStatus(status)
-	if v.Class == Success || len(header) == 0 {
+	if v.Class == Success {
+		return v
+	}
+	v.Status = status
+	if len(header) == 0 {
 		return v
 	}
 	after, told := whenToReturn(header)

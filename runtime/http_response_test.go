@@ -67,6 +67,9 @@ func TestHTTPResponse(t *testing.T) {
 		{"Retry-After goes before the limit", 429, http.Header{"Retry-After": {"1"}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"60"}}, Verdict{Class: Throttled, After: time.Second}},
 		{"a limit does not explain a 503", 503, http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"60"}}, Verdict{Class: Infrastructure, After: time.Minute}},
 	} {
+		if tt.want.Class != Success {
+			tt.want.Status = tt.status
+		}
 		if got := HTTPResponse(tt.status, tt.header); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
 		}
@@ -140,7 +143,7 @@ func FuzzHTTPResponse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, after, ms, date, remaining, reset string) {
 		header := http.Header{"Retry-After": {after}, "retry-after-ms": {ms}, "Date": {date}, "X-RateLimit-Remaining": {remaining}, "X-Ratelimit-Reset": {reset}}
 		v, plain := HTTPResponse(status, header), HTTPStatus(status)
-		if v.After < 0 || v.Unsent || v.Final || plain.Class == Success && v != plain {
+		if v.After < 0 || v.Unsent || v.Final || plain.Class == Success && v != plain || plain.Class != Success && v.Status != status {
 			t.Errorf("%d %q: %+v", status, header, v)
 		}
 		if v.Class != plain.Class && (status != 503 || v.Class != Throttled) {

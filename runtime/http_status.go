@@ -13,7 +13,7 @@ package resil
 //   - what is no status, below 100 or above 599, is Infrastructure.
 //
 // A 503 with a Retry-After is a request for fewer calls: give it the class Throttled
-// and the time in Verdict.After.
+// and the time in Verdict.After. [HTTPResponse] does that, and tells messages the status.
 func HTTPStatus(code int) Verdict {
 	switch {
 	case code < 100, code > 599:

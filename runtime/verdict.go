@@ -1,6 +1,9 @@
 package resil
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // A Verdict is the result of a classifier: a class and, where the classifier knows
 // more, how long to wait and whether the call may be repeated. The zero Verdict
@@ -10,6 +13,7 @@ type Verdict struct {
 	After  time.Duration // how long the callee asks to be left alone; 0 is no hint
 	Unsent bool          // the callee has certainly received nothing: see [NothingSent]
 	Final  bool          // the call must not be repeated, whatever its class
+	Status int           // of the HTTP response that failed, for messages; 0 for none
 }
 
 // asVerdict returns the result of a classifier of either form as a Verdict.
@@ -24,8 +28,8 @@ func asVerdict[C Class | Verdict](result C) Verdict {
 }
 
 // Or returns v completed by what another source says: next decides the class only if v
-// leaves it undecided, of two hints the longer counts, and Unsent and Final hold if either
-// says so. It joins the tables by the code of a service with what its response says:
+// leaves it undecided, of two hints the longer counts, Unsent and Final hold if either
+// says so, and of two statuses v's counts. It joins the tables by the code of a service with what its response says:
 //
 //	return resil.AWSCode(e.ErrorCode()).Or(resil.HTTPResponse(status, header))
 func (v Verdict) Or(next Verdict) Verdict {
@@ -42,6 +46,7 @@ func (v *Verdict) add(o Verdict) {
 	v.After = max(v.After, o.After)
 	v.Unsent = v.Unsent || o.Unsent
 	v.Final = v.Final || o.Final
+	v.Status = cmp.Or(v.Status, o.Status)
 }
 
 // match reports whether a retry on the classes s repeats a call for v.

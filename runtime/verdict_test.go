@@ -27,8 +27,8 @@ func TestVerdictsOfClassifiersAddUp(t *testing.T) {
 		classifiers []Classifier
 		want        Verdict
 	}{
-		{"every field of a verdict", errOdd, Verdict{}, []Classifier{says(Verdict{Throttled, time.Minute, true, true})},
-			Verdict{Throttled, time.Minute, true, true}},
+		{"every field of a verdict", errOdd, Verdict{}, []Classifier{says(Verdict{Throttled, time.Minute, true, true, 429})},
+			Verdict{Throttled, time.Minute, true, true, 429}},
 		{"no class, then a class", errOdd, Verdict{}, []Classifier{says(Verdict{Final: true}), says(Verdict{After: time.Second}), says(Verdict{Class: Throttled})},
 			Verdict{Class: Throttled, After: time.Second, Final: true}},
 		{"nobody is asked after a class", errOdd, Verdict{}, []Classifier{says(Verdict{Class: Throttled}), says(Verdict{Class: Infrastructure, Final: true})},
@@ -64,10 +64,11 @@ func TestVerdictsOfTwoSourcesAddUp(t *testing.T) {
 	}{
 		{"nothing and nothing", Verdict{}, Verdict{}, Verdict{}},
 		{"a code that says nothing leaves it to the response", AWSCode("InternalError"), HTTPResponse(503, map[string][]string{"Retry-After": {"2"}}),
-			Verdict{Class: Throttled, After: 2 * time.Second}},
+			Verdict{Class: Throttled, After: 2 * time.Second, Status: 503}},
 		{"a code that says something takes the response's hint", AWSCode("ThrottlingException"), HTTPResponse(400, map[string][]string{"Retry-After": {"2"}}),
-			Verdict{Class: Throttled, After: 2 * time.Second}},
+			Verdict{Class: Throttled, After: 2 * time.Second, Status: 400}},
 		{"a code with a trailer that forbids", GRPCCode(14), GRPCPushback([]string{"-1"}), Verdict{Class: Infrastructure, Final: true}},
+		{"the first status counts", Verdict{Status: 503}, Verdict{Status: 500}, Verdict{Status: 503}},
 		{"the longer hint counts", Verdict{Class: Throttled, After: time.Minute}, Verdict{After: time.Second}, Verdict{Class: Throttled, After: time.Minute}},
 		{"a class that no error can have", Verdict{}, Verdict{Class: NothingSent}, Verdict{}},
 	} {
