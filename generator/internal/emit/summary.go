@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -53,23 +52,8 @@ func methodSummary(m *model.Method) string {
 		return "plain delegation"
 	}
 	var parts []string
-	if t := m.Policy.Timeout; t != nil {
-		parts = append(parts, timeoutSummary(t))
-	}
-	if r := m.Policy.Retry; r != nil {
-		parts = append(parts, retrySummary(r))
-	}
-	if b := m.Policy.Breaker; b != nil {
-		parts = append(parts, "breaker "+m.States["breaker"]+scopeSummary(b.Scope))
-	}
-	if l := m.Policy.Limit; l != nil {
-		parts = append(parts, limitSummary(l, m.States["limit"]))
-	}
-	if b := m.Policy.Bulkhead; b != nil {
-		parts = append(parts, bulkheadSummary(b, m.States["bulkhead"]))
-	}
-	if h := m.Policy.Hedge; h != nil {
-		parts = append(parts, hedgeSummary(h))
+	if text := named(m).String(); text != "" {
+		parts = append(parts, text)
 	}
 	if f := m.Policy.Fallback; f != nil {
 		parts = append(parts, strings.TrimSpace("fallback "+f.Func))
@@ -78,6 +62,24 @@ func methodSummary(m *model.Method) string {
 		parts = append(parts, "token "+t.Text(m.Signature))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// named returns the method's policies with the names of what its calls share.
+func named(m *model.Method) resil.Policies {
+	p := m.Policy.Policies
+	if p.Breaker != nil {
+		own := *p.Breaker
+		own.Name, p.Breaker = m.States["breaker"], &own
+	}
+	if p.Limit != nil {
+		own := *p.Limit
+		own.Name, p.Limit = m.States["limit"], &own
+	}
+	if p.Bulkhead != nil {
+		own := *p.Bulkhead
+		own.Name, p.Bulkhead = m.States["bulkhead"], &own
+	}
+	return p
 }
 
 // librarySummary says which client libraries classify errors; "" if none does.
@@ -106,80 +108,4 @@ func librarySummary(w *model.Wrapper) string {
 		text = append(text, whose+" are classified by "+order+".")
 	}
 	return strings.Join(text, " ")
-}
-
-func timeoutSummary(t *resil.Timeout) string {
-	var parts []string
-	if t.Total > 0 {
-		parts = append(parts, "timeout "+directive.Duration(t.Total))
-	}
-	if t.Attempt > 0 {
-		parts = append(parts, "attempt "+directive.Duration(t.Attempt))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func retrySummary(r *resil.Retry) string {
-	delay := fmt.Sprintf("%s %s–%s", r.Backoff, directive.Duration(r.Initial), directive.Duration(r.Max))
-	if r.Backoff == resil.BackoffConstant {
-		delay = fmt.Sprintf("%s %s", r.Backoff, directive.Duration(min(r.Initial, r.Max)))
-	}
-	jitter := r.Jitter.String() + " jitter"
-	if r.Jitter == resil.JitterNone {
-		jitter = "no jitter"
-	}
-	text := fmt.Sprintf("retry %d, %s, %s", r.Attempts, delay, jitter)
-	if !slices.Equal(r.On, []resil.Class{resil.Infrastructure, resil.Throttled}) {
-		var on []string
-		for _, c := range r.On {
-			on = append(on, c.String())
-		}
-		text += ", on " + directive.All(on)
-	}
-	return text
-}
-
-func limitSummary(l *resil.Limit, owner string) string {
-	text := fmt.Sprintf("limit %s %s", owner, l.Rate)
-	if l.Burst != l.Rate.Count {
-		text += fmt.Sprintf(" burst %d", l.Burst)
-	}
-	if l.Wait > 0 {
-		text += " wait " + directive.Duration(l.Wait) + queueSummary(l.Queue)
-	}
-	return text + scopeSummary(l.Scope)
-}
-
-func bulkheadSummary(b *resil.Bulkhead, owner string) string {
-	text := fmt.Sprintf("bulkhead %s %d", owner, b.Calls)
-	if b.Wait > 0 {
-		text += " wait " + directive.Duration(b.Wait) + queueSummary(b.Queue)
-	}
-	return text + scopeSummary(b.Scope)
-}
-
-func queueSummary(queue int) string {
-	if queue == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" queue %d", queue)
-}
-
-func scopeSummary(s resil.Scope) string {
-	text := ""
-	if s.Per != "" {
-		text = " per " + strings.Join(strings.Fields(s.Per), " ")
-	}
-	if s.Mode == resil.ModeObserve {
-		text += ", observed"
-	}
-	return text
-}
-
-func hedgeSummary(h *resil.Hedge) string {
-	text := "hedge after " + directive.Duration(h.Delay)
-	if h.Max > 1 {
-		text += fmt.Sprintf(", %d at most", h.Max)
-	}
-	return text
 }
