@@ -43,7 +43,7 @@ func TestCopies(t *testing.T) {
 	}
 }
 
-// declaration returns the text of a function in a file, with its comment.
+// declaration returns the text of a function or type in a file, with its comment.
 func declaration(t *testing.T, path, name string) string {
 	t.Helper()
 	text := read(t, path)
@@ -53,13 +53,24 @@ func declaration(t *testing.T, path, name string) string {
 		t.Fatal(err)
 	}
 	for _, d := range file.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == name {
-			begin := f.Pos()
-			if f.Doc != nil {
-				begin = f.Doc.Pos()
+		var doc *ast.CommentGroup
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv != nil || d.Name.Name != name {
+				continue
 			}
-			return text[files.Position(begin).Offset:files.Position(f.End()).Offset] + "\n"
+			doc = d.Doc
+		case *ast.GenDecl:
+			if spec, ok := d.Specs[0].(*ast.TypeSpec); !ok || spec.Name.Name != name {
+				continue
+			}
+			doc = d.Doc
 		}
+		begin := d.Pos()
+		if doc != nil {
+			begin = doc.Pos()
+		}
+		return text[files.Position(begin).Offset:files.Position(d.End()).Offset] + "\n"
 	}
 	t.Fatalf("%s declares no %s", path, name)
 	return ""
