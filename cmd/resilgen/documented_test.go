@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ func documentedLine(t *testing.T, part string) string {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(page)) {
-		if strings.HasPrefix(line, "tool=") && strings.Contains(line, part) {
+		if (strings.HasPrefix(line, "tool=") || strings.HasPrefix(line, "go tool ")) && strings.Contains(line, part) {
 			return strings.TrimSpace(line)
 		}
 	}
@@ -62,7 +63,7 @@ const (
 )
 
 func TestDocumentedVetLineFailsWithoutTheTool(t *testing.T) {
-	line := documentedLine(t, "vet -vettool")
+	line := documentedLine(t, "vet -c=3 -vettool")
 	if out, failed := shell(t, line, "app.go", mistaken, true); !failed || !strings.Contains(out, "[RG002]") {
 		t.Errorf("a mistake is not found: %s", out)
 	}
@@ -74,8 +75,49 @@ func TestDocumentedVetLineFailsWithoutTheTool(t *testing.T) {
 	}
 }
 
+// TestDocumentedChecksFail runs the checks of docs/editor-and-ci.md. Each succeeds on what
+// is right and fails on a mistake, and where the module does not have the tool.
+func TestDocumentedChecksFail(t *testing.T) {
+	page, err := os.ReadFile("../../docs/editor-and-ci.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string]bool{}
+	for _, line := range regexp.MustCompile(`go tool resilgen (?:-check|vet)[^"`+"`"+`\n]*`).FindAllString(string(page), -1) {
+		lines[line] = true
+	}
+	if len(lines) < 4 {
+		t.Errorf("the page has only %d checks", len(lines))
+	}
+	for line := range lines {
+		if !strings.HasSuffix(line, "./...") { // spoken of
+			continue
+		}
+		t.Run(line, func(t *testing.T) {
+			name, source := "app.go", mistaken
+			switch {
+			case strings.Contains(line, "-goos=windows"):
+				name = "app_windows.go"
+			case strings.Contains(line, "-tags=integration"):
+				source = "//go:build integration\n\n" + mistaken
+			case strings.Contains(line, "-fix"):
+				source = "package app\n\n//resil:\ntype Store interface{ Get() error }\n"
+			}
+			if out, failed := shell(t, line, name, source, true); !failed || !strings.Contains(out, "[RG0") {
+				t.Errorf("a mistake is not found: %s", out)
+			}
+			if out, failed := shell(t, line, "app.go", right, true); failed {
+				t.Errorf("it fails: %s", out)
+			}
+			if out, failed := shell(t, line, name, source, false); !failed || strings.Contains(out, "[RG0") {
+				t.Errorf("without the tool it succeeds: %s", out)
+			}
+		})
+	}
+}
+
 func TestDocumentedLineForAnotherSystem(t *testing.T) {
-	line := documentedLine(t, "GOOS=windows")
+	line := documentedLine(t, "-goos=windows")
 	if out, failed := shell(t, line, "app_windows.go", mistaken, true); !failed || !strings.Contains(out, "app_windows.go:3:1") {
 		t.Errorf("a mistake is not found: %s", out)
 	}

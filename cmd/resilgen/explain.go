@@ -50,8 +50,13 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		against = value
 		return nil
 	})
+	build := buildFlags(flags)
 	if code, done := parse(flags, args, explainUsage, explainTerms, stdout, stderr); done {
 		return code
+	}
+	if err := build.set(ctx); err != nil {
+		fmt.Fprintf(stderr, "resilgen: %v\n", err)
+		return 2
 	}
 	if code := errorCode.FindStringSubmatch(flags.Arg(0)); code != nil {
 		if flags.NArg() > 1 {

@@ -11,12 +11,12 @@ import (
 )
 
 const usage = `usage: resilgen [-v] [-check] [-diff] [packages]
+       resilgen vet [-fix] [packages]
        resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
        resilgen explain CODE
        resilgen directives [name]
        resilgen libraries
        resilgen version
-       tool=$(go tool -n resilgen) && go vet -vettool="$tool" [packages]
 
 Resilgen writes a wrapper for every interface that has //resil: directives:
 users_resil.go beside users.go. It rewrites only what has changed, and removes
@@ -27,9 +27,9 @@ Explain shows the policy of each method, or what an error code such as RG014
 means. docs/errors.md has all codes. Directives prints the reference of the
 language. Libraries prints which client libraries are known.
 
-As a tool of go vet, resilgen reports the same mistakes. It also reports outputs
-that are out of date, directives without effect, wrappers that are not kept or are
-constructed for each request, and calls that bypass a wrapper.
+Vet reports the same mistakes. It also reports outputs that are out of date,
+directives without effect, wrappers that are not kept or are constructed for each
+request, and calls that bypass a wrapper.
 
 `
 
@@ -47,8 +47,13 @@ func generate(ctx context.Context, args []string, stdout, stderr io.Writer) int 
 	verbose := flags.Bool("v", false, "print every output and what was done with it")
 	check := flags.Bool("check", false, "write nothing; print the outputs that are out of date")
 	diff := flags.Bool("diff", false, "as -check, and print what would change as a unified diff")
+	build := buildFlags(flags)
 	if code, done := parse(flags, args, usage, exitCodes, stdout, stderr); done {
 		return code
+	}
+	if err := build.set(ctx); err != nil {
+		fmt.Fprintf(stderr, "resilgen: %v\n", err)
+		return 2
 	}
 	cfg := generator.Config{Patterns: flags.Args(), Check: *check || *diff}
 	if isTerminal(stderr) {

@@ -2,12 +2,12 @@
 // directives.
 //
 //	resilgen [-v] [-check] [-diff] [packages]
+//	resilgen vet [-fix] [packages]
 //	resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
 //	resilgen explain CODE
 //	resilgen directives [name]
 //	resilgen libraries
 //	resilgen version
-//	tool=$(go tool -n resilgen) && go vet -vettool="$tool" [packages]
 //
 // The default for packages is the one in the current directory, where go generate
 // runs the command.
@@ -50,6 +50,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		switch args[0] {
+		case "vet":
+			return runVet(ctx, args[1:], stdout, stderr)
 		case "explain":
 			return runExplain(ctx, args[1:], stdout, stderr)
 		case "directives":

@@ -10,7 +10,7 @@ import (
 // instead has what to write for words that are commands of other programs.
 var instead = map[string]string{
 	"check": "resilgen -check", "verify": "resilgen -check", "lint": "resilgen -check", "diff": "resilgen -diff",
-	"generate": "resilgen", "gen": "resilgen", "run": "resilgen", "build": "resilgen", "vet": `tool=$(go tool -n resilgen) && go vet -vettool="$tool"`,
+	"generate": "resilgen", "gen": "resilgen", "run": "resilgen", "build": "resilgen",
 }
 
 // noCommand says what to write for a first argument that names no package and was probably
@@ -23,7 +23,7 @@ func noCommand(args []string) string {
 	if args[0] == "help" {
 		text, ok = strings.Join(append(append([]string{"resilgen"}, args[1:]...), "-h"), " "), true
 	}
-	if near := directive.Nearest(args[0], []string{"explain", "directives", "version"}); !ok && near != "" {
+	if near := directive.Nearest(args[0], []string{"explain", "directives", "version", "vet"}); !ok && near != "" {
 		text, ok = "resilgen "+near, true
 	}
 	if !ok {

@@ -24,7 +24,7 @@ func buildConstraint(src *Source) string {
 }
 
 // Needs says what has a source built that this build leaves out, and how to run for it:
-// "it needs windows; run with GOOS=windows".
+// "it needs windows; run with -goos=windows".
 func Needs(left load.LeftOut) string {
 	cgo := slices.ContainsFunc(left.Syntax.Imports, func(imp *ast.ImportSpec) bool { return imp.Path.Value == `"C"` })
 	needed := constraintOf(left.Syntax, left.Path, cgo)
@@ -32,20 +32,54 @@ func Needs(left load.LeftOut) string {
 		return "the go command leaves it out"
 	}
 	text := "it needs " + needed.String()
-	if one, ok := needed.(*constraint.TagExpr); ok {
-		switch {
-		case one.Tag == "cgo":
-			text += "; run with CGO_ENABLED=1"
-		case one.Tag == "ignore", one.Tag == "unix", one.Tag == "race", strings.HasPrefix(one.Tag, "go1."), strings.HasPrefix(one.Tag, "goexperiment."):
-		case isArch(one.Tag):
-			text += "; run with GOARCH=" + one.Tag
-		case restricts("x_" + one.Tag):
-			text += "; run with GOOS=" + one.Tag
-		default:
-			text += "; run with GOFLAGS=-tags=" + one.Tag
-		}
+	if with := setting(needed); with != "" {
+		text += "; run with " + with
 	}
 	return text
+}
+
+// setting returns what to run with, so that a constraint is met: the flags of a run, such as
+// "-goos=windows -tags=integration"; "" where that is not one answer.
+func setting(needed constraint.Expr) string {
+	terms, ok := tagsOf(needed)
+	if !ok {
+		return ""
+	}
+	var with, tags []string
+	for _, tag := range terms {
+		switch {
+		case tag == "cgo":
+			if len(terms) > 1 {
+				return ""
+			}
+			return "CGO_ENABLED=1"
+		case tag == "ignore", tag == "unix", tag == "race", strings.HasPrefix(tag, "go1."), strings.HasPrefix(tag, "goexperiment."):
+			return ""
+		case isArch(tag):
+			with = append(with, "-goarch="+tag)
+		case restricts("x_" + tag):
+			with = append(with, "-goos="+tag)
+		default:
+			tags = append(tags, tag)
+		}
+	}
+	if len(tags) > 0 {
+		with = append(with, "-tags="+strings.Join(tags, ","))
+	}
+	return strings.Join(with, " ")
+}
+
+// tagsOf returns the tags of a constraint that needs all of them and nothing else.
+func tagsOf(x constraint.Expr) (tags []string, ok bool) {
+	switch x := x.(type) {
+	case *constraint.TagExpr:
+		return []string{x.Tag}, true
+	case *constraint.AndExpr:
+		left, ok := tagsOf(x.X)
+		right, ok2 := tagsOf(x.Y)
+		return append(left, right...), ok && ok2
+	}
+	return nil, false
 }
 
 // constraintOf returns the build constraint of a file; nil if it is always built.
