@@ -23,7 +23,7 @@ func TestStatsNames(t *testing.T) {
 			known[field.Name] = true
 		}
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[*resil.Client](), reflect.TypeFor[*resil.CircuitBreaker](), reflect.TypeFor[*resil.Error](), reflect.TypeFor[*ResilientOrders]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[*resil.Client](), reflect.TypeFor[resil.Stats](), reflect.TypeFor[*resil.CircuitBreaker](), reflect.TypeFor[*resil.Error](), reflect.TypeFor[*ResilientOrders]()} {
 		for method := range typ.Methods() {
 			known[method.Name] = true
 		}
