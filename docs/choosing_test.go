@@ -121,6 +121,7 @@ func TestChoosingValues(t *testing.T) {
 		"hedge":            p99 + p50,
 		"keybytes":         oneKey,
 		"keymemory":        fmt.Sprintf("%.0f MB", float64(oneKey*10_000)/1e6),
+		"rare":             failuresAt(t, 59*time.Second),
 		"keyresults":       rate * int(breaker.Window/time.Second) / 3000,
 		"wait":             (timeout.Total-pauses)/time.Duration(retry.Attempts) - timeout.Attempt,
 		"mostadmitted":     (limit.Rate.Count + limit.Burst) * processes,
@@ -198,6 +199,30 @@ func failuresToOpen(t *testing.T) (n int) {
 		}
 	})
 	return n
+}
+
+// failuresAt counts the failures, one in each gap, that open the breaker; 0 for never.
+func failuresAt(t *testing.T, gap time.Duration) (n int) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newOrders(t, &orderService{err: io.ErrUnexpectedEOF}, resil.WithOverrides(resil.Overrides{"Orders": {"retry": "attempts=1"}}))
+		for n = 1; n < 1000; n++ {
+			w.Find(t.Context(), 1)
+			if w.Resilience().Breaker("Orders").State() != resil.StateClosed {
+				return
+			}
+			time.Sleep(gap)
+		}
+		n = 0
+	})
+	return n
+}
+
+// TestChoosingRareCalls is what the page says of keys with a call a minute.
+func TestChoosingRareCalls(t *testing.T) {
+	if n := failuresAt(t, 61*time.Second); n != 0 {
+		t.Errorf("with pauses longer than the window, %d failures open the breaker", n)
+	}
 }
 
 // callsOfTwoLayers counts the calls of a callee that fails, under two wrappers.
@@ -287,7 +312,7 @@ func TestChoosingExplain(t *testing.T) {
 	dir := scratchModule(t)
 	page := read(t, choosingPath)
 	write(t, filepath.Join(dir, "orders.go"), "package shop\n\nimport \"context\"\n\n"+
-		marked(t, page, "copy: choosing_test.go Orders").text+"\ntype Order struct{ Article, Count int }\n")
+		declaration(t, "choosing_test.go", "Orders")+"\ntype Order struct{ Article, Count int }\n")
 	cmd := exec.Command("go", "run", "github.com/resilgen/resilgen/cmd/resilgen", "explain")
 	cmd.Dir = dir
 	out, err := cmd.Output()
