@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/resilgen/resilgen/internal/metric"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -17,24 +18,27 @@ type Histograms struct {
 // NewHistograms returns histograms without series. There is a series for each client,
 // method and outcome, or class, that has been seen.
 func NewHistograms(opts ...Option) *Histograms {
-	o := newOptions(opts)
+	v := viewOf(opts)
 	return &Histograms{
-		callDuration:    o.histograms(callDuration),
-		attemptDuration: o.histograms(attemptDuration),
-		callRetries:     o.histograms(callRetries),
+		callDuration:    newHistograms(v, metric.CallDuration, outcome),
+		attemptDuration: newHistograms(v, metric.AttemptDuration, class),
+		callRetries:     newHistograms(v, metric.CallRetries, outcome),
 	}
 }
+
+func outcome(word uint8) string { return resil.Outcome(word).String() }
+func class(word uint8) string   { return resil.Class(word).String() }
 
 // Observe is a [resil.Observer].
 func (h *Histograms) Observe(_ context.Context, e resil.Event) {
 	switch e.Kind {
 	case resil.EventCallEnded:
-		h.callDuration.observe(e.Elapsed.Seconds(), e.Client, e.Method, e.Outcome.String())
+		h.callDuration.of(&e, uint8(e.Outcome)).Observe(e.Elapsed.Seconds())
 		if e.Attempt > 1 {
-			h.callRetries.observe(float64(e.Attempt-1), e.Client, e.Method, e.Outcome.String())
+			h.callRetries.of(&e, uint8(e.Outcome)).Observe(float64(e.Attempt - 1))
 		}
 	case resil.EventAttemptEnded:
-		h.attemptDuration.observe(e.Elapsed.Seconds(), e.Client, e.Method, e.Class.String())
+		h.attemptDuration.of(&e, uint8(e.Class)).Observe(e.Elapsed.Seconds())
 	}
 }
 
@@ -52,20 +56,24 @@ func (h *Histograms) Collect(ch chan<- prometheus.Metric) {
 	h.callRetries.vec.Collect(ch)
 }
 
-// A histograms is one metric.
+// A histograms is one metric. Its series are found without the hash of their labels'
+// values that the vector makes.
 type histograms struct {
-	vec     *prometheus.HistogramVec
-	dropped int // of the labels; -1 for none
+	vec    *prometheus.HistogramVec
+	series *metric.Series[prometheus.Observer]
 }
 
-func (o options) histograms(i int) *histograms {
-	m := &metrics[i]
-	h := &histograms{dropped: o.dropped(m)}
-	h.vec = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: m.name, Help: m.help, Buckets: m.bounds},
-		without(m.labels, h.dropped))
+// newHistograms returns those of a metric whose last label is what word says.
+func newHistograms(v metric.View, id metric.ID, word func(uint8) string) *histograms {
+	m := &metric.List[id]
+	h := &histograms{vec: prometheus.NewHistogramVec(
+		prometheus.HistogramOpts{Name: m.Prometheus(), Help: m.Help, Buckets: m.Bounds}, v.Attributes(id))}
+	h.series = metric.NewSeries(v, func(client, method string, n uint8) prometheus.Observer {
+		return h.vec.WithLabelValues(v.Values(id, client, method, word(n))...)
+	})
 	return h
 }
 
-func (h *histograms) observe(x float64, labels ...string) {
-	h.vec.WithLabelValues(valid(without(labels, h.dropped))...).Observe(x)
+func (h *histograms) of(e *resil.Event, word uint8) prometheus.Observer {
+	return h.series.Of(e.Client, e.Method, word)
 }

@@ -1,41 +1,14 @@
 package resilprom
 
 import (
-	"fmt"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resilgen/resilgen/internal/metric"
 )
-
-// table writes the metrics as the README shows them.
-func table() string {
-	var b strings.Builder
-	b.WriteString("| metric | type | unit | labels | |\n|---|---|---|---|---|\n")
-	for _, m := range metrics {
-		help := m.help
-		if m.bounds != nil {
-			help += " Buckets: " + strings.Trim(fmt.Sprint(m.bounds), "[]") + "."
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | `%s` | `%s` | %s |\n", m.name, m.typ, m.unit, strings.Join(m.labels, "` `"), help)
-	}
-	return b.String()
-}
-
-func TestReadmeShowsTheMetrics(t *testing.T) {
-	readme := read(t, "README.md")
-	found := regexp.MustCompile(`(?m)^\| metric \|.*\n(\|.*\n)+`).FindString(readme)
-	switch want := table(); {
-	case found == want:
-	case *update && found != "":
-		if err := os.WriteFile("README.md", []byte(strings.Replace(readme, found, want, 1)), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("the README's table is not that of metrics, which go test -update writes:\n%s", found)
-	}
-}
 
 func TestReadmeAndTestsCoverTheAlerts(t *testing.T) {
 	alerts := find(t, "alerts.yaml", `alert: (\w+)`)
@@ -58,14 +31,14 @@ func TestReadmeAndTestsCoverTheAlerts(t *testing.T) {
 func TestAlertsNameMetricsAndLabels(t *testing.T) {
 	for _, file := range []string{"alerts.yaml", "alerts_test.yaml"} {
 		for _, name := range find(t, file, `(resil_\w+)`) {
-			if name != "resil_" && !slices.ContainsFunc(metrics[:], func(m metric) bool { return m.name == name }) {
+			if name != "resil_" && !slices.Contains(names(), name) {
 				t.Errorf("%s: %s is no metric", file, name)
 			}
 		}
 	}
 	known := []string{"job"}
-	for _, m := range metrics {
-		known = append(known, m.labels...)
+	for _, m := range metric.List {
+		known = append(known, m.Attributes...)
 	}
 	for _, by := range find(t, "alerts.yaml", `(?:by|on) \(([\w, ]+)\)`) {
 		for label := range strings.SplitSeq(by, ", ") {
