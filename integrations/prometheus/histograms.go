@@ -34,8 +34,8 @@ func (h *Histograms) Observe(_ context.Context, e resil.Event) {
 	switch e.Kind {
 	case resil.EventCallEnded:
 		h.callDuration.of(&e, uint8(e.Outcome)).Observe(e.Elapsed.Seconds())
-		if e.Attempt > 1 {
-			h.callRetries.of(&e, uint8(e.Outcome)).Observe(float64(e.Attempt - 1))
+		if e.Retries > 0 {
+			h.callRetries.of(&e, uint8(e.Outcome)).Observe(float64(e.Retries))
 		}
 	case resil.EventAttemptEnded:
 		h.attemptDuration.of(&e, uint8(e.Class)).Observe(e.Elapsed.Seconds())

@@ -75,16 +75,16 @@ const (
 // List has all metrics, by ID.
 var List = [end]Metric{
 	Calls:            {Name: "resil.client.calls", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method", "outcome"}, Help: "Calls that ended, by outcome."},
-	Attempts:         {Name: "resil.client.attempts", Kind: Counter, Unit: "{attempt}", Attributes: []string{"client", "method", "class"}, Help: "Attempts that ended, by class, without canceled ones and panics."},
-	Retries:          {Name: "resil.client.retries", Kind: Counter, Unit: "{attempt}", Attributes: []string{"client", "method"}, Help: "Attempts after a failed one."},
+	Attempts:         {Name: "resil.client.attempts", Kind: Counter, Unit: "{attempt}", Attributes: []string{"client", "method", "class"}, Help: "Attempts that ended, by class; panicked are those that did not return."},
+	Retries:          {Name: "resil.client.retries", Kind: Counter, Unit: "{retry}", Attributes: []string{"client", "method"}, Help: "Attempts after a failed one."},
 	RetriedSuccesses: {Name: "resil.client.retried_successes", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method"}, Help: "Calls that succeeded after a retry."},
-	Hedges:           {Name: "resil.client.hedges", Kind: Counter, Unit: "{attempt}", Attributes: []string{"client", "method"}, Help: "Attempts beside a slow one."},
+	Hedges:           {Name: "resil.client.hedges", Kind: Counter, Unit: "{hedge}", Attributes: []string{"client", "method"}, Help: "Attempts beside a slow one."},
 	HedgeWins:        {Name: "resil.client.hedge_wins", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method"}, Help: "Calls that ended with the result of a hedge."},
 	Fallbacks:        {Name: "resil.client.fallbacks", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method"}, Help: "Calls that the fallback answered."},
 	ShadowRefusals:   {Name: "resil.client.shadow_refusals", Kind: Counter, Unit: "{attempt}", Attributes: []string{"client", "method", "guard"}, Help: "Attempts that passed a guard which refuses such attempts, because it only observes or is bypassed."},
 	StreamFailures:   {Name: "resil.client.stream_failures", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method"}, Help: "Results that failed after a call that had succeeded."},
 
-	BreakerStatus:       {Name: "resil.breaker.status", Kind: UpDownCounter, Unit: "1", Attributes: []string{"client", "breaker", "state"}, Help: "1 for the state that the breaker is in, 0 for the others; of a breaker kept by key, how many keys are closed and how many are not, as open."},
+	BreakerStatus:       {Name: "resil.breaker.status", Kind: UpDownCounter, Unit: "1", Attributes: []string{"client", "breaker", "state", "mode"}, Help: "1 for the state that the breaker is in, 0 for the others; of a breaker kept by key, how many keys are closed and how many are not, as open."},
 	BreakerTransitions:  {Name: "resil.breaker.transitions", Kind: Counter, Unit: "{transition}", Attributes: []string{"client", "breaker", "to"}, Help: "How many times the breaker opened; not of a breaker kept by key."},
 	BreakerFailureRatio: {Name: "resil.breaker.failure_ratio", Kind: Gauge, Unit: "1", Attributes: []string{"client", "breaker"}, Help: "Share of failures in the window of a closed breaker, if there is something in it; not of a breaker kept by key."},
 	BreakerKeys:         {Name: "resil.breaker.keys", Kind: UpDownCounter, Unit: "{key}", Attributes: []string{"client", "breaker"}, Help: "Keys that the breaker holds."},
@@ -105,5 +105,5 @@ var List = [end]Metric{
 
 	CallDuration:    {Name: "resil.client.call.duration", Kind: Histogram, Unit: "s", Attributes: []string{"client", "method", "outcome"}, ErrorType: true, Help: "How long calls took, attempts and waits together.", Bounds: seconds},
 	AttemptDuration: {Name: "resil.client.attempt.duration", Kind: Histogram, Unit: "s", Attributes: []string{"client", "method", "class"}, Help: "How long attempts took.", Bounds: seconds},
-	CallRetries:     {Name: "resil.client.call.retries", Kind: Histogram, Unit: "{attempt}", Attributes: []string{"client", "method", "outcome"}, Help: "Attempts after the first one, hedges included, of calls that had some.", Bounds: []float64{1, 2, 3, 4, 5}},
+	CallRetries:     {Name: "resil.client.call.retries", Kind: Histogram, Unit: "{retry}", Attributes: []string{"client", "method", "outcome"}, Help: "How many attempts after a failed one calls had that had some.", Bounds: []float64{1, 2, 3, 4, 5}},
 }

@@ -106,6 +106,9 @@ func (r *reading) client(stats resil.Stats) {
 // [resil.BudgetStats].
 const fullReserve = 10
 
+// Panicked stands for the class of an attempt that did not return.
+const Panicked = "panicked"
+
 func (r *reading) method(client string, m resil.MethodStats) {
 	for outcome, n := range map[resil.Outcome]uint64{
 		resil.OutcomeSucceeded: m.Succeeded,
@@ -130,9 +133,11 @@ func (r *reading) method(client string, m resil.MethodStats) {
 		resil.SystemFault:    m.System,
 		resil.Throttled:      m.Throttled,
 		resil.Unknown:        m.Unknown,
+		resil.Canceled:       m.CanceledAttempts,
 	} {
 		r.add(Attempts, float64(n), client, m.Name, class.String())
 	}
+	r.add(Attempts, float64(m.PanickedAttempts), client, m.Name, Panicked)
 	for id, n := range map[ID]uint64{
 		Retries:          m.Retries,
 		RetriedSuccesses: m.RetriedSuccesses,
@@ -154,7 +159,7 @@ func (r *reading) method(client string, m resil.MethodStats) {
 
 func (r *reading) breaker(client string, b resil.BreakerStats) {
 	status := func(state resil.State, n int) {
-		r.add(BreakerStatus, float64(n), client, b.Name, state.String())
+		r.add(BreakerStatus, float64(n), client, b.Name, state.String(), b.Mode.String())
 	}
 	if b.Keyed {
 		status(resil.StateClosed, max(b.Keys-b.OpenKeys, 0)) // they are read one after another
