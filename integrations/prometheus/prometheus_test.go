@@ -22,14 +22,6 @@ import (
 
 // A Prometheus server scrapes the metrics, keeps the rules and answers with what it has read.
 func TestPrometheusScrapes(t *testing.T) {
-	path, err := exec.LookPath("prometheus")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("prometheus is not installed")
-	}
-
 	var registry resil.Registry
 	histograms := NewHistograms()
 	c, m := newClient(t, []string{"retry 2 initial=1ms", "breaker", "limit 100/s", "bulkhead 10"},
@@ -42,41 +34,7 @@ func TestPrometheusScrapes(t *testing.T) {
 	if err := c.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	metrics := prometheus.NewPedanticRegistry()
-	metrics.MustRegister(NewCollector(&registry), histograms)
-	page := httptest.NewServer(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
-	defer page.Close()
-
-	rules, err := filepath.Abs("alerts.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	config := fmt.Sprintf("global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}\nrule_files: [%q]\n"+
-		"scrape_configs: [{job_name: shop, static_configs: [{targets: [%q]}]}]\n", rules, page.Listener.Addr())
-	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	address := freeAddress(t)
-	server := exec.Command(path, "--config.file", filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path", filepath.Join(dir, "data"),
-		"--web.listen-address", address)
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	server.Stderr = log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		server.Process.Signal(syscall.SIGTERM)
-		server.Wait()
-		if text, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
-			t.Logf("%s", text)
-		}
-	}()
-
+	server := startPrometheus(t, page(t, NewCollector(&registry), histograms), "alerts.yaml")
 	for query, want := range map[string]string{
 		`resil_client_calls_total{outcome="succeeded"}`:                            "3",
 		`sum(resil_client_calls_total)`:                                            "4",
@@ -87,10 +45,66 @@ func TestPrometheusScrapes(t *testing.T) {
 		`count(resil_breaker_status{state="forced-open"})`:                         "1",
 		`count(ALERTS{alertname="ResilBreakerForced",alertstate="pending"})`:       "1",
 	} {
-		if got := poll(t, "http://"+address, query); got != want {
+		if got := poll(t, server, query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
+}
+
+// page serves what the collectors export, and returns its address.
+func page(t *testing.T, collectors ...prometheus.Collector) string {
+	t.Helper()
+	metrics := prometheus.NewPedanticRegistry()
+	metrics.MustRegister(collectors...)
+	page := httptest.NewServer(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	t.Cleanup(page.Close)
+	return page.Listener.Addr().String()
+}
+
+// startPrometheus starts a server that scrapes a page, with a file of rules or "", and
+// returns its URL. The test is skipped where Prometheus is not installed.
+func startPrometheus(t *testing.T, page, rules string) string {
+	t.Helper()
+	path, err := exec.LookPath("prometheus")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip("prometheus is not installed")
+	}
+	files := "[]"
+	if rules != "" {
+		if rules, err = filepath.Abs(rules); err != nil {
+			t.Fatal(err)
+		}
+		files = fmt.Sprintf("[%q]", rules)
+	}
+	dir := t.TempDir()
+	config := fmt.Sprintf("global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}\nrule_files: %s\n"+
+		"scrape_configs: [{job_name: shop, static_configs: [{targets: [%q]}]}]\n", files, page)
+	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	address := freeAddress(t)
+	server := exec.Command(path, "--config.file", filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path", filepath.Join(dir, "data"),
+		"--web.listen-address", address)
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Stderr = log
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		server.Process.Signal(syscall.SIGTERM)
+		server.Wait()
+		log.Close()
+		if text, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
+			t.Logf("%s", text)
+		}
+	})
+	return "http://" + address
 }
 
 // poll returns the value of a query, as soon as it has one, or "" after a minute.

@@ -15,8 +15,21 @@ func TestReadmeAndTestsCoverTheAlerts(t *testing.T) {
 	if len(alerts) == 0 {
 		t.Fatal("no alerts")
 	}
-	if shown := find(t, "README.md", "(?m)^\\| `(Resil\\w+)`"); !slices.Equal(shown, alerts) {
+	const manual = "../../docs/alerts.md"
+	if shown := find(t, "README.md", "(?m)^\\| \\[`(Resil\\w+)`\\]"); !slices.Equal(shown, alerts) {
 		t.Errorf("the README shows %q, alerts.yaml has %q", shown, alerts)
+	}
+	if explained := find(t, manual, `(?m)^## (\w+)$`); !slices.Equal(explained, alerts) {
+		t.Errorf("the manual explains %q, alerts.yaml has %q", explained, alerts)
+	}
+	for _, part := range strings.Split(read(t, manual), "\n## ")[1:] {
+		name, text, _ := strings.Cut(part, "\n")
+		if !strings.Contains(text, "**Look at**") || !strings.Contains(text, "**Do**") {
+			t.Errorf("%s: the manual does not say what to look at and what to do", name)
+		}
+		if !slices.Contains(find(t, "README.md", `\(\.\./\.\./docs/alerts\.md#(\w+)\)`), strings.ToLower(name)) {
+			t.Errorf("%s: the README has no link to it", name)
+		}
 	}
 	fire := find(t, "alerts_test.yaml", `alertname: (\w+)\n *exp_alerts:`)
 	silent := find(t, "alerts_test.yaml", `alertname: (\w+)}`)
@@ -29,7 +42,7 @@ func TestReadmeAndTestsCoverTheAlerts(t *testing.T) {
 
 // A misspelled name in a rule is no error for Prometheus: the alert never fires.
 func TestAlertsNameMetricsAndLabels(t *testing.T) {
-	for _, file := range []string{"alerts.yaml", "alerts_test.yaml"} {
+	for _, file := range []string{"alerts.yaml", "alerts_test.yaml", "../../docs/alerts.md"} {
 		for _, name := range find(t, file, `(resil_\w+)`) {
 			if name != "resil_" && !slices.Contains(names(), name) {
 				t.Errorf("%s: %s is no metric", file, name)
