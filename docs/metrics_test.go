@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/resilgen/resilgen/internal/metric"
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 func TestMetricsPageShowsTheList(t *testing.T) {
@@ -42,4 +43,21 @@ func metricTable() string {
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s | `%s` | %s | %s |\n", m.Name, m.Prometheus(), kinds[m.Kind], m.Unit, attributes, help)
 	}
 	return b.String()
+}
+
+// The page says how many series a method has, and how many 200 methods have.
+func TestMetricsPageCountsSeries(t *testing.T) {
+	count := func(methods ...resil.MethodSpec) int {
+		var registry resil.Registry
+		if _, err := resil.New(resil.Spec{Name: "Users", Methods: methods}, resil.WithRegistry(&registry)); err != nil {
+			t.Fatal(err)
+		}
+		return len(metric.View{}.Read(&registry))
+	}
+	of := count(resil.MethodSpec{Name: "Get"}) - count()
+	for _, want := range []string{fmt.Sprintf("%d for each method", of), fmt.Sprintf("10 methods make %d without", 200*of)} {
+		if !strings.Contains(read(t, "metrics.md"), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
 }

@@ -71,13 +71,19 @@ var panels = []panel{
 			{`sum by (client, outcome) (rate(resil_client_calls_total{job=~"$job",client=~"$client",outcome=~"open|limited|full"}[$__rate_interval])) > 0`, "{{client}}: {{outcome}}"},
 			{`sum by (client, guard) (rate(resil_client_shadow_refusals_total{job=~"$job",client=~"$client"}[$__rate_interval])) > 0`, "{{client}}: {{guard}} would refuse"},
 		}},
+	{title: "Waiting", width: 12, unit: "none", stacked: true,
+		description: "Attempts that wait for a limit or a bulkhead now.",
+		queries: []query{
+			{`sum by (client, limit) (resil_limit_waiting{job=~"$job",client=~"$client"})`, "{{client}}: limit {{limit}}"},
+			{`sum by (client, bulkhead) (resil_bulkhead_waiting{job=~"$job",client=~"$client"})`, "{{client}}: bulkhead {{bulkhead}}"},
+		}},
 	{title: "Room", width: 12, unit: "percentunit", max: 1,
 		description: "What is left of the retry budget, and how full bulkheads are, in the process where it is worst.",
 		queries: []query{
 			{`1 - max by (client) (resil_retry_budget_utilization_ratio{job=~"$job",client=~"$client"})`, "{{client}}: budget left"},
 			{`max by (client, bulkhead) (resil_bulkhead_usage{job=~"$job",client=~"$client"} / resil_bulkhead_limit{job=~"$job",client=~"$client"})`, "{{client}}: bulkhead {{bulkhead}} used"},
 		}},
-	{title: "Keys", width: 24, unit: "none",
+	{title: "Keys", width: 12, unit: "none",
 		description: "Of breakers that are kept by key: keys that are held, keys that are not closed, and calls in a second whose key found no place.",
 		queries: []query{
 			{`sum by (client, breaker) (resil_breaker_keys{job=~"$job",client=~"$client"})`, "{{client}}: {{breaker}} holds"},

@@ -53,11 +53,13 @@ const (
 	BreakerOverflows
 
 	LimitAvailable
+	LimitWaiting
 	LimitKeys
 	LimitOverflows
 
 	BulkheadUsage
 	BulkheadLimit
+	BulkheadWaiting
 	BulkheadKeys
 	BulkheadOverflows
 
@@ -84,18 +86,20 @@ var List = [end]Metric{
 	ShadowRefusals:   {Name: "resil.client.shadow_refusals", Kind: Counter, Unit: "{attempt}", Attributes: []string{"client", "method", "guard"}, Help: "Attempts that passed a guard which refuses such attempts, because it only observes or is bypassed."},
 	StreamFailures:   {Name: "resil.client.stream_failures", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method"}, Help: "Results that failed after a call that had succeeded."},
 
-	BreakerStatus:       {Name: "resil.breaker.status", Kind: UpDownCounter, Unit: "1", Attributes: []string{"client", "breaker", "state", "mode"}, Help: "1 for the state that the breaker is in, 0 for the others; of a breaker kept by key, how many keys are closed and how many are not, as open."},
-	BreakerTransitions:  {Name: "resil.breaker.transitions", Kind: Counter, Unit: "{transition}", Attributes: []string{"client", "breaker", "to"}, Help: "How many times the breaker opened; not of a breaker kept by key."},
+	BreakerStatus:       {Name: "resil.breaker.status", Kind: UpDownCounter, Unit: "1", Attributes: []string{"client", "breaker", "state", "mode"}, Help: "1 for the state that the breaker is in, 0 for the others; of a breaker kept by key, how many of its keys are in each state."},
+	BreakerTransitions:  {Name: "resil.breaker.transitions", Kind: Counter, Unit: "{transition}", Attributes: []string{"client", "breaker", "to"}, Help: "How many times the breaker opened; of a breaker kept by key, all keys together."},
 	BreakerFailureRatio: {Name: "resil.breaker.failure_ratio", Kind: Gauge, Unit: "1", Attributes: []string{"client", "breaker"}, Help: "Share of failures in the window of a closed breaker, if there is something in it; not of a breaker kept by key."},
 	BreakerKeys:         {Name: "resil.breaker.keys", Kind: UpDownCounter, Unit: "{key}", Attributes: []string{"client", "breaker"}, Help: "Keys that the breaker holds."},
 	BreakerOverflows:    {Name: "resil.breaker.overflows", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "breaker"}, Help: "Calls whose key found no place in the breaker."},
 
 	LimitAvailable: {Name: "resil.limit.available", Kind: UpDownCounter, Unit: "{attempt}", Attributes: []string{"client", "limit"}, Help: "Attempts that the limit would admit at once; not of a limit kept by key."},
+	LimitWaiting:   {Name: "resil.limit.waiting", Kind: UpDownCounter, Unit: "{attempt}", Attributes: []string{"client", "limit"}, Help: "Attempts that wait for the limit."},
 	LimitKeys:      {Name: "resil.limit.keys", Kind: UpDownCounter, Unit: "{key}", Attributes: []string{"client", "limit"}, Help: "Keys that the limit holds."},
 	LimitOverflows: {Name: "resil.limit.overflows", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "limit"}, Help: "Calls whose key found no place in the limit."},
 
-	BulkheadUsage:     {Name: "resil.bulkhead.usage", Kind: UpDownCounter, Unit: "{attempt}", Attributes: []string{"client", "bulkhead"}, Help: "Attempts that have a place in the bulkhead; not of a bulkhead kept by key."},
+	BulkheadUsage:     {Name: "resil.bulkhead.usage", Kind: UpDownCounter, Unit: "{attempt}", Attributes: []string{"client", "bulkhead"}, Help: "Attempts that have a place in the bulkhead."},
 	BulkheadLimit:     {Name: "resil.bulkhead.limit", Kind: UpDownCounter, Unit: "{attempt}", Attributes: []string{"client", "bulkhead"}, Help: "Places that the bulkhead has; not of a bulkhead kept by key."},
+	BulkheadWaiting:   {Name: "resil.bulkhead.waiting", Kind: UpDownCounter, Unit: "{attempt}", Attributes: []string{"client", "bulkhead"}, Help: "Attempts that wait for a place in the bulkhead."},
 	BulkheadKeys:      {Name: "resil.bulkhead.keys", Kind: UpDownCounter, Unit: "{key}", Attributes: []string{"client", "bulkhead"}, Help: "Keys that the bulkhead holds."},
 	BulkheadOverflows: {Name: "resil.bulkhead.overflows", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "bulkhead"}, Help: "Calls whose key found no place in the bulkhead."},
 

@@ -34,6 +34,12 @@ func newSpec(t *testing.T, m resil.MethodSpec, directives []string, opts ...resi
 	if policies.Breaker != nil {
 		policies.Breaker.Name = "Users"
 	}
+	if policies.Limit != nil {
+		policies.Limit.Name = "Users"
+	}
+	if policies.Bulkhead != nil {
+		policies.Bulkhead.Name = "Users"
+	}
 	m.Policies = policies
 	c, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{m}}, opts...)
 	if err != nil {

@@ -77,6 +77,7 @@ func (r *reading) client(stats resil.Stats) {
 		r.breaker(stats.Client, b)
 	}
 	for _, l := range stats.Limits {
+		r.add(LimitWaiting, float64(l.Waiting), stats.Client, l.Name)
 		if l.Keyed {
 			r.add(LimitKeys, float64(l.Keys), stats.Client, l.Name)
 			r.add(LimitOverflows, float64(l.Overflowed), stats.Client, l.Name)
@@ -85,11 +86,12 @@ func (r *reading) client(stats resil.Stats) {
 		}
 	}
 	for _, b := range stats.Bulkheads {
+		r.add(BulkheadUsage, float64(b.InUse), stats.Client, b.Name)
+		r.add(BulkheadWaiting, float64(b.Waiting), stats.Client, b.Name)
 		if b.Keyed {
 			r.add(BulkheadKeys, float64(b.Keys), stats.Client, b.Name)
 			r.add(BulkheadOverflows, float64(b.Overflowed), stats.Client, b.Name)
 		} else {
-			r.add(BulkheadUsage, float64(b.InUse), stats.Client, b.Name)
 			r.add(BulkheadLimit, float64(b.Calls), stats.Client, b.Name)
 		}
 	}
@@ -158,20 +160,18 @@ func (r *reading) method(client string, m resil.MethodStats) {
 }
 
 func (r *reading) breaker(client string, b resil.BreakerStats) {
-	status := func(state resil.State, n int) {
-		r.add(BreakerStatus, float64(n), client, b.Name, state.String(), b.Mode.String())
+	states := b.KeyStates
+	if !b.Keyed {
+		states[b.State] = 1
 	}
+	for state, n := range states {
+		r.add(BreakerStatus, float64(n), client, b.Name, resil.State(state).String(), b.Mode.String())
+	}
+	r.add(BreakerTransitions, float64(b.Opened), client, b.Name, resil.StateOpen.String())
 	if b.Keyed {
-		status(resil.StateClosed, max(b.Keys-b.OpenKeys, 0)) // they are read one after another
-		status(resil.StateOpen, b.OpenKeys)
 		r.add(BreakerKeys, float64(b.Keys), client, b.Name)
 		r.add(BreakerOverflows, float64(b.Overflowed), client, b.Name)
-		return
+	} else {
+		r.share(BreakerFailureRatio, float64(b.Failures), float64(b.Failures+b.Successes), client, b.Name)
 	}
-	for state := resil.StateClosed; state <= resil.StateForcedClosed; state++ {
-		status(state, 0)
-	}
-	status(b.State, 1)
-	r.add(BreakerTransitions, float64(b.Opened), client, b.Name, resil.StateOpen.String())
-	r.share(BreakerFailureRatio, float64(b.Failures), float64(b.Failures+b.Successes), client, b.Name)
 }
