@@ -11,10 +11,13 @@ import (
 
 // BenchmarkCall is what histograms add to a call that succeeds, of a callee that does nothing.
 func BenchmarkCall(b *testing.B) {
-	for _, telemetry := range []string{"none", "histograms"} {
+	for _, telemetry := range []string{"none", "observer", "histograms"} {
 		run := func(b *testing.B, f func(m *resil.Method)) {
 			var opts []resil.Option
-			if telemetry == "histograms" {
+			switch telemetry {
+			case "observer": // what the runtime itself takes to tell of events
+				opts = append(opts, resil.WithObserver(func(context.Context, resil.Event) {}))
+			case "histograms":
 				opts = append(opts, resil.WithObserver(NewHistograms().Observe))
 			}
 			_, m := newClient(b, []string{"retry", "breaker", "limit 1000000000/s"}, opts...)

@@ -10,9 +10,10 @@ import (
 )
 
 // Histograms measure how long calls and attempts take, and how many retries calls have.
-// Give Observe to the clients that are to be measured. They are safe for concurrent use.
+// Give Observe to the clients that are to be measured. They are safe for concurrent use, and
+// calls share no lock.
 type Histograms struct {
-	callDuration, attemptDuration, callRetries *histograms
+	callDuration, attemptDuration, callRetries *histogram
 }
 
 // NewHistograms returns histograms without series. There is a series for each client,
@@ -20,9 +21,9 @@ type Histograms struct {
 func NewHistograms(opts ...Option) *Histograms {
 	v := viewOf(opts)
 	return &Histograms{
-		callDuration:    newHistograms(v, metric.CallDuration, outcome),
-		attemptDuration: newHistograms(v, metric.AttemptDuration, class),
-		callRetries:     newHistograms(v, metric.CallRetries, outcome),
+		callDuration:    newHistogram(v, metric.CallDuration, outcome),
+		attemptDuration: newHistogram(v, metric.AttemptDuration, class),
+		callRetries:     newHistogram(v, metric.CallRetries, outcome),
 	}
 }
 
@@ -33,47 +34,62 @@ func class(word uint8) string   { return resil.Class(word).String() }
 func (h *Histograms) Observe(_ context.Context, e resil.Event) {
 	switch e.Kind {
 	case resil.EventCallEnded:
-		h.callDuration.of(&e, uint8(e.Outcome)).Observe(e.Elapsed.Seconds())
+		h.callDuration.add(&e, uint8(e.Outcome), int64(e.Elapsed))
 		if e.Retries > 0 {
-			h.callRetries.of(&e, uint8(e.Outcome)).Observe(float64(e.Retries))
+			h.callRetries.add(&e, uint8(e.Outcome), int64(e.Retries))
 		}
 	case resil.EventAttemptEnded:
-		h.attemptDuration.of(&e, uint8(e.Class)).Observe(e.Elapsed.Seconds())
+		h.attemptDuration.add(&e, uint8(e.Class), int64(e.Elapsed))
 	}
 }
 
 // Describe implements [prometheus.Collector].
 func (h *Histograms) Describe(ch chan<- *prometheus.Desc) {
-	h.callDuration.vec.Describe(ch)
-	h.attemptDuration.vec.Describe(ch)
-	h.callRetries.vec.Describe(ch)
+	for _, one := range []*histogram{h.callDuration, h.attemptDuration, h.callRetries} {
+		ch <- one.desc
+	}
 }
 
 // Collect implements [prometheus.Collector].
 func (h *Histograms) Collect(ch chan<- prometheus.Metric) {
-	h.callDuration.vec.Collect(ch)
-	h.attemptDuration.vec.Collect(ch)
-	h.callRetries.vec.Collect(ch)
+	for _, one := range []*histogram{h.callDuration, h.attemptDuration, h.callRetries} {
+		for s := range one.series.All {
+			ch <- one.read(s)
+		}
+	}
 }
 
-// A histograms is one metric. Its series are found without the hash of their labels'
-// values that the vector makes.
-type histograms struct {
-	vec    *prometheus.HistogramVec
-	series *metric.Series[prometheus.Observer]
+// A histogram is one metric.
+type histogram struct {
+	desc   *prometheus.Desc
+	series *metric.Series[*series]
 }
 
-// newHistograms returns those of a metric whose last label is what word says.
-func newHistograms(v metric.View, id metric.ID, word func(uint8) string) *histograms {
+type series struct {
+	labels []string
+	*metric.Distribution
+}
+
+// newHistogram returns that of a metric whose last label is what word says.
+func newHistogram(v metric.View, id metric.ID, word func(uint8) string) *histogram {
 	m := &metric.List[id]
-	h := &histograms{vec: prometheus.NewHistogramVec(
-		prometheus.HistogramOpts{Name: m.Prometheus(), Help: m.Help, Buckets: m.Bounds}, v.Attributes(id))}
-	h.series = metric.NewSeries(v, func(client, method string, n uint8) prometheus.Observer {
-		return h.vec.WithLabelValues(v.Values(id, client, method, word(n))...)
-	})
-	return h
+	return &histogram{
+		desc: prometheus.NewDesc(m.Prometheus(), m.Help, v.Attributes(id), nil),
+		series: metric.NewSeries(v, func(client, method string, n uint8) *series {
+			return &series{v.Values(id, client, method, word(n)), m.NewDistribution()}
+		}),
+	}
 }
 
-func (h *histograms) of(e *resil.Event, word uint8) prometheus.Observer {
-	return h.series.Of(e.Client, e.Method, word)
+func (h *histogram) add(e *resil.Event, word uint8, n int64) {
+	h.series.Of(e.Client, e.Method, word).Add(n)
+}
+
+func (h *histogram) read(s *series) prometheus.Metric {
+	count, sum, below := s.Read()
+	m, err := prometheus.NewConstHistogram(h.desc, count, sum, below, s.labels...)
+	if err != nil {
+		return prometheus.NewInvalidMetric(h.desc, err)
+	}
+	return m
 }

@@ -13,14 +13,22 @@ type Series[V any] struct {
 	view   View
 	create func(client, method string, word uint8) V
 
-	known atomic.Pointer[map[series]V] // never changed, only replaced
-	mu    sync.Mutex                   // held to replace it
+	near  [nearby]atomic.Pointer[seen[V]] // by a guess from a few letters: most are found here
+	known atomic.Pointer[map[series]V]    // never changed, only replaced
+	mu    sync.Mutex                      // held to replace it
 }
 
 type series struct {
 	client, method string
 	word           uint8
 }
+
+type seen[V any] struct {
+	series
+	value V
+}
+
+const nearby = 256
 
 // NewSeries returns one in which nothing has been seen. create is called once for each
 // series; where the view is without methods, with the first method that was seen.
@@ -36,10 +44,33 @@ func (s *Series[V]) Of(client, method string, word uint8) V {
 	if s.view.WithoutMethod {
 		of.method = ""
 	}
-	if v, ok := (*s.known.Load())[of]; ok {
-		return v
+	near := &s.near[of.guess()]
+	found := near.Load()
+	if found != nil && found.series == of {
+		return found.value
 	}
-	return s.add(of, method)
+	v, ok := (*s.known.Load())[of]
+	if !ok {
+		v = s.add(of, method)
+	}
+	if found == nil { // who was there first stays
+		near.CompareAndSwap(nil, &seen[V]{of, v})
+	}
+	return v
+}
+
+// guess is a place that few other series have. A hash of the names would take longer than
+// comparing them.
+func (s *series) guess() uint {
+	return (letters(s.client)*31 + letters(s.method)*7 + uint(s.word)) % nearby
+}
+
+func letters(s string) uint {
+	n := uint(len(s))
+	if n == 0 {
+		return 0
+	}
+	return n + uint(s[0])*3 + uint(s[n/2])*5 + uint(s[n-1])*11
 }
 
 func (s *Series[V]) add(of series, method string) V {
@@ -57,4 +88,13 @@ func (s *Series[V]) add(of series, method string) V {
 	known[of] = v
 	s.known.Store(&known)
 	return v
+}
+
+// All yields what is kept.
+func (s *Series[V]) All(yield func(V) bool) {
+	for _, v := range *s.known.Load() {
+		if !yield(v) {
+			return
+		}
+	}
 }

@@ -40,3 +40,22 @@ func TestFindingASeriesAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// Names whose guesses are the same are told apart.
+func TestSeriesWithTheSameGuess(t *testing.T) {
+	s := NewSeries(View{}, func(client, method string, word uint8) string { return method })
+	for range 2 {
+		for _, method := range []string{"GetUser", "GxtUser", "GetXUser", "GtUser", "", "GexUser"} {
+			if got := s.Of("Users", method, 1); got != method {
+				t.Errorf("got %q for %q", got, method)
+			}
+		}
+	}
+	all := 0
+	for range s.All {
+		all++
+	}
+	if all != 6 {
+		t.Errorf("%d series, want 6", all)
+	}
+}
