@@ -158,7 +158,7 @@ func TestValuesOfAttributes(t *testing.T) {
 	}
 	records.named(t, "resil.overrides.applied").WalkAttributes(func(a attribute.KeyValue) bool {
 		if a.Key == "resil.changes" && (a.Value.Type() != attribute.STRINGSLICE || len(a.Value.AsStringSlice()) != 2) {
-			t.Errorf("changes are %v", a.Value.Emit())
+			t.Errorf("changes are %v", a.Value.String())
 		}
 		return true
 	})

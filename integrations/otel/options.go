@@ -3,7 +3,6 @@ package resilotel
 import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/log"
-	logglobal "go.opentelemetry.io/otel/log/global"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
@@ -53,7 +52,7 @@ func newOptions(opts []Option) *options {
 		o.meters = otel.GetMeterProvider()
 	}
 	if o.loggers == nil {
-		o.loggers = logglobal.GetLoggerProvider()
+		o.loggers = otel.GetLoggerProvider()
 	}
 	if o.tracers == nil {
 		o.tracers = otel.GetTracerProvider()

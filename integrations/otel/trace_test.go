@@ -50,7 +50,7 @@ func tree(spans []sdktrace.ReadOnlySpan, exact bool, wanted ...attribute.Key) st
 		slices.SortFunc(attributes, func(a, b attribute.KeyValue) int { return cmp.Compare(a.Key, b.Key) })
 		for _, a := range attributes {
 			if slices.Contains(wanted, a.Key) {
-				line += fmt.Sprintf(" %s=%s", a.Key, a.Value.Emit())
+				line += fmt.Sprintf(" %s=%s", a.Key, a.Value.String())
 			}
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
