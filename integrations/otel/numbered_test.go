@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	grpccodes "google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -138,5 +139,22 @@ func TestCallsOfGRPCAreNumbered(t *testing.T) {
 		if s.Name() != "grpc.health.v1.Health/Check" || s.Parent().SpanID() != spans[3].SpanContext().SpanID() {
 			t.Errorf("%s is not that of a call within the caller's span", s.Name())
 		}
+	}
+}
+
+// Only spans of clients, in attempts after the first, have a number.
+func TestOtherSpansHaveNoNumber(t *testing.T) {
+	r, p := newSpans()
+	tracer := CountResends(p).Tracer("test")
+	second := resil.Repeated(t.Context(), 2)
+	for _, test := range []struct {
+		ctx  context.Context
+		kind trace.SpanKind
+	}{{t.Context(), trace.SpanKindClient}, {second, trace.SpanKindInternal}, {second, trace.SpanKindServer}, {second, trace.SpanKindClient}} {
+		_, span := tracer.Start(test.ctx, "span", trace.WithSpanKind(test.kind))
+		span.End()
+	}
+	if got := numbers(r.Ended(), "http.request.resend_count"); !slices.Equal(got, []int64{0, 0, 0, 1}) {
+		t.Errorf("resend_count is %v", got)
 	}
 }

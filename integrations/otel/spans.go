@@ -2,6 +2,7 @@ package resilotel
 
 import (
 	"context"
+	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -30,8 +31,8 @@ func SpanObserver(ctx context.Context, e resil.Event) {
 //
 // Attributes are resil.client, resil.method, resil.attempt (from 1), resil.hedge where the
 // attempt is one, and resil.class. An attempt that failed (infrastructure, system, throttled,
-// unknown) has the status ERROR and error.type, which is its class. So has one that did not return, by a
-// panic say, with the error.type "panicked" and no class. An answer of the callee, such as "not
+// unknown) has the status ERROR and error.type: the status of an HTTP response that failed, or else the
+// class. So has one that did not return, by a panic say, with the error.type "panicked" and no class. An answer of the callee, such as "not
 // found", and an attempt that its caller gave up have neither.
 //
 // Where the instrumentation of the client library makes a span for each attempt already, as
@@ -68,7 +69,15 @@ func end(span trace.Span, v resil.Verdict) {
 	case resil.Success, resil.Application, resil.Canceled:
 		span.SetAttributes(class)
 	default:
-		span.SetAttributes(class, errorType.String(v.Class.String()))
+		span.SetAttributes(class, errorType.String(typeOf(v)))
 		span.SetStatus(codes.Error, "")
 	}
+}
+
+// typeOf is the type of a failure: the status of an HTTP response, or the class.
+func typeOf(v resil.Verdict) string {
+	if v.Status != 0 {
+		return strconv.Itoa(v.Status)
+	}
+	return v.Class.String()
 }

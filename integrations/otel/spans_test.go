@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,6 +76,15 @@ func TestAttemptsHaveSpans(t *testing.T) {
 	}
 	if len(spans[6].Events()) > 0 {
 		t.Error("errors that were retried are on the caller's span")
+	}
+}
+
+func TestStatusOfAResponseIsTheErrorType(t *testing.T) {
+	r, p := newSpans()
+	_, m := newClient(t, nil, WithAttemptSpans(WithTracerProvider(p)))
+	resil.RunClassified(t.Context(), m, succeed, func(error) resil.Verdict { return resil.HTTPResponse(503, nil) })
+	if got := described(r.Ended()); len(got) != 1 || !strings.HasPrefix(got[0], "attempt Users.Get internal Error error.type=503,") {
+		t.Errorf("got %q", got)
 	}
 }
 
