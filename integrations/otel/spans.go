@@ -31,13 +31,14 @@ func SpanObserver(ctx context.Context, e resil.Event) {
 //
 // Attributes are resil.client, resil.method, resil.attempt (from 1), resil.hedge where the
 // attempt is one, and resil.class. An attempt that failed (infrastructure, system, throttled,
-// unknown) has the status ERROR and error.type: the status of an HTTP response that failed, or else the
-// class. So has one that did not return, by a panic say, with the error.type "panicked" and no class. An answer of the callee, such as "not
-// found", and an attempt that its caller gave up have neither.
+// unknown) has the status ERROR and error.type: the status of an HTTP response that failed, or
+// else the class. So has one that did not return, by a panic say, with the error.type
+// "panicked" and no class. An answer of the callee, such as "not found", and an attempt that
+// its caller gave up have neither.
 //
 // Where the instrumentation of the client library makes a span for each attempt already, as
-// that of HTTP and gRPC does beneath a guard, [CountResends] or [NumberAttempts] is enough. Option:
-// [WithTracerProvider].
+// that of HTTP and gRPC does beneath a guard, [CountResends] or [NumberAttempts] is enough.
+// Option: [WithTracerProvider].
 func WithAttemptSpans(opts ...Option) resil.Option {
 	tracer := newOptions(opts).tracers.Tracer(scope)
 	return resil.WithAttempts(func(ctx context.Context, a resil.AttemptInfo) (context.Context, func(resil.Verdict)) {
