@@ -82,3 +82,16 @@ func BenchmarkObserve(b *testing.B) {
 		})
 	})
 }
+
+func TestObservingAllocatesNothing(t *testing.T) {
+	_, to := newReader(t)
+	histograms, err := NewHistograms(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, m := newClient(t, []string{"retry"}, resil.WithObserver(histograms.Observe), resil.WithObserver(SpanObserver))
+	ctx := context.Background()
+	if n := testing.AllocsPerRun(100, func() { resil.Run(ctx, m, succeed) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

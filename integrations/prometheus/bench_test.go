@@ -91,3 +91,11 @@ func BenchmarkScrape(b *testing.B) {
 		}
 	}
 }
+
+func TestObservingAllocatesNothing(t *testing.T) {
+	_, m := newClient(t, []string{"retry"}, resil.WithObserver(NewHistograms().Observe))
+	ctx := context.Background()
+	if n := testing.AllocsPerRun(100, func() { resil.Run(ctx, m, succeed) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -32,8 +32,8 @@ func TestNothingIsLostOfWhatIsCountedAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			for range 10_000 {
-				d.Add(int64(time.Second))
+			for i := range 10_000 {
+				d.Add(int64(time.Second) - int64(i))
 				if rand.N(1000) == 0 {
 					d.Read()
 				}
@@ -41,8 +41,24 @@ func TestNothingIsLostOfWhatIsCountedAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if count, sum, below := d.Read(); count != 80_000 || sum != 80_000 || below[1] != 80_000 || below[.5] != 0 {
+	if count, sum, below := d.Read(); count != 80_000 || sum != 80_000-8*49_995_000*1e-9 || below[1] != 80_000 || below[.5] != 0 {
 		t.Errorf("got %d, %v, %v", count, sum, below)
+	}
+}
+
+func TestDurationsAreSpreadOverTheStripes(t *testing.T) {
+	d := List[CallDuration].NewDistribution()
+	for i := range 8000 {
+		d.Add(int64(time.Millisecond) + int64(i%100)*100) // a clock that ticks every 100 ns
+	}
+	for i := range d.stripes {
+		n := uint64(0)
+		for b := range d.stripes[i].buckets {
+			n += d.stripes[i].buckets[b].Load()
+		}
+		if n < 500 {
+			t.Errorf("stripe %d has %d of 8000", i, n)
+		}
 	}
 }
 
