@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -93,5 +95,21 @@ func TestObservingAllocatesNothing(t *testing.T) {
 	ctx := context.Background()
 	if n := testing.AllocsPerRun(100, func() { resil.Run(ctx, m, succeed) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// BenchmarkAttemptSpan is what a span for the attempt adds to a call under a span.
+func BenchmarkAttemptSpan(b *testing.B) {
+	provider := sdktrace.NewTracerProvider()
+	for name, opts := range map[string][]resil.Option{"none": nil, "caller": {resil.WithObserver(SpanObserver)}, "attempt": {WithAttemptSpans(WithTracerProvider(provider))}} {
+		b.Run(name, func(b *testing.B) {
+			_, m := newClient(b, []string{"retry", "breaker"}, opts...)
+			ctx, span := provider.Tracer("test").Start(context.Background(), "handler")
+			defer span.End()
+			b.ReportAllocs()
+			for b.Loop() {
+				resil.Run(ctx, m, succeed)
+			}
+		})
 	}
 }
