@@ -4,20 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
-	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
-	resilgrpc "github.com/resilgen/resilgen/integrations/grpc"
-	resilhttp "github.com/resilgen/resilgen/integrations/http"
 	resilotel "github.com/resilgen/resilgen/integrations/otel"
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -112,33 +105,4 @@ func ExampleWithAttemptSpans() {
 	}
 	fmt.Println(users.Get(context.Background()))
 	// Output: <nil>
-}
-
-func ExampleCountResends() {
-	provider := otel.GetTracerProvider()
-	transport, err := resilhttp.NewTransport(
-		otelhttp.NewTransport(http.DefaultTransport, otelhttp.WithTracerProvider(resilotel.CountResends(provider))))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	client := &http.Client{Transport: transport}
-	client.CloseIdleConnections()
-}
-
-func ExampleNumberAttempts() {
-	guard, err := resilgrpc.New(resilgrpc.Spec{Name: "orders"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	provider := otel.GetTracerProvider()
-	cc, err := grpc.NewClient("localhost:50051", append(guard.DialOptions(),
-		grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(resilotel.NumberAttempts(provider)))),
-		grpc.WithTransportCredentials(insecure.NewCredentials()))...)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer cc.Close()
 }

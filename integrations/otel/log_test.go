@@ -16,9 +16,6 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// logRecord is a record as the SDK exports it.
-type logRecord = sdk.Record
-
 // records is an exporter that keeps what it gets.
 type records struct {
 	mu   sync.Mutex

@@ -3,7 +3,6 @@ package resilotel
 import (
 	"context"
 	"errors"
-	"flag"
 	"testing"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 
 	resil "github.com/resilgen/resilgen/runtime"
 )
-
-var update = flag.Bool("update", false, "write what the pages show")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

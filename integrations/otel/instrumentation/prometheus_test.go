@@ -1,4 +1,4 @@
-package resilotel
+package instrumentation_test
 
 import (
 	"errors"
@@ -14,7 +14,8 @@ import (
 	exporter "go.opentelemetry.io/otel/exporters/prometheus"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 
-	list "github.com/resilgen/resilgen/internal/metric"
+	resilotel "github.com/resilgen/resilgen/integrations/otel"
+	"github.com/resilgen/resilgen/internal/metric"
 	"github.com/resilgen/resilgen/internal/prometheustest"
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -22,7 +23,7 @@ import (
 // By way of OpenTelemetry's exporter, and with what the README says about labels, a Prometheus
 // server has the series that the list names, so that dashboard and alerts fit.
 func TestThroughPrometheus(t *testing.T) {
-	relabel := regexp.MustCompile("(?s)```yaml\nmetric_relabel_configs:\n(.*?)```").FindStringSubmatch(read(t, "README.md"))
+	relabel := regexp.MustCompile("(?s)```yaml\nmetric_relabel_configs:\n(.*?)```").FindStringSubmatch(read(t, "../README.md"))
 	if relabel == nil {
 		t.Fatal("the README does not relabel")
 	}
@@ -31,25 +32,27 @@ func TestThroughPrometheus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to := WithMeterProvider(sdk.NewMeterProvider(sdk.WithReader(reader)))
+	to := resilotel.WithMeterProvider(sdk.NewMeterProvider(sdk.WithReader(reader)))
 	var registry resil.Registry
-	_, registering := Register(&registry, to)
-	histograms, err := NewHistograms(to)
+	_, registering := resilotel.Register(&registry, to)
+	histograms, err := resilotel.NewHistograms(to)
 	if err := errors.Join(registering, err); err != nil {
 		t.Fatal(err)
 	}
-	_, m := newClient(t, []string{"retry 2 initial=1ms jitter=none", "breaker", "limit 100/s", "bulkhead 10"},
+	_, m := newClient(t, "Users", []string{"retry 2 initial=1ms jitter=none", "breaker", "limit 100/s", "bulkhead 10"},
 		resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe))
 	resil.Run(t.Context(), m, fail)
 	resil.Run(t.Context(), m, succeed)
-	newKeyed(t, &registry)
+	var keyed resil.KeyedMethod[string]
+	newSpec(t, "Peers", resil.MethodSpec{Name: "Get", Method: &keyed}, []string{"breaker per=key", "limit 100/s per=key", "bulkhead 5 per=key"}, resil.WithRegistry(&registry))
+	resil.Run(t.Context(), keyed.For("a key"), succeed)
 	page := httptest.NewServer(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	defer page.Close()
 
 	server := prometheustest.Start(t, page.Listener.Addr().String(), relabel[1])
-	for _, m := range list.List {
+	for _, m := range metric.List {
 		name := m.Prometheus()
-		if m.Kind == list.Histogram {
+		if m.Kind == metric.Histogram {
 			name += "_bucket"
 		}
 		found := server.Query(name)

@@ -1,4 +1,4 @@
-package resilotel
+package instrumentation_test
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -18,10 +19,12 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	sdklog "go.opentelemetry.io/otel/sdk/log"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	resilhttp "github.com/resilgen/resilgen/integrations/http"
+	resilotel "github.com/resilgen/resilgen/integrations/otel"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -91,14 +94,33 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-const tracing = "../../docs/tracing.md"
+const tracing = "../../../docs/tracing.md"
+
+// records is an exporter that keeps what it gets.
+type records struct {
+	mu   sync.Mutex
+	list []sdklog.Record
+}
+
+func (r *records) Export(_ context.Context, list []sdklog.Record) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range list {
+		r.list = append(r.list, one.Clone())
+	}
+	return nil
+}
+
+func (r *records) Shutdown(context.Context) error   { return nil }
+func (r *records) ForceFlush(context.Context) error { return nil }
 
 func TestPageShowsTheTraceOfARetriedCall(t *testing.T) {
 	r, p := newSpans()
-	records, to := newRecords()
+	records := new(records)
+	to := resilotel.WithLoggerProvider(sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewSimpleProcessor(records))))
 	synctest.Test(t, func(t *testing.T) {
-		c, m := newClient(t, []string{"retry 3 initial=100ms jitter=none", "breaker consecutive=2 ratio=off open=1ms probes=1"},
-			WithAttemptSpans(WithTracerProvider(p)), resil.WithObserver(SpanObserver), resil.WithObserver(LogObserver(to, WithDebug())))
+		c, m := newClient(t, "Users", []string{"retry 3 initial=100ms jitter=none", "breaker consecutive=2 ratio=off open=1ms probes=1"},
+			resilotel.WithAttemptSpans(resilotel.WithTracerProvider(p)), resil.WithObserver(resilotel.SpanObserver), resil.WithObserver(resilotel.LogObserver(to, resilotel.WithDebug())))
 		ctx, span := p.Tracer("test").Start(t.Context(), "GET /orders", trace.WithSpanKind(trace.SpanKindServer))
 		resil.Run(ctx, m, func(ctx context.Context) error {
 			_, inner := p.Tracer("test").Start(ctx, "SELECT users", trace.WithSpanKind(trace.SpanKindClient))
@@ -115,7 +137,7 @@ func TestPageShowsTheTraceOfARetriedCall(t *testing.T) {
 
 	handler := r.Ended()[len(r.Ended())-1].SpanContext()
 	var lines strings.Builder
-	slices.SortFunc(records.list, func(a, b logRecord) int { // changes of state come on a goroutine of their own
+	slices.SortFunc(records.list, func(a, b sdklog.Record) int { // changes of state come on a goroutine of their own
 		return cmp.Or(a.Timestamp().Compare(b.Timestamp()), cmp.Compare(a.EventName(), b.EventName()))
 	})
 	for _, one := range records.list {
@@ -138,8 +160,8 @@ func TestPageShowsTheTraceOfARequest(t *testing.T) {
 	defer server.Close()
 	beneath := new(http.Transport)
 	defer beneath.CloseIdleConnections()
-	transport, err := resilhttp.NewTransport(otelhttp.NewTransport(beneath, otelhttp.WithTracerProvider(CountResends(p))),
-		resil.WithObserver(SpanObserver), resil.WithOverrides(resil.Overrides{"RoundTripper": {"retry": "initial=1ms"}}))
+	transport, err := resilhttp.NewTransport(otelhttp.NewTransport(beneath, otelhttp.WithTracerProvider(resilotel.CountResends(p))),
+		resil.WithObserver(resilotel.SpanObserver), resil.WithOverrides(resil.Overrides{"RoundTripper": {"retry": "initial=1ms"}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,8 +182,8 @@ func TestPageShowsTheTraceOfARequest(t *testing.T) {
 // What the pages show of Go is part of the examples.
 func TestPagesShowTheExamples(t *testing.T) {
 	plain := func(text string) string { return strings.Join(strings.Fields(text), " ") }
-	examples := plain(read(t, "example_test.go"))
-	for _, page := range []string{"README.md", tracing} {
+	examples := plain(read(t, "../example_test.go") + read(t, "example_test.go"))
+	for _, page := range []string{"../README.md", tracing} {
 		blocks := strings.Split(read(t, page), "```go\n")[1:]
 		if len(blocks) < 2 {
 			t.Errorf("%s has %d blocks of Go", page, len(blocks))
