@@ -3,6 +3,7 @@ package resilprom
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/resilgen/resilgen/internal/metric"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -13,17 +14,17 @@ import (
 // the sums. A client that is made or removed later is seen at the next scrape.
 type Collector struct {
 	registry *resil.Registry
-	options  options
-	descs    [callDuration]*prometheus.Desc
+	view     metric.View
+	descs    [metric.Statistics]*prometheus.Desc
 }
 
 // NewCollector returns a collector for the clients that registry lists, now and later.
 // A nil registry lists none.
 func NewCollector(registry *resil.Registry, opts ...Option) *Collector {
-	c := &Collector{registry: registry, options: newOptions(opts)}
-	for i := range c.descs {
-		m := &metrics[i]
-		c.descs[i] = prometheus.NewDesc(m.name, m.help, without(m.labels, c.options.dropped(m)), nil)
+	c := &Collector{registry: registry, view: viewOf(opts)}
+	for id := range metric.Statistics {
+		m := &metric.List[id]
+		c.descs[id] = prometheus.NewDesc(m.Prometheus(), m.Help, c.view.Attributes(id), nil)
 	}
 	return c
 }
@@ -37,18 +38,14 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements [prometheus.Collector].
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
-	s := scrape{options: c.options, index: map[string]*sample{}}
-	for _, client := range c.registry.Clients() {
-		s.client(client.Stats())
-	}
-	for _, v := range s.samples {
+	for _, s := range c.view.Read(c.registry) {
 		typ := prometheus.GaugeValue
-		if metrics[v.metric].typ == counter {
+		if metric.List[s.ID].Kind == metric.Counter {
 			typ = prometheus.CounterValue
 		}
-		m, err := prometheus.NewConstMetric(c.descs[v.metric], typ, v.value(), v.labels...)
+		m, err := prometheus.NewConstMetric(c.descs[s.ID], typ, s.Value(), s.Values...)
 		if err != nil {
-			m = prometheus.NewInvalidMetric(c.descs[v.metric], err)
+			m = prometheus.NewInvalidMetric(c.descs[s.ID], err)
 		}
 		ch <- m
 	}

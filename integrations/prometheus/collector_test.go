@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/resilgen/resilgen/internal/metric"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -51,8 +51,8 @@ func gather(t *testing.T, golden string, collectors ...prometheus.Collector) {
 }
 
 func names() (list []string) {
-	for _, m := range metrics {
-		list = append(list, m.name)
+	for _, m := range metric.List {
+		list = append(list, m.Prometheus())
 	}
 	return list
 }
@@ -155,67 +155,4 @@ func TestRegistryWithoutClients(t *testing.T) {
 	if n := testutil.CollectAndCount(NewCollector(nil)); n != 0 {
 		t.Errorf("%d series", n)
 	}
-}
-
-// Each counter of a method has a series, and the right one: its label is the counter's name.
-func TestEveryCounterOfAMethodIsExported(t *testing.T) {
-	var stats resil.MethodStats
-	v := reflect.ValueOf(&stats).Elem()
-	names := map[float64]string{}
-	for i := range v.NumField() {
-		if field := v.Type().Field(i); field.Name != "Name" && field.Name != "Calls" && field.Name != "Attempts" {
-			v.Field(i).SetUint(uint64(1000 + i))
-			names[float64(1000+i)] = field.Name
-		}
-	}
-	s := scrape{index: map[string]*sample{}}
-	s.method("Users", stats)
-	for _, sample := range s.samples {
-		name, ok := names[sample.value()]
-		if !ok {
-			t.Errorf("%s %q: no field", metrics[sample.metric].name, sample.labels)
-		}
-		delete(names, sample.value())
-		if sample.metric == calls || sample.metric == attempts {
-			if label := strings.ReplaceAll(sample.labels[2], " ", ""); !strings.EqualFold(label, name) {
-				t.Errorf("%s is exported as %s", name, label)
-			}
-		}
-	}
-	for _, name := range names {
-		t.Errorf("%s is not exported", name)
-	}
-}
-
-func TestRetryBudgetUtilization(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var registry resil.Registry
-		_, m := newClient(t, []string{"retry 2 jitter=none"}, resil.WithRegistry(&registry))
-		utilization := func() float64 {
-			s := scrape{index: map[string]*sample{}}
-			s.client(registry.Client("Users").Stats())
-			return s.index[metrics[budgetUtilization].name+"\x00Users"].value()
-		}
-		if got := utilization(); got != 0 {
-			t.Errorf("new: %v, want 0", got)
-		}
-		for range 5 {
-			resil.Run(t.Context(), m, fail)
-		}
-		if got := utilization(); got != 0.5 {
-			t.Errorf("half of the reserve is spent: %v, want 0.5", got)
-		}
-		for range 10 {
-			resil.Run(t.Context(), m, fail)
-		}
-		if got := utilization(); got != 1 {
-			t.Errorf("all is spent: %v, want 1", got)
-		}
-		for range 50 {
-			resil.Run(t.Context(), m, succeed)
-		}
-		if got := utilization(); got != 0.5 {
-			t.Errorf("50 answers bring 10: %v, want 0.5", got)
-		}
-	})
 }

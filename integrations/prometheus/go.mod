@@ -3,6 +3,7 @@ module github.com/resilgen/resilgen/integrations/prometheus
 go 1.26.0
 
 require (
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
 	github.com/prometheus/client_golang v1.25.0
 	github.com/prometheus/common v0.72.0
 	github.com/resilgen/resilgen v0.0.0

@@ -23,7 +23,7 @@ func fail(context.Context) error    { return errDown }
 
 // newClient returns a client of one method, Get, whose guards have the client's interface's
 // name, Users.
-func newClient(t *testing.T, directives []string, opts ...resil.Option) (*resil.Client, *resil.Method) {
+func newClient(t testing.TB, directives []string, opts ...resil.Option) (*resil.Client, *resil.Method) {
 	t.Helper()
 	c := newSpec(t, resil.MethodSpec{Name: "Get", Idempotent: true}, directives, opts...)
 	return c, c.Method("Get")
@@ -37,7 +37,7 @@ func newKeyed(t *testing.T, directives []string, opts ...resil.Option) *resil.Ke
 	return &m
 }
 
-func newSpec(t *testing.T, m resil.MethodSpec, directives []string, opts ...resil.Option) *resil.Client {
+func newSpec(t testing.TB, m resil.MethodSpec, directives []string, opts ...resil.Option) *resil.Client {
 	t.Helper()
 	policies, err := resil.ParsePolicies(directives...)
 	if err != nil {

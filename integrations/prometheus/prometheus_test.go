@@ -1,35 +1,18 @@
 package resilprom
 
 import (
-	"encoding/json"
-	"fmt"
-	"net"
-	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/resilgen/resilgen/internal/prometheustest"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // A Prometheus server scrapes the metrics, keeps the rules and answers with what it has read.
 func TestPrometheusScrapes(t *testing.T) {
-	path, err := exec.LookPath("prometheus")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("prometheus is not installed")
-	}
-
 	var registry resil.Registry
 	histograms := NewHistograms()
 	c, m := newClient(t, []string{"retry 2 initial=1ms", "breaker", "limit 100/s", "bulkhead 10"},
@@ -42,41 +25,7 @@ func TestPrometheusScrapes(t *testing.T) {
 	if err := c.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	metrics := prometheus.NewPedanticRegistry()
-	metrics.MustRegister(NewCollector(&registry), histograms)
-	page := httptest.NewServer(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
-	defer page.Close()
-
-	rules, err := filepath.Abs("alerts.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	config := fmt.Sprintf("global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}\nrule_files: [%q]\n"+
-		"scrape_configs: [{job_name: shop, static_configs: [{targets: [%q]}]}]\n", rules, page.Listener.Addr())
-	if err := os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	address := freeAddress(t)
-	server := exec.Command(path, "--config.file", filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path", filepath.Join(dir, "data"),
-		"--web.listen-address", address)
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	server.Stderr = log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		server.Process.Signal(syscall.SIGTERM)
-		server.Wait()
-		if text, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
-			t.Logf("%s", text)
-		}
-	}()
-
+	server := prometheustest.Start(t, page(t, NewCollector(&registry), histograms), "", "alerts.yaml")
 	for query, want := range map[string]string{
 		`resil_client_calls_total{outcome="succeeded"}`:                            "3",
 		`sum(resil_client_calls_total)`:                                            "4",
@@ -87,43 +36,18 @@ func TestPrometheusScrapes(t *testing.T) {
 		`count(resil_breaker_status{state="forced-open"})`:                         "1",
 		`count(ALERTS{alertname="ResilBreakerForced",alertstate="pending"})`:       "1",
 	} {
-		if got := poll(t, "http://"+address, query); got != want {
-			t.Errorf("%s: %q, want %q", query, got, want)
+		if got := server.Query(query); len(got) != 1 || got[0].Value[1] != want {
+			t.Errorf("%s: %v, want %s", query, got, want)
 		}
 	}
 }
 
-// poll returns the value of a query, as soon as it has one, or "" after a minute.
-func poll(t *testing.T, server, query string) string {
+// page serves what the collectors export, and returns its address.
+func page(t *testing.T, collectors ...prometheus.Collector) string {
 	t.Helper()
-	client := http.Client{Timeout: 5 * time.Second}
-	defer client.CloseIdleConnections()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		response, err := client.Get(server + "/api/v1/query?query=" + url.QueryEscape(query))
-		if err != nil {
-			continue // it is starting
-		}
-		var answer struct {
-			Data struct {
-				Result []struct{ Value [2]any }
-			}
-		}
-		err = json.NewDecoder(response.Body).Decode(&answer)
-		response.Body.Close()
-		if err == nil && len(answer.Data.Result) == 1 {
-			return fmt.Sprint(answer.Data.Result[0].Value[1])
-		}
-	}
-	return ""
-}
-
-// freeAddress returns one that nobody listens at.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	metrics := prometheus.NewPedanticRegistry()
+	metrics.MustRegister(collectors...)
+	page := httptest.NewServer(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	t.Cleanup(page.Close)
+	return page.Listener.Addr().String()
 }

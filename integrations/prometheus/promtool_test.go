@@ -2,29 +2,17 @@ package resilprom
 
 import (
 	"os"
-	"os/exec"
 	"testing"
-)
 
-// promtool returns the command of that name, or skips the test where it is not installed.
-func promtool(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	path, err := exec.LookPath("promtool")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("promtool is not installed: the alerts are not tested")
-	}
-	return exec.CommandContext(t.Context(), path, args...)
-}
+	"github.com/resilgen/resilgen/internal/prometheustest"
+)
 
 func TestAlerts(t *testing.T) {
 	for _, args := range [][]string{
 		{"check", "rules", "alerts.yaml"},
 		{"test", "rules", "alerts_test.yaml"},
 	} {
-		if out, err := promtool(t, args...).CombinedOutput(); err != nil {
+		if out, err := prometheustest.Command(t, "promtool", args...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %q: %v\n%s", args, err, out)
 		}
 	}
@@ -38,7 +26,7 @@ func TestPromtoolReadsTheExposition(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		check := promtool(t, "check", "metrics")
+		check := prometheustest.Command(t, "promtool", "check", "metrics")
 		check.Stdin = f
 		if out, err := check.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", golden, err, out)

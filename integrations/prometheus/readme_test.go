@@ -1,49 +1,35 @@
 package resilprom
 
 import (
-	"fmt"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/resilgen/resilgen/internal/metric"
 )
-
-// table writes the metrics as the README shows them.
-func table() string {
-	var b strings.Builder
-	b.WriteString("| metric | type | unit | labels | |\n|---|---|---|---|---|\n")
-	for _, m := range metrics {
-		help := m.help
-		if m.bounds != nil {
-			help += " Buckets: " + strings.Trim(fmt.Sprint(m.bounds), "[]") + "."
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | `%s` | `%s` | %s |\n", m.name, m.typ, m.unit, strings.Join(m.labels, "` `"), help)
-	}
-	return b.String()
-}
-
-func TestReadmeShowsTheMetrics(t *testing.T) {
-	readme := read(t, "README.md")
-	found := regexp.MustCompile(`(?m)^\| metric \|.*\n(\|.*\n)+`).FindString(readme)
-	switch want := table(); {
-	case found == want:
-	case *update && found != "":
-		if err := os.WriteFile("README.md", []byte(strings.Replace(readme, found, want, 1)), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("the README's table is not that of metrics, which go test -update writes:\n%s", found)
-	}
-}
 
 func TestReadmeAndTestsCoverTheAlerts(t *testing.T) {
 	alerts := find(t, "alerts.yaml", `alert: (\w+)`)
 	if len(alerts) == 0 {
 		t.Fatal("no alerts")
 	}
-	if shown := find(t, "README.md", "(?m)^\\| `(Resil\\w+)`"); !slices.Equal(shown, alerts) {
+	const manual = "../../docs/alerts.md"
+	if shown := find(t, "README.md", "(?m)^\\| \\[`(Resil\\w+)`\\]"); !slices.Equal(shown, alerts) {
 		t.Errorf("the README shows %q, alerts.yaml has %q", shown, alerts)
+	}
+	if explained := find(t, manual, `(?m)^## (\w+)$`); !slices.Equal(explained, alerts) {
+		t.Errorf("the manual explains %q, alerts.yaml has %q", explained, alerts)
+	}
+	for _, part := range strings.Split(read(t, manual), "\n## ")[1:] {
+		name, text, _ := strings.Cut(part, "\n")
+		if !strings.Contains(text, "**Look at**") || !strings.Contains(text, "**Do**") {
+			t.Errorf("%s: the manual does not say what to look at and what to do", name)
+		}
+		if !slices.Contains(find(t, "README.md", `\(\.\./\.\./docs/alerts\.md#(\w+)\)`), strings.ToLower(name)) {
+			t.Errorf("%s: the README has no link to it", name)
+		}
 	}
 	fire := find(t, "alerts_test.yaml", `alertname: (\w+)\n *exp_alerts:`)
 	silent := find(t, "alerts_test.yaml", `alertname: (\w+)}`)
@@ -56,16 +42,16 @@ func TestReadmeAndTestsCoverTheAlerts(t *testing.T) {
 
 // A misspelled name in a rule is no error for Prometheus: the alert never fires.
 func TestAlertsNameMetricsAndLabels(t *testing.T) {
-	for _, file := range []string{"alerts.yaml", "alerts_test.yaml"} {
+	for _, file := range []string{"alerts.yaml", "alerts_test.yaml", "../../docs/alerts.md"} {
 		for _, name := range find(t, file, `(resil_\w+)`) {
-			if name != "resil_" && !slices.ContainsFunc(metrics[:], func(m metric) bool { return m.name == name }) {
+			if name != "resil_" && !slices.Contains(names(), name) {
 				t.Errorf("%s: %s is no metric", file, name)
 			}
 		}
 	}
 	known := []string{"job"}
-	for _, m := range metrics {
-		known = append(known, m.labels...)
+	for _, m := range metric.List {
+		known = append(known, m.Attributes...)
 	}
 	for _, by := range find(t, "alerts.yaml", `(?:by|on) \(([\w, ]+)\)`) {
 		for label := range strings.SplitSeq(by, ", ") {

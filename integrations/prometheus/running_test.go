@@ -84,31 +84,3 @@ func TestCountersNeverFallWhileCallsRun(t *testing.T) {
 		}
 	})
 }
-
-func BenchmarkObserve(b *testing.B) {
-	h := NewHistograms()
-	for b.Loop() {
-		h.Observe(context.Background(), resil.Event{Kind: resil.EventAttemptEnded, Client: "Users", Method: "Get", Class: resil.Success, Elapsed: time.Millisecond})
-		h.Observe(context.Background(), resil.Event{Kind: resil.EventCallEnded, Client: "Users", Method: "Get", Attempt: 1, Elapsed: time.Millisecond})
-	}
-}
-
-func BenchmarkScrape(b *testing.B) {
-	var registry resil.Registry
-	var methods []resil.MethodSpec
-	for _, name := range []string{"A", "B", "C", "D", "E", "F", "G", "H", "I", "J"} {
-		methods = append(methods, resil.MethodSpec{Name: name})
-	}
-	for i := range 20 {
-		if _, err := resil.New(resil.Spec{Name: string(rune('A' + i)), Methods: methods}, resil.WithRegistry(&registry)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(NewCollector(&registry))
-	for b.Loop() {
-		if _, err := metrics.Gather(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

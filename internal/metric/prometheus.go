@@ -1,0 +1,30 @@
+package metric
+
+import "strings"
+
+// Prometheus returns the metric's name in Prometheus, by OpenTelemetry's rules of
+// translation: the unit and what the numbers are stand at the end.
+func (m *Metric) Prometheus() string {
+	name := strings.ReplaceAll(m.Name, ".", "_")
+	end := ""
+	switch {
+	case m.Kind == Counter:
+		end = "_total"
+	case m.Kind == Gauge && m.Unit == "1":
+		end = "_ratio"
+	case m.Unit == "s":
+		end = "_seconds"
+	}
+	return strings.TrimSuffix(name, end) + end
+}
+
+// PrometheusType returns the metric's type, as the exposition format calls it.
+func (m *Metric) PrometheusType() string {
+	switch m.Kind {
+	case Counter:
+		return "counter"
+	case Histogram:
+		return "histogram"
+	}
+	return "gauge"
+}

@@ -1,0 +1,177 @@
+package metric
+
+import (
+	"strings"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// Statistics are the metrics that Read has samples of. The others are histograms, which
+// an observer measures.
+const Statistics = CallDuration
+
+// Read returns the samples of the clients that registry lists, one for each series. Clients
+// with the same name are one: their series are added up, and shares are those of the sums.
+func (v View) Read(registry *resil.Registry) []*Sample {
+	r := newReading(v)
+	for _, client := range registry.Clients() {
+		r.client(client.Stats())
+	}
+	return r.samples
+}
+
+// A Sample is the number of a series.
+type Sample struct {
+	ID     ID
+	Values []string // of the attributes that the view has
+	part   float64
+	whole  float64 // of which part is a share; 0 where it is a number of its own
+}
+
+// Value returns the number.
+func (s *Sample) Value() float64 {
+	if s.whole == 0 {
+		return s.part
+	}
+	return s.part / s.whole
+}
+
+// A reading gathers samples, one for each set of attributes.
+type reading struct {
+	view    View
+	samples []*Sample
+	index   map[string]*Sample // by metric and attributes
+}
+
+func newReading(v View) *reading { return &reading{view: v, index: map[string]*Sample{}} }
+
+// add adds n to a series.
+func (r *reading) add(id ID, n float64, values ...string) { r.sample(id, values).part += n }
+
+// share adds a share to a series of shares. There is none of nothing.
+func (r *reading) share(id ID, part, whole float64, values ...string) {
+	if whole > 0 {
+		s := r.sample(id, values)
+		s.part += part
+		s.whole += whole
+	}
+}
+
+func (r *reading) sample(id ID, values []string) *Sample {
+	values = r.view.Values(id, values...)
+	key := List[id].Name + "\x00" + strings.Join(values, "\x00")
+	s := r.index[key]
+	if s == nil {
+		s = &Sample{ID: id, Values: values}
+		r.index[key] = s
+		r.samples = append(r.samples, s)
+	}
+	return s
+}
+
+func (r *reading) client(stats resil.Stats) {
+	for _, m := range stats.Methods {
+		r.method(stats.Client, m)
+	}
+	for _, b := range stats.Breakers {
+		r.breaker(stats.Client, b)
+	}
+	for _, l := range stats.Limits {
+		r.add(LimitWaiting, float64(l.Waiting), stats.Client, l.Name)
+		if l.Keyed {
+			r.add(LimitKeys, float64(l.Keys), stats.Client, l.Name)
+			r.add(LimitOverflows, float64(l.Overflowed), stats.Client, l.Name)
+		} else {
+			r.add(LimitAvailable, float64(l.Tokens), stats.Client, l.Name)
+		}
+	}
+	for _, b := range stats.Bulkheads {
+		r.add(BulkheadUsage, float64(b.InUse), stats.Client, b.Name)
+		r.add(BulkheadWaiting, float64(b.Waiting), stats.Client, b.Name)
+		if b.Keyed {
+			r.add(BulkheadKeys, float64(b.Keys), stats.Client, b.Name)
+			r.add(BulkheadOverflows, float64(b.Overflowed), stats.Client, b.Name)
+		} else {
+			r.add(BulkheadLimit, float64(b.Calls), stats.Client, b.Name)
+		}
+	}
+	if b := stats.Budget; b.Share > 0 {
+		earned := uint64(b.Share) * b.Answered / uint64(100*resil.Percent)
+		all := float64(earned + fullReserve)
+		r.share(BudgetUtilization, max(all-float64(b.Left), 0), all, stats.Client)
+	}
+	r.add(EventsDropped, float64(stats.EventsDropped), stats.Client)
+	r.add(ObserverPanics, float64(stats.ObserverPanics), stats.Client)
+}
+
+// fullReserve is how many tokens the reserve of a retry budget holds: see
+// [resil.BudgetStats].
+const fullReserve = 10
+
+// Panicked stands for the class of an attempt that did not return.
+const Panicked = "panicked"
+
+func (r *reading) method(client string, m resil.MethodStats) {
+	for outcome, n := range map[resil.Outcome]uint64{
+		resil.OutcomeSucceeded: m.Succeeded,
+		resil.OutcomeFailed:    m.Failed,
+		resil.OutcomeExhausted: m.Exhausted,
+		resil.OutcomeBudget:    m.Budget,
+		resil.OutcomeDeadline:  m.Deadline,
+		resil.OutcomeLater:     m.Later,
+		resil.OutcomeOpen:      m.Open,
+		resil.OutcomeLimited:   m.Limited,
+		resil.OutcomeFull:      m.Full,
+		resil.OutcomeTimedOut:  m.TimedOut,
+		resil.OutcomeCanceled:  m.Canceled,
+		resil.OutcomePanicked:  m.Panicked,
+	} {
+		r.add(Calls, float64(n), client, m.Name, outcome.String())
+	}
+	for class, n := range map[resil.Class]uint64{
+		resil.Success:        m.Success,
+		resil.Application:    m.Application,
+		resil.Infrastructure: m.Infrastructure,
+		resil.SystemFault:    m.System,
+		resil.Throttled:      m.Throttled,
+		resil.Unknown:        m.Unknown,
+		resil.Canceled:       m.CanceledAttempts,
+	} {
+		r.add(Attempts, float64(n), client, m.Name, class.String())
+	}
+	r.add(Attempts, float64(m.PanickedAttempts), client, m.Name, Panicked)
+	for id, n := range map[ID]uint64{
+		Retries:          m.Retries,
+		RetriedSuccesses: m.RetriedSuccesses,
+		Hedges:           m.Hedges,
+		HedgeWins:        m.HedgeWins,
+		Fallbacks:        m.Fallbacks,
+		StreamFailures:   m.StreamFailures,
+	} {
+		r.add(id, float64(n), client, m.Name)
+	}
+	for guard, n := range map[resil.GuardKind]uint64{
+		resil.GuardBreaker:  m.WouldOpen,
+		resil.GuardLimit:    m.WouldLimit,
+		resil.GuardBulkhead: m.WouldFull,
+	} {
+		r.add(ShadowRefusals, float64(n), client, m.Name, guard.String())
+	}
+}
+
+func (r *reading) breaker(client string, b resil.BreakerStats) {
+	states := b.KeyStates
+	if !b.Keyed {
+		states[b.State] = 1
+	}
+	for state, n := range states {
+		r.add(BreakerStatus, float64(n), client, b.Name, resil.State(state).String(), b.Mode.String())
+	}
+	r.add(BreakerTransitions, float64(b.Opened), client, b.Name, resil.StateOpen.String())
+	if b.Keyed {
+		r.add(BreakerKeys, float64(b.Keys), client, b.Name)
+		r.add(BreakerOverflows, float64(b.Overflowed), client, b.Name)
+	} else {
+		r.share(BreakerFailureRatio, float64(b.Failures), float64(b.Failures+b.Successes), client, b.Name)
+	}
+}
