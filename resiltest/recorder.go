@@ -162,6 +162,8 @@ func (e *Event) short() string {
 			does = "passes"
 		}
 		return fmt.Sprintf("attempt %d %s %s %s", e.Attempt, does, e.Guard, e.GuardName)
+	case resil.EventChaos:
+		return fmt.Sprintf("chaos %s", e.Fault)
 	case resil.EventFellBack:
 		return "fallback"
 	case resil.EventCallEnded:

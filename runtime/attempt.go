@@ -186,7 +186,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	}
 	c.outcome = OutcomePanicked // unless f returns
 	c.clock.waited()            // here, for a panic too
-	results, err := unwrapVerdict(f(theirs))
+	results, err := unwrapVerdict(c.reach(theirs, f))
 	if h != nil && err == nil {
 		if err = h.keep(); err != nil {
 			results = Verdict{}
@@ -218,6 +218,15 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
 	}
+}
+
+// reach calls the callee, through its faults if there are any. Those of a race are inside
+// f, which must know of each attempt.
+func (c *call) reach(ctx context.Context, f func(context.Context) error) error {
+	if c.method.faults != nil && !c.racing {
+		return c.strike(ctx, f)
+	}
+	return f(ctx)
 }
 
 // notTimed stands for the start of an attempt that nobody had to know.

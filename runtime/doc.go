@@ -30,6 +30,7 @@
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
 //   - Options of a constructor: [Option], [WithName], [WithObserver], [WithAttempts],
 //     [AttemptInfo], [WithOverrides], [WithRegistry].
+//   - Faults on purpose: [WithChaos], [Chaos], [Fault], [FaultKind], [WantChaos], [ErrChaos].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
 //     [BudgetStats].
 //   - Events: [LogObserver], [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],

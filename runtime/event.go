@@ -19,9 +19,10 @@ const (
 	EventFellBack                        // Method, Err (the cause); the fallback is about to answer
 	EventStateChanged                    // Seq, Breaker, Key, From, To, Mode, Opening
 	EventApplied                         // Seq, Changes
+	EventChaos                           // Method, Attempt, Fault, Delay (of a latency), Err (of an error)
 )
 
-var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied"}
+var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied", "chaos"}
 
 func (k EventKind) String() string { return eventNames.Text(k) }
 
@@ -51,6 +52,8 @@ type Event struct {
 	Err     error         // of the attempt or the call; nil for none, and for an attempt that passed a guard
 	Elapsed time.Duration // of the attempt or the call
 	Delay   time.Duration // before the next attempt, or from the first attempt to the hedge
+
+	Fault FaultKind // that the attempt has met: see [WithChaos]
 
 	Guard     GuardKind // that refused the attempt
 	GuardName string    // its name

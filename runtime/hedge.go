@@ -206,6 +206,9 @@ func (o *round) try(lane int) (own *call, err error) {
 	defer func() { o.arrive(own, lane) }()
 	return own, own.try(o.ctx, func(ctx context.Context) error {
 		o.depart(lane)
+		if own.method.faults != nil {
+			return own.strike(ctx, func(ctx context.Context) error { return o.run(ctx, lane) })
+		}
 		return o.run(ctx, lane)
 	})
 }

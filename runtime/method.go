@@ -34,6 +34,7 @@ type plan struct {
 	tally       tally      // of the budget
 	events      *events    // the client's; nil for none
 	around      []around   // likewise
+	faults      *faults    // that attempts meet; nil without chaos
 	terms       atomic.Pointer[terms]
 
 	counts counts
@@ -51,6 +52,7 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		budget:      c.budget,
 		events:      c.events,
 		around:      c.around,
+		faults:      newFaults(c),
 		breakers:    shared(c, c.breakers, s.Breaker, newBreakers),
 		limits:      shared(c, c.limits, s.Limit, newLimits),
 		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),

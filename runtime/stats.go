@@ -17,6 +17,8 @@ type Stats struct {
 	Bulkheads []BulkheadStats // by name
 	Budget    BudgetStats     // what retries and hedges may spend
 
+	Chaos bool // faults are on, so that attempts may meet them: see [WithChaos]
+
 	EventsDropped  uint64 // changes of state that an observer was too slow to be told of: see [Observer]
 	ObserverPanics uint64 // panics of observers, which are dropped
 
@@ -124,6 +126,11 @@ type MethodStats struct {
 	WouldOpen  uint64 // past a circuit breaker
 	WouldLimit uint64 // past a rate limit
 	WouldFull  uint64 // past a bulkhead
+
+	// Faults that attempts have met: see [WithChaos].
+	ChaosErrors    uint64 // attempts that failed at once
+	ChaosLatencies uint64 // attempts that waited before the callee was called
+	ChaosHangs     uint64 // attempts that lasted until their context ended
 }
 
 // counts are a method's counters. A call that succeeds at once, the usual case,
@@ -253,10 +260,12 @@ func (n *counts) snapshot(name string) MethodStats {
 // Stats returns a snapshot. It changes nothing and may be called at any time, by
 // several goroutines at once.
 func (c *Client) Stats() Stats {
-	s := Stats{Client: c.name, client: c}
+	s := Stats{Client: c.name, Chaos: c.chaotic.Load(), client: c}
 	s.EventsDropped, s.ObserverPanics = c.events.lost()
 	for _, p := range c.plans {
-		s.Methods = append(s.Methods, p.counts.snapshot(p.name))
+		m := p.counts.snapshot(p.name)
+		p.faults.fill(&m)
+		s.Methods = append(s.Methods, m)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.breakers)) {
 		s.Breakers = append(s.Breakers, c.breakers[name].stats())
