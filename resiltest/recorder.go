@@ -164,6 +164,8 @@ func (e *Event) short() string {
 		return fmt.Sprintf("attempt %d %s %s %s", e.Attempt, does, e.Guard, e.GuardName)
 	case resil.EventChaos:
 		return fmt.Sprintf("chaos %s", e.Fault)
+	case resil.EventObserved:
+		return fmt.Sprintf("would %s", map[resil.GuardKind]string{resil.GuardTimeout: "time out", resil.GuardRetry: "retry", resil.GuardHedge: "hedge"}[e.Guard])
 	case resil.EventFellBack:
 		return "fallback"
 	case resil.EventCallEnded:

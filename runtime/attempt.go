@@ -111,7 +111,7 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 		c.shadow |= shadowFull
 		return false, nil
 	}
-	if c.method.events != nil {
+	if c.terms.clocked {
 		c.now() // the call has begun
 	}
 	admitted := b.await(ctx)
@@ -194,6 +194,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	}
 	if measured {
 		elapsed = c.now() - started
+		c.outlasts(c.terms.watched.attempt, elapsed, c.attempts)
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left

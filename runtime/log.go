@@ -78,6 +78,9 @@ func (l *logger) detail(ctx context.Context, e *Event) {
 		l.debug(ctx, e, "hedge started", "resil.hedge.started", attempt, slog.Duration("delay", e.Delay))
 	case EventChaos:
 		l.debug(ctx, e, "fault injected", "resil.chaos.injected", attempt, slog.String("fault", e.Fault.String()), slog.Duration("delay", e.Delay))
+	case EventObserved:
+		l.debug(ctx, e, e.Guard.String()+" would act", "resil.call.observed", attempt,
+			slog.String("guard", e.Guard.String()), slog.Duration("delay", e.Delay), slog.Duration("elapsed", e.Elapsed))
 	case EventRefused:
 		l.debug(ctx, e, "attempt refused", "resil.attempt.refused", attempt,
 			slog.String("guard", e.Guard.String()), slog.String("name", e.GuardName), slog.String("mode", e.Mode.String()))

@@ -127,6 +127,11 @@ type MethodStats struct {
 	WouldLimit uint64 // past a rate limit
 	WouldFull  uint64 // past a bulkhead
 
+	// What policies would have done that only observe. None of them asks the budget.
+	WouldTimeOut uint64 // calls that took longer than the total timeout, or an attempt of which took longer than the attempt's
+	WouldRetry   uint64 // calls that a retry would have repeated, at least once
+	WouldHedge   uint64 // attempts beside which a hedge would have started
+
 	// Faults that attempts have met: see [WithChaos].
 	ChaosErrors    uint64 // attempts that failed at once
 	ChaosLatencies uint64 // attempts that waited before the callee was called
@@ -149,6 +154,8 @@ type counts struct {
 	hedges, hedgeWins, fallbacks     atomic.Uint64
 	streamFailures                   atomic.Uint64
 	wouldOpen, wouldLimit, wouldFull atomic.Uint64
+
+	wouldTimeOut, wouldRetry, wouldHedge atomic.Uint64
 }
 
 // A shadow is the set of guards that refuse an attempt and let it pass all the same.
@@ -251,6 +258,9 @@ func (n *counts) snapshot(name string) MethodStats {
 		WouldOpen:        n.wouldOpen.Load(),
 		WouldLimit:       n.wouldLimit.Load(),
 		WouldFull:        n.wouldFull.Load(),
+		WouldTimeOut:     n.wouldTimeOut.Load(),
+		WouldRetry:       n.wouldRetry.Load(),
+		WouldHedge:       n.wouldHedge.Load(),
 	}
 	s.Calls = s.Succeeded + s.Failed + s.Exhausted + s.Budget + s.Deadline + s.Later +
 		s.Open + s.Limited + s.Full + s.TimedOut + s.Canceled + s.Panicked
