@@ -156,10 +156,11 @@ func classifierText(m *model.Method) string {
 // spends reports whether the directive is the one to name for the client's retry budget. Of
 // retry and hedge, only the first is named.
 func spends(m *model.Method, directive string) bool {
+	p := enforced(m.Policy)
 	switch {
-	case m.Policy.Retry != nil:
-		return directive == "retry" && m.Policy.Retry.Budget > 0
-	case m.Policy.Hedge != nil:
+	case p.Retry != nil:
+		return directive == "retry" && p.Retry.Budget > 0
+	case p.Hedge != nil:
 		return directive == "hedge" && m.HedgeBudget > 0
 	}
 	return false

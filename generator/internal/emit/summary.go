@@ -116,7 +116,7 @@ func timeoutSummary(t *resil.Timeout) string {
 	if t.Attempt > 0 {
 		parts = append(parts, "attempt "+directive.Duration(t.Attempt))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, ", ") + modeSummary(t.Mode)
 }
 
 func retrySummary(r *resil.Retry) string {
@@ -136,7 +136,7 @@ func retrySummary(r *resil.Retry) string {
 		}
 		text += ", on " + directive.All(on)
 	}
-	return text
+	return text + modeSummary(r.Mode)
 }
 
 func limitSummary(l *resil.Limit, owner string) string {
@@ -170,10 +170,14 @@ func scopeSummary(s resil.Scope) string {
 	if s.Per != "" {
 		text = " per " + strings.Join(strings.Fields(s.Per), " ")
 	}
-	if s.Mode == resil.ModeObserve {
-		text += ", observed"
+	return text + modeSummary(s.Mode)
+}
+
+func modeSummary(m resil.Mode) string {
+	if m == resil.ModeObserve {
+		return ", observed"
 	}
-	return text
+	return ""
 }
 
 func hedgeSummary(h *resil.Hedge) string {
@@ -181,5 +185,5 @@ func hedgeSummary(h *resil.Hedge) string {
 	if h.Max > 1 {
 		text += fmt.Sprintf(", %d at most", h.Max)
 	}
-	return text
+	return text + modeSummary(h.Mode)
 }
