@@ -216,6 +216,9 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 			c.signal = signalSlow
 		}
 	}
+	if m.seen != nil {
+		m.seen.attempt(c, elapsed)
+	}
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Class: c.class, Err: err, Elapsed: elapsed})
 	}
@@ -224,6 +227,10 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 // reach calls the callee, through its faults if there are any. Those of a race are inside
 // f, which must know of each attempt.
 func (c *call) reach(ctx context.Context, f func(context.Context) error) error {
+	if s := c.method.seen; s != nil {
+		s.enter(c.clock.last)
+		defer s.leave()
+	}
 	if c.method.faults != nil && !c.racing {
 		return c.strike(ctx, f)
 	}

@@ -310,6 +310,9 @@ func (c *call) end(err error) {
 		elapsed = c.now() - c.clock.began
 		c.outlasts(c.terms.watched.total, elapsed, 0)
 	}
+	if m.seen != nil {
+		m.seen.call(c, elapsed)
+	}
 	if c.outlasted {
 		m.counts.wouldTimeOut.Add(1)
 	}

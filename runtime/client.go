@@ -28,6 +28,7 @@ type Client struct {
 	budget    *budget // nil without retries and hedges
 	events    *events // nil without observers
 	around    []around
+	profiled  bool        // WithProfile was given
 	armed     bool        // WithChaos was given
 	chaotic   atomic.Bool // and faults are on
 
@@ -42,7 +43,8 @@ type Client struct {
 }
 
 // An Option changes a client as it is made: [WithName], [WithObserver],
-// [WithAttempts], [WithOverrides], [WithRegistry], [WithChaos].
+// [WithAttempts], [WithOverrides], [WithRegistry], [WithChaos],
+// [WithProfile].
 type Option func(*options)
 
 // WithName gives the client a name of its own in stats, errors, events and registries,
@@ -60,6 +62,7 @@ type options struct {
 	overrides  []Overrides
 	registries []*Registry
 	chaos      []Chaos
+	profiles   []*Profile
 }
 
 // check returns everything that is wrong with the options of the named client.
@@ -73,6 +76,9 @@ func (o *options) check(client string) error {
 	}
 	if len(o.overrides) > 1 {
 		errs = append(errs, fmt.Errorf("resil: %s: %d sets of overrides are given; merge them into one", client, len(o.overrides)))
+	}
+	if len(o.profiles) > 1 {
+		errs = append(errs, fmt.Errorf("resil: %s: %d profiles are given; keep one", client, len(o.profiles)))
 	}
 	if len(o.chaos) > 1 {
 		errs = append(errs, fmt.Errorf("resil: %s: WithChaos is given %d times; merge the faults into one", client, len(o.chaos)))
@@ -113,6 +119,7 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c.applied = spec
+	c.profiled = len(o.profiles) > 0
 	c.events, c.around, c.armed = newEvents(o.observers), o.around, len(o.chaos) > 0
 	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {
 		c.budget = newBudget(spec.budget(), 0)
@@ -131,6 +138,14 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 			return nil, err
 		}
 		c.swapChaos(maps.Clone(chaos), true)
+	}
+	if c.profiled {
+		c.watchLoads()
+	}
+	for _, p := range o.profiles {
+		if err := p.bind(c); err != nil {
+			return nil, err
+		}
 	}
 	for _, r := range o.registries {
 		r.add(c)

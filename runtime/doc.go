@@ -31,6 +31,8 @@
 //   - Options of a constructor: [Option], [WithName], [WithObserver], [WithAttempts],
 //     [AttemptInfo], [WithOverrides], [WithRegistry].
 //   - Faults on purpose: [WithChaos], [Chaos], [Fault], [FaultKind], [WantChaos], [ErrChaos].
+//   - Profiles: [WithProfile], [Profile], [ProfileSnapshot], [MethodProfile],
+//     [GuardProfile], [Load], [Durations], [DurationBucket].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
 //     [BudgetStats].
 //   - Events: [LogObserver], [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],

@@ -35,6 +35,7 @@ type plan struct {
 	events      *events    // the client's; nil for none
 	around      []around   // likewise
 	faults      *faults    // that attempts meet; nil without chaos
+	seen        *seen      // for the client's profile; nil for none
 	terms       atomic.Pointer[terms]
 
 	counts counts
@@ -56,6 +57,9 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		breakers:    shared(c, c.breakers, s.Breaker, newBreakers),
 		limits:      shared(c, c.limits, s.Limit, newLimits),
 		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),
+	}
+	if c.profiled {
+		p.seen = new(seen)
 	}
 	if !p.budget.isBound() {
 		p.leaveBudget()
