@@ -89,16 +89,12 @@ func (a *proposer) propose(place string, d Directive, s set, methods ...*Method)
 	if len(s) == 0 {
 		return
 	}
+	changed := d.with(s)
+	words, _ := directive.Words(strings.TrimPrefix(changed, d.Name))
 	var p annotations.Policy
-	words, _ := directive.Words(strings.TrimPrefix(d.Text, d.Name))
-	directive.Refine(&p, d.Name, words)
-	words = nil
-	for _, c := range s {
-		words = append(words, directive.Word{Key: c.Key, Value: c.To})
-	}
 	directive.Refine(&p, d.Name, words)
 	p.Complete()
-	line := "//resil:" + directives(p)[0].Text
+	line := "//resil:" + changed
 	for _, m := range methods {
 		next := replaced(a.now[m], p)
 		if problems := next.Check(); len(problems) > 0 {
@@ -110,6 +106,36 @@ func (a *proposer) propose(place string, d Directive, s set, methods ...*Method)
 		a.now[m] = replaced(a.now[m], p)
 	}
 	a.o.Proposals = append(a.o.Proposals, Proposal{Place: place, Line: line, Changes: s})
+}
+
+// with returns the directive's text with changes, which stand in it even where they are the
+// defaults: what it refines may have other numbers.
+func (d Directive) with(changes set) string {
+	text := d.Name
+	written, _ := directive.Words(strings.TrimPrefix(d.Text, d.Name))
+	done := map[string]bool{}
+	for _, s := range d.Settings {
+		var words []string
+		for _, w := range written {
+			if w.Key == s.Key || w.Key == "" && s.positional {
+				words = append(words, w.Value)
+			}
+		}
+		for _, c := range changes {
+			if c.Key == s.Key {
+				words, done[c.Key] = []string{c.To}, true
+			}
+		}
+		for _, value := range words {
+			text += " " + word(s, value)
+		}
+	}
+	for _, c := range changes {
+		if !done[c.Key] { // it is not set yet
+			text += " " + word(Setting{Key: c.Key}, c.To)
+		}
+	}
+	return text
 }
 
 // replaced returns a policy with those of another in the place of its own.
@@ -154,19 +180,26 @@ func (a *proposer) timeout(place string, m *Method, seen *ObservedMethod) {
 	if r := m.policy.Retry; r != nil {
 		attempts = r.Attempts
 	}
+	if attempts == 1 {
+		most := t.Total // for the attempt, with the proposal
+		if most > 0 {
+			most = s.limit(d, "total", most, room(seen.Call), 0, seen.Call, seen.seen.Answered)
+		}
+		if t.Attempt > 0 {
+			s.limit(d, "attempt", t.Attempt, room(seen.Attempt), most, seen.Attempt, seen.seen.Attempts)
+		}
+		a.propose(place, d, s, m)
+		return
+	}
 	each := t.Attempt // with the proposal
 	switch {
 	case each > 0:
-		each = s.limit(d, "attempt", each, room(seen.Attempt), t.Total, seen.Attempt, seen.seen.Attempts)
-	case attempts > 1 && t.Total > 0:
+		each = s.limit(d, "attempt", each, room(seen.Attempt), 0, seen.Attempt, seen.seen.Attempts)
+	case t.Total > 0:
 		each = room(seen.Attempt)
 		s.change(d, "attempt", text(each), "without it an attempt that hangs takes all of the %s, and is never repeated; %s", short(t.Total), quantiles(seen.Attempt))
 	}
-	switch {
-	case t.Total == 0:
-	case attempts == 1:
-		s.limit(d, "total", t.Total, max(room(seen.Call), each), 0, seen.Call, seen.seen.Answered)
-	default:
+	if t.Total > 0 {
 		var pauses time.Duration
 		for n := 1; n < attempts; n++ {
 			least, most := m.policy.Retry.Bounds(n)
@@ -208,6 +241,9 @@ func (s *set) limit(d Directive, key string, now, want, most time.Duration, o Ob
 	case now < highest:
 		s.change(d, key, text(want), "it ends what is healthy: %s of the answers took longer; %s", percent(float64(all.Over(now))/float64(all.Total())), quantiles(o))
 		return want
+	case most > 0 && now > most:
+		s.change(d, key, text(most), "no attempt outlasts its call")
+		return most
 	case float64(now) > tooLoose*float64(want):
 		s.change(d, key, text(want), "%s: a callee that hangs holds its callers %s times as long", quantiles(o), factor(now, highest))
 		return want
