@@ -111,31 +111,33 @@ func (a *proposer) propose(place string, d Directive, s set, methods ...*Method)
 // with returns the directive's text with changes, which stand in it even where they are the
 // defaults: what it refines may have other numbers.
 func (d Directive) with(changes set) string {
-	text := d.Name
+	var text, unset []string
+	for _, c := range changes {
+		if _, set := d.setting(c.Key); !set {
+			unset = append(unset, word(Setting{Key: c.Key}, c.To))
+		}
+	}
 	written, _ := directive.Words(strings.TrimPrefix(d.Text, d.Name))
-	done := map[string]bool{}
 	for _, s := range d.Settings {
-		var words []string
+		if !s.positional {
+			text, unset = append(text, unset...), nil
+		}
+		value, stands := "", false
 		for _, w := range written {
 			if w.Key == s.Key || w.Key == "" && s.positional {
-				words = append(words, w.Value)
+				value, stands = w.Value, true
 			}
 		}
 		for _, c := range changes {
 			if c.Key == s.Key {
-				words, done[c.Key] = []string{c.To}, true
+				value, stands = c.To, true
 			}
 		}
-		for _, value := range words {
-			text += " " + word(s, value)
+		if stands {
+			text = append(text, word(s, value))
 		}
 	}
-	for _, c := range changes {
-		if !done[c.Key] { // it is not set yet
-			text += " " + word(Setting{Key: c.Key}, c.To)
-		}
-	}
-	return text
+	return strings.Join(append([]string{d.Name}, append(text, unset...)...), " ")
 }
 
 // replaced returns a policy with those of another in the place of its own.
