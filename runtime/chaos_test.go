@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -471,5 +472,19 @@ func TestChaosThatHitsNobodyAllocatesNothing(t *testing.T) {
 	next := func(context.Context, string) (int, error) { return 42, nil }
 	if n := testing.AllocsPerRun(1000, func() { generatedGet(ctx, m, "a", next) }); n != 0 {
 		t.Errorf("%v allocations, want 0", n)
+	}
+}
+
+func TestLogWarnsOfChaos(t *testing.T) {
+	observe, lines := withLog(slog.LevelDebug)
+	c, m := newMethod(t, func(*Spec, *MethodSpec) {}, observe, everyCall(Fault{Errors: all}))
+	c.Flush(t.Context())
+	Run(t.Context(), m, succeed)
+	want := []string{
+		`level=WARN msg="chaos has changed" event.name=resil.chaos.changed client=Store changes="[Store: chaos faults off → on Store: chaos Get  → errors=100% always]"`,
+		`level=DEBUG msg="fault injected" event.name=resil.chaos.injected client=Store method=Get attempt=1 fault=error delay=0s error="chaos: injected by resil.WithChaos"`,
+	}
+	if diff := cmp.Diff(want, lines()[:2]); diff != "" {
+		t.Error(diff)
 	}
 }
