@@ -96,7 +96,7 @@ func (c *Client) StopChaos() {
 func (c *Client) Chaos() (chaos Chaos, on bool) {
 	c.applying.Lock()
 	defer c.applying.Unlock()
-	return maps.Clone(c.chaos), c.chaotic.Load()
+	return maps.Clone(c.chaos), c.chaosOn.Load()
 }
 
 // swapChaos puts faults in force. The caller holds c.applying, except in New.
@@ -106,7 +106,7 @@ func (c *Client) swapChaos(next Chaos, on bool) {
 		return
 	}
 	c.chaos = next
-	c.chaotic.Store(on)
+	c.chaosOn.Store(on)
 	for _, p := range c.plans {
 		fault, _ := next.of(p.aliases())
 		p.faults.inForce.Store(&fault)
@@ -116,7 +116,7 @@ func (c *Client) swapChaos(next Chaos, on bool) {
 
 // chaosChanges returns what next changes in the client's faults.
 func (c *Client) chaosChanges(next Chaos, on bool) (list []Change) {
-	if was := c.chaotic.Load(); was != on {
+	if was := c.chaosOn.Load(); was != on {
 		switched := map[bool]string{false: "off", true: "on"}
 		list = append(list, Change{Target: c.name, Directive: "chaos", Key: "faults", From: switched[was], To: switched[on]})
 	}
@@ -238,8 +238,11 @@ func (c Chaos) check() error {
 		f := c[pattern]
 		_, err := path.Match(pattern, "")
 		wrong(err != nil, "not a valid pattern: write a method's name, * for any letters, ? for one letter, [a-z] for one of several")
-		for name, share := range map[string]Ratio{"Errors": f.Errors, "Slow": f.Slow, "Hangs": f.Hangs} {
-			wrong(share < 0 || share > hundredPercent, "%s: %s is not between 0%% and 100%%", name, share)
+		for _, share := range []struct {
+			name string
+			Ratio
+		}{{"Errors", f.Errors}, {"Slow", f.Slow}, {"Hangs", f.Hangs}} {
+			wrong(share.Ratio < 0 || share.Ratio > hundredPercent, "%s: %s is not between 0%% and 100%%", share.name, share.Ratio)
 		}
 		wrong(f.Errors+f.Hangs > hundredPercent, "Errors and Hangs are more than 100%% together")
 		wrong(f.Slow > 0 && f.Latency <= 0 && f.LatencyMax <= 0, "Slow has no effect without a Latency")

@@ -30,7 +30,7 @@ type Client struct {
 	around    []around
 	profiled  bool        // WithProfile was given
 	armed     bool        // WithChaos was given
-	chaotic   atomic.Bool // and faults are on
+	chaosOn   atomic.Bool // and faults are on
 
 	mu     sync.Mutex
 	tables map[reflect.Type]any // *table[K] by K

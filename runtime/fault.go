@@ -55,7 +55,7 @@ func (f *faults) fill(s *MethodStats) {
 
 // fault returns what an attempt with this context may meet.
 func (m *Method) fault(ctx context.Context) Fault {
-	if !m.client.chaotic.Load() {
+	if !m.client.chaosOn.Load() {
 		return Fault{}
 	}
 	w, asks := ctx.Value(wishKey{}).(*wish)

@@ -270,7 +270,7 @@ func (n *counts) snapshot(name string) MethodStats {
 // Stats returns a snapshot. It changes nothing and may be called at any time, by
 // several goroutines at once.
 func (c *Client) Stats() Stats {
-	s := Stats{Client: c.name, Chaos: c.chaotic.Load(), client: c}
+	s := Stats{Client: c.name, Chaos: c.chaosOn.Load(), client: c}
 	s.EventsDropped, s.ObserverPanics = c.events.lost()
 	for _, p := range c.plans {
 		m := p.counts.snapshot(p.name)

@@ -54,7 +54,10 @@ func (i *Interface) propose(p *resil.ProfileSnapshot) {
 			if seen.Kind != g.kind || seen.Name != g.name {
 				continue
 			}
+			scope, _ := g.directive.setting("scope")
 			switch {
+			case scope == "fleet" && g.kind == "limit":
+				a.note("limit %s: the rate is that of the whole fleet, and the profile is of one client", g.name)
 			case seen.Keyed:
 				a.note("%s %s: kept by key, and the profile does not tell keys apart", g.kind, g.name)
 			case g.kind == "breaker":
