@@ -183,7 +183,7 @@ func TestProfileOfGuards(t *testing.T) {
 		}
 		var calls sync.WaitGroup
 		for range 3 {
-			calls.Go(func() { Run(t.Context(), c.Method("Get"), takes(step{time.Second, nil})) })
+			calls.Go(func() { Run(t.Context(), c.Method("Get"), takes(step{900 * time.Millisecond, nil})) })
 		}
 		calls.Go(func() {
 			Hedged(t.Context(), c.Method("Put"), func(ctx context.Context) (int, error) { return 0, takes(step{5 * time.Second, nil})(ctx) }, nil)
