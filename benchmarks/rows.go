@@ -35,6 +35,8 @@ const (
 	rowMillion = "breaker by key, 1000000 keys"
 
 	observed     = "resilgen, observed"
+	profiled     = "resilgen, with a profile"
+	armed        = "resilgen, with faults that no call asks for"
 	untimed      = "resilgen, no timeout"
 	breakerAlone = "gobreaker alone"
 )
@@ -52,7 +54,11 @@ var rows = []row{
 	{name: "bulkhead", stack: stack{bulkhead: 100}},
 	{name: rowAll, stack: all, extra: func(next store) []entrant {
 		ignore := resilgen.WithObserver(func(context.Context, resilgen.Event) {})
-		return []entrant{{name: observed, get: newResilientStore(next, spec(all), ignore).Get}}
+		return []entrant{
+			{name: observed, get: newResilientStore(next, spec(all), ignore).Get},
+			{name: profiled, get: newResilientStore(next, spec(all), resilgen.WithProfile(new(resilgen.Profile))).Get},
+			{name: armed, get: newResilientStore(next, spec(all), resilgen.WithChaos(nil)).Get},
+		}
 	}},
 	{name: "retry + breaker + limiter + attempt timeout", stack: allTimed},
 	{name: rowNearer, stack: allTimed, deadline: long / 2, extra: func(next store) []entrant {

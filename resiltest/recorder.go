@@ -85,6 +85,8 @@ func (r *Recorder) Contexts() []context.Context {
 //	hedge 2 after 50ms                  attempt 2 was started beside a slow one
 //	attempt 2 refused by breaker Users  by a guard: breaker, limit or bulkhead, and its name
 //	attempt 2 passes limit Users        the guard would refuse it, but only observes
+//	chaos error                         the attempt meets this fault: error, latency or hang
+//	would time out                      or retry, or hedge: a policy would that only observes
 //	fallback                            is about to answer
 //	call exhausted                      it has ended, with this outcome
 //
@@ -162,6 +164,13 @@ func (e *Event) short() string {
 			does = "passes"
 		}
 		return fmt.Sprintf("attempt %d %s %s %s", e.Attempt, does, e.Guard, e.GuardName)
+	case resil.EventChaos:
+		return fmt.Sprintf("chaos %s", e.Fault)
+	case resil.EventObserved:
+		if e.Guard == resil.GuardTimeout {
+			return "would time out"
+		}
+		return fmt.Sprintf("would %s", e.Guard)
 	case resil.EventFellBack:
 		return "fallback"
 	case resil.EventCallEnded:

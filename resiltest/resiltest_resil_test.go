@@ -18,7 +18,7 @@ const _ = resil.SupportVersion1
 //
 //	Get        retry 3, exponential 100ms–30s, no jitter, on infrastructure and unknown
 //	GetSlow    hedge after 50ms
-//	GetFull    limit store.GetFull 1/h, observed · bulkhead store.GetFull 1
+//	GetFull    timeout 1s, attempt 1s, observed · retry 3, exponential 100ms–30s, no jitter, on infrastructure and unknown, observed · limit store.GetFull 1/h, observed · bulkhead store.GetFull 1
 //	GetRegion  breaker store.GetRegion per region · fallback none
 type resilientStore struct {
 	next      store
@@ -67,6 +67,17 @@ func newResilientStore(next store, opts ...resil.Option) (*resilientStore, error
 				Name:   "GetFull",
 				Method: &c.getFull,
 				Policies: resil.Policies{
+					Timeout: &resil.Timeout{Total: time.Second, Attempt: time.Second, Mode: resil.ModeObserve},
+					Retry: &resil.Retry{
+						Attempts: 3,
+						Backoff:  resil.BackoffExponential,
+						Initial:  100 * time.Millisecond,
+						Max:      30 * time.Second,
+						Factor:   2,
+						On:       []resil.Class{resil.Infrastructure, resil.Unknown},
+						Budget:   20 * resil.Percent,
+						Mode:     resil.ModeObserve,
+					},
 					Limit: &resil.Limit{
 						Name:  "store.GetFull",
 						Rate:  resil.Rate{Count: 1, Per: time.Hour},

@@ -39,7 +39,8 @@ type store interface {
 
 	//resil:limit 1/h mode=observe
 	//resil:bulkhead 1
-	//resil:retry off
+	//resil:retry mode=observe
+	//resil:timeout 1s attempt=1s mode=observe
 	GetFull(ctx context.Context) (int, error)
 
 	//resil:breaker per=region consecutive=1
@@ -180,7 +181,7 @@ func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec := resiltest.NewRecorder(t)
 		s := resiltest.NewScript[int](t)
-		w := resil.Must(newResilientStore(scripted{s}, rec.Option()))
+		w := resil.Must(newResilientStore(scripted{s}, rec.Option(), resil.WithChaos(nil)))
 
 		s.After(time.Hour).OK(1).OK(2)
 		w.GetSlow(t.Context())
@@ -192,12 +193,19 @@ func TestLines(t *testing.T) {
 		rec.Want("attempt 1 refused by bulkhead store.GetFull", "call full", "attempt 1 throttled", "call failed",
 			"attempt 1 passes limit store.GetFull", "attempt 1 success", "call succeeded")
 
+		s.After(2 * time.Second).Fail(errDown)
+		w.GetFull(t.Context())
+		rec.Want("attempt 1 passes limit store.GetFull", "would time out", "attempt 1 infrastructure", "would retry", "would time out", "call failed")
+
+		w.Get(resil.WantChaos(t.Context(), resil.Chaos{"Get": {Errors: 100 * resil.Percent, Err: resil.App(errDown)}}))
+		rec.Want("chaos error", "attempt 1 application", "call failed")
+
 		s.Fail(errDown)
 		w.GetRegion(t.Context(), "eu")
 		rec.Want("attempt 1 infrastructure", "call failed", "fallback")
 		w.GetRegion(t.Context(), "eu")
 		rec.Want("attempt 1 refused by breaker store.GetRegion", "call open", "fallback")
-		rec.WantChanges(w, "breaker store.GetRegion[eu] open")
+		rec.WantChanges(w, "applied store: chaos faults off → on", "breaker store.GetRegion[eu] open")
 
 		if err := w.Resilience().Apply(resil.Overrides{"store.Get": {"retry": "2"}}); err != nil {
 			t.Fatal(err)

@@ -111,7 +111,7 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 		c.shadow |= shadowFull
 		return false, nil
 	}
-	if c.method.events != nil {
+	if c.terms.clocked {
 		c.now() // the call has begun
 	}
 	admitted := b.await(ctx)
@@ -186,7 +186,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	}
 	c.outcome = OutcomePanicked // unless f returns
 	c.clock.waited()            // here, for a panic too
-	results, err := unwrapVerdict(f(theirs))
+	results, err := unwrapVerdict(c.reach(theirs, f))
 	if h != nil && err == nil {
 		if err = h.keep(); err != nil {
 			results = Verdict{}
@@ -194,6 +194,7 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	}
 	if measured {
 		elapsed = c.now() - started
+		c.outlasts(c.terms.watched.attempt, elapsed, c.attempts)
 	}
 	if c.attempts > 1 {
 		c.attempt = attempt{} // what the last one left
@@ -215,9 +216,25 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 			c.signal = signalSlow
 		}
 	}
+	if m.seen != nil {
+		m.seen.attempt(c, elapsed)
+	}
 	if m.events != nil {
 		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Hedge: c.hedge, Class: c.class, Err: c.err, Elapsed: elapsed})
 	}
+}
+
+// reach calls the callee, through its faults if there are any. Those of a race are inside
+// f, which must know of each attempt.
+func (c *call) reach(ctx context.Context, f func(context.Context) error) error {
+	if s := c.method.seen; s != nil {
+		s.enter(c.clock.last)
+		defer s.leave()
+	}
+	if c.method.faults != nil && !c.racing {
+		return c.strike(ctx, f)
+	}
+	return f(ctx)
 }
 
 // notTimed stands for the start of an attempt that nobody had to know.

@@ -28,6 +28,9 @@ func Call[T any](ctx context.Context, m *Method, f func(context.Context) (T, err
 		value, err = f(ctx)
 		return err
 	})
+	if err != nil && isInjected(err) {
+		value = *new(T) // not those of an earlier attempt
+	}
 	return value, err
 }
 
@@ -69,6 +72,8 @@ type call struct {
 	hedge    bool          // and not the first of it
 	token    token         // of the budget, for the next attempt
 	paid     int           // attempts when it was taken; 0 for none
+
+	outlasted bool // a timeout that only observes would have ended it
 }
 
 // engine makes the call: its attempts and the pauses between them. Where r is not
@@ -108,6 +113,9 @@ func (c *call) repeat(ctx context.Context, f func(context.Context) error, r *rac
 			err = c.round(ctx, f, r)
 		}
 		made = false
+		if err == nil {
+			c.wouldRetry(ctx)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -163,23 +171,13 @@ func (a *attempt) tells() bool { return a.err != nil && !onlyTime(a.err) }
 // none. It takes and returns the policy's own part of a delay, without what the
 // callee asked for.
 func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration, reason error) {
-	m, retry := c.method, &c.terms.retry
-	if c.rounds >= retry.Attempts {
+	m := c.method
+	if c.rounds >= c.terms.retry.Attempts {
 		return 0, ErrExhausted
 	}
-	left := time.Duration(math.MaxInt64)
-	if deadline, ok := ctx.Deadline(); ok {
-		left = time.Until(deadline)
-	}
-	if c.hint > retry.Max || c.hint > 0 && c.hint >= left {
-		return 0, ErrRetryLater // neither waiting nor disobeying
-	}
-	delay, own := retry.delay(c.rounds, prev, c.hint, min(retry.Max, left-1))
-	if delay >= left {
-		return 0, ErrDeadline
-	}
-	if c.refusedAfter(delay) != nil {
-		return 0, ErrOpen
+	delay, own, reason := c.delay(ctx, prev)
+	if reason != nil {
+		return 0, reason
 	}
 	t, ok := m.spend(c.terms)
 	if !ok {
@@ -198,6 +196,27 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
+}
+
+// delay returns the pause before another attempt and the policy's own part of it, or the
+// reason for which there can be none. prev is that part of the pause before.
+func (c *call) delay(ctx context.Context, prev time.Duration) (delay, own time.Duration, reason error) {
+	retry := &c.terms.retry
+	left := time.Duration(math.MaxInt64)
+	if deadline, ok := ctx.Deadline(); ok {
+		left = time.Until(deadline)
+	}
+	if c.hint > retry.Max || c.hint > 0 && c.hint >= left {
+		return 0, 0, ErrRetryLater // neither waiting nor disobeying
+	}
+	delay, own = retry.delay(c.rounds, prev, c.hint, min(retry.Max, left-1))
+	switch {
+	case delay >= left:
+		return 0, 0, ErrDeadline
+	case c.refusedAfter(delay) != nil:
+		return 0, 0, ErrOpen
+	}
+	return delay, own, nil
 }
 
 // refusedAfter returns the phase of the breaker that will refuse the next attempt after
@@ -290,8 +309,18 @@ func (c *call) end(err error) {
 	}
 	m.counts.add(c)
 	m.entry.unpin()
+	var elapsed time.Duration
+	if c.terms.clocked {
+		elapsed = c.now() - c.clock.began
+		c.outlasts(c.terms.watched.total, elapsed, 0)
+	}
+	if m.seen != nil {
+		m.seen.call(c, elapsed)
+	}
+	if c.outlasted {
+		m.counts.wouldTimeOut.Add(1)
+	}
 	if m.events != nil {
-		elapsed := c.now() - c.clock.began
 		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Retries: c.retries(), Outcome: c.outcome, Err: err, Elapsed: elapsed})
 	}
 }

@@ -18,6 +18,9 @@ func CallClassified[T any, C Class | Verdict](ctx context.Context, m *Method, f 
 		value = v
 		return last.classified(askResults(v, err, classify), err)
 	})
+	if err != nil && isInjected(err) {
+		value = *new(T) // not those of an earlier attempt
+	}
 	return value, last.final(err)
 }
 
@@ -83,7 +86,7 @@ func (l *lastResult) classified(v Verdict, err error) error {
 
 // final is the error of the call. err is the engine's.
 func (l *lastResult) final(err error) error {
-	if l.silent && !isLostResult(err) {
+	if l.silent && err != nil && !isLostResult(err) && !isInjected(err) {
 		return nil
 	}
 	return err

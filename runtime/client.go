@@ -3,10 +3,12 @@ package resil
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/resilgen/resilgen/internal/directive"
@@ -26,6 +28,9 @@ type Client struct {
 	budget    *budget // nil without retries and hedges
 	events    *events // nil without observers
 	around    []around
+	profiled  bool        // WithProfile was given
+	armed     bool        // WithChaos was given
+	chaosOn   atomic.Bool // and faults are on
 
 	mu     sync.Mutex
 	tables map[reflect.Type]any // *table[K] by K
@@ -34,10 +39,12 @@ type Client struct {
 	declared  Spec       // without overrides
 	applied   Spec       // what is in force
 	overrides Overrides  // likewise
+	chaos     Chaos      // the client's own faults
 }
 
 // An Option changes a client as it is made: [WithName], [WithObserver],
-// [WithAttempts], [WithOverrides], [WithRegistry].
+// [WithAttempts], [WithOverrides], [WithRegistry], [WithChaos],
+// [WithProfile].
 type Option func(*options)
 
 // WithName gives the client a name of its own in stats, errors, events and registries,
@@ -54,6 +61,8 @@ type options struct {
 	around     []around
 	overrides  []Overrides
 	registries []*Registry
+	chaos      []Chaos
+	profiles   []*Profile
 }
 
 // check returns everything that is wrong with the options of the named client.
@@ -67,6 +76,12 @@ func (o *options) check(client string) error {
 	}
 	if len(o.overrides) > 1 {
 		errs = append(errs, fmt.Errorf("resil: %s: %d sets of overrides are given; merge them into one", client, len(o.overrides)))
+	}
+	if len(o.profiles) > 1 {
+		errs = append(errs, fmt.Errorf("resil: %s: %d profiles are given; keep one", client, len(o.profiles)))
+	}
+	if len(o.chaos) > 1 {
+		errs = append(errs, fmt.Errorf("resil: %s: WithChaos is given %d times; merge the faults into one", client, len(o.chaos)))
 	}
 	return errors.Join(errs...)
 }
@@ -104,7 +119,8 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c.applied = spec
-	c.events, c.around = newEvents(o.observers), o.around
+	c.profiled = len(o.profiles) > 0
+	c.events, c.around, c.armed = newEvents(o.observers), o.around, len(o.chaos) > 0
 	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {
 		c.budget = newBudget(spec.budget(), 0)
 	}
@@ -116,6 +132,20 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 			target = new(Method)
 		}
 		c.methods = append(c.methods, target.bind(c, p))
+	}
+	for _, chaos := range o.chaos {
+		if err := c.checkChaos(chaos); err != nil {
+			return nil, err
+		}
+		c.swapChaos(maps.Clone(chaos), true)
+	}
+	if c.profiled {
+		c.watchLoads()
+	}
+	for _, p := range o.profiles {
+		if err := p.bind(c); err != nil {
+			return nil, err
+		}
 	}
 	for _, r := range o.registries {
 		r.add(c)

@@ -30,6 +30,9 @@
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
 //   - Options of a constructor: [Option], [WithName], [WithObserver], [WithAttempts],
 //     [AttemptInfo], [WithOverrides], [WithRegistry].
+//   - Faults on purpose: [WithChaos], [Chaos], [Fault], [FaultKind], [WantChaos], [ErrChaos].
+//   - Profiles: [WithProfile], [Profile], [ProfileSnapshot], [MethodProfile],
+//     [GuardProfile], [Load], [Durations], [DurationBucket].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
 //     [BudgetStats].
 //   - Events: [LogObserver], [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
@@ -137,8 +140,9 @@
 // function told of every attempt, retry, refusal, fallback, outcome and change of state, and
 // [WithAttempts] has one surround each attempt. [Registry]
 // lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides] and, at
-// any time, [Client.Apply] change numbers and modes, and a guard whose mode is [ModeObserve] counts what it
-// would refuse and refuses nothing.
+// any time, [Client.Apply] change numbers and modes, and a policy whose mode is [ModeObserve]
+// counts what it would do and does nothing. [WithProfile] records what calls take, and
+// [WithChaos] has them fail on purpose.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout
 // nearer than the caller's deadline, a hedge, a new key or a result that outlives the

@@ -19,22 +19,28 @@ const (
 	EventFellBack                        // Method, Err (the cause); the fallback is about to answer
 	EventStateChanged                    // Seq, Breaker, Key, From, To, Mode, Opening
 	EventApplied                         // Seq, Changes
+	EventChaos                           // Method, Attempt, Fault, Delay (of a latency), Err (of an error)
+	EventObserved                        // Method, Guard, Mode, and as the guard has it: Attempt, Class, Err, Delay, Elapsed
 )
 
-var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied"}
+var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied", "chaos", "observed"}
 
 func (k EventKind) String() string { return eventNames.Text(k) }
 
-// A GuardKind is a kind of guard.
+// A GuardKind is a kind of guard. Those with a state of their own refuse attempts; the
+// others are in events of what they would do if they did more than observe.
 type GuardKind uint8
 
 const (
 	GuardBreaker  GuardKind = iota // a circuit breaker
 	GuardLimit                     // a rate limit
 	GuardBulkhead                  // a bulkhead
+	GuardTimeout                   // a timeout: Attempt, 0 for the whole call, took Elapsed
+	GuardRetry                     // a retry: Attempt would follow after Delay
+	GuardHedge                     // a hedge: Attempt would start after Delay
 )
 
-var guardNames = directive.Enum[GuardKind]{"breaker", "limit", "bulkhead"}
+var guardNames = directive.Enum[GuardKind]{"breaker", "limit", "bulkhead", "timeout", "retry", "hedge"}
 
 func (g GuardKind) String() string { return guardNames.Text(g) }
 
@@ -54,7 +60,9 @@ type Event struct {
 	Elapsed time.Duration // of the attempt or the call
 	Delay   time.Duration // before the next attempt, or from the first attempt to the hedge
 
-	Guard     GuardKind // that refused the attempt
+	Fault FaultKind // that the attempt has met: see [WithChaos]
+
+	Guard     GuardKind // that refused the attempt, or would do something
 	GuardName string    // its name
 	Mode      Mode      // of a refusal, ModeObserve where the attempt passed all the same, as with [Bypass]; of a change, the breaker's
 

@@ -107,6 +107,8 @@ type round struct {
 	earlier  error       // the last of a lane that said more than that time ran out
 	panicked *HedgePanic
 	exited   bool // a hedge has ended its goroutine
+
+	outlasted bool // a lane has, by a timeout that only observes
 }
 
 // race makes an attempt and, as long as it takes, hedges beside it. It stands in
@@ -118,7 +120,7 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 	o := &round{race: r, method: m, ctx: ctx, cancel: cancel, running: 1, next: 1}
 	// The hedges must not hold c, which lives on its caller's stack.
 	o.before = call{method: m, terms: c.terms, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked, racing: true}
-	if m.events != nil {
+	if m.events != nil || c.terms.watched.hedge > 0 {
 		o.began = c.now()
 		c.clock.waited()
 	}
@@ -136,6 +138,7 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 		r.raced = r.raced || len(o.reached) > 0
 		c.attempts = o.before.attempts + len(o.reached)
 		c.counted += o.counted
+		c.outlasted = c.outlasted || o.outlasted
 		kept := -1
 		if returned && o.panicked == nil && !o.exited {
 			err = c.conclude(o, err)
@@ -163,6 +166,10 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 		}
 	}()
 	own, err := o.try(0)
+	if c.terms.watched.hedge > 0 {
+		c.clock.waited()
+		c.wouldHedge(own, c.now()-o.began)
+	}
 	c.attempt, c.outcome = own.attempt, own.outcome
 	returned = true
 	return err
@@ -209,6 +216,9 @@ func (o *round) try(lane int) (own *call, err error) {
 	defer func() { o.arrive(own, lane) }()
 	return own, own.try(o.ctx, func(ctx context.Context) error {
 		o.depart(lane)
+		if own.method.faults != nil {
+			return own.strike(ctx, func(ctx context.Context) error { return o.run(ctx, lane) })
+		}
 		return o.run(ctx, lane)
 	})
 }
@@ -324,6 +334,7 @@ func (o *round) arrive(own *call, lane int) {
 	if reached && lane > 0 {
 		counts.hedges.Add(1)
 	}
+	o.outlasted = o.outlasted || own.outlasted
 	switch {
 	case !reached, own.outcome == OutcomePanicked:
 	case o.winner != nil:

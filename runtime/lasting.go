@@ -43,7 +43,8 @@ func (c *call) hold(total, own context.Context) *lasting {
 	if deadline, ok := own.Deadline(); ok && time.Until(deadline) <= limit {
 		limit = 0
 	}
-	if linked := c.totalSet || c.racing; linked || limit > 0 {
+	// Faults may leave a result of the attempt before with nobody to read it.
+	if linked := c.totalSet || c.racing; linked || limit > 0 || m.faults != nil {
 		h.Context, h.cancel = context.WithCancelCause(own)
 		if linked {
 			h.unlink = context.AfterFunc(total, func() { h.follow(total) })

@@ -9,7 +9,7 @@ import "context"
 // isLight reports whether m is light.
 func (m *Method) isLight() bool {
 	t := m.terms.Load()
-	return m.entry == nil && !t.timed && m.around == nil && !m.outlives && t.timeout == (Timeout{}) && t.hedge.Delay == 0 &&
+	return m.entry == nil && !t.timed && m.around == nil && m.faults == nil && !m.outlives && t.timeout == (Timeout{}) && t.hedge.Delay == 0 &&
 		(m.limiter == nil || m.bulkhead == nil)
 }
 

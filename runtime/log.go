@@ -76,6 +76,11 @@ func (l *logger) detail(ctx context.Context, e *Event) {
 		l.debug(ctx, e, "retry scheduled", "resil.retry.scheduled", attempt, slog.String("class", e.Class.String()), slog.Duration("delay", e.Delay))
 	case EventHedgeStarted:
 		l.debug(ctx, e, "hedge started", "resil.hedge.started", attempt, slog.Duration("delay", e.Delay))
+	case EventChaos:
+		l.debug(ctx, e, "fault injected", "resil.chaos.injected", attempt, slog.String("fault", e.Fault.String()), slog.Duration("delay", e.Delay))
+	case EventObserved:
+		l.debug(ctx, e, e.Guard.String()+" would act", "resil.call.observed", attempt,
+			slog.String("guard", e.Guard.String()), slog.Duration("delay", e.Delay), slog.Duration("elapsed", e.Elapsed))
 	case EventRefused:
 		l.debug(ctx, e, "attempt refused", "resil.attempt.refused", attempt,
 			slog.String("guard", e.Guard.String()), slog.String("name", e.GuardName), slog.String("mode", e.Mode.String()))
@@ -88,6 +93,10 @@ func (l *logger) applied(ctx context.Context, e *Event) {
 	changes := make([]string, len(e.Changes))
 	for i, c := range e.Changes {
 		changes[i] = c.String()
+	}
+	if e.Changes[0].Directive == "chaos" {
+		l.write(ctx, e, slog.LevelWarn, 10, "chaos has changed", "resil.chaos.changed", slog.Any("changes", changes))
+		return
 	}
 	l.write(ctx, e, slog.LevelInfo, 10, "overrides applied", "resil.overrides.applied", slog.Any("changes", changes))
 }

@@ -34,6 +34,8 @@ type plan struct {
 	tally       tally      // of the budget
 	events      *events    // the client's; nil for none
 	around      []around   // likewise
+	faults      *faults    // that attempts meet; nil without chaos
+	seen        *seen      // for the client's profile; nil for none
 	terms       atomic.Pointer[terms]
 
 	counts counts
@@ -51,9 +53,13 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		budget:      c.budget,
 		events:      c.events,
 		around:      c.around,
+		faults:      newFaults(c),
 		breakers:    shared(c, c.breakers, s.Breaker, newBreakers),
 		limits:      shared(c, c.limits, s.Limit, newLimits),
 		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),
+	}
+	if c.profiled {
+		p.seen = new(seen)
 	}
 	if !p.budget.isBound() {
 		p.leaveBudget()

@@ -34,7 +34,7 @@ func TestDirectivesGiveThePoliciesOfGeneratedCode(t *testing.T) {
 func TestWrongDirectiveSaysWhatToWrite(t *testing.T) {
 	for text, want := range map[string]string{
 		"retri 3":      `resil: retri 3: unknown directive "retri"; did you mean "retry"?`,
-		"retry x=1":    `resil: retry x=1: unknown key "x"; write attempts, backoff, budget, factor, initial, jitter, max or on`,
+		"retry x=1":    `resil: retry x=1: unknown key "x"; write attempts, backoff, budget, factor, initial, jitter, max, mode or on`,
 		"retry 0":      `resil: retry 0: attempts: "0": write 1 or more`,
 		"timeout \"2s": `resil: timeout "2s: this quoted value does not end; close the quote`,
 	} {

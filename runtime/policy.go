@@ -32,9 +32,12 @@ type Policies struct {
 // Timeout limits a call. Both limits are cooperative: the callee sees them as
 // its context's deadline. Where results outlive the call, both end when the result is
 // there, and the callee sees only that its context is canceled. A zero limit is none.
+//
+// With [ModeObserve] there is no deadline, and calls that take longer are counted.
 type Timeout struct {
 	Total   time.Duration `key:"total,positional" range:"(0s,]" help:"limit of the whole call, retries and waits included; ends when the result is there, even if that is read later"`
 	Attempt time.Duration `key:"attempt" range:"(0s,]" help:"limit of each attempt; ends likewise"`
+	Mode    Mode          `key:"mode" default:"enforce" help:"enforce, or observe: count the calls that it would end, and end none"`
 }
 
 // Retry repeats calls. Attempts counts calls, the first included; with 1 there is no
@@ -44,6 +47,9 @@ type Timeout struct {
 // Budget belongs to the client and is the same in all its methods. It is the share of
 // the answers of the last 10 s that the client may spend on retries and hedges, on top
 // of a reserve of 10 that comes back at 1 in 10 s. 0 is no bound.
+//
+// With [ModeObserve] a call makes one attempt, and those that would be repeated are
+// counted.
 type Retry struct {
 	Attempts int           `key:"attempts,positional" default:"3" range:"[1,1000000]" help:"calls in all, the first included"`
 	Backoff  Backoff       `key:"backoff" default:"exponential" help:"how the delay grows: constant, linear, exponential or fibonacci"`
@@ -53,6 +59,7 @@ type Retry struct {
 	Jitter   Jitter        `key:"jitter" default:"full" help:"spread of the delay: full, equal, decorrelated, none or a percentage"`
 	On       []Class       `key:"on" default:"infrastructure,throttled" help:"classes of error to retry: infrastructure, throttled, unknown, system or application; unsent is any error that proves that nothing was sent"`
 	Budget   Ratio         `key:"budget" default:"20%" off:"0%" range:"(0%,100%]" on:"interface" help:"retries the client may spend, as a share of its answered calls"`
+	Mode     Mode          `key:"mode" default:"enforce" help:"enforce, or observe: count the calls that it would repeat, and repeat none"`
 }
 
 // Breaker opens after Consecutive failures in a row, or when Ratio of at least
@@ -138,9 +145,12 @@ func (b *Bulkhead) state() (string, *Scope) { return b.Name, &b.Scope }
 
 // Hedge starts up to Max more attempts, one each Delay, while none has been answered;
 // one that fails starts the next at once: see [Hedged]. A Delay of 0 is none.
+//
+// With [ModeObserve] none starts, and attempts beside which one would are counted.
 type Hedge struct {
 	Delay time.Duration `key:"delay,positional" range:"(0s,]" help:"time after which another attempt starts"`
 	Max   int           `key:"max" default:"1" range:"[1,100]" help:"extra attempts"`
+	Mode  Mode          `key:"mode" default:"enforce" help:"enforce, or observe: count the attempts beside which it would start one, and start none"`
 
 	// Budget is the retry budget of the client, which hedges draw on: see
 	// [Retry.Budget]. It is set for methods that are hedged and not retried; 0 is no

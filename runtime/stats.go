@@ -17,6 +17,8 @@ type Stats struct {
 	Bulkheads []BulkheadStats // by name
 	Budget    BudgetStats     // what retries and hedges may spend
 
+	Chaos bool // faults are on, so that attempts may meet them: see [WithChaos]
+
 	EventsDropped  uint64 // changes of state that an observer was too slow to be told of: see [Observer]
 	ObserverPanics uint64 // panics of observers, which are dropped
 
@@ -126,6 +128,16 @@ type MethodStats struct {
 	WouldOpen  uint64 // past a circuit breaker
 	WouldLimit uint64 // past a rate limit
 	WouldFull  uint64 // past a bulkhead
+
+	// What policies would have done that only observe. None of them asks the budget.
+	WouldTimeOut uint64 // calls that took longer than the total timeout, or an attempt of which took longer than the attempt's
+	WouldRetry   uint64 // calls that a retry would have repeated, at least once
+	WouldHedge   uint64 // attempts beside which a hedge would have started
+
+	// Faults that attempts have met: see [WithChaos].
+	ChaosErrors    uint64 // attempts that failed at once
+	ChaosLatencies uint64 // attempts that waited before the callee was called
+	ChaosHangs     uint64 // attempts that lasted until their context ended
 }
 
 // counts are a method's counters. A call that succeeds at once, the usual case,
@@ -145,6 +157,8 @@ type counts struct {
 	hedges, hedgeWins, fallbacks     atomic.Uint64
 	streamFailures                   atomic.Uint64
 	wouldOpen, wouldLimit, wouldFull atomic.Uint64
+
+	wouldTimeOut, wouldRetry, wouldHedge atomic.Uint64
 }
 
 // A shadow is the set of guards that refuse an attempt and let it pass all the same.
@@ -253,6 +267,9 @@ func (n *counts) snapshot(name string) MethodStats {
 		WouldOpen:        n.wouldOpen.Load(),
 		WouldLimit:       n.wouldLimit.Load(),
 		WouldFull:        n.wouldFull.Load(),
+		WouldTimeOut:     n.wouldTimeOut.Load(),
+		WouldRetry:       n.wouldRetry.Load(),
+		WouldHedge:       n.wouldHedge.Load(),
 	}
 	s.Calls = s.Succeeded + s.Failed + s.Exhausted + s.Budget + s.Deadline + s.Later +
 		s.Open + s.Limited + s.Full + s.TimedOut + s.Canceled + s.Panicked
@@ -262,10 +279,12 @@ func (n *counts) snapshot(name string) MethodStats {
 // Stats returns a snapshot. It changes nothing and may be called at any time, by
 // several goroutines at once.
 func (c *Client) Stats() Stats {
-	s := Stats{Client: c.name, client: c}
+	s := Stats{Client: c.name, Chaos: c.chaosOn.Load(), client: c}
 	s.EventsDropped, s.ObserverPanics = c.events.lost()
 	for _, p := range c.plans {
-		s.Methods = append(s.Methods, p.counts.snapshot(p.name))
+		m := p.counts.snapshot(p.name)
+		p.faults.fill(&m)
+		s.Methods = append(s.Methods, m)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.breakers)) {
 		s.Breakers = append(s.Breakers, c.breakers[name].stats())

@@ -45,7 +45,7 @@ func (t *Timeout) summary() string {
 	if t.Attempt > 0 {
 		parts = append(parts, "attempt "+directive.Duration(t.Attempt))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, ", ") + t.Mode.summary()
 }
 
 func (r *Retry) summary() string {
@@ -57,7 +57,7 @@ func (r *Retry) summary() string {
 	if !slices.Equal(r.On, []Class{Infrastructure, Throttled}) {
 		text += ", on " + directive.All(classWords(r.On))
 	}
-	return text
+	return text + r.Mode.summary()
 }
 
 // words is the jitter as part of a sentence.
@@ -106,10 +106,14 @@ func (s *Scope) summary() string {
 	if s.Per != "" {
 		text = " per " + strings.Join(strings.Fields(s.Per), " ")
 	}
-	if s.Mode == ModeObserve {
-		text += ", observed"
+	return text + s.Mode.summary()
+}
+
+func (m Mode) summary() string {
+	if m == ModeObserve {
+		return ", observed"
 	}
-	return text
+	return ""
 }
 
 func (h *Hedge) summary() string {
@@ -117,5 +121,5 @@ func (h *Hedge) summary() string {
 	if h.Max > 1 {
 		text += fmt.Sprintf(", %d at most", h.Max)
 	}
-	return text
+	return text + h.Mode.summary()
 }

@@ -13,7 +13,9 @@ type terms struct {
 	retryable classes // what another attempt may change, a hedge too
 	hedge     Hedge
 	slow      time.Duration
+	watched   watched
 	timed     bool // somebody wants to know how long attempts take
+	clocked   bool // and how long calls do
 	draws     bool // retries and hedges take from the budget
 
 	// What context.Cause says of a context that a timeout ended.
@@ -31,8 +33,10 @@ func newTerms(p *plan, s *MethodSpec) *terms {
 	if s.Hedge != nil {
 		t.hedge = *s.Hedge
 	}
+	repeats := t.retry.Attempts > 1
+	t.observe()
 	switch {
-	case t.retry.Attempts > 1, s.Hedge != nil && len(t.retry.On) > 0:
+	case repeats, s.Hedge != nil && len(t.retry.On) > 0:
 		t.retryable = classSet(t.retry.On)
 	case s.Hedge != nil: // as retries by default
 		t.retryable = classSet([]Class{Infrastructure, Throttled})
@@ -40,7 +44,8 @@ func newTerms(p *plan, s *MethodSpec) *terms {
 	if s.Breaker != nil {
 		t.slow = s.Breaker.Slow
 	}
-	t.timed = t.slow > 0 || p.events != nil
+	t.clocked = t.watched.total > 0 || p.events != nil || p.seen != nil
+	t.timed = t.clocked || t.slow > 0 || t.watched.attempt > 0
 	t.totalCause = fmt.Errorf("%s: timeout of %s: %w", p.fullName, t.timeout.Total, ErrTimeout)
 	t.attemptCause = fmt.Errorf("%s: attempt timeout of %s: %w", p.fullName, t.timeout.Attempt, ErrTimeout)
 	return t

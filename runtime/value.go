@@ -90,12 +90,12 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A Mode says whether a guard refuses calls or only counts them.
+// A Mode says whether a policy acts on calls or only counts what it would do.
 type Mode uint8
 
 const (
-	ModeEnforce Mode = iota // refuse
-	ModeObserve             // decide and count, never refuse
+	ModeEnforce Mode = iota // act
+	ModeObserve             // decide and count, and leave every call alone
 )
 
 var modes = directive.Enum[Mode]{"enforce", "observe"}

@@ -60,7 +60,7 @@ func (t *Timeout) words() string {
 	if t.Attempt > 0 {
 		attempt = "each attempt ends after " + directive.Duration(t.Attempt)
 	}
-	return sentence("timeout", total, attempt)
+	return sentence("timeout", total, attempt, t.Mode.words("end"))
 }
 
 func (r *Retry) words() string {
@@ -83,7 +83,7 @@ func (r *Retry) words() string {
 		fmt.Sprintf("up to %s, where the error is %s", plural(r.Attempts, "attempt"), directive.OneOf(classWords(r.On))),
 		pauses+", "+r.Jitter.words(),
 		"no pause is longer than "+most+": the call ends where the callee asks for more",
-		budgetWords("retries", r.Budget))
+		budgetWords("retries", r.Budget), r.Mode.words("repeat"))
 }
 
 func budgetWords(what string, share Ratio) string {
@@ -153,17 +153,22 @@ func waitWords(wait bool, patience string, queue int) string {
 }
 
 func (s *Scope) words() string {
-	var each, mode string
+	var each string
 	switch {
 	case s.keyed():
 		each = fmt.Sprintf("there is one for each %s, %d at most", strings.Join(strings.Fields(s.Per), " "), s.Keys)
 	case s.Per != "":
 		each = "there is one for each method"
 	}
-	if s.Mode == ModeObserve {
-		mode = "it only counts what it would refuse"
+	return strings.TrimPrefix(sentence("", each, s.Mode.words("refuse")), ": ")
+}
+
+// words says of a policy that only observes what it does not do.
+func (m Mode) words(what string) string {
+	if m == ModeObserve {
+		return "it only counts what it would " + what
 	}
-	return strings.TrimPrefix(sentence("", each, mode), ": ")
+	return ""
 }
 
 // words says of hedges what they do. In a method that is retried, the budget is that of
@@ -175,5 +180,5 @@ func (h *Hedge) words(retried bool) string {
 	}
 	return sentence("hedge",
 		fmt.Sprintf("while no attempt is answered, another starts each %s or when one fails, %d more at most", directive.Duration(h.Delay), h.Max),
-		"the first answer counts", budget)
+		"the first answer counts", budget, h.Mode.words("start"))
 }

@@ -13,12 +13,13 @@ import (
 	"github.com/resilgen/resilgen/generator/explain"
 )
 
-const explainUsage = `usage: resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
+const explainUsage = `usage: resilgen explain [-format=text|json|markdown] [-against=REV] [-observed=FILE] [packages]
        resilgen explain CODE
 
 Explain shows, for each method of the annotated interfaces: the policy that guards
 it, the state that the policy uses, what classifies its errors, and the time that a
-call can take. Given an error code, such as RG014, it shows what the code means.
+call can take. With -observed it compares the numbers with what running clients have
+seen, and proposes others where they are off. Given an error code, such as RG014, it shows what the code means.
 
 `
 
@@ -51,6 +52,14 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		return nil
 	})
 	build := buildFlags(flags)
+	profiles := ""
+	flags.Func("observed", "compare with what running clients have seen: a `file` with the JSON of a resil.Profile, or of {\"profiles\":[…]}", func(value string) error {
+		if value == "" {
+			return fmt.Errorf("write the name of a file")
+		}
+		profiles = value
+		return nil
+	})
 	if code, done := parse(flags, args, explainUsage, explainTerms, stdout, stderr); done {
 		return code
 	}
@@ -64,6 +73,10 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 			return 2
 		}
 		return explainCode(strings.ToUpper(code[1]), stdout, stderr)
+	}
+	if profiles != "" && against != "" {
+		fmt.Fprintln(stderr, "resilgen: -against compares with a revision and -observed with running clients; write one of them")
+		return 2
 	}
 	stdout, stderr = printableWriter{stdout}, printableWriter{stderr}
 	cfg := generator.Config{Patterns: flags.Args()}
@@ -80,6 +93,11 @@ func runExplain(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	}
 	switch {
 	case against == "":
+		if profiles != "" {
+			if wrong := addObserved(current.Interfaces, profiles, stderr); wrong != 0 {
+				return wrong
+			}
+		}
 		dir := workingDir()
 		for k := range current.Interfaces {
 			current.Interfaces[k].File = filepath.ToSlash(shorter(dir, current.Interfaces[k].File))
@@ -129,12 +147,14 @@ func printInterfaces(w io.Writer, format string, interfaces []explain.Interface)
 			if len(i.Notes) > 0 {
 				fmt.Fprintln(w)
 			}
+			printObservation(w, format, i.Observed)
 		} else {
 			fmt.Fprintf(w, "%s (%s), wrapped by %s\n", i.Name, where, i.Wrapper)
 			rows.text(w)
 			for _, note := range i.Notes {
 				fmt.Fprintln(w, "note:", note)
 			}
+			printObservation(w, format, i.Observed)
 		}
 	}
 }

@@ -46,18 +46,25 @@ func directives(p annotations.Policy) []Directive {
 		var words []directive.Word
 		for _, s := range d.Settings {
 			w := directive.Word{Key: s.Key, Value: s.Value}
-			text := s.Key + "=" + quoted(s.Value)
 			if s.positional {
-				w.Key, text = "", quoted(s.Value)
+				w.Key = ""
 			} else if slices.Contains(settingsOf(name, words), s) {
 				continue // the words before it imply this one
 			}
 			words = append(words, w)
-			d.Text += " " + text
+			d.Text += " " + word(s, s.Value)
 		}
 		found = append(found, d)
 	}
 	return found
+}
+
+// word is a setting with a value as it stands in a directive.
+func word(s Setting, value string) string {
+	if s.positional {
+		return quoted(value)
+	}
+	return s.Key + "=" + quoted(value)
 }
 
 // settingsOf returns the settings of a directive that has just these words.

@@ -32,6 +32,8 @@ type Interface struct {
 	Line    int      `json:"line"`
 	Methods []Method `json:"methods"`         // in the order of the source
 	Notes   []string `json:"notes,omitempty"` // what the author may not have meant, and what users of its client library should know
+
+	Observed *Observation `json:"observed,omitempty"` // what running clients have seen: see [Observe]
 }
 
 // A Method is a method of an interface, with what calls through the wrapper meet.
@@ -44,6 +46,8 @@ type Method struct {
 	Expected   Expected    `json:"expected"`
 	Library    string      `json:"library,omitempty"`  // the client library that repeats calls by itself, if one does
 	Requests   int         `json:"requests,omitempty"` // that it can make of the calls in Worst; -1 if there is no bound
+
+	policy annotations.Policy
 }
 
 // Packages explains the directives in the packages of cfg. It writes nothing. It fails if
@@ -116,7 +120,7 @@ func explainWrapper(src *model.Source, w *model.Wrapper) Interface {
 
 // explainMethod explains one method of a client.
 func explainMethod(m *model.Method, client string) Method {
-	e := Method{Name: m.Name, Directives: directives(m.Policy), State: []string{}, Worst: worst(m.Policy), Expected: expected(m.Policy)}
+	e := Method{Name: m.Name, Directives: directives(m.Policy), State: []string{}, Worst: worst(m.Policy), Expected: expected(m.Policy), policy: m.Policy}
 	if !m.HasGuard() {
 		e.Directives = slices.DeleteFunc(e.Directives, func(d Directive) bool { return d.Name != "skip" })
 		return e
@@ -156,10 +160,11 @@ func classifierText(m *model.Method) string {
 // spends reports whether the directive is the one to name for the client's retry budget. Of
 // retry and hedge, only the first is named.
 func spends(m *model.Method, directive string) bool {
+	p := enforced(m.Policy)
 	switch {
-	case m.Policy.Retry != nil:
-		return directive == "retry" && m.Policy.Retry.Budget > 0
-	case m.Policy.Hedge != nil:
+	case p.Retry != nil:
+		return directive == "retry" && p.Retry.Budget > 0
+	case p.Hedge != nil:
 		return directive == "hedge" && m.HedgeBudget > 0
 	}
 	return false

@@ -25,15 +25,16 @@ type Worst struct {
 // limits the time. It does not limit the calls: those that fail at once leave time for
 // all the others.
 func worst(p annotations.Policy) Worst {
+	p = enforced(p)
 	total, attempt := Unbounded, Unbounded
 	if t := p.Timeout; t != nil {
 		total, attempt = limit(t.Total), limit(t.Attempt)
 	}
 	var waits time.Duration
-	if b := p.Bulkhead; b != nil && b.Mode != resil.ModeObserve {
+	if b := p.Bulkhead; b != nil {
 		waits = plus(waits, b.Wait)
 	}
-	if l := p.Limit; l != nil && l.Mode != resil.ModeObserve {
+	if l := p.Limit; l != nil {
 		waits = plus(waits, l.Wait)
 	}
 	one := min(plus(waits, attempt), total) // attempt or hedge
@@ -67,6 +68,25 @@ func worst(p annotations.Policy) Worst {
 	}
 }
 
+// enforced returns the policies without those that only observe, which cost no call
+// anything.
+func enforced(p annotations.Policy) annotations.Policy {
+	p.Timeout = enforcing(p.Timeout, func(t *resil.Timeout) resil.Mode { return t.Mode })
+	p.Retry = enforcing(p.Retry, func(r *resil.Retry) resil.Mode { return r.Mode })
+	p.Limit = enforcing(p.Limit, func(l *resil.Limit) resil.Mode { return l.Mode })
+	p.Bulkhead = enforcing(p.Bulkhead, func(b *resil.Bulkhead) resil.Mode { return b.Mode })
+	p.Hedge = enforcing(p.Hedge, func(h *resil.Hedge) resil.Mode { return h.Mode })
+	return p
+}
+
+// enforcing returns a policy unless there is none or it only observes.
+func enforcing[P any](policy *P, mode func(*P) resil.Mode) *P {
+	if policy == nil || mode(policy) == resil.ModeObserve {
+		return nil
+	}
+	return policy
+}
+
 // For an [Expected], failing is the share of attempts that fail, and a share below
 // negligible does not count.
 const (
@@ -83,6 +103,7 @@ type Expected struct {
 
 // expected returns the mean cost of a call.
 func expected(p annotations.Policy) Expected {
+	p = enforced(p)
 	round, fails := 1.0, failing // calls of one round, and the share of rounds that fail
 	if h := p.Hedge; h != nil {
 		for n := 0; n < h.Max && fails > negligible; n++ { // a failure starts the next hedge

@@ -36,6 +36,12 @@ type Policies interface {
 	//resil:breaker off
 	//resil:limit off
 	Once(ctx context.Context) error
+	//resil:timeout 2s mode=observe
+	//resil:retry mode=observe
+	//resil:hedge 50ms mode=observe
+	//resil:breaker off
+	//resil:idempotent
+	Observed(ctx context.Context) error
 	//resil:skip
 	Skipped(ctx context.Context) error
 }

@@ -26,6 +26,7 @@ const _ = resil.SupportVersion1
 //	Streak        breaker Policies.Streak
 //	Limited       timeout 1m30s, attempt 250ms · retry 4, constant 100ms, no jitter · breaker Policies.Limited · limit Policies.Limited 10/1m30s burst 3 wait 100ms
 //	Once          plain delegation
+//	Observed      timeout 2s, observed · retry 4, constant 100ms, no jitter, observed · limit Policies 1000/m · hedge after 50ms, observed
 //	Skipped       plain delegation
 type ResilientPolicies struct {
 	next         Policies
@@ -39,6 +40,7 @@ type ResilientPolicies struct {
 	ratio        resil.Method
 	streak       resil.Method
 	limited      resil.Method
+	observed     resil.Method
 }
 
 var _ Policies = (*ResilientPolicies)(nil)
@@ -225,6 +227,24 @@ func NewResilientPolicies(next Policies, opts ...resil.Option) (*ResilientPolici
 				},
 				Idempotent: true,
 			},
+			{
+				Name:   "Observed",
+				Method: &c.observed,
+				Policies: resil.Policies{
+					Timeout: &resil.Timeout{Total: 2 * time.Second, Mode: resil.ModeObserve},
+					Retry: &resil.Retry{
+						Attempts: 4,
+						Initial:  100 * time.Millisecond,
+						Max:      30 * time.Second,
+						Factor:   2,
+						On:       []resil.Class{resil.Infrastructure, resil.Throttled},
+						Mode:     resil.ModeObserve,
+					},
+					Limit: limit,
+					Hedge: &resil.Hedge{Delay: 50 * time.Millisecond, Max: 1, Mode: resil.ModeObserve},
+				},
+				Idempotent: true,
+			},
 		},
 	}, opts...)
 	if err != nil {
@@ -292,6 +312,13 @@ func (c *ResilientPolicies) Limited(ctx context.Context) error {
 
 func (c *ResilientPolicies) Once(ctx context.Context) error {
 	return c.next.Once(ctx)
+}
+
+func (c *ResilientPolicies) Observed(ctx context.Context) error {
+	_, err := resil.Hedged(ctx, &c.observed, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.next.Observed(ctx)
+	}, nil)
+	return err
 }
 
 func (c *ResilientPolicies) Skipped(ctx context.Context) error {
