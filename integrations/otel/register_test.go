@@ -100,6 +100,7 @@ func TestTheListIsExported(t *testing.T) {
 	resil.Run(t.Context(), m, fail)
 	resil.Run(t.Context(), m, succeed)
 	newKeyed(t, &registry)
+	newClient(t, nil, resil.WithRegistry(&registry), resil.WithChaos(resil.Chaos{"*": {Errors: 10 * resil.Percent}}))
 
 	exported := map[string]metricdata.Metrics{}
 	for _, m := range collect(t, reader) {

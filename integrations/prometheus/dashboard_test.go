@@ -57,10 +57,11 @@ var panels = []panel{
 			{`histogram_quantile(0.99, sum by (le) (rate(resil_client_attempt_duration_seconds_bucket{job=~"$job",client=~"$client"}[$__rate_interval])))`, "attempts, 99 %"},
 		}},
 	{title: "Retries and hedges", width: 12, unit: "cps",
-		description: "Attempts in a second that were added to the first ones.",
+		description: "Attempts in a second that were added to the first ones, and what policies that only observe would have done.",
 		queries: []query{
 			{`sum by (client) (rate(resil_client_retries_total{job=~"$job",client=~"$client"}[$__rate_interval]))`, "{{client}}: retries"},
 			{`sum by (client) (rate(resil_client_hedges_total{job=~"$job",client=~"$client"}[$__rate_interval])) > 0`, "{{client}}: hedges"},
+			{`sum by (client, guard) (rate(resil_client_shadow_actions_total{job=~"$job",client=~"$client"}[$__rate_interval])) > 0`, "{{client}}: {{guard}} that only observes"},
 		}},
 	{title: "Retries that helped", width: 12, unit: "percentunit", max: 1,
 		description: "Of the calls with retries, those that succeeded. Where it is low, retries are load without use. Needs the histograms.",

@@ -21,7 +21,7 @@ func demo(t *testing.T) string {
 		return []resil.Option{resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe), resil.WithName(name)}
 	}
 	_, users := newClient(t, []string{"retry 3 initial=1ms jitter=none", "breaker consecutive=8 ratio=off open=50ms", "limit 1000/s", "bulkhead 10"}, opts("Users")...)
-	_, shadow := newClient(t, []string{"limit 1/s mode=observe", "bulkhead 10 mode=observe"}, opts("Shadow")...)
+	_, shadow := newClient(t, []string{"limit 1/s mode=observe", "bulkhead 10 mode=observe", "retry mode=observe"}, opts("Shadow")...)
 	_, hedged := newClient(t, []string{"hedge 2ms"}, opts("Hedged")...)
 	peers := newKeyed(t, []string{"breaker consecutive=1 per=peer keys=2 open=1h"}, opts("Peers")...)
 
@@ -49,7 +49,7 @@ func demo(t *testing.T) string {
 			return nil
 		})
 	})
-	repeat(func(int) { resil.Run(ctx, shadow, succeed) })
+	repeat(func(int) { resil.Run(ctx, shadow, fail) })
 	repeat(func(int) {
 		resil.Hedged(ctx, hedged, func(ctx context.Context) (int, error) {
 			if resil.Attempt(ctx) == 1 {

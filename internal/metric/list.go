@@ -44,7 +44,9 @@ const (
 	HedgeWins
 	Fallbacks
 	ShadowRefusals
+	ShadowActions
 	StreamFailures
+	ChaosFaults
 
 	BreakerStatus
 	BreakerTransitions
@@ -84,7 +86,9 @@ var List = [end]Metric{
 	HedgeWins:        {Name: "resil.client.hedge_wins", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method"}, Help: "Calls that ended with the result of a hedge."},
 	Fallbacks:        {Name: "resil.client.fallbacks", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method"}, Help: "Calls that the fallback answered."},
 	ShadowRefusals:   {Name: "resil.client.shadow_refusals", Kind: Counter, Unit: "{attempt}", Attributes: []string{"client", "method", "guard"}, Help: "Attempts that passed a guard which refuses such attempts, because it only observes or is bypassed."},
+	ShadowActions:    {Name: "resil.client.shadow_actions", Kind: Counter, Unit: "{action}", Attributes: []string{"client", "method", "guard"}, Help: "What policies would have done that only observe: calls that a timeout would have ended or a retry repeated, and hedges."},
 	StreamFailures:   {Name: "resil.client.stream_failures", Kind: Counter, Unit: "{call}", Attributes: []string{"client", "method"}, Help: "Results that failed after a call that had succeeded."},
+	ChaosFaults:      {Name: "resil.client.chaos.faults", Kind: Counter, Unit: "{attempt}", Attributes: []string{"client", "method", "fault"}, Help: "Attempts that met a fault on purpose, of clients where faults are on or have been."},
 
 	BreakerStatus:       {Name: "resil.breaker.status", Kind: UpDownCounter, Unit: "1", Attributes: []string{"client", "breaker", "state", "mode"}, Help: "1 for the state that the breaker is in, 0 for the others; of a breaker kept by key, how many of its keys are in each state."},
 	BreakerTransitions:  {Name: "resil.breaker.transitions", Kind: Counter, Unit: "{transition}", Attributes: []string{"client", "breaker", "to"}, Help: "How many times the breaker opened; of a breaker kept by key, all keys together."},

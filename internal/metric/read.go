@@ -72,6 +72,7 @@ func (r *reading) sample(id ID, values []string) *Sample {
 func (r *reading) client(stats resil.Stats) {
 	for _, m := range stats.Methods {
 		r.method(stats.Client, m)
+		r.faults(stats, m)
 	}
 	for _, b := range stats.Breakers {
 		r.breaker(stats.Client, b)
@@ -156,6 +157,27 @@ func (r *reading) method(client string, m resil.MethodStats) {
 		resil.GuardBulkhead: m.WouldFull,
 	} {
 		r.add(ShadowRefusals, float64(n), client, m.Name, guard.String())
+	}
+	for guard, n := range map[resil.GuardKind]uint64{
+		resil.GuardTimeout: m.WouldTimeOut,
+		resil.GuardRetry:   m.WouldRetry,
+		resil.GuardHedge:   m.WouldHedge,
+	} {
+		r.add(ShadowActions, float64(n), client, m.Name, guard.String())
+	}
+}
+
+// faults adds those of a method. Most clients never meet any, and have no series of them.
+func (r *reading) faults(stats resil.Stats, m resil.MethodStats) {
+	if !stats.Chaos && m.ChaosErrors+m.ChaosLatencies+m.ChaosHangs == 0 {
+		return
+	}
+	for fault, n := range [...]uint64{
+		resil.FaultError:   m.ChaosErrors,
+		resil.FaultLatency: m.ChaosLatencies,
+		resil.FaultHang:    m.ChaosHangs,
+	} {
+		r.add(ChaosFaults, float64(n), stats.Client, m.Name, resil.FaultKind(fault).String())
 	}
 }
 

@@ -25,6 +25,7 @@ func TestEveryCounterOfAMethodIsExported(t *testing.T) {
 	}
 	r := newReading(View{})
 	r.method("Users", stats)
+	r.faults(resil.Stats{Client: "Users"}, stats)
 	for _, sample := range r.samples {
 		name, ok := names[sample.Value()]
 		if !ok {
@@ -159,4 +160,23 @@ func TestWhatWaits(t *testing.T) {
 			t.Errorf("%v attempts wait for the limit, want none", n)
 		}
 	})
+}
+
+func TestFaultsHaveSeriesOnlyWhereTheyAreOn(t *testing.T) {
+	faults := func(opts ...resil.Option) (n int) {
+		var registry resil.Registry
+		newClient(t, nil, append(opts, resil.WithRegistry(&registry))...)
+		for _, s := range (View{}).Read(&registry) {
+			if s.ID == ChaosFaults {
+				n++
+			}
+		}
+		return n
+	}
+	if n := faults(); n != 0 {
+		t.Errorf("%d series without faults", n)
+	}
+	if n := faults(resil.WithChaos(resil.Chaos{"*": {Errors: 10 * resil.Percent}})); n != 3 {
+		t.Errorf("%d series with faults, want 3", n)
+	}
 }

@@ -46,6 +46,7 @@ func TestThroughPrometheus(t *testing.T) {
 	var keyed resil.KeyedMethod[string]
 	newSpec(t, "Peers", resil.MethodSpec{Name: "Get", Method: &keyed}, []string{"breaker per=key", "limit 100/s per=key", "bulkhead 5 per=key"}, resil.WithRegistry(&registry))
 	resil.Run(t.Context(), keyed.For("a key"), succeed)
+	newClient(t, "Chaos", nil, resil.WithRegistry(&registry), resil.WithChaos(resil.Chaos{"*": {Errors: 10 * resil.Percent}}))
 	page := httptest.NewServer(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	defer page.Close()
 
