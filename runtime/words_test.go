@@ -99,7 +99,7 @@ func TestWordsTellEveryKey(t *testing.T) {
 			case []Class:
 				v.Set(reflect.ValueOf([]Class{Unknown}))
 			case Mode:
-				v.SetUint(uint64(ModeEnforce))
+				v.SetUint(uint64(ModeEnforce+ModeObserve) - v.Uint())
 			case Backoff:
 				v.SetUint(uint64(BackoffLinear))
 			case Hints:
