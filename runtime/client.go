@@ -28,7 +28,7 @@ type Client struct {
 	budget    *budget // nil without retries and hedges
 	events    *events // nil without observers
 	around    []around
-	profiled  bool        // WithProfile was given
+	profile   *Profile    // of WithProfile; nil for none
 	armed     bool        // WithChaos was given
 	chaosOn   atomic.Bool // and faults are on
 
@@ -119,7 +119,9 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c.applied = spec
-	c.profiled = len(o.profiles) > 0
+	for _, p := range o.profiles {
+		c.profile = p
+	}
 	c.events, c.around, c.armed = newEvents(o.observers), o.around, len(o.chaos) > 0
 	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {
 		c.budget = newBudget(spec.budget(), 0)
@@ -139,11 +141,9 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		}
 		c.swapChaos(maps.Clone(chaos), true)
 	}
-	if c.profiled {
+	if c.profile != nil {
 		c.watchLoads()
-	}
-	for _, p := range o.profiles {
-		if err := p.bind(c); err != nil {
+		if err := c.profile.bind(c); err != nil {
 			return nil, err
 		}
 	}

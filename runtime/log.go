@@ -11,11 +11,12 @@ import (
 // LogObserver returns an observer that writes to l, or to [slog.Default] where l is nil. What
 // it writes does not grow with the number of calls, unless debugging is on:
 //
-//	Warn   a breaker opens, also after a probe; it is forced; the retry budget is spent
+//	Warn   a breaker opens, also after a probe; it is forced; the retry budget is spent;
+//	       faults on purpose have changed
 //	Info   a breaker that only observes does one of these; a breaker closes, or is not
 //	       forced any more; overrides have changed something; a fallback answers
-//	Debug  retries, hedges and refusals, also by guards that only observe; attempts that
-//	       count against the callee; calls that fail; a breaker begins to probe
+//	Debug  retries, hedges and refusals, also by policies that only observe; attempts that
+//	       count against the callee; calls that fail; a breaker begins to probe; faults
 //
 // Of the lines at Warn and Info, each breaker has 10 of each level a minute at most, and each
 // method one about the budget and one about fallbacks. The next line of the kind that is

@@ -58,7 +58,7 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		limits:      shared(c, c.limits, s.Limit, newLimits),
 		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),
 	}
-	if c.profiled {
+	if c.profile != nil {
 		p.seen = new(seen)
 	}
 	if !p.budget.isBound() {

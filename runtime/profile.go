@@ -33,6 +33,9 @@ func WithProfile(p *Profile) Option {
 	}
 }
 
+// Profile returns the profile of [WithProfile], nil for none.
+func (c *Client) Profile() *Profile { return c.profile }
+
 // A ProfileSnapshot is what a [Profile] has seen from the making of its client on. Its form
 // in JSON is stable: fields may be added, and none is changed. Durations are in nanoseconds.
 type ProfileSnapshot struct {

@@ -256,7 +256,10 @@ func TestAProfileIsOfOneClient(t *testing.T) {
 	if _, err := New(spec, WithProfile(&p), WithProfile(new(Profile))); err == nil || !strings.Contains(err.Error(), "2 profiles are given") {
 		t.Errorf("got %v", err)
 	}
-	newClient(t, spec, WithProfile(&p), WithProfile(nil)) // the client that failed has not taken it
+	c := newClient(t, spec, WithProfile(&p), WithProfile(nil)) // the client that failed has not taken it
+	if c.Profile() != &p || newClient(t, spec).Profile() != nil {
+		t.Error("the client does not tell its profile")
+	}
 	if _, err := New(spec, WithProfile(&p)); err == nil || !strings.Contains(err.Error(), "make one for each client") {
 		t.Errorf("got %v", err)
 	}
