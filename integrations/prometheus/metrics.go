@@ -33,7 +33,9 @@ const (
 	hedgeWins
 	fallbacks
 	shadowRefusals
+	shadowActions
 	streamFailures
+	faults
 
 	breakerStatus
 	breakerTransitions
@@ -69,7 +71,9 @@ var metrics = [...]metric{
 	hedgeWins:        {name: "resil_client_hedge_wins_total", typ: counter, unit: "{call}", labels: []string{"client", "method"}, help: "Calls that ended with the result of a hedge."},
 	fallbacks:        {name: "resil_client_fallbacks_total", typ: counter, unit: "{call}", labels: []string{"client", "method"}, help: "Calls that the fallback answered."},
 	shadowRefusals:   {name: "resil_client_shadow_refusals_total", typ: counter, unit: "{attempt}", labels: []string{"client", "method", "guard"}, help: "Attempts that passed a guard which refuses such attempts, because it only observes or is bypassed."},
+	shadowActions:    {name: "resil_client_shadow_actions_total", typ: counter, unit: "{action}", labels: []string{"client", "method", "policy"}, help: "What policies that only observe would have done: calls that a timeout would have ended, calls that a retry would have repeated, attempts beside which a hedge would have started."},
 	streamFailures:   {name: "resil_client_stream_failures_total", typ: counter, unit: "{call}", labels: []string{"client", "method"}, help: "Results that failed after a call that had succeeded."},
+	faults:           {name: "resil_client_faults_total", typ: counter, unit: "{attempt}", labels: []string{"client", "method", "fault"}, help: "Attempts that met a fault on purpose: see resil.WithChaos."},
 
 	breakerStatus:       {name: "resil_breaker_status", typ: gauge, unit: "1", labels: []string{"client", "breaker", "state"}, help: "1 for the state that the breaker is in, 0 for the others; of a breaker kept by key, how many keys are closed and how many are not, as open."},
 	breakerTransitions:  {name: "resil_breaker_transitions_total", typ: counter, unit: "{transition}", labels: []string{"client", "breaker", "to"}, help: "How many times the breaker opened; not of a breaker kept by key."},

@@ -144,6 +144,20 @@ func (s *scrape) method(client string, m resil.MethodStats) {
 	} {
 		s.add(shadowRefusals, float64(n), client, m.Name, guard.String())
 	}
+	for policy, n := range map[resil.GuardKind]uint64{
+		resil.GuardTimeout: m.WouldTimeOut,
+		resil.GuardRetry:   m.WouldRetry,
+		resil.GuardHedge:   m.WouldHedge,
+	} {
+		s.add(shadowActions, float64(n), client, m.Name, policy.String())
+	}
+	for fault, n := range map[resil.FaultKind]uint64{
+		resil.FaultError:   m.ChaosErrors,
+		resil.FaultLatency: m.ChaosLatencies,
+		resil.FaultHang:    m.ChaosHangs,
+	} {
+		s.add(faults, float64(n), client, m.Name, fault.String())
+	}
 }
 
 func (s *scrape) breaker(client string, b resil.BreakerStats) {
