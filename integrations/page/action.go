@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"mime"
 	"net/http"
 	"slices"
@@ -201,7 +200,7 @@ func (p *Page) force(r *http.Request, client *resil.Client, a *Action) error {
 	a.Breaker = name
 	breaker := client.Breaker(name)
 	if stats.Breakers[i].Keyed {
-		key, err := p.keyOf(&stats, name, r.PostFormValue("key"))
+		key, err := p.heldKey(&stats, name, r.PostFormValue("key"), r.PostFormValue("keytext"))
 		if err != nil {
 			return err
 		}
@@ -228,25 +227,6 @@ func (p *Page) force(r *http.Request, client *resil.Client, a *Action) error {
 		breaker.ForceClose()
 	}
 	return nil
-}
-
-// keyOf returns the key of a breaker that an ID stands for.
-func (p *Page) keyOf(stats *resil.Stats, breaker, id string) (key any, err error) {
-	if id == "" {
-		return nil, refuse(http.StatusBadRequest, "The circuit breaker has a state for each key: choose one.")
-	}
-	d := describer{seed: p.seed}
-	found := 0
-	for _, b := range worstKeys(stats, breaker, math.MaxInt) {
-		if d.keyID(b.Key) == id {
-			key = b.Key
-			found++
-		}
-	}
-	if found != 1 {
-		return nil, refuse(http.StatusNotFound, "The circuit breaker does not hold that key any more: load the page again.")
-	}
-	return key, nil
 }
 
 // override applies or drops overrides.

@@ -138,16 +138,16 @@ func (d *describer) breaker(stats *resil.Stats, b *resil.BreakerStats, whole boo
 		return s
 	}
 	s.State, s.Keyed, s.Keys, s.Overflowed, s.KeyStates = "", true, b.Keys, b.Overflowed, map[string]int{}
-	for state, n := range keyStates(b) {
+	for state, n := range b.KeyStates {
 		s.KeyStates[resil.State(state).String()] = n
 	}
 	if whole || d.matches(b.Name) {
-		for _, key := range worstKeys(stats, b.Name, shownKeys) {
+		for _, key := range stats.WorstKeys(b.Name, shownKeys) {
 			s.Worst = append(s.Worst, d.keyOf(&key))
 		}
 		return s
 	}
-	for _, key := range worstKeys(stats, b.Name, math.MaxInt) {
+	for _, key := range stats.WorstKeys(b.Name, math.MaxInt) {
 		if !d.matches(d.printer.key(key.Key)) {
 			continue
 		}
@@ -220,8 +220,8 @@ func summary(clients []ClientState) (Status, string) {
 	var parts []string
 	for _, s := range []Status{StatusDown, StatusIll, StatusWatch} {
 		if n := names[s]; len(n) > 0 {
-			word := map[Status]string{StatusDown: "down", StatusIll: "ill", StatusWatch: "to watch"}[s]
-			parts = append(parts, fmt.Sprintf("%s %s %s", few(n), are(len(n)), word))
+			word := s.word(len(n))
+			parts = append(parts, few(n)+" "+word)
 		}
 	}
 	text := strings.Join(parts, "; ")

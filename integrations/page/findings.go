@@ -14,6 +14,7 @@ type finder struct {
 	methods  []method
 	printer  *printer
 	findings []Finding
+	opened   map[string]bool // breakers with a finding of their own, by name
 }
 
 // A method is a method with what it did in the last minute.
@@ -25,6 +26,7 @@ type method struct {
 
 // find returns the findings, worst first.
 func (f *finder) find() []Finding {
+	f.opened = map[string]bool{}
 	for i := range f.stats.Breakers {
 		f.breaker(&f.stats.Breakers[i])
 	}
@@ -58,7 +60,7 @@ func (f *finder) breaker(b *resil.BreakerStats) {
 	f.circuit(b, f.named("circuit breaker", b.Name), "")
 }
 
-// circuit says what a breaker does, or its key.
+// circuit says what a breaker does. keys says for which keys, and is empty where there are none.
 func (f *finder) circuit(b *resil.BreakerStats, subject, keys string) {
 	observes := b.Mode == resil.ModeObserve
 	finding := Finding{
@@ -67,29 +69,28 @@ func (f *finder) circuit(b *resil.BreakerStats, subject, keys string) {
 		Error: f.printer.error(lastError(b)),
 	}
 	refuses := "refuses calls"
+	if keys != "" {
+		refuses = "refuses its calls"
+	}
 	if observes {
 		refuses = "would refuse calls, but only observes,"
 	}
 	switch b.State {
 	case resil.StateOpen:
 		finding.Status = StatusDown
-		if b.RetryAfter > 0 {
-			finding.Text = fmt.Sprintf("%s open, %s for %s", subject, refuses, more(b.RetryAfter))
-		} else {
-			finding.Text = fmt.Sprintf("%s open, lets the next call through to see whether the backend is back", subject)
-		}
+		finding.Text = fmt.Sprintf("%s open%s, %s for %s", subject, keys, refuses, more(b.RetryAfter))
 	case resil.StateHalfOpen:
 		finding.Status = StatusIll
-		finding.Text = subject + " half-open: a few calls try whether the backend is back, the others are refused"
+		finding.Text = subject + " half-open" + keys + ": the next calls try whether the backend is back, any others are refused"
 		if observes {
-			finding.Text = subject + " half-open: would let only a few calls through, but only observes"
+			finding.Text = subject + " half-open" + keys + ": would let only a few calls through, but only observes"
 		}
 	case resil.StateForcedOpen:
 		finding.Status = StatusDown
-		finding.Text = fmt.Sprintf("%s forced open, %s %s", subject, refuses, until(b))
+		finding.Text = fmt.Sprintf("%s forced open%s, %s %s", subject, keys, refuses, until(b))
 	case resil.StateForcedClosed:
 		finding.Status, finding.Why = StatusWatch, ""
-		finding.Text = fmt.Sprintf("%s forced closed, protects nothing %s", subject, until(b))
+		finding.Text = fmt.Sprintf("%s forced closed%s, lets all calls through %s", subject, keys, until(b))
 		finding.Error = ""
 	case resil.StateClosed:
 		if b.Ramp == 0 {
@@ -98,13 +99,15 @@ func (f *finder) circuit(b *resil.BreakerStats, subject, keys string) {
 		finding.Status, finding.Kind, finding.Why = StatusWatch, "breaker-ramp", ""
 		finding.Text = fmt.Sprintf("%s closed again, admits %d %% of the calls for now", subject, int(b.Ramp/resil.Percent))
 	}
-	finding.Text += keys
 	if observes {
 		finding.Status = StatusWatch
 	} else if finding.Status.rank() >= StatusIll.rank() {
 		finding.Effect = f.refused(resil.OutcomeOpen, func(p *resil.Policies) bool {
 			return p.Breaker == nil || p.Breaker.Name == b.Name
 		})
+	}
+	if !observes && b.State != resil.StateForcedClosed {
+		f.opened[b.Name] = true
 	}
 	f.add(finding)
 }
@@ -164,31 +167,25 @@ func (f *finder) window(breaker string) string {
 }
 
 func (f *finder) keyedBreaker(b *resil.BreakerStats) {
-	n := keyStates(b)
+	n := b.KeyStates
 	open := n[resil.StateOpen] + n[resil.StateForcedOpen]
 	half, closed := n[resil.StateHalfOpen], n[resil.StateForcedClosed]
 	if open+half+closed == 0 {
 		return
 	}
-	worst := worstKeys(f.stats, b.Name, 1)
+	worst := f.stats.WorstKeys(b.Name, 1)
 	if len(worst) == 0 {
 		return
 	}
 	w := worst[0]
-
-	subject := f.named("circuit breaker", b.Name) + " of " + f.printer.key(w.Key)
-	others := ""
-	if same := n[w.State]; same > 1 {
-		others = fmt.Sprintf("; %s of %s %s so", number(uint64(same)), count(b.Keys, "key"), are(same))
-	} else {
-		others = fmt.Sprintf("; the other %s %s not", count(b.Keys-1, "key"), are(b.Keys-1))
-	}
-	if b.Keys == 1 {
-		others = ""
+	subject := f.named("circuit breaker", b.Name)
+	key := f.printer.key(w.Key)
+	if b.Keys > 1 {
+		key = fmt.Sprintf("%s of %s, worst %s", number(uint64(n[w.State])), count(b.Keys, "key"), key)
 	}
 	before := len(f.findings)
-	f.circuit(&w, subject, others)
-	if added := f.findings[before:]; len(added) > 0 && added[0].Status == StatusDown && 2*open < b.Keys {
+	f.circuit(&w, subject, " for "+key)
+	if added := f.findings[before:]; len(added) > 0 && added[0].Status == StatusDown && 2*open <= b.Keys {
 		added[0].Status = StatusIll // most of it works
 	}
 }
@@ -275,7 +272,8 @@ func (f *finder) budget() {
 		Effect: strings.Replace(effect, " refused ", " failed without another attempt ", 1)})
 }
 
-// failures tells of methods whose calls fail.
+// failures tells of methods whose calls fail, unless a breaker that stands between them and
+// the backend has told already.
 func (f *finder) failures() {
 	type failing struct {
 		m     *method
@@ -286,7 +284,11 @@ func (f *finder) failures() {
 	for i := range f.methods {
 		m := &f.methods[i]
 		calls := uint64(m.recent.calls() - m.recent.refused() - m.recent.outcomes[resil.OutcomeCanceled])
-		if fails := uint64(m.recent.failed()); fails > 0 {
+		fails := uint64(m.recent.failed())
+		if b := m.policies.Breaker; b != nil && f.opened[b.Name] && (!isKeyed(b) || failingStatus(fails, calls) == StatusWatch) {
+			continue
+		}
+		if fails > 0 {
 			list = append(list, failing{m, calls, fails})
 		}
 	}
@@ -304,6 +306,9 @@ func (f *finder) failures() {
 		})
 	}
 }
+
+// isKeyed reports whether there is a breaker for each key.
+func isKeyed(b *resil.Breaker) bool { return b.Per != "" && b.Per != "method" }
 
 // failingStatus is how bad it is that so many calls fail.
 func failingStatus(fails, calls uint64) Status {

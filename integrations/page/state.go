@@ -25,6 +25,20 @@ func (s Status) rank() int {
 	return 0
 }
 
+// word says of n clients that they have the status.
+func (s Status) word(n int) string {
+	switch s {
+	case StatusWatch:
+		if n == 1 {
+			return "has minor trouble"
+		}
+		return "have minor trouble"
+	case StatusOK:
+		return are(n) + " well"
+	}
+	return are(n) + " " + string(s)
+}
+
 // A State is all that the page shows. Its JSON is the answer to application/json. Names and
 // meanings of fields stay; new ones may come.
 type State struct {

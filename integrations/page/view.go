@@ -57,20 +57,23 @@ func serveAsset(w http.ResponseWriter, r *http.Request, name string) {
 }
 
 var templates = template.Must(template.New("page").Funcs(template.FuncMap{
-	"asset":   versioned,
-	"spark":   newSpark,
-	"secs":    func(s float64) string { return duration(time.Duration(s * float64(time.Second))) },
-	"number":  number,
-	"count":   func(n any, thing string) string { return count(toUint(n), thing) },
-	"percent": percent,
-	"rate":    perSecond,
-	"each":    attemptsPerCall,
-	"ago":     ago,
-	"pretty":  pretty,
-	"at":      func(t time.Time) string { return t.UTC().Format("15:04:05 UTC") },
-	"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"upper":   capital,
-	"keys":    keyCounts,
+	"asset":     versioned,
+	"spark":     newSpark,
+	"secs":      func(s float64) string { return duration(time.Duration(s * float64(time.Second))) },
+	"number":    number,
+	"count":     func(n any, thing string) string { return count(toUint(n), thing) },
+	"percent":   percent,
+	"share":     func(part, whole float64) string { return percent(uint64(part*1000), uint64(whole*1000)) },
+	"rate":      func(n uint64, seconds int) string { return perSecond(float64(n) / float64(max(seconds, 1))) },
+	"perSecond": perSecond,
+	"now":       newest,
+	"each":      attemptsPerCall,
+	"ago":       ago,
+	"pretty":    pretty,
+	"at":        func(t time.Time) string { return t.UTC().Format("15:04:05 UTC") },
+	"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"upper":     capital,
+	"keys":      keyCounts,
 	"targets": func(o map[string]map[string]string) (n int) {
 		for _, policies := range o {
 			n += len(policies)
@@ -201,10 +204,10 @@ func capital(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// perSecond is how many a second.
-func perSecond(n uint64, seconds int) string {
-	switch rate := float64(n) / float64(max(seconds, 1)); {
-	case n == 0:
+// perSecond writes a number of calls a second.
+func perSecond(rate float64) string {
+	switch {
+	case rate == 0:
 		return "0"
 	case rate < 0.1:
 		return "< 0.1"
@@ -213,6 +216,17 @@ func perSecond(n uint64, seconds int) string {
 	default:
 		return number(uint64(rate + 0.5))
 	}
+}
+
+// newest is what happens now: the mean of the last ten seconds.
+func newest(line []Point) (p Point) {
+	last := line[max(len(line)-2, 0):]
+	for _, l := range last {
+		p.Calls += l.Calls / float64(len(last))
+		p.Failed += l.Failed / float64(len(last))
+		p.Refused += l.Refused / float64(len(last))
+	}
+	return p
 }
 
 // attemptsPerCall is how many attempts a call makes, without those that are refused at once.

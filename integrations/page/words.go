@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
-// span of time in words,  of two units at most: "12 s", "3 min 20 s", "2 h".
+// span of time in words,  of two units at most: "90 s", "3 min 20 s", "2 h".
 func duration(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
 	}
 	d = d.Round(time.Second)
+	if d <= 2*time.Minute {
+		return fmt.Sprintf("%d s", d/time.Second)
+	}
 	units := []struct {
 		size time.Duration
 		name string
