@@ -214,10 +214,16 @@ func (f *finder) refused(outcome resil.Outcome, of func(*resil.Policies) bool) s
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s refused in %s: %s", count(n, "call"), seconds1(seconds), few(names))
+	return fmt.Sprintf("%s refused %s: %s", count(n, "call"), lately(seconds), few(names))
 }
 
-func seconds1(s float64) string { return fmt.Sprintf("%d s", max(int(s+0.5), 1)) }
+// lately is the time of so many seconds that rates are about.
+func lately(seconds float64) string {
+	if n := int(seconds + 0.5); n < 55 {
+		return fmt.Sprintf("in the last %d s", max(n, 1))
+	}
+	return "in the last minute"
+}
 
 func (f *finder) limit(l *resil.LimitStats) {
 	subject := f.named("rate limit", l.Name)
@@ -301,7 +307,7 @@ func (f *finder) failures() {
 		f.add(Finding{
 			Status: failingStatus(l.fails, l.calls),
 			Kind:   "method-fails",
-			Text:   fmt.Sprintf("%s: %s of %s failed in %s", l.m.Name, number(l.fails), count(l.calls, "call"), seconds1(l.m.recent.seconds)),
+			Text:   fmt.Sprintf("%s: %s of %s failed %s", l.m.Name, number(l.fails), count(l.calls, "call"), lately(l.m.recent.seconds)),
 			Why:    causes(l.m),
 		})
 	}

@@ -54,7 +54,7 @@ func TestTheIllestStandsFirstInWords(t *testing.T) {
 		if want := "7 of 10 calls failed in 60 s"; first.Why != want {
 			t.Errorf("why: %q, want %q", first.Why, want)
 		}
-		if want := "20 calls refused in 8 s: Get"; first.Effect != want {
+		if want := "20 calls refused in the last 8 s: Get"; first.Effect != want {
 			t.Errorf("effect: %q, want %q", first.Effect, want)
 		}
 		if want := "dial tcp 10.0.3.7:8443: connection refused"; first.Error != want {
@@ -91,13 +91,13 @@ func TestFindings(t *testing.T) {
 		{"a success is nothing to speak of", []string{"breaker"}, func(c *resil.Client) { succeed(c.Method("Get"), 9) }, ""},
 		{"an answer such as not found is no failure", nil, func(c *resil.Client) { fail(c.Method("Get"), 9, resil.App(errDown)) }, ""},
 		{"a failure of many", nil, func(c *resil.Client) { succeed(c.Method("Get"), 99); fail(c.Method("Get"), 1, errDown) },
-			"watch method-fails Get: N of N calls failed in N s"},
+			"watch method-fails Get: N of N calls failed in the last N s"},
 		{"a tenth fails", nil, func(c *resil.Client) { succeed(c.Method("Get"), 90); fail(c.Method("Get"), 10, errDown) },
-			"ill method-fails Get: N of N calls failed in N s"},
+			"ill method-fails Get: N of N calls failed in the last N s"},
 		{"nearly all fail", nil, func(c *resil.Client) { fail(c.Method("Get"), 10, errDown) },
-			"down method-fails Get: N of N calls failed in N s"},
+			"down method-fails Get: N of N calls failed in the last N s"},
 		{"a breaker that only observes", []string{"breaker mode=observe"}, func(c *resil.Client) { fail(c.Method("Get"), 9, errDown) },
-			"down method-fails Get: N of N calls failed in N s; watch breaker-open circuit breaker open, would refuse calls, but only observes, for N s more"},
+			"down method-fails Get: N of N calls failed in the last N s; watch breaker-open circuit breaker open, would refuse calls, but only observes, for N s more"},
 		{"forced open", []string{"breaker"}, func(c *resil.Client) { c.Breaker("Users").ForceOpen() },
 			"down breaker-forced-open circuit breaker forced open, refuses calls until somebody resets it"},
 		{"forced open for a time", []string{"breaker"}, func(c *resil.Client) { c.Breaker("Users").ForceOpenFor(time.Hour) },
@@ -108,9 +108,9 @@ func TestFindings(t *testing.T) {
 			"ill breaker-half-open circuit breaker half-open: the next calls try whether the backend is back, any others are refused"},
 		{"a limit refuses", []string{"limit 5/m"}, func(c *resil.Client) { succeed(c.Method("Get"), 9) }, "ill limit-refuses rate limit refuses calls"},
 		{"a hint", []string{"limit 5/s"}, func(c *resil.Client) { fail(c.Method("Get"), 1, resil.Throttle(errDown, 20*time.Second)) },
-			"ill limit-held rate limit holds all calls back for N s more; watch method-fails Get: N of N call failed in N s"},
+			"ill limit-held rate limit holds all calls back for N s more; watch method-fails Get: N of N call failed in the last N s"},
 		{"the budget is spent", []string{"retry 2 initial=1ms budget=1%"}, func(c *resil.Client) { fail(c.Method("Get"), 30, errDown) },
-			"down method-fails Get: N of N calls failed in N s; watch budget-spent retry budget spent: calls that fail are not repeated"},
+			"down method-fails Get: N of N calls failed in the last N s; watch budget-spent retry budget spent: calls that fail are not repeated"},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestABulkheadThatIsFull(t *testing.T) {
 		succeed(m, 3)
 		time.Sleep(time.Second)
 		got = state(t, page, "").Clients[0]
-		if f := got.Findings[0]; f.Status != StatusIll || f.Why != "no more than 1 call at once, 1 of 1 places are taken" || f.Effect != "3 calls refused in 2 s: Get" {
+		if f := got.Findings[0]; f.Status != StatusIll || f.Why != "no more than 1 call at once, 1 of 1 places are taken" || f.Effect != "3 calls refused in the last 2 s: Get" {
 			t.Errorf("%+v", f)
 		}
 		close(release)

@@ -46,7 +46,7 @@ func newSpark(line []Point) spark {
 func area(line []Point, top float64, value func(Point) float64) string {
 	var b strings.Builder
 	step := float64(sparkWidth) / float64(len(line))
-	height := -1.0
+	height := float64(sparkHeight)
 	fmt.Fprintf(&b, "M0 %d", sparkHeight)
 	for i, p := range line {
 		v := value(p)
