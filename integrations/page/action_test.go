@@ -205,6 +205,9 @@ func TestOverridesAreAppliedAndDropped(t *testing.T) {
 	if html := get(page, "/").Body.String(); !strings.Contains(html, "2 overrides") || !strings.Contains(html, "open=5s") {
 		t.Error("the page does not show what is overridden")
 	}
+	if got := state(t, page, "").Clients[0].Methods[0].Overridden; strings.Join(got, ", ") != "breaker open=5s (Users), retry attempts=2 (Users)" {
+		t.Errorf("of the method it says that overridden is %q", got)
+	}
 	now := version(client.Overrides())
 
 	for _, c := range []struct {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -57,7 +58,9 @@ func (d *describer) client(id string, c *resil.Client, recent []span) ClientStat
 	whole := d.matches(s.Name) || d.matches(s.Interface)
 	for i := range methods {
 		if whole || d.matches(methods[i].Name) {
-			s.Methods = append(s.Methods, d.method(&methods[i]))
+			m := d.method(&methods[i])
+			m.Overridden = overridden(c, s.Overrides, &methods[i])
+			s.Methods = append(s.Methods, m)
 		}
 	}
 	slices.SortStableFunc(s.Methods, func(a, b MethodState) int { return b.Status.rank() - a.Status.rank() })
@@ -101,7 +104,7 @@ func (d *describer) matches(text string) bool {
 
 func (d *describer) method(m *method) MethodState {
 	s := MethodState{
-		Name: m.Name, Status: StatusOK, Policy: policyOf(&m.policies), Words: wordsOf(&m.policies), Recent: m.recent.shown(),
+		Name: m.Name, Status: StatusOK, Policy: m.policies.String(), Words: append([]string{}, m.policies.Words()...), Recent: m.recent.shown(),
 		Totals: map[string]uint64{},
 		Classes: map[string]uint64{
 			"success": m.Success, "application": m.Application, "infrastructure": m.Infrastructure,
@@ -121,6 +124,35 @@ func (d *describer) method(m *method) MethodState {
 		s.Status = worse(s.Status, StatusIll)
 	}
 	return s
+}
+
+// overridden lists the overrides in force that reach a method, as directives.
+func overridden(c *resil.Client, overrides resil.Overrides, m *method) (list []string) {
+	p := &m.policies
+	guards := map[string]string{}
+	if p.Breaker != nil {
+		guards["breaker"] = p.Breaker.Name
+	}
+	if p.Limit != nil {
+		guards["limit"] = p.Limit.Name
+	}
+	if p.Bulkhead != nil {
+		guards["bulkhead"] = p.Bulkhead.Name
+	}
+	has := map[string]bool{"timeout": p.Timeout != nil, "retry": p.Retry != nil, "hedge": p.Hedge != nil}
+	for _, target := range slices.Sorted(maps.Keys(overrides)) {
+		name := target // as the interface has it
+		if rest, ok := strings.CutPrefix(target, c.Name()); ok {
+			name = c.Interface() + rest
+		}
+		for _, policy := range slices.Sorted(maps.Keys(overrides[target])) {
+			ofMethod := has[policy] && (name == c.Interface() || name == c.Interface()+"."+m.Name)
+			if guard, ok := guards[policy]; ofMethod || ok && (guard == target || guard == name) {
+				list = append(list, fmt.Sprintf("%s %s (%s)", policy, overrides[target][policy], target))
+			}
+		}
+	}
+	return list
 }
 
 func worse(a, b Status) Status {

@@ -47,7 +47,3 @@ func isKeyOf(stats *resil.Stats, breaker string, key any) (ok bool) {
 	stats.Breaker(breaker, key)
 	return true
 }
-
-// policyOf and wordsOf say what a method's policies are.
-func policyOf(p *resil.Policies) string  { return "" }
-func wordsOf(p *resil.Policies) []string { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -347,6 +348,24 @@ func TestTenThousandKeys(t *testing.T) {
 		t.Errorf("a filter for a method finds %+v", got)
 	}
 	registry.Remove(client)
+}
+
+// A method's policy is on the page, in one line and in sentences.
+func TestPoliciesInWords(t *testing.T) {
+	registry := new(resil.Registry)
+	client := newClient(t, registry, "Users", "timeout 2s", "retry 3", "breaker")
+	page := newPage(t, registry)
+	policies := client.Spec().Methods[0].Policies
+	m := state(t, page, "").Clients[0].Methods[0]
+	if m.Policy != policies.String() || len(m.Words) < 3 || strings.Join(m.Words, "\n") != strings.Join(policies.Words(), "\n") {
+		t.Errorf("%q, %q", m.Policy, m.Words)
+	}
+	html := get(page, "/").Body.String()
+	for _, text := range append(m.Words, m.Policy) {
+		if !strings.Contains(html, template.HTMLEscapeString(text)[1:]) {
+			t.Errorf("the page does not say %q", text)
+		}
+	}
 }
 
 func TestClientsComeAndGo(t *testing.T) {

@@ -100,13 +100,14 @@ type Point struct {
 
 // A MethodState is a method.
 type MethodState struct {
-	Name    string            `json:"name"`
-	Status  Status            `json:"status"`
-	Policy  string            `json:"policy"` // in force, as generated comments write it
-	Words   []string          `json:"words"`  // the same in words
-	Recent  Recent            `json:"recent"`
-	Totals  map[string]uint64 `json:"totals"`  // calls by outcome, since the client was made
-	Classes map[string]uint64 `json:"classes"` // attempts by class, likewise
+	Name       string            `json:"name"`
+	Status     Status            `json:"status"`
+	Policy     string            `json:"policy"`               // in force, as generated comments write it
+	Words      []string          `json:"words"`                // the same in words
+	Overridden []string          `json:"overridden,omitempty"` // what overrides have changed of it: "retry attempts=1 (Users)"
+	Recent     Recent            `json:"recent"`
+	Totals     map[string]uint64 `json:"totals"`  // calls by outcome, since the client was made
+	Classes    map[string]uint64 `json:"classes"` // attempts by class, likewise
 
 	Attempts         uint64 `json:"attempts"` // likewise, as the others below
 	Retries          uint64 `json:"retries"`
