@@ -98,13 +98,10 @@ func eval[T any](b *tab, expression string) T {
 // until waits for a JavaScript condition.
 func (b *tab) until(condition string) {
 	b.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !eval[bool](b, "!!("+condition+")") {
-		if time.Now().After(deadline) {
-			b.t.Fatalf("it does not become true that %s; the page says\n%s", condition, eval[string](b, "document.body.innerText"))
-		}
-		b.do(chromedp.Sleep(50 * time.Millisecond))
-	}
+	b.eventually(condition, func() bool {
+		is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("(() => { try { return !!("+condition+") } catch { return false } })()"))
+		return is && err == nil // an error is a page that is about to go
+	})
 }
 
 // picture takes a picture. With -update it goes to the documentation.
@@ -120,5 +117,25 @@ func (b *tab) picture(name string) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, name), png, 0o666); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// text is what the page shows, also without script.
+func (b *tab) text() string {
+	b.t.Helper()
+	text, err := chromedp.Run(b.ctx, chromedp.Text(chromedp.CSS("body")))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return text
+}
+
+// eventually waits for something that is so soon.
+func (b *tab) eventually(what string, is func() bool) {
+	b.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !is(); b.do(chromedp.Sleep(100 * time.Millisecond)) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("not so: %s; the page says\n%s", what, b.text())
+		}
 	}
 }

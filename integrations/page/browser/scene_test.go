@@ -34,7 +34,7 @@ type scene struct {
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := &scene{registry: new(resil.Registry)}
-	s.page = resilpage.New(s.registry, resilpage.WithToken(token))
+	s.page = resilpage.New(s.registry, resilpage.WithToken(token), resilpage.WithAudit(func(context.Context, resilpage.Action) {}))
 	mux := http.NewServeMux()
 	mux.Handle("/debug/resil", s.page)
 	server := httptest.NewServer(mux)
@@ -115,6 +115,9 @@ func newScene(t *testing.T) *scene {
 	})
 	return s
 }
+
+// client is the client of a name.
+func (s *scene) client(name string) *resil.Client { return s.registry.Client(name) }
 
 func fine(context.Context) error { return nil }
 
