@@ -141,11 +141,11 @@ func (f *finder) why(b *resil.BreakerStats) string {
 	}
 	switch o.Rule {
 	case resil.RuleConsecutive:
-		return sentence(", ", share, fmt.Sprintf("the last %s in a row", number(o.Streak)))
+		return fmt.Sprintf("the last %s failed in a row; %s", count(o.Streak, "call"), share)
 	case resil.RuleRatio:
 		return share
 	case resil.RuleSlow:
-		return sentence(", ", share, "and slow answers count as failures")
+		return sentence(", ", share, "slow ones included")
 	case resil.RuleProbe:
 		return "it was open before, and the call that tried again failed too"
 	case resil.RuleThrottled:

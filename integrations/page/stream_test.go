@@ -1,10 +1,13 @@
 package resilpage
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -219,6 +222,60 @@ func TestStreamsAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// A server's own limit of the time for an answer does not end a stream, and a connection
+// whose other end does not read is closed.
+func TestStreamsOfAServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := new(resil.Registry)
+		newClient(t, registry, "Users", "breaker")
+		page := New(registry)
+		conns := make(pipes)
+		server := &http.Server{Handler: page, WriteTimeout: 2 * time.Second}
+		server.RegisterOnShutdown(func() { page.Close() })
+		go server.Serve(conns)
+		dial := func() net.Conn {
+			here, there := net.Pipe()
+			conns <- there
+			io.WriteString(here, "GET /?get=events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			return here
+		}
+		live, stuck := dial(), dial()
+		began, lines, events := time.Now(), bufio.NewScanner(live), 0
+		lines.Buffer(nil, 1<<20)
+		for events < 30 && lines.Scan() {
+			if strings.HasPrefix(lines.Text(), "data: ") {
+				events++
+			}
+		}
+		if took := time.Since(began); events != 30 || took > 31*time.Second {
+			t.Errorf("%d events in %s: %v", events, took, lines.Err())
+		}
+		if n := page.streams.Load(); n != 1 {
+			t.Errorf("there are %d streams, and one reader", n)
+		}
+		go io.Copy(io.Discard, live)
+		if err := server.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		live.Close()
+		stuck.Close()
+	})
+}
+
+// pipes is a listener.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	conn, ok := <-p
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.IPAddr{} }
 
 // Ten thousand readers of one program share what they are sent.
 func TestTenThousandStreams(t *testing.T) {
