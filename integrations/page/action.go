@@ -25,7 +25,7 @@ type Action struct {
 	Client    string          `json:"client"`
 	Breaker   string          `json:"breaker,omitempty"`
 	Key       string          `json:"key,omitempty"`       // of the breaker, as text
-	For       time.Duration   `json:"for,omitempty"`       // how long the state is forced; 0: until it is reset
+	For       float64         `json:"for,omitempty"`       // seconds for which the state is forced; 0: until it is reset
 	Overrides resil.Overrides `json:"overrides,omitempty"` // that were to be applied
 	Reason    string          `json:"reason,omitempty"`    // as the user wrote it
 	Error     string          `json:"error,omitempty"`     // why it was refused or has changed nothing; empty if it was done
@@ -42,7 +42,7 @@ func (a Action) String() string {
 	}
 	how := "until it is reset"
 	if a.For > 0 {
-		how = "for " + duration(a.For)
+		how = "for " + duration(time.Duration(a.For*float64(time.Second)))
 	}
 	switch a.Do {
 	case "force-open":
@@ -175,6 +175,9 @@ func (p *Page) do(r *http.Request, a *Action) error {
 	if client == nil {
 		return refuse(http.StatusNotFound, "There is no client %q now: load the page again.", shorten(id, 20))
 	}
+	if named := r.PostFormValue("named"); named != "" && named != a.Client {
+		return refuse(http.StatusConflict, "The program has started again since this page was loaded: load it again.")
+	}
 	if r.PostFormValue("confirm") != "yes" {
 		return refuse(http.StatusBadRequest, "Tick the box that confirms it.")
 	}
@@ -207,22 +210,23 @@ func (p *Page) force(r *http.Request, client *resil.Client, a *Action) error {
 		a.Key = p.printer.key(key)
 		breaker = breaker.For(key)
 	}
+	var length time.Duration
 	if text := r.PostFormValue("for"); text != "" && a.Do != "reset" {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < time.Second || d > maxForced {
 			return refuse(http.StatusBadRequest, "A state is forced from 1s to 24h, such as 5m, or until it is reset.")
 		}
-		a.For = d
+		length, a.For = d, seconds(d)
 	}
 	switch {
 	case a.Do == "reset":
 		breaker.Reset()
-	case a.Do == "force-open" && a.For > 0:
-		breaker.ForceOpenFor(a.For)
+	case a.Do == "force-open" && length > 0:
+		breaker.ForceOpenFor(length)
 	case a.Do == "force-open":
 		breaker.ForceOpen()
-	case a.For > 0:
-		breaker.ForceCloseFor(a.For)
+	case length > 0:
+		breaker.ForceCloseFor(length)
 	default:
 		breaker.ForceClose()
 	}

@@ -107,6 +107,7 @@ func TestRefusedActions(t *testing.T) {
 		{"a token in the address", without("token"), []func(*http.Request){func(r *http.Request) { r.URL.RawQuery = "token=" + token }}, 403},
 		{"not confirmed", without("confirm"), nil, 400},
 		{"no client", with("client", "c9"), nil, 404},
+		{"another client since a restart", with("named", "Orders"), nil, 409},
 		{"no breaker", with("breaker", "Nobody"), nil, 404},
 		{"no action", with("do", "explode"), nil, 400},
 		{"no time", with("for", "soon"), nil, 400},
@@ -322,10 +323,10 @@ func TestProgramsAct(t *testing.T) {
 	page := newPage(t, registry, WithToken("0123456789abcdef"), WithAudit((&audit{}).add))
 	// curl sends neither Sec-Fetch-Site nor Origin.
 	curl := []func(*http.Request){header("Sec-Fetch-Site", ""), header("Origin", ""), header("Accept", "application/json"), header("Authorization", "Bearer 0123456789abcdef")}
-	w := post(page, form("do", "force-open", "breaker", "Users", "for", "90s"), curl...)
+	w := post(page, form("client", "Users", "do", "force-open", "breaker", "Users", "for", "90s"), curl...)
 	var a Action
 	decode(t, w.Body, &a)
-	if w.Code != http.StatusOK || a.Error != "" || a.For != 90*time.Second || b.State() != resil.StateForcedOpen {
+	if w.Code != http.StatusOK || a.Error != "" || a.For != 90 || b.State() != resil.StateForcedOpen {
 		t.Errorf("%d: %+v", w.Code, a)
 	}
 	w = post(page, form("do", "force-open", "breaker", "Orders"), curl...)

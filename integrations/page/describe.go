@@ -25,8 +25,8 @@ type describer struct {
 
 // client describes a client. recent is what its methods did in the last minute, by the order
 // of the interface.
-func (d *describer) client(id string, c *resil.Client, recent []span) ClientState {
-	stats, spec := c.Stats(), c.Spec()
+func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recent []span) ClientState {
+	spec := c.Spec()
 	s := ClientState{
 		ID: id, Name: stats.Client, Interface: c.Interface(),
 		Overrides:     c.Overrides(),
@@ -45,7 +45,7 @@ func (d *describer) client(id string, c *resil.Client, recent []span) ClientStat
 		}
 		all.merge(&methods[i].recent)
 	}
-	f := finder{stats: &stats, methods: methods, printer: d.printer}
+	f := finder{stats: stats, methods: methods, printer: d.printer}
 	s.Findings = f.find()
 	s.Status = StatusOK
 	if len(s.Findings) > 0 {
@@ -65,7 +65,7 @@ func (d *describer) client(id string, c *resil.Client, recent []span) ClientStat
 	}
 	slices.SortStableFunc(s.Methods, func(a, b MethodState) int { return b.Status.rank() - a.Status.rank() })
 	for i := range stats.Breakers {
-		if b := d.breaker(&stats, &stats.Breakers[i], whole); whole || d.matches(b.Name) || b.Found > 0 {
+		if b := d.breaker(stats, &stats.Breakers[i], whole); whole || d.matches(b.Name) || b.Found > 0 {
 			s.Breakers = append(s.Breakers, b)
 		}
 	}

@@ -201,7 +201,7 @@ func are[N int](n N) string {
 // that may have that guard.
 func (f *finder) refused(outcome resil.Outcome, of func(*resil.Policies) bool) string {
 	var n uint64
-	seconds := 0.0
+	seconds := float32(0)
 	var names []string
 	for i := range f.methods {
 		m := &f.methods[i]
@@ -218,7 +218,7 @@ func (f *finder) refused(outcome resil.Outcome, of func(*resil.Policies) bool) s
 }
 
 // lately is the time of so many seconds that rates are about.
-func lately(seconds float64) string {
+func lately(seconds float32) string {
 	if n := int(seconds + 0.5); n < 55 {
 		return fmt.Sprintf("in the last %d s", max(n, 1))
 	}

@@ -88,64 +88,68 @@ func (s *sums) refused() uint32 {
 
 // A history is what a method did in the last five minutes.
 type history struct {
-	began   time.Time // of the first sample
-	last    sums      // totals at the last sample
-	at      int64     // the bucket of the last sample
-	buckets [buckets]sums
+	sampled time.Time // last; zero if it was never
+	last    sums      // totals then
+	at      int64     // the bucket of that sample
+	buckets [buckets]bucket
+}
+
+// A bucket is what samples of five seconds have found.
+type bucket struct {
+	sums
+	seconds float32 // that passed between them and the samples before them
 }
 
 // sample adds what has happened since the last sample.
 func (h *history) sample(now time.Time, totals sums) {
-	bucket := now.UnixNano() / int64(bucketTime)
-	if h.began.IsZero() {
-		h.began, h.last, h.at = now, totals, bucket
+	at := now.UnixNano() / int64(bucketTime)
+	if h.sampled.IsZero() {
+		h.sampled, h.last, h.at = now, totals, at
 		return
 	}
-	if bucket-h.at >= buckets {
-		h.buckets = [buckets]sums{}
+	if at-h.at >= buckets {
+		h.buckets = [buckets]bucket{}
 	} else {
-		for b := h.at + 1; b <= bucket; b++ {
-			h.buckets[b%buckets] = sums{}
+		for b := h.at + 1; b <= at; b++ {
+			h.buckets[b%buckets] = bucket{}
 		}
 	}
-	h.at = max(h.at, bucket)
-	grown := totals.since(h.last)
-	h.buckets[h.at%buckets].add(&grown)
-	h.last = totals
+	h.at = max(h.at, at)
+	current, grown := &h.buckets[h.at%buckets], totals.since(h.last)
+	current.add(&grown)
+	current.seconds += float32(max(now.Sub(h.sampled), 0).Seconds())
+	h.sampled, h.last = now, totals
 }
 
-// A span is the sums of some time, with the buckets that they are in, oldest first.
+// A span is the sums of the last minute, and the buckets of five, oldest first.
 type span struct {
-	sums
-	seconds float64
-	line    [buckets]sums
-	current float64 // seconds of the last bucket that have passed
+	bucket
+	line [buckets]bucket
 }
 
 // recent returns what happened in the last minute.
-func (h *history) recent(now time.Time) (s span) {
-	if h.began.IsZero() {
+func (h *history) recent() (s span) {
+	if h.sampled.IsZero() {
 		return s
 	}
-	inBucket := time.Duration(now.UnixNano() % int64(bucketTime))
-	s.current = max(min(inBucket, now.Sub(h.began)), time.Second).Seconds()
 	for i := range buckets {
 		b := h.at - int64(buckets-1-i)
 		s.line[i] = h.buckets[((b%buckets)+buckets)%buckets]
 		if i >= buckets-recently {
-			s.add(&s.line[i])
+			s.add(&s.line[i].sums)
+			s.seconds += s.line[i].seconds
 		}
 	}
-	s.seconds = min(now.Sub(h.began), inBucket+(recently-1)*bucketTime).Seconds()
 	return s
 }
 
 // merge adds what another method did in the same time.
 func (s *span) merge(o *span) {
 	s.add(&o.sums)
-	s.seconds, s.current = max(s.seconds, o.seconds), max(s.current, o.current)
+	s.seconds = max(s.seconds, o.seconds)
 	for i := range s.line {
-		s.line[i].add(&o.line[i])
+		s.line[i].add(&o.line[i].sums)
+		s.line[i].seconds = max(s.line[i].seconds, o.line[i].seconds)
 	}
 }
 
@@ -166,17 +170,14 @@ func (s *span) shown() Recent {
 		}
 	}
 	for i := range s.line {
-		seconds := bucketTime.Seconds()
-		if i == buckets-1 {
-			seconds = s.current
+		if b := &s.line[i]; b.seconds > 0 {
+			r.Line[i] = Point{b.rate(b.calls()), b.rate(b.failed()), b.rate(b.refused())}
 		}
-		b := &s.line[i]
-		r.Line[i] = Point{rate(b.calls(), seconds), rate(b.failed(), seconds), rate(b.refused(), seconds)}
 	}
 	return r
 }
 
 // rate is n a second, of few digits.
-func rate(n uint32, seconds float64) float64 {
-	return float64(int64(float64(n)/seconds*100+0.5)) / 100
+func (b *bucket) rate(n uint32) float64 {
+	return float64(int64(float64(n)/float64(b.seconds)*100+0.5)) / 100
 }

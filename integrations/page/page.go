@@ -50,8 +50,8 @@ func New(registry *resil.Registry, opts ...Option) *Page {
 // then on. Give it to [http.Server.RegisterOnShutdown]: a server that shuts down waits for
 // streams otherwise. It always returns nil, and may be called more than once.
 func (p *Page) Close() error {
-	p.closing.Do(func() { close(p.closed) })
-	p.sampler.wait()
+	p.closing.Do(p.sampler.close)
+	p.sampler.done.Wait()
 	return nil
 }
 
@@ -117,7 +117,7 @@ func (p *Page) get(w http.ResponseWriter, r *http.Request) {
 // state is what a request is to be shown.
 func (p *Page) state(r *http.Request) (*State, error) {
 	p.sampler.touch()
-	if filter := r.URL.Query().Get("q"); filter != "" {
+	if filter := shorten(r.URL.Query().Get("q"), maxKey); filter != "" {
 		return p.sampler.describe(r.Context(), filter)
 	}
 	return p.sampler.current(r.Context())

@@ -34,6 +34,7 @@ type sampler struct {
 // A sampled is a client with its history.
 type sampled struct {
 	id      string
+	stats   resil.Stats // of the last sample
 	methods []history
 }
 
@@ -86,10 +87,11 @@ func (s *sampler) start() {
 	}
 }
 
-func (s *sampler) wait() {
-	s.mu.Lock() // so that nothing starts meanwhile
-	s.mu.Unlock()
-	s.done.Wait()
+// close ends the sampling; nothing starts it again.
+func (s *sampler) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.page.closed)
 }
 
 // run samples each second.
@@ -189,13 +191,15 @@ func (s *sampler) update(now time.Time) {
 		}
 	}
 	for _, c := range listed {
-		methods := c.Stats().Methods
+		stats := c.Stats()
+		methods := stats.Methods
 		known := s.clients[c]
 		if known == nil {
 			s.seen++
 			known = &sampled{id: fmt.Sprintf("c%d", s.seen), methods: make([]history, len(methods))}
 			s.clients[c] = known
 		}
+		known.stats = stats
 		for i := range methods {
 			known.methods[i].sample(now, sumsOf(&methods[i]))
 		}
@@ -216,9 +220,9 @@ func (s *sampler) state(now time.Time, filter string) *State {
 		done[c] = true
 		recent := make([]span, len(known.methods))
 		for i := range recent {
-			recent[i] = known.methods[i].recent(now)
+			recent[i] = known.methods[i].recent()
 		}
-		described := d.client(known.id, c, recent)
+		described := d.client(known.id, c, &known.stats, recent)
 		all = append(all, described)
 		if !described.isEmpty() {
 			state.Clients = append(state.Clients, described)
@@ -229,14 +233,21 @@ func (s *sampler) state(now time.Time, filter string) *State {
 	return state
 }
 
-// find returns the listed client with an ID.
-func (s *sampler) find(id string) *resil.Client {
+// find returns the listed client with an ID, or with a name that no other has.
+func (s *sampler) find(text string) *resil.Client {
 	s.lock <- struct{}{}
 	defer func() { <-s.lock }()
-	for _, c := range s.page.registry.Clients() {
-		if known := s.clients[c]; known != nil && known.id == id {
+	var named []*resil.Client
+	for c, known := range s.clients {
+		if known.id == text {
 			return c
 		}
+		if c.Name() == text {
+			named = append(named, c)
+		}
+	}
+	if len(named) == 1 {
+		return named[0]
 	}
 	return nil
 }

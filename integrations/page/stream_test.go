@@ -18,8 +18,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -346,13 +344,14 @@ func TestSamplingEndsAfterTheLastReader(t *testing.T) {
 		registry := new(resil.Registry)
 		m := newClient(t, registry, "Users", "breaker").Method("Get")
 		page := New(registry)
-		goleak.VerifyNone(t, goleak.IgnoreCurrent())
-		idle := runtime.NumGoroutine()
+		if n := working(); n != 0 {
+			t.Errorf("%d goroutines before the first request", n)
+		}
 
 		state(t, page, "")
 		time.Sleep(readFor - 10*time.Second)
-		if runtime.NumGoroutine() != idle+1 {
-			t.Error("nobody samples after a request")
+		if n := working(); n != 1 {
+			t.Errorf("%d goroutines after a request", n)
 		}
 		succeed(m, 10)
 		time.Sleep(time.Second)
@@ -360,8 +359,8 @@ func TestSamplingEndsAfterTheLastReader(t *testing.T) {
 			t.Error("calls between two requests are not in the rates")
 		}
 		time.Sleep(readFor + 2*time.Second)
-		if n := runtime.NumGoroutine(); n != idle {
-			t.Errorf("%d goroutines, %d before the first request", n, idle)
+		if n := working(); n != 0 {
+			t.Errorf("%d goroutines after the last reader", n)
 		}
 		succeed(m, 10)
 		if got := state(t, page, "").Clients[0].Recent; got.Calls != 0 || got.Seconds != 0 {
@@ -378,19 +377,28 @@ func TestSamplingEndsAfterTheLastReader(t *testing.T) {
 		}
 		cancel()
 		time.Sleep(readFor + 2*time.Second)
-		if n := runtime.NumGoroutine(); n != idle {
-			t.Errorf("%d goroutines after Run, %d before", n, idle)
+		if n := working(); n != 0 {
+			t.Errorf("%d goroutines after Run", n)
 		}
 		go page.Run(t.Context())
 		time.Sleep(time.Second)
 		page.Close()
 		page.Close()
 		synctest.Wait()
-		if n := runtime.NumGoroutine(); n != idle {
-			t.Errorf("%d goroutines after Close, %d before", n, idle)
+		if n := working(); n != 0 {
+			t.Errorf("%d goroutines after Close", n)
 		}
 		page.Run(t.Context()) // returns at once
 	})
+}
+
+// working counts the goroutines that sample or keep histories. It waits until the others of
+// the bubble are blocked.
+func working() int {
+	synctest.Wait()
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return bytes.Count(stacks, []byte("page.(*sampler).run(")) + bytes.Count(stacks, []byte("page.(*Page).Run("))
 }
 
 // Several requests at once are answered from one look at the clients, and a reader who goes

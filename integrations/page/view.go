@@ -67,7 +67,7 @@ var templates = template.Must(template.New("page").Funcs(template.FuncMap{
 	"rate":      func(n uint64, seconds int) string { return perSecond(float64(n) / float64(max(seconds, 1))) },
 	"perSecond": perSecond,
 	"now":       newest,
-	"lately":    func(seconds int) string { return lately(float64(seconds)) },
+	"lately":    func(seconds int) string { return lately(float32(seconds)) },
 	"each":      attemptsPerCall,
 	"ago":       ago,
 	"pretty":    pretty,

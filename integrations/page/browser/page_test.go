@@ -32,7 +32,7 @@ func TestPicture(t *testing.T) {
 	b.until(`document.querySelector(".client.ill")`)
 	b.do(chromedp.Sleep(8 * time.Second))
 	b.scheme("light")
-	b.resize(1000, 600)
+	b.resize(1000, 660)
 	b.picture("page.png")
 	b.scheme("dark")
 	b.picture("page-dark.png")
@@ -134,7 +134,7 @@ func TestPolicy(t *testing.T) {
 	b := open(t, s.url, 1000)
 	b.until(`document.querySelector("#c1.down")`)
 	b.do(chromedp.Click(chromedp.CSS("#c1-more > summary")))
-	b.do(chromedp.Click(chromedp.CSS("#c1-GetPayment-policy > summary")))
+	b.do(chromedp.Click(chromedp.CSS("#c1-p-GetPayment > summary")))
 	want := s.client("Payments").Spec().Methods[1].Policies.Words()
 	text := b.text()
 	for _, line := range want {
@@ -143,7 +143,7 @@ func TestPolicy(t *testing.T) {
 		}
 	}
 	b.do(chromedp.Sleep(2500 * time.Millisecond))
-	if !eval[bool](b, `document.getElementById("c1-GetPayment-policy").open`) {
+	if !eval[bool](b, `document.getElementById("c1-p-GetPayment").open`) {
 		t.Error("it is shut again")
 	}
 }
