@@ -101,7 +101,7 @@ func TestServer(t *testing.T) {
 		t.Fatal("no JSON")
 	}
 	finding := state.Clients[0].Findings[0]
-	finding.Text = "circuit breaker open, refuses calls for 29 s more" // chance makes it 27 to 33
+	finding.Text = "circuit breaker open, refuses calls for 29 s more, then tries again" // chance makes it 27 to 33
 	shown, _ := json.MarshalIndent(map[string]any{
 		"status":  state.Status,
 		"summary": state.Summary,

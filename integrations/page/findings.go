@@ -69,16 +69,13 @@ func (f *finder) circuit(b *resil.BreakerStats, subject, keys string) {
 		Error: f.printer.error(lastError(b)),
 	}
 	refuses := "refuses calls"
-	if keys != "" {
-		refuses = "refuses its calls"
-	}
 	if observes {
 		refuses = "would refuse calls, but only observes,"
 	}
 	switch b.State {
 	case resil.StateOpen:
 		finding.Status = StatusDown
-		finding.Text = fmt.Sprintf("%s open%s, %s for %s", subject, keys, refuses, more(b.RetryAfter))
+		finding.Text = fmt.Sprintf("%s open%s, %s for %s, then tries again", subject, keys, refuses, more(b.RetryAfter))
 	case resil.StateHalfOpen:
 		finding.Status = StatusIll
 		finding.Text = subject + " half-open" + keys + ": the next calls try whether the backend is back, any others are refused"
@@ -181,7 +178,10 @@ func (f *finder) keyedBreaker(b *resil.BreakerStats) {
 	subject := f.named("circuit breaker", b.Name)
 	key := f.printer.key(w.Key)
 	if b.Keys > 1 {
-		key = fmt.Sprintf("%s of %s, worst %s", number(uint64(n[w.State])), count(b.Keys, "key"), key)
+		key = fmt.Sprintf("%s, 1 of %s", key, count(b.Keys, "key"))
+	}
+	if same := n[w.State]; same > 1 {
+		key = fmt.Sprintf("%s and %s more of %s", f.printer.key(w.Key), number(uint64(same-1)), count(b.Keys, "key"))
 	}
 	before := len(f.findings)
 	f.circuit(&w, subject, " for "+key)

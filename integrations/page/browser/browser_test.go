@@ -5,7 +5,6 @@ import (
 	"flag"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -102,22 +101,6 @@ func (b *tab) until(condition string) {
 		is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("(() => { try { return !!("+condition+") } catch { return false } })()"))
 		return is && err == nil // an error is a page that is about to go
 	})
-}
-
-// picture takes a picture. With -update it goes to the documentation.
-func (b *tab) picture(name string) {
-	b.t.Helper()
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	dir := b.t.ArtifactDir()
-	if *update {
-		dir = filepath.Join("..", "..", "..", "docs")
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), png, 0o666); err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // text is what the page shows, also without script.

@@ -81,7 +81,7 @@ func TestLive(t *testing.T) {
 	quiet := eval[string](b, `document.getElementById("said").textContent`)
 	s.tenants.Store(true)
 	b.until(`document.querySelector("#c4.ill")`)
-	b.until(`/tenants|keys/.test(document.querySelector("#c4 .findings").innerText)`)
+	b.until(`/1 more of|1 of/.test(document.querySelector("#c4 .findings").innerText)`)
 	b.until(`document.querySelector("#c4 table.keys")`)
 	if got := eval[string](b, `document.activeElement.name + "=" + document.activeElement.value`); got != "reason=half writ" {
 		t.Errorf("the focus is on %s", got)
