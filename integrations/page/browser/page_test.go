@@ -284,8 +284,8 @@ const contrast = `(() => {
 	const poor = [];
 	for (const e of document.querySelectorAll("body *")) {
 		const text = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-		if (!text || !e.checkVisibility() || e.closest(".hidden, .skip, option, noscript")) continue;
-		const style = getComputedStyle(e), size = parseFloat(style.fontSize);
+		if (!text && !e.placeholder || !e.checkVisibility() || e.closest(".hidden, .skip, option, noscript")) continue;
+		const style = getComputedStyle(e, e.placeholder ? "::placeholder" : null), size = parseFloat(style.fontSize);
 		const large = size >= 24 || size >= 18.66 && style.fontWeight >= 700;
 		const [a, b] = [light(rgb(style.color)), light(behind(e))].sort((x, y) => y - x);
 		const ratio = (a + 0.05) / (b + 0.05);
