@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -202,6 +203,14 @@ func TestRatesAreOfTheLastMinute(t *testing.T) {
 		if p := r.Line[0]; p.Calls != 0 {
 			t.Errorf("five minutes ago there were %+v", p)
 		}
+		for range 6 {
+			time.Sleep(time.Minute)
+			state(t, page, "")
+		}
+		r = state(t, page, "").Clients[0].Methods[0].Recent
+		if r.Calls != 0 || slices.ContainsFunc(r.Line, func(p Point) bool { return p != Point{} }) {
+			t.Errorf("six minutes later there are %d calls, and the line has %v", r.Calls, r.Line)
+		}
 	})
 }
 
@@ -393,6 +402,9 @@ func TestClientsComeAndGo(t *testing.T) {
 		if left := state(t, page, "").Clients; len(left) != 1 || left[0].ID != got[1].ID {
 			t.Errorf("%+v", left)
 		}
+		if n := len(page.sampler.clients); n != 1 {
+			t.Errorf("%d clients are held", n)
+		}
 	})
 	if got := state(t, newPage(t, nil), "").Summary; got != "No clients yet" {
 		t.Error(got)
@@ -417,11 +429,15 @@ func TestEvilKeysAndErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
 				var p printer
-				for range 2 {
+				for range 3 {
 					if got := p.key(c.key); got != c.want {
 						t.Errorf("%q, want %q", got, c.want)
 					}
+				}
+				if waited := time.Since(began); waited > patience {
+					t.Errorf("it waits for %s", waited)
 				}
 				time.Sleep(time.Hour) // for what hangs
 			})

@@ -29,7 +29,7 @@ func newSpark(line []Point) spark {
 	if top == 0 {
 		return s
 	}
-	s.Label = fmt.Sprintf("calls in the last five minutes, %.3g a second at most", top)
+	s.Label = fmt.Sprintf("calls in the last five minutes, %s a second at most", perSecond(top))
 	s.All = area(line, top, func(p Point) float64 { return p.Calls })
 	if refused > 0 {
 		s.Label += ", some refused"
