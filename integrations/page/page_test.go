@@ -356,6 +356,12 @@ func TestTenThousandKeys(t *testing.T) {
 	if b.Found != 10_000 || len(b.Worst) != 20 {
 		t.Errorf("the filter finds %d, and shows %d", b.Found, len(b.Worst))
 	}
+	for i := range 3 * maxFound {
+		state(t, page, fmt.Sprint("&q=tenant-", i))
+	}
+	if n := len(page.sampler.found); n > maxFound {
+		t.Errorf("%d filters are remembered", n)
+	}
 	if got := state(t, page, "&q=nobody").Clients; len(got) != 0 {
 		t.Errorf("the filter finds %d clients", len(got))
 	}

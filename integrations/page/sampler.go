@@ -23,6 +23,8 @@ type sampler struct {
 	seen    int    // clients so far
 	shown   *State // of the last tick that somebody looked at
 	shownAt time.Time
+	found   map[string]*State // what filters have let through since foundAt
+	foundAt time.Time
 
 	mu      sync.Mutex // guards what follows
 	running bool
@@ -39,7 +41,7 @@ type sampled struct {
 }
 
 func (s *sampler) init(p *Page) {
-	s.page, s.lock, s.clients = p, make(chan struct{}, 1), map[*resil.Client]*sampled{}
+	s.page, s.lock, s.clients, s.found = p, make(chan struct{}, 1), map[*resil.Client]*sampled{}, map[string]*State{}
 }
 
 // Run keeps the history of the last five minutes while nobody looks, until ctx ends or the
@@ -124,7 +126,7 @@ func (s *sampler) isIdle() bool {
 	for _, c := range s.clients {
 		clear(c.methods)
 	}
-	s.shown = nil
+	s.forget()
 	<-s.lock
 	return true
 }
@@ -158,7 +160,13 @@ func (s *sampler) current(ctx context.Context) (*State, error) {
 func (s *sampler) stale() {
 	s.lock <- struct{}{}
 	defer func() { <-s.lock }()
+	s.forget()
+}
+
+// forget forgets what was shown. The caller holds the lock.
+func (s *sampler) forget() {
 	s.shown = nil
+	clear(s.found)
 }
 
 // refresh reads and describes all clients. The caller holds the lock.
@@ -169,7 +177,10 @@ func (s *sampler) refresh() *State {
 	return s.shown
 }
 
-// describe is the state under a filter.
+// maxFound is how many filters are remembered.
+const maxFound = 32
+
+// describe is the state under a filter, of a second ago at most.
 func (s *sampler) describe(ctx context.Context, filter string) (*State, error) {
 	select {
 	case s.lock <- struct{}{}:
@@ -178,8 +189,19 @@ func (s *sampler) describe(ctx context.Context, filter string) (*State, error) {
 		return nil, ctx.Err()
 	}
 	now := time.Now()
+	if now.Sub(s.foundAt) >= tick {
+		clear(s.found)
+		s.foundAt = now
+	}
+	if state := s.found[filter]; state != nil {
+		return state, nil
+	}
 	s.update(now)
-	return s.state(now, filter), nil
+	state := s.state(now, filter)
+	if len(s.found) < maxFound {
+		s.found[filter] = state
+	}
+	return state, nil
 }
 
 // update reads the counters of all clients, and forgets those that have left.
