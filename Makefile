@@ -18,9 +18,9 @@ help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Generate, build and run the quickstart.
+demo: ## Generate, build and run the quickstart; with PAGE=1 it then serves a live page of its clients.
 	$(GO) generate ./examples/...
-	$(GO) run ./examples/quickstart
+	$(GO) run ./examples/quickstart $(if $(PAGE),-page)
 
 .PHONY: test
 test: ## Test the root module, examples included, with -race if there is a C compiler.
@@ -38,13 +38,13 @@ $(NESTED:%=test-%): test-%:
 test-corpus: RACE :=
 
 # Tests that start a server skip where it is missing, and fail there if CI=true.
-SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbitmq-server prometheus
+SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbitmq-server prometheus chromium
 
 .PHONY: servers
 servers: ## Install the servers that tests start; only as root on Debian.
 	.ci/servers $(SERVERS)
 
-test-corpus test-examples/clients test-integrations/otel/instrumentation test-integrations/prometheus: servers
+test-corpus test-examples/clients test-integrations/otel/instrumentation test-integrations/page/browser test-integrations/prometheus: servers
 
 # staticcheck and our own analyzer look at every package that a module imports, and those
 # of the corpus are too many.

@@ -6,9 +6,11 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"sync"
 	"sync/atomic"
 	"text/tabwriter"
@@ -18,7 +20,17 @@ import (
 )
 
 func main() {
-	if _, err := run(os.Stdout); err != nil {
+	page := flag.Bool("page", false, "at the end, serve a page of the wrappers and repeat the phases until interrupted")
+	flag.Parse()
+	var then func(*demo) error
+	if *page {
+		then = func(d *demo) error {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			defer stop()
+			return d.servePage(ctx)
+		}
+	}
+	if _, err := run(os.Stdout, then); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
@@ -40,9 +52,9 @@ type result struct {
 	plain, wrapped tally
 }
 
-// run runs all phases and prints them to w. It fails if the claim of a phase is not
-// true.
-func run(w io.Writer) (results []result, err error) {
+// run runs all phases and prints them to w, and then whatever is to come then. It fails if
+// the claim of a phase is not true.
+func run(w io.Writer, then func(*demo) error) (results []result, err error) {
 	service, err := startBackend()
 	if err != nil {
 		return nil, err
@@ -53,6 +65,7 @@ func run(w io.Writer) (results []result, err error) {
 	plain := newHTTPUsers("http://" + service.addr)
 	defer plain.Close()
 	registry := new(resil.Registry)
+	d := &demo{w: w, service: service, http: plain, plain: clients{plain, plain}, resil: registry}
 	var printing sync.Mutex // two clients tell of changes
 	observe := resil.WithObserver(func(_ context.Context, e resil.Event) {
 		if e.Kind == resil.EventStateChanged {
@@ -62,7 +75,7 @@ func run(w io.Writer) (results []result, err error) {
 			if e.Key != nil {
 				name = fmt.Sprintf("%s of %v", name, e.Key)
 			}
-			fmt.Fprintf(w, "   breaker %s: %s → %s\n", name, e.From, e.To)
+			fmt.Fprintf(d.w, "   breaker %s: %s → %s\n", name, e.From, e.To)
 		}
 	})
 	users, err := NewResilientUserClient(plain, resil.WithRegistry(registry), observe)
@@ -73,7 +86,7 @@ func run(w io.Writer) (results []result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{w, service, plain, clients{plain, plain}, clients{users, directory}, registry}
+	d.wrapped = clients{users, directory}
 
 	wrong := 0
 	for i, p := range phases {
@@ -93,6 +106,9 @@ func run(w io.Writer) (results []result, err error) {
 	d.printStats()
 	if wrong > 0 {
 		return results, fmt.Errorf("claims that are not true: %d of %d", wrong, len(phases))
+	}
+	if then != nil {
+		return results, then(d)
 	}
 	return results, nil
 }

@@ -1,0 +1,352 @@
+package resilpage
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// A finder looks for what is not as usual in a client.
+type finder struct {
+	stats    *resil.Stats
+	methods  []method
+	printer  *printer
+	findings []Finding
+	opened   map[string]bool // breakers with a finding of their own, by name
+}
+
+// A method is a method with what it did in the last minute.
+type method struct {
+	resil.MethodStats
+	policies resil.Policies
+	recent   span
+}
+
+// find returns the findings, worst first.
+func (f *finder) find() []Finding {
+	f.opened = map[string]bool{}
+	for i := range f.stats.Breakers {
+		f.breaker(&f.stats.Breakers[i])
+	}
+	for i := range f.stats.Limits {
+		f.limit(&f.stats.Limits[i])
+	}
+	for i := range f.stats.Bulkheads {
+		f.bulkhead(&f.stats.Bulkheads[i])
+	}
+	f.budget()
+	f.failures()
+	slices.SortStableFunc(f.findings, func(a, b Finding) int { return b.Status.rank() - a.Status.rank() })
+	return f.findings
+}
+
+func (f *finder) add(finding Finding) { f.findings = append(f.findings, finding) }
+
+// named is how a sentence speaks of a guard: with its name, where that is not the client's.
+func (f *finder) named(kind, name string) string {
+	if name == f.stats.Client {
+		return kind
+	}
+	return kind + " " + name
+}
+
+func (f *finder) breaker(b *resil.BreakerStats) {
+	if b.Keyed {
+		f.keyedBreaker(b)
+		return
+	}
+	f.circuit(b, f.named("circuit breaker", b.Name), "")
+}
+
+// circuit says what a breaker does. keys says for which keys, and is empty where there are none.
+func (f *finder) circuit(b *resil.BreakerStats, subject, keys string) {
+	observes := b.Mode == resil.ModeObserve
+	finding := Finding{
+		Kind:  "breaker-" + b.State.String(),
+		Why:   f.why(b),
+		Error: f.printer.error(lastError(b)),
+	}
+	refuses := "refuses calls"
+	if observes {
+		refuses = "would refuse calls, but only observes,"
+	}
+	switch b.State {
+	case resil.StateOpen:
+		finding.Status = StatusDown
+		finding.Text = fmt.Sprintf("%s open%s, %s for %s, then tries again", subject, keys, refuses, more(b.RetryAfter))
+	case resil.StateHalfOpen:
+		finding.Status = StatusIll
+		finding.Text = subject + " half-open" + keys + ": the next calls try whether the backend is back, any others are refused"
+		if observes {
+			finding.Text = subject + " half-open" + keys + ": would let only a few calls through, but only observes"
+		}
+	case resil.StateForcedOpen:
+		finding.Status = StatusDown
+		finding.Text = fmt.Sprintf("%s forced open%s, %s %s", subject, keys, refuses, until(b))
+	case resil.StateForcedClosed:
+		finding.Status, finding.Why = StatusWatch, ""
+		finding.Text = fmt.Sprintf("%s forced closed%s, lets all calls through %s", subject, keys, until(b))
+		finding.Error = ""
+	case resil.StateClosed:
+		if b.Ramp == 0 {
+			return
+		}
+		finding.Status, finding.Kind, finding.Why = StatusWatch, "breaker-ramp", ""
+		finding.Text = fmt.Sprintf("%s closed again, admits %d %% of the calls for now", subject, int(b.Ramp/resil.Percent))
+	}
+	if observes {
+		finding.Status = StatusWatch
+	} else if finding.Status.rank() >= StatusIll.rank() {
+		finding.Effect = f.refused(resil.OutcomeOpen, func(p *resil.Policies) bool {
+			return p.Breaker == nil || p.Breaker.Name == b.Name
+		})
+	}
+	if !observes && b.State != resil.StateForcedClosed {
+		f.opened[b.Name] = true
+	}
+	f.add(finding)
+}
+
+// until says how long a state is forced.
+func until(b *resil.BreakerStats) string {
+	if b.ForcedFor > 0 {
+		return "for " + more(b.ForcedFor)
+	}
+	return "until somebody resets it"
+}
+
+// lastError is the error that says most about a breaker.
+func lastError(b *resil.BreakerStats) error {
+	if b.LastError == nil && b.Opening != nil {
+		return b.Opening.Err
+	}
+	return b.LastError
+}
+
+// why says why a breaker has opened.
+func (f *finder) why(b *resil.BreakerStats) string {
+	o := b.Opening
+	if o == nil {
+		return ""
+	}
+	all, window := o.Successes+o.Failures, f.window(b.Name)
+	share := ""
+	if all > 0 {
+		share = fmt.Sprintf("%s of %s failed%s", number(o.Failures), count(all, "call"), window)
+	}
+	switch o.Rule {
+	case resil.RuleConsecutive:
+		return fmt.Sprintf("the last %s failed in a row; %s", count(o.Streak, "call"), share)
+	case resil.RuleRatio:
+		return share
+	case resil.RuleSlow:
+		return sentence(", ", share, "slow ones included")
+	case resil.RuleProbe:
+		return "it was open before, and the call that tried again failed too"
+	case resil.RuleThrottled:
+		return "the backend asks for fewer calls"
+	case resil.RuleForced:
+		return "by hand or by the program, not by failures"
+	}
+	return share
+}
+
+// window is the time that a breaker looks back, " in 60 s".
+func (f *finder) window(breaker string) string {
+	for i := range f.methods {
+		if b := f.methods[i].policies.Breaker; b != nil && b.Name == breaker {
+			return " in " + duration(b.Window)
+		}
+	}
+	return ""
+}
+
+func (f *finder) keyedBreaker(b *resil.BreakerStats) {
+	n := b.KeyStates
+	open := n[resil.StateOpen] + n[resil.StateForcedOpen]
+	half, closed := n[resil.StateHalfOpen], n[resil.StateForcedClosed]
+	if open+half+closed == 0 {
+		return
+	}
+	worst := f.stats.WorstKeys(b.Name, 1)
+	if len(worst) == 0 {
+		return
+	}
+	w := worst[0]
+	subject := f.named("circuit breaker", b.Name)
+	key := f.printer.key(w.Key)
+	if b.Keys > 1 {
+		key = fmt.Sprintf("%s, 1 of %s", key, count(b.Keys, "key"))
+	}
+	if same := n[w.State]; same > 1 {
+		key = fmt.Sprintf("%s and %s more of %s", f.printer.key(w.Key), number(uint64(same-1)), count(b.Keys, "key"))
+	}
+	before := len(f.findings)
+	f.circuit(&w, subject, " for "+key)
+	if added := f.findings[before:]; len(added) > 0 && added[0].Status == StatusDown && 2*open <= b.Keys {
+		added[0].Status = StatusIll // most of it works
+	}
+}
+
+func are[N int](n N) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// refused says how many calls a kind of guard has refused in the last minute, of the methods
+// that may have that guard.
+func (f *finder) refused(outcome resil.Outcome, of func(*resil.Policies) bool) string {
+	var n uint64
+	seconds := float32(0)
+	var names []string
+	for i := range f.methods {
+		m := &f.methods[i]
+		seconds = max(seconds, m.recent.seconds)
+		if r := m.recent.outcomes[outcome]; r > 0 && of(&m.policies) {
+			n += uint64(r)
+			names = append(names, m.Name)
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s refused %s: %s", count(n, "call"), lately(seconds), few(names))
+}
+
+// lately is the time of so many seconds that rates are about.
+func lately(seconds float32) string {
+	if n := int(seconds + 0.5); n < 55 {
+		return fmt.Sprintf("in the last %d s", max(n, 1))
+	}
+	return "in the last minute"
+}
+
+func (f *finder) limit(l *resil.LimitStats) {
+	subject := f.named("rate limit", l.Name)
+	if l.Held > 0 {
+		f.add(Finding{Status: StatusIll, Kind: "limit-held",
+			Text: fmt.Sprintf("%s holds all calls back for %s", subject, more(l.Held)),
+			Why:  "the backend said how long to stay away"})
+	}
+	effect := f.refused(resil.OutcomeLimited, func(p *resil.Policies) bool { return p.Limit == nil || p.Limit.Name == l.Name })
+	if effect == "" {
+		return
+	}
+	f.add(Finding{Status: StatusIll, Kind: "limit-refuses",
+		Text:   fmt.Sprintf("%s refuses calls", subject),
+		Why:    sentence(", ", fmt.Sprintf("more than %s with a burst of %d", l.Rate, l.Burst), waiting(l.Waiting)),
+		Effect: effect})
+}
+
+func (f *finder) bulkhead(b *resil.BulkheadStats) {
+	subject := f.named("bulkhead", b.Name)
+	use := ""
+	if !b.Keyed {
+		use = fmt.Sprintf("%d of %d places are taken", b.InUse, b.Calls)
+	}
+	effect := f.refused(resil.OutcomeFull, func(p *resil.Policies) bool { return p.Bulkhead == nil || p.Bulkhead.Name == b.Name })
+	switch {
+	case effect != "":
+		f.add(Finding{Status: StatusIll, Kind: "bulkhead-refuses",
+			Text:   subject + " refuses calls",
+			Why:    sentence(", ", fmt.Sprintf("no more than %s at once", count(b.Calls, "call")), use, waiting(b.Waiting)),
+			Effect: effect})
+	case !b.Keyed && b.InUse >= b.Calls:
+		f.add(Finding{Status: StatusWatch, Kind: "bulkhead-full", Text: subject + " is full", Why: sentence(", ", use, waiting(b.Waiting))})
+	}
+}
+
+func waiting(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s for a place", count(n, "call")+" wait")
+}
+
+func (f *finder) budget() {
+	effect := f.refused(resil.OutcomeBudget, func(*resil.Policies) bool { return true })
+	if effect == "" {
+		return
+	}
+	f.add(Finding{Status: StatusWatch, Kind: "budget-spent",
+		Text:   "retry budget spent: calls that fail are not repeated",
+		Why:    fmt.Sprintf("retries may be %s of the answers, so that they do not add to the trouble", f.stats.Budget.Share),
+		Effect: strings.Replace(effect, " refused ", " failed without another attempt ", 1)})
+}
+
+// failures tells of methods whose calls fail, unless a breaker that stands between them and
+// the backend has told already.
+func (f *finder) failures() {
+	type failing struct {
+		m     *method
+		calls uint64
+		fails uint64
+	}
+	var list []failing
+	for i := range f.methods {
+		m := &f.methods[i]
+		calls := uint64(m.recent.calls() - m.recent.refused() - m.recent.outcomes[resil.OutcomeCanceled])
+		fails := uint64(m.recent.failed())
+		if b := m.policies.Breaker; b != nil && f.opened[b.Name] && (!isKeyed(b) || failingStatus(fails, calls) == StatusWatch) {
+			continue
+		}
+		if fails > 0 {
+			list = append(list, failing{m, calls, fails})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b failing) int { return int(b.fails*a.calls) - int(a.fails*b.calls) })
+	for i, l := range list {
+		if i == 3 {
+			f.add(Finding{Status: StatusWatch, Kind: "methods-fail", Text: count(len(list)-3, "more method") + " with failed calls"})
+			return
+		}
+		f.add(Finding{
+			Status: failingStatus(l.fails, l.calls),
+			Kind:   "method-fails",
+			Text:   fmt.Sprintf("%s: %s of %s failed %s", l.m.Name, number(l.fails), count(l.calls, "call"), lately(l.m.recent.seconds)),
+			Why:    causes(l.m),
+		})
+	}
+}
+
+// isKeyed reports whether there is a breaker for each key.
+func isKeyed(b *resil.Breaker) bool { return b.Per != "" && b.Per != "method" }
+
+// failingStatus is how bad it is that so many calls fail.
+func failingStatus(fails, calls uint64) Status {
+	switch {
+	case fails >= 5 && fails*10 >= calls*9:
+		return StatusDown
+	case fails >= 5 && fails*10 >= calls:
+		return StatusIll
+	}
+	return StatusWatch
+}
+
+// failedAs says of outcomes how the call failed.
+var failedAs = [outcomes]string{
+	resil.OutcomeFailed:    "with the backend's error",
+	resil.OutcomeExhausted: "after all retries",
+	resil.OutcomeBudget:    "without a retry, as the budget was spent",
+	resil.OutcomeDeadline:  "at the caller's deadline",
+	resil.OutcomeLater:     "since the backend asked for a longer wait",
+	resil.OutcomeTimedOut:  "by timeout",
+	resil.OutcomePanicked:  "by panic",
+}
+
+// causes says how the calls of a method failed.
+func causes(m *method) string {
+	n := m.recent.outcomes
+	n[resil.OutcomeFailed] -= min(m.recent.answers, n[resil.OutcomeFailed])
+	var parts []string
+	for outcome, how := range failedAs {
+		if how != "" && n[outcome] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", number(uint64(n[outcome])), how))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

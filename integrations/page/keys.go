@@ -1,0 +1,49 @@
+package resilpage
+
+import (
+	"math"
+	"strconv"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// heldKey returns the key of a breaker that an ID stands for, as forms have it, or a text.
+// Only keys with failures or a state can be listed; of the others, those that are strings or
+// integers can be named.
+func (p *Page) heldKey(stats *resil.Stats, breaker, id, text string) (key any, err error) {
+	if id == "" && text == "" {
+		return nil, refuse(400, "The circuit breaker has a state for each key: choose one, or write it.")
+	}
+	d := describer{seed: p.seed}
+	var found []any
+	for _, b := range stats.WorstKeys(breaker, math.MaxInt) {
+		if id != "" && d.keyID(b.Key) == id || id == "" && p.printer.key(b.Key) == text {
+			found = append(found, b.Key)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return nil, refuse(409, "Several keys look like %s: choose one from the list.", shorten(text, maxKey))
+	case id != "":
+		return nil, refuse(404, "The circuit breaker does not list that key any more: load the page again.")
+	}
+	candidates := []any{text}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		candidates = append(candidates, int(n), n, int32(n))
+	}
+	for _, key := range candidates {
+		if isKeyOf(stats, breaker, key) {
+			return key, nil
+		}
+	}
+	return nil, refuse(404, "The keys of the circuit breaker cannot be written as text: choose one from the list.")
+}
+
+// isKeyOf reports whether a breaker is kept by keys of that type.
+func isKeyOf(stats *resil.Stats, breaker string, key any) (ok bool) {
+	defer func() { ok = recover() == nil }()
+	stats.Breaker(breaker, key)
+	return true
+}
