@@ -180,6 +180,9 @@ func TestRatesAreOfTheLastMinute(t *testing.T) {
 			fail(m, 1, errDown)
 			time.Sleep(time.Second)
 			r := state(t, page, "").Clients[0].Methods[0].Recent
+			if p := newest(r); p.Calls != 3 || p.Failed != 1 {
+				t.Fatalf("now there are %+v", p)
+			}
 			if p := r.Line[len(r.Line)-1]; p.Calls != 3 {
 				t.Fatalf("of the seconds that have passed, the line has %+v", p)
 			}
