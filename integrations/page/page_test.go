@@ -407,6 +407,28 @@ func TestFiltersAreRememberedForASecond(t *testing.T) {
 	})
 }
 
+// Guards that are kept by key say what all keys hold together.
+func TestKeyedGuards(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := new(resil.Registry)
+		_, keyed := newKeyed[string](t, registry, "Directory", "limit 10/s per=tenant", "bulkhead 2 per=tenant")
+		page := newPage(t, registry)
+		release := make(chan struct{})
+		for _, key := range []string{"acme", "globex", "acme"} {
+			go resil.Run(t.Context(), keyed.For(key), func(context.Context) error { <-release; return nil })
+		}
+		synctest.Wait()
+		c := state(t, page, "").Clients[0]
+		if b := c.Bulkheads[0]; !b.Keyed || b.Keys != 2 || b.InUse != 3 {
+			t.Errorf("%+v", b)
+		}
+		if html := get(page, "/").Body.String(); !strings.Contains(html, "2 keys, 3 taken in all") || !strings.Contains(html, "a bucket for each of 2 keys") {
+			t.Error(html)
+		}
+		close(release)
+	})
+}
+
 func TestClientsComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := new(resil.Registry)
