@@ -71,7 +71,7 @@ import (
 )
 
 func TestServer(t *testing.T) {
-	server, users := newServer("0123456789abcdef")
+	server, users := newServer(t.Context(), "0123456789abcdef")
 	serve := httptest.NewServer(server.Handler)
 	defer serve.Close()
 	ask := func(method string, headers []string, form string) (code int, answer *json.Decoder) {

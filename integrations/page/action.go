@@ -126,7 +126,9 @@ func (p *Page) act(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := http.NewCrossOriginProtection().Check(r); err != nil {
-		p.answer(w, r, nil, refuse(http.StatusForbidden, "The request comes from another site."))
+		const text = "The request comes from another site."
+		p.audit(r.Context(), Action{At: time.Now(), From: r.RemoteAddr, Error: text})
+		p.answer(w, r, nil, refuse(http.StatusForbidden, text))
 		return
 	}
 	if typ, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); typ != "application/x-www-form-urlencoded" {

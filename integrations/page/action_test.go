@@ -133,6 +133,9 @@ func TestRefusedActions(t *testing.T) {
 			if c.want == 403 && strings.Contains(c.what, "token") && told.last(t).Client != "Users" {
 				t.Errorf("a guess is not told of: %+v", told.actions)
 			}
+			if strings.Contains(c.what, "another site") && told.last(t).From == "" {
+				t.Error("an attempt of another site is not told of")
+			}
 			if strings.Contains(w.Body.String(), token) {
 				t.Error("the answer shows the token")
 			}

@@ -75,7 +75,10 @@ func (f *finder) circuit(b *resil.BreakerStats, subject, keys string) {
 	switch b.State {
 	case resil.StateOpen:
 		finding.Status = StatusDown
-		finding.Text = fmt.Sprintf("%s open%s, %s for %s, then tries again", subject, keys, refuses, more(b.RetryAfter))
+		finding.Text = fmt.Sprintf("%s open%s, %s for %s", subject, keys, refuses, more(b.RetryAfter))
+		if keys == "" {
+			finding.Text += ", then tries again"
+		}
 	case resil.StateHalfOpen:
 		finding.Status = StatusIll
 		finding.Text = subject + " half-open" + keys + ": the next calls try whether the backend is back, any others are refused"

@@ -63,7 +63,7 @@ func TestTheIllestStandsFirstInWords(t *testing.T) {
 			t.Errorf("error: %q, want %q", first.Error, want)
 		}
 		second := got.Clients[1].Findings[0]
-		if want := "circuit breaker open for acme, 1 of 2 keys, refuses calls for N, then tries again"; left.ReplaceAllString(second.Text, "N") != want {
+		if want := "circuit breaker open for acme, 1 of 2 keys, refuses calls for N"; left.ReplaceAllString(second.Text, "N") != want {
 			t.Errorf("it says %q, want %q", second.Text, want)
 		}
 
@@ -180,6 +180,9 @@ func TestRatesAreOfTheLastMinute(t *testing.T) {
 			fail(m, 1, errDown)
 			time.Sleep(time.Second)
 			r := state(t, page, "").Clients[0].Methods[0].Recent
+			if p := newest(r); p.Calls != 3 || p.Failed != 1 {
+				t.Fatalf("now there are %+v", p)
+			}
 			if p := r.Line[len(r.Line)-1]; p.Calls != 3 {
 				t.Fatalf("of the seconds that have passed, the line has %+v", p)
 			}
@@ -401,6 +404,28 @@ func TestFiltersAreRememberedForASecond(t *testing.T) {
 		if got := state(t, page, "&q=nobody0").Clients; len(got) != 1 {
 			t.Errorf("a second later: %+v", got)
 		}
+	})
+}
+
+// Guards that are kept by key say what all keys hold together.
+func TestKeyedGuards(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := new(resil.Registry)
+		_, keyed := newKeyed[string](t, registry, "Directory", "limit 10/s per=tenant", "bulkhead 2 per=tenant")
+		page := newPage(t, registry)
+		release := make(chan struct{})
+		for _, key := range []string{"acme", "globex", "acme"} {
+			go resil.Run(t.Context(), keyed.For(key), func(context.Context) error { <-release; return nil })
+		}
+		synctest.Wait()
+		c := state(t, page, "").Clients[0]
+		if b := c.Bulkheads[0]; !b.Keyed || b.Keys != 2 || b.InUse != 3 {
+			t.Errorf("%+v", b)
+		}
+		if html := get(page, "/").Body.String(); !strings.Contains(html, "2 keys, 3 taken in all") || !strings.Contains(html, "a bucket for each of 2 keys") {
+			t.Error(html)
+		}
+		close(release)
 	})
 }
 

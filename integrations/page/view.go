@@ -219,9 +219,12 @@ func perSecond(rate float64) string {
 	}
 }
 
-// newest is what happens now: the mean of the last ten seconds.
-func newest(line []Point) (p Point) {
-	last := line[max(len(line)-2, 0):]
+// newest is what happens now: the mean of the last two points, as far as they are known.
+func newest(r Recent) (p Point) {
+	last := r.Line[len(r.Line)-2:]
+	if r.Seconds <= int(bucketTime.Seconds()) {
+		last = last[1:]
+	}
 	for _, l := range last {
 		p.Calls += l.Calls / float64(len(last))
 		p.Failed += l.Failed / float64(len(last))

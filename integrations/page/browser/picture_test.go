@@ -32,8 +32,8 @@ func (b *tab) picture(name string) {
 	}
 }
 
-// smaller is a picture with the 256 colors that it has most of, and those next to them in
-// place of the others.
+// smaller is a picture of 256 colors at most: of those that are nearly alike, the one that it
+// has most of.
 func (b *tab) smaller(data []byte) []byte {
 	b.t.Helper()
 	full, err := png.Decode(bytes.NewReader(data))
@@ -46,7 +46,15 @@ func (b *tab) smaller(data []byte) []byte {
 			times[full.At(x, y)]++
 		}
 	}
-	colors := slices.SortedFunc(maps.Keys(times), func(a, b color.Color) int { return cmp.Compare(times[b], times[a]) })
+	most := map[color.RGBA]color.Color{}
+	for c, n := range times {
+		r, g, b, _ := c.RGBA()
+		alike := color.RGBA{R: uint8(r >> 12), G: uint8(g >> 12), B: uint8(b >> 12)}
+		if most[alike] == nil || n > times[most[alike]] {
+			most[alike] = c
+		}
+	}
+	colors := slices.SortedFunc(maps.Values(most), func(a, b color.Color) int { return cmp.Compare(times[b], times[a]) })
 	few := image.NewPaletted(full.Bounds(), colors[:min(len(colors), 256)])
 	draw.Draw(few, few.Bounds(), full, image.Point{}, draw.Src)
 	var out bytes.Buffer
