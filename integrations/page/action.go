@@ -21,7 +21,7 @@ type Action struct {
 	At        time.Time       `json:"at"`
 	Who       string          `json:"who"`  // as authorize of [WithActions] says; empty where it refused
 	From      string          `json:"from"` // address of the request
-	Do        string          `json:"do"`   // force-open, force-close, reset, apply or drop
+	Do        string          `json:"do"`   // force-open, force-close, reset, apply, drop or stop-chaos
 	Client    string          `json:"client"`
 	Breaker   string          `json:"breaker,omitempty"`
 	Key       string          `json:"key,omitempty"`       // of the breaker, as text
@@ -55,6 +55,8 @@ func (a Action) String() string {
 		return "apply overrides to " + what
 	case "drop":
 		return "drop the overrides of " + what
+	case "stop-chaos":
+		return "stop the faults in " + what
 	}
 	return a.Do + " " + what
 }
@@ -190,8 +192,11 @@ func (p *Page) do(r *http.Request, a *Action) error {
 		return p.force(r, client, a)
 	case "apply", "drop":
 		return p.override(r, client, a)
+	case "stop-chaos":
+		client.StopChaos()
+		return nil
 	}
-	return refuse(http.StatusBadRequest, "There is no action %q: write force-open, force-close, reset, apply or drop.", a.Do)
+	return refuse(http.StatusBadRequest, "There is no action %q: write force-open, force-close, reset, apply, drop or stop-chaos.", a.Do)
 }
 
 // force forces or resets a breaker.

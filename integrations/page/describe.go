@@ -45,7 +45,14 @@ func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recen
 		}
 		all.merge(&methods[i].recent)
 	}
-	f := finder{stats: stats, methods: methods, printer: d.printer}
+	// A client that only lets contexts bring faults is as usual.
+	if faults, on := c.Chaos(); on && len(faults) > 0 {
+		s.Chaos, s.Faults = true, map[string]string{}
+		for pattern, fault := range faults {
+			s.Faults[shorten(pattern, maxKey)] = d.printer.text(fault, maxError)
+		}
+	}
+	f := finder{stats: stats, faults: s.Faults, methods: methods, printer: d.printer}
 	s.Findings = f.find()
 	s.Status = StatusOK
 	if len(s.Findings) > 0 {
@@ -112,6 +119,8 @@ func (d *describer) method(m *method) MethodState {
 		},
 		Attempts: m.Attempts, Retries: m.Retries, RetriedSuccesses: m.RetriedSuccesses, Hedges: m.Hedges, HedgeWins: m.HedgeWins,
 		Fallbacks: m.Fallbacks, StreamFailures: m.StreamFailures, WouldRefuse: m.WouldOpen + m.WouldLimit + m.WouldFull,
+		WouldTimeOut: m.WouldTimeOut, WouldRetry: m.WouldRetry, WouldHedge: m.WouldHedge,
+		Faults: m.ChaosErrors + m.ChaosLatencies + m.ChaosHangs,
 	}
 	for outcome, n := range outcomeCounts(&m.MethodStats) {
 		s.Totals[resil.Outcome(outcome).String()] = n

@@ -2,6 +2,7 @@ package resilpage
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 // A finder looks for what is not as usual in a client.
 type finder struct {
 	stats    *resil.Stats
+	faults   map[string]string // on purpose; nil for none
 	methods  []method
 	printer  *printer
 	findings []Finding
@@ -38,6 +40,7 @@ func (f *finder) find() []Finding {
 	}
 	f.budget()
 	f.failures()
+	f.chaos()
 	slices.SortStableFunc(f.findings, func(a, b Finding) int { return b.Status.rank() - a.Status.rank() })
 	return f.findings
 }
@@ -279,6 +282,31 @@ func (f *finder) budget() {
 		Text:   "retry budget spent: calls that fail are not repeated",
 		Why:    fmt.Sprintf("retries may be %s of the answers, so that they do not add to the trouble", f.stats.Budget.Share),
 		Effect: strings.Replace(effect, " refused ", " failed without another attempt ", 1)})
+}
+
+// chaos tells of faults that are there on purpose.
+func (f *finder) chaos() {
+	if len(f.faults) == 0 {
+		return
+	}
+	finding := Finding{Status: StatusWatch, Kind: "chaos", Text: "faults are injected on purpose into calls that ask for them"}
+	var parts []string
+	for _, pattern := range slices.Sorted(maps.Keys(f.faults)) {
+		parts = append(parts, pattern+": "+f.faults[pattern])
+		if strings.Contains(f.faults[pattern], "always") {
+			finding.Text = "faults are injected on purpose"
+		}
+	}
+	finding.Why = strings.Join(parts, "; ")
+	met := uint64(0)
+	for i := range f.methods {
+		m := &f.methods[i]
+		met += m.ChaosErrors + m.ChaosLatencies + m.ChaosHangs
+	}
+	if met > 0 {
+		finding.Effect = count(met, "attempt") + " have met one since the start"
+	}
+	f.add(finding)
 }
 
 // failures tells of methods whose calls fail, unless a breaker that stands between them and

@@ -231,7 +231,7 @@ func (s *sampler) update(now time.Time) {
 // state describes all clients that match a filter, worst first.
 func (s *sampler) state(now time.Time, filter string) *State {
 	d := describer{printer: &s.page.printer, seed: s.page.seed, filter: strings.ToLower(filter)}
-	state := &State{At: now, Clients: []ClientState{}, Actions: s.page.record.last()}
+	state := &State{At: now, Chaos: []string{}, Clients: []ClientState{}, Actions: s.page.record.last()}
 	var all []ClientState
 	done := map[*resil.Client]bool{}
 	for _, c := range s.page.registry.Clients() {
@@ -246,6 +246,9 @@ func (s *sampler) state(now time.Time, filter string) *State {
 		}
 		described := d.client(known.id, c, &known.stats, recent)
 		all = append(all, described)
+		if described.Chaos {
+			state.Chaos = append(state.Chaos, described.Name)
+		}
 		if !described.isEmpty() {
 			state.Clients = append(state.Clients, described)
 		}

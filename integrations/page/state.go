@@ -45,6 +45,7 @@ type State struct {
 	At      time.Time     `json:"at"`
 	Status  Status        `json:"status"`  // the worst of the clients
 	Summary string        `json:"summary"` // in words: which clients are ill
+	Chaos   []string      `json:"chaos"`   // clients in which faults are injected on purpose
 	Clients []ClientState `json:"clients"` // worst first
 	Actions []Action      `json:"actions"` // of the page, newest first, 20 at most
 }
@@ -65,6 +66,8 @@ type ClientState struct {
 	Budget    *BudgetState    `json:"budget,omitempty"`
 
 	Overrides map[string]map[string]string `json:"overrides,omitempty"` // in force
+	Chaos     bool                         `json:"chaos"`               // faults are injected on purpose
+	Faults    map[string]string            `json:"faults,omitempty"`    // these, by methods
 
 	EventsDropped  uint64 `json:"eventsDropped"`  // changes of state that observers were too slow for
 	ObserverPanics uint64 `json:"observerPanics"` // panics of observers
@@ -117,6 +120,10 @@ type MethodState struct {
 	Fallbacks        uint64 `json:"fallbacks"`
 	StreamFailures   uint64 `json:"streamFailures"`
 	WouldRefuse      uint64 `json:"wouldRefuse"` // attempts past guards that only observe
+	WouldTimeOut     uint64 `json:"wouldTimeOut"`
+	WouldRetry       uint64 `json:"wouldRetry"`
+	WouldHedge       uint64 `json:"wouldHedge"`
+	Faults           uint64 `json:"faults"` // attempts that have met one on purpose
 }
 
 // A BreakerState is a circuit breaker, or one of its keys.

@@ -82,6 +82,7 @@ var templates = template.Must(template.New("page").Funcs(template.FuncMap{
 		return n
 	},
 	"others":  others,
+	"few":     few,
 	"plus":    func(a, b uint64) uint64 { return a + b },
 	"grouped": func(n int) string { return number(uint64(n)) },
 	"pair":    func(c clientView, b BreakerState) keyView { return keyView{c, b} },

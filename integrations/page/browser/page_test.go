@@ -200,6 +200,28 @@ func TestKeyboard(t *testing.T) {
 	b.until(`location.hash === "#record"`)
 }
 
+// Faults on purpose are seen by all, and stopped by those who may.
+func TestFaultsOnPurpose(t *testing.T) {
+	s := newScene(t)
+	b := open(t, s.url, 1000)
+	b.until(`/^Live/.test(document.getElementById("live").textContent)`)
+	if eval[bool](b, `!!document.getElementById("chaos")`) {
+		t.Error("there are none")
+	}
+	s.faults(t, "Search")
+	b.until(`/Faults on purpose in Search/.test(document.getElementById("chaos").innerText)`)
+	b.until(`document.querySelector("#c3-act form.chaos")`)
+	b.picture("page-chaos.png")
+	b.do(chromedp.Click(chromedp.CSS("#c3-act > summary")))
+	b.do(chromedp.SendKeys(chromedp.CSS("#c3-act .chaos [name=token]"), token))
+	b.do(chromedp.Click(chromedp.CSS("#c3-act .chaos [name=confirm]")))
+	b.do(chromedp.Click(chromedp.CSS("#c3-act .chaos button")))
+	b.until(`location.hash === "#record" && !document.getElementById("chaos")`)
+	if _, on := s.client("Search").Chaos(); on {
+		t.Error("they go on")
+	}
+}
+
 func TestAWrongOverrideIsRefused(t *testing.T) {
 	s := newScene(t)
 	b := open(t, s.url, 1000)
@@ -238,9 +260,11 @@ func TestWidths(t *testing.T) {
 	s := newScene(t)
 	s.down.Store(true)
 	s.tenants.Store(true)
+	s.faults(t, "Search")
 	b := open(t, s.url, 360)
 	b.until(`document.querySelector("#c1.down") && document.querySelector("#c4.ill")`)
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach((d) => d.open = true)`))
+	b.until(`document.getElementById("chaos")`)
 	for _, width := range []int64{320, 360, 414, 768, 1280} {
 		b.resize(width, 800)
 		if got := eval[int64](b, "document.documentElement.scrollWidth"); got > width {
@@ -255,9 +279,11 @@ func TestContrast(t *testing.T) {
 	s := newScene(t)
 	s.down.Store(true)
 	s.tenants.Store(true)
+	s.faults(t, "Search")
 	b := open(t, s.url, 1000)
 	b.until(`document.querySelector("#c1.down") && document.querySelector("#c4.ill")`)
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach((d) => d.open = true)`))
+	b.until(`document.getElementById("chaos")`)
 	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
 		b.do(chromedp.Sleep(200 * time.Millisecond))
@@ -299,6 +325,7 @@ func TestAccessibility(t *testing.T) {
 	s := newScene(t)
 	s.down.Store(true)
 	s.tenants.Store(true)
+	s.faults(t, "Search")
 	b := open(t, s.url, 1000)
 	b.until(`document.querySelector("#c1.down") && document.querySelector("#c4.ill")`)
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach((d) => d.open = true)`))

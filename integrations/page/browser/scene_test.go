@@ -116,6 +116,14 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
+// faults injects faults into a client on purpose.
+func (s *scene) faults(t *testing.T, name string) {
+	t.Helper()
+	if err := s.client(name).SetChaos(resil.Chaos{"*": {Slow: 20 * resil.Percent, Latency: time.Second, Always: true}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // client is the client of a name.
 func (s *scene) client(name string) *resil.Client { return s.registry.Client(name) }
 
@@ -155,7 +163,7 @@ func newClient(t *testing.T, r *resil.Registry, name string, shared []string, me
 		spec.Methods = append(spec.Methods, resil.MethodSpec{Name: method, Policies: p})
 	}
 	slices.SortFunc(spec.Methods, func(a, b resil.MethodSpec) int { return strings.Compare(a.Name, b.Name) })
-	c, err := resil.New(spec, resil.WithRegistry(r))
+	c, err := resil.New(spec, resil.WithRegistry(r), resil.WithChaos(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
