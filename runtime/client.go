@@ -26,6 +26,7 @@ type Client struct {
 	budget    *budget // nil without retries and hedges
 	events    *events // nil without observers
 	around    []around
+	member    *Member // nil without a fleet
 
 	mu     sync.Mutex
 	tables map[reflect.Type]any // *table[K] by K
@@ -34,10 +35,11 @@ type Client struct {
 	declared  Spec       // without overrides
 	applied   Spec       // what is in force
 	overrides Overrides  // likewise
+	ordered   Overrides  // by the fleet; go over these
 }
 
 // An Option changes a client as it is made: [WithName], [WithObserver],
-// [WithAttempts], [WithOverrides], [WithRegistry].
+// [WithAttempts], [WithOverrides], [WithRegistry], [WithFleet].
 type Option func(*options)
 
 // WithName gives the client a name of its own in stats, errors, events and registries,
@@ -54,6 +56,7 @@ type options struct {
 	around     []around
 	overrides  []Overrides
 	registries []*Registry
+	fleets     []Fleet
 }
 
 // check returns everything that is wrong with the options of the named client.
@@ -104,7 +107,11 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c.applied = spec
+	if err := spec.checkFleet(o.fleets); err != nil {
+		return nil, err
+	}
 	c.events, c.around = newEvents(o.observers), o.around
+	c.member = newMember(c, o.fleets)
 	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {
 		c.budget = newBudget(spec.budget(), 0)
 	}
@@ -116,6 +123,9 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 			target = new(Method)
 		}
 		c.methods = append(c.methods, target.bind(c, p))
+	}
+	if err := c.member.join(); err != nil {
+		return nil, err
 	}
 	for _, r := range o.registries {
 		r.add(c)

@@ -19,9 +19,10 @@ const (
 	EventFellBack                        // Method, Err (the cause); the fallback is about to answer
 	EventStateChanged                    // Seq, Breaker, Key, From, To, Mode, Opening
 	EventApplied                         // Seq, Changes
+	EventFleet                           // Seq, Fleet, Err
 )
 
-var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied"}
+var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied", "fleet"}
 
 func (k EventKind) String() string { return eventNames.Text(k) }
 
@@ -58,13 +59,14 @@ type Event struct {
 	GuardName string    // its name
 	Mode      Mode      // of a refusal, ModeObserve where the attempt passed all the same, as with [Bypass]; of a change, the breaker's
 
-	Seq     uint64   // counts up from 1 in the order of changes; a gap is what was dropped
-	Breaker string   // the breaker's name
-	Key     any      // of the breaker; nil where it is not kept by key
-	From    State    // before the change
-	To      State    // after the change
-	Opening *Opening // why, where To is StateOpen or StateForcedOpen; not to be changed
-	Changes []Change // that overrides have brought; not to be changed
+	Seq     uint64      // counts up from 1 in the order of changes; a gap is what was dropped
+	Breaker string      // the breaker's name
+	Key     any         // of the breaker; nil where it is not kept by key
+	From    State       // before the change
+	To      State       // after the change
+	Opening *Opening    // why, where To is StateOpen or StateForcedOpen, or StateHalfOpen on suspicion; not to be changed
+	Changes []Change    // that overrides have brought; not to be changed
+	Fleet   FleetStatus // of the client's fleet, which has changed; or FleetConnected, where Err says why an order is refused
 }
 
 // event tells the observers of something in m's call.

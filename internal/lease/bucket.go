@@ -19,14 +19,14 @@ type Bucket struct {
 const Recent = 5 * TTL
 
 // Take grants process who up to want tokens of a limit of rate tokens a second with a depth
-// as [Depth] has it. It also returns how many processes have asked of late.
-func (b *Bucket) Take(now time.Duration, rate float64, depth, want, who int) (tokens, busy int) {
+// as [Depth] has it.
+func (b *Bucket) Take(now time.Duration, rate float64, depth, want, who int) Grant {
 	if !b.used {
 		b.used, b.tokens, b.at, b.askers = true, float64(depth), now, map[int]time.Duration{}
 	}
 	b.tokens = min(b.tokens+max(now-b.at, 0).Seconds()*rate, float64(depth))
 	b.at = now
-	tokens = min(want, int(math.Floor(b.tokens)))
+	tokens := min(want, int(math.Floor(b.tokens)))
 	b.tokens -= float64(tokens)
 	b.askers[who] = now
 	for other, at := range b.askers {
@@ -34,5 +34,5 @@ func (b *Bucket) Take(now time.Duration, rate float64, depth, want, who int) (to
 			delete(b.askers, other)
 		}
 	}
-	return tokens, len(b.askers)
+	return Grant{Tokens: tokens, Busy: len(b.askers), Next: seconds(max(1-b.tokens, 0) / rate)}
 }

@@ -45,6 +45,7 @@ type Lease struct {
 	asked  int           // tokens that an ask under way wants, 0 for none
 	at     time.Duration // of the last ask
 	resume time.Duration // no ask before
+	filled time.Duration // when the store has another token, as it said last
 	boost  float64       // of the own part while the limit is reached, 0 while it is not
 	capped bool          // the ask was for less than what was wanted
 	debt   int           // tokens taken ahead of a grant
@@ -126,14 +127,13 @@ func (l *Lease) Ask(now time.Duration, waiting int) int {
 	if tokens > l.half && waiting == 0 || l.held == len(l.grants) {
 		return 0
 	}
-	want := l.target(now)
-	if l.half = want / 2; tokens > l.half && waiting == 0 {
+	target, most := max(l.target(now), tokens+waiting), l.part(now)
+	l.capped = target > most
+	target = min(target, most)
+	if l.half = target / 2; tokens > l.half && waiting == 0 {
 		return 0
 	}
-	want = max(want-tokens, waiting, 1)
-	most := l.part(now)
-	l.capped = want > most
-	l.asked = min(want, most) + l.debt
+	l.asked = max(target-tokens, 1) + l.debt
 	l.at = now
 	return l.asked
 }
@@ -160,14 +160,21 @@ func (l *Lease) part(now time.Duration) int {
 	return max(int(min(fair*boost*l.rate*over/float64(max(l.busy, 1))+rand.Float64(), most)), 1)
 }
 
-// Answer ends an ask: the store grants so many tokens, and so many processes have asked it
-// of late.
-func (l *Lease) Answer(now time.Duration, tokens, busy int) {
+// A Grant is the store's answer.
+type Grant struct {
+	Tokens int           // no more than were asked for
+	Busy   int           // processes that have asked for tokens of the limit of late: see [Recent]
+	Next   time.Duration // until the store has another token; 0 if it has
+}
+
+// Answer ends an ask with what the store said.
+func (l *Lease) Answer(now time.Duration, g Grant) {
 	if l.asked == 0 {
 		return
 	}
+	tokens := g.Tokens
 	got := float64(tokens) / float64(l.asked)
-	l.asked, l.lost, l.busy = 0, false, max(busy, 1)
+	l.asked, l.lost, l.busy, l.filled = 0, false, max(g.Busy, 1), now+min(g.Next, forever)
 	switch {
 	case got < 1:
 		l.boost = max(l.boost*got, 1)
@@ -227,10 +234,10 @@ func (l *Lease) Patience(now time.Duration) time.Duration {
 }
 
 // Wait is an estimate of the time until a call gets a token behind others that wait: when
-// an answer may be there, and, where the limit is reached, what the process's own part
-// takes to come.
+// an answer may be there and, where the limit is reached, when the store has a token, and
+// what the process's own part takes to come.
 func (l *Lease) Wait(now time.Duration, ahead int) time.Duration {
-	wait := max(l.Next(now)-now, time.Millisecond)
+	wait := max(l.Next(now)-now, l.filled-now, time.Millisecond)
 	if l.boost > 0 {
 		wait += l.own(ahead)
 	}
@@ -244,9 +251,11 @@ func (l *Lease) Idle(now time.Duration) bool {
 
 // own is how long so many tokens take to come, of the part of one process that asks.
 func (l *Lease) own(tokens int) time.Duration {
-	const end = math.MaxInt64 / 4
-	if seconds := float64(tokens) * float64(max(l.busy, 1)) / l.rate; seconds < end/float64(time.Second) {
-		return time.Duration(seconds * float64(time.Second))
-	}
-	return end
+	return seconds(float64(tokens) * float64(max(l.busy, 1)) / l.rate)
+}
+
+const forever = math.MaxInt64 / 4
+
+func seconds(s float64) time.Duration {
+	return time.Duration(min(s*float64(time.Second), forever))
 }

@@ -68,9 +68,9 @@ func (p *play) ask(c *process) {
 	}
 	p.asks++
 	p.after(p.trip(), func() {
-		tokens, busy := p.bucket.Take(p.now, p.rate, Depth(p.rate, p.burst), n, c.id)
-		p.granted += tokens
-		p.after(p.trip(), func() { c.Answer(p.now, tokens, busy) })
+		g := p.bucket.Take(p.now, p.rate, Depth(p.rate, p.burst), n, c.id)
+		p.granted += g.Tokens
+		p.after(p.trip(), func() { c.Answer(p.now, g) })
 	})
 }
 
@@ -268,7 +268,7 @@ func TestRules(t *testing.T) {
 	t.Run("tokens end a TTL after they were asked for", func(t *testing.T) {
 		l := newLease()
 		ask(t, l, 0, 30)
-		l.Answer(50*ms, 30, 1)
+		l.Answer(50*ms, Grant{Tokens: 30, Busy: 1})
 		if n := l.Tokens(TTL - 1); n != 30 {
 			t.Errorf("%d tokens before the end, want 30", n)
 		}
@@ -288,7 +288,7 @@ func TestRules(t *testing.T) {
 		for i := range 200 { // 1000 a second
 			l.Want()
 			if n := l.Ask(time.Duration(i)*ms, 0); n > 0 {
-				l.Answer(time.Duration(i)*ms, n, 1)
+				l.Answer(time.Duration(i)*ms, Grant{Tokens: n, Busy: 1})
 			}
 			if !l.Take(time.Duration(i) * ms) {
 				t.Fatalf("no token for call %d", i)
@@ -305,7 +305,7 @@ func TestRules(t *testing.T) {
 		for range 100 {
 			l := newLease()
 			n := ask(t, l, 0, 30)
-			l.Answer(1*ms, n-1, 10)
+			l.Answer(1*ms, Grant{Tokens: n - 1, Busy: 10})
 			spend(l, 2*ms)
 			if n := l.Ask(1*ms+Pause*3/4-1, 30); n != 0 {
 				t.Fatalf("%d asked for in the pause", n)
@@ -324,7 +324,7 @@ func TestRules(t *testing.T) {
 		if n := spend(l, 1*ms); n != 20 {
 			t.Errorf("%d tokens ahead, want 20", n)
 		}
-		l.Answer(2*ms, 15, 1)
+		l.Answer(2*ms, Grant{Tokens: 15, Busy: 1})
 		if n := spend(l, 2*ms); n != 0 {
 			t.Errorf("%d tokens, but 20 were taken and 15 granted", n)
 		}
@@ -356,12 +356,12 @@ func TestRules(t *testing.T) {
 		if !l.Lost(2*TTL) || l.Ask(TTL+1+Pause/2, 1) != 0 {
 			t.Error("after a failure: not lost, or no pause")
 		}
-		l.Answer(2*TTL, 5, 1) // to nothing
+		l.Answer(2*TTL, Grant{Tokens: 5, Busy: 1}) // to nothing
 		if !l.Lost(2 * TTL) {
 			t.Error("an answer to nothing counts")
 		}
 		n := ask(t, l, 2*TTL, 1)
-		l.Answer(2*TTL+1*ms, n, 1)
+		l.Answer(2*TTL+1*ms, Grant{Tokens: n, Busy: 1})
 		if l.Lost(2*TTL + 1*ms) {
 			t.Error("lost after an answer")
 		}
@@ -371,7 +371,7 @@ func TestRules(t *testing.T) {
 			l := New(rate, 0)
 			l.Resize(rate, 3)
 			n := ask(t, l, 0, 1)
-			l.Answer(1*ms, 0, 10_000)
+			l.Answer(1*ms, Grant{Tokens: 0, Busy: 10_000})
 			if l.resume < 1*ms || l.resume > 1*ms+2*maxPause || l.Wait(2*ms, 1000) <= 0 {
 				t.Errorf("%v/s: resumes at %v after a denial of %d, wait %v", rate, l.resume, n, l.Wait(2*ms, 1000))
 			}
