@@ -31,6 +31,7 @@ type fakeStore struct {
 	open    map[Suspicion]map[int]time.Time // reports by breaker and key, then by process
 	fleets  []*fakeFleet
 	asks    int
+	orders  int
 }
 
 func newFakeStore() *fakeStore {
@@ -100,11 +101,10 @@ func (f *fakeFleet) Report(_ *Member, r Suspicion) {
 
 func (f *fakeFleet) Order(_ context.Context, o Order) error {
 	f.store.publish(func(s *fakeStore) {
-		o.ID, o.At = fmt.Sprint(len(s.state.Orders)), time.Now()
+		s.orders++
+		o.ID, o.At = fmt.Sprint(s.orders), time.Now()
 		s.state.Orders = slices.DeleteFunc(s.state.Orders, func(other Order) bool { return other.target() == o.target() })
 		s.state.Orders = append(s.state.Orders, o)
-		o.ID = fmt.Sprint(o.At.UnixNano(), o.target())
-		s.state.Orders[len(s.state.Orders)-1] = o
 	})
 	return nil
 }
