@@ -127,11 +127,12 @@ type FleetState struct {
 	Processes  int         // that have the client, this one included
 	Suspicions []Suspicion // what has been reported of its breakers and still holds
 	Orders     []Order     // the last for each breaker and key, and the last overrides
+	Err        error       // why it does not serve all that is asked; nil if it does
 }
 
 // Update tells the member all that the store knows now. What it has been told before and
-// has done is not done again. An error says which orders the client cannot obey; the others
-// are in force.
+// has done is not done again. An error says which of the orders the client cannot obey,
+// however often it has said so; the others are in force.
 func (m *Member) Update(s FleetState) error {
 	m.updating.Lock()
 	defer m.updating.Unlock()
@@ -139,7 +140,11 @@ func (m *Member) Update(s FleetState) error {
 	m.mu.Lock()
 	m.state = s
 	m.mu.Unlock()
-	m.turn(FleetConnected, nil)
+	if s.Err != nil {
+		m.turn(FleetDegraded, s.Err)
+	} else {
+		m.turn(FleetConnected, nil)
+	}
 	m.suspect(s)
 	return m.obey(s.Orders)
 }

@@ -338,6 +338,9 @@ func TestOrdersOfOverrides(t *testing.T) {
 		if f := other.Stats().Fleet; f.Refused == nil || !strings.Contains(f.Refused.Error(), "override of Store: limit") {
 			t.Errorf("refused: %v", f.Refused)
 		}
+		if err := other.member.Update(s.current()); err == nil || !strings.Contains(err.Error(), "override of Store: limit") {
+			t.Errorf("told the same again: %v", err)
+		}
 		if last := told[len(told)-1]; last.Kind != EventFleet || last.Err == nil {
 			t.Errorf("event %+v", last)
 		}

@@ -64,7 +64,11 @@ func (o Order) String() string {
 		text += " of " + o.Key
 	}
 	if o.For > 0 {
-		text += " for " + o.For.String()
+		length := o.For
+		if length > time.Second {
+			length = length.Round(time.Second)
+		}
+		text += " for " + length.String()
 	}
 	return text
 }
@@ -158,10 +162,11 @@ func (m *Member) obey(orders []Order) error {
 		m.mu.Unlock()
 		if err != nil {
 			m.client.events.add(context.Background(), Event{Kind: EventFleet, Client: m.client.name, Fleet: FleetConnected, Err: err})
-			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return errors.Join(append(errs, m.refused)...)
 }
 
 func (o *Order) target() orderTarget {
