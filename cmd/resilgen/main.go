@@ -6,6 +6,7 @@
 //	resilgen explain CODE
 //	resilgen directives [name]
 //	resilgen libraries
+//	resilgen fleet status|force|reset|apply ...
 //	resilgen version
 //	tool=$(go tool -n resilgen) && go vet -vettool="$tool" [packages]
 //
@@ -56,6 +57,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return directives(args[1:], stdout, stderr)
 		case "libraries":
 			return libraries(args[1:], stdout, stderr)
+		case "fleet":
+			return fleet(ctx, args[1:], stdout, stderr)
 		case "version":
 			return version(args[1:], stdout, stderr)
 		}
