@@ -5,12 +5,15 @@ package resilredis
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -208,6 +211,29 @@ func TestRedisIsSlow(t *testing.T) {
 
 func TestRedisIsPartedFromUs(t *testing.T) {
 	outage(t, func(_ *process, x *proxy) { x.set(0, true) }, func(_ *process, x *proxy) { x.set(0, false); x.cut() })
+}
+
+// TestRedisFailsOver: the primary is gone, a replica that refuses to be written to answers
+// for it, and then is promoted.
+func TestRedisFailsOver(t *testing.T) {
+	var replica *process
+	var second *redis.Client
+	outage(t, func(p *process, x *proxy) {
+		host, port, _ := net.SplitHostPort(p.addr)
+		replica, second = startServer(t, "--replicaof", host+" "+port)
+		eventually(t, func() error {
+			if info := second.Info(t.Context(), "replication").Val(); !strings.Contains(info, "master_link_status:up") {
+				return errors.New(info)
+			}
+			return nil
+		})
+		p.kill()
+		x.move(replica.addr)
+	}, func(*process, *proxy) {
+		if err := second.ReplicaOf(t.Context(), "NO", "ONE").Err(); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // TestRedisIsWiped: one more burst at most, and what was ordered and reported is there again.

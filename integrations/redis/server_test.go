@@ -31,6 +31,12 @@ type process struct {
 // does to it.
 func startRedis(t *testing.T, args ...string) (*process, *redis.Client) {
 	t.Helper()
+	t.Parallel() // most of the time, tests wait
+	return startServer(t, args...)
+}
+
+func startServer(t *testing.T, args ...string) (*process, *redis.Client) {
+	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("there is no redis-server; .ci/servers installs it")
@@ -149,6 +155,9 @@ func newProxy(t *testing.T, upstream string) *proxy {
 			if err != nil {
 				return
 			}
+			p.mu.Lock()
+			upstream := p.upstream
+			p.mu.Unlock()
 			up, err := net.Dial("tcp", upstream)
 			if err != nil {
 				down.Close()
@@ -183,6 +192,14 @@ func (p *proxy) set(delay time.Duration, swallow bool) {
 	p.mu.Lock()
 	p.delay, p.swallow = delay, swallow
 	p.mu.Unlock()
+}
+
+// move has connections go to another server from now on.
+func (p *proxy) move(upstream string) {
+	p.mu.Lock()
+	p.upstream = upstream
+	p.mu.Unlock()
+	p.cut()
 }
 
 func (p *proxy) copy(to, from net.Conn) {
