@@ -240,8 +240,11 @@ func (d *Directive) translateKey(w directive.Word) string {
 	if guard := d.Name == "breaker" || d.Name == "limit" || d.Name == "bulkhead"; key == "" && guard {
 		key = ours(guardSynonyms, w.Key)
 	}
-	if key == "" {
+	switch key {
+	case "":
 		return ""
+	case "scope":
+		return unknown + "write scope=fleet"
 	}
 	return unknown + "write " + key + "=" + w.Value
 }

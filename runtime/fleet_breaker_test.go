@@ -196,13 +196,13 @@ func TestSuspicionByKey(t *testing.T) {
 func TestKeyText(t *testing.T) {
 	type name string
 	for key, want := range map[any]string{
-		"":                            "",
-		"a b":                         "a b",
-		name("x"):                     "x",
-		7:                             "7",
-		true:                          "true",
-		2 * time.Second:               "2s",
-		[2]string{"a b", "c"}:         `[2]string{"a b", "c"}`,
+		"":                           "",
+		"a b":                        "a b",
+		name("x"):                    "x",
+		7:                            "7",
+		true:                         "true",
+		2 * time.Second:              "2s",
+		[2]string{"a b", "c"}:        `[2]string{"a b", "c"}`,
 		cell{region: "a", number: 1}: `resil.cell{region:"a", number:1}`,
 	} {
 		if got := keyText(key); got != want {
