@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/resilgen/resilgen/internal/directive"
@@ -57,7 +58,13 @@ func (o Order) String() string {
 	case o.Action == ActionApply && len(o.Overrides) == 0:
 		return o.Client + ": take the overrides back"
 	case o.Action == ActionApply:
-		return fmt.Sprintf("%s: apply %v", o.Client, map[string]map[string]string(o.Overrides))
+		var words []string
+		for _, target := range slices.Sorted(maps.Keys(o.Overrides)) {
+			for _, policy := range slices.Sorted(maps.Keys(o.Overrides[target])) {
+				words = append(words, target+" "+policy+" "+o.Overrides[target][policy])
+			}
+		}
+		return fmt.Sprintf("%s: apply %s", o.Client, strings.Join(words, ", "))
 	}
 	text := fmt.Sprintf("%s: %s breaker %s", o.Client, [...]string{"force open", "force closed", "reset"}[o.Action], o.Breaker)
 	if o.Key != "" {

@@ -37,12 +37,13 @@ type Fleet struct {
 	wanted chan struct{} // has one when there are asks
 	poked  chan struct{} // has one when there is something to read or to write
 
-	mu      sync.Mutex
-	closed  bool
-	asks    []lease
-	members []*member
-	failing time.Time // when an ask last failed; zero since one did not
-	why     error     // of that
+	mu       sync.Mutex
+	closed   bool
+	asks     []lease
+	members  []*member
+	failures int       // round trips for tokens that failed in a row
+	failed   time.Time // when the last of them did
+	why      error     // of that
 }
 
 var _ resil.Fleet = (*Fleet)(nil)
@@ -254,32 +255,47 @@ func or(errs ...error) error {
 	return errors.New("resilredis: no answer")
 }
 
+// enough is how many round trips for tokens must fail in a row for the fleet to count as
+// degraded. Limits do without Redis after the first; one that is late is no news.
+const enough = 3
+
 // noteAsks notes how a round trip for tokens ended.
 func (f *Fleet) noteAsks(err error) {
 	f.mu.Lock()
-	was := f.failing.IsZero()
+	was := f.failures >= enough
 	if err == nil {
-		f.failing, f.why = time.Time{}, nil
+		f.failures, f.why = 0, nil
 	} else {
-		f.failing, f.why = time.Now(), err
+		f.failures, f.failed, f.why = f.failures+1, time.Now(), f.cause(err)
 	}
+	is, why := f.failures >= enough, f.why
 	f.mu.Unlock()
-	if err != nil {
+	if is {
 		for _, m := range f.joined() {
-			m.Lost(err)
+			m.Lost(why)
 		}
 	}
-	if was != (err == nil) {
+	if was != is {
 		f.poke()
 	}
 }
 
-// trouble is why asks fail, if one has in the last two seconds and none was answered since.
+// trouble is why asks fail, if they do and the last did not long ago.
 func (f *Fleet) trouble() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if time.Since(f.failing) > 2*time.Second {
+	if f.failures < enough || time.Since(f.failed) > 2*time.Second {
 		return nil
 	}
 	return f.why
+}
+
+// cause is what is wrong with Redis where our own breaker refuses to ask it.
+func (f *Fleet) cause(err error) error {
+	if errors.Is(err, resil.ErrOpen) {
+		if last := f.Store().Stats().Breaker("store").LastError; last != nil {
+			return last
+		}
+	}
+	return err
 }

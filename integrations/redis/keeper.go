@@ -186,7 +186,7 @@ func (f *Fleet) read(members []*member) {
 			r.err = err // it was not asked
 		}
 		if r.err != nil {
-			m.Lost(r.err)
+			m.Lost(f.cause(r.err))
 			continue
 		}
 		f.tell(m, r)

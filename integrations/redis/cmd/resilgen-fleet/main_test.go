@@ -89,7 +89,7 @@ func TestCommand(t *testing.T) {
 		{args: "force open Users Users -for 10m -by ada", want: "Users: force open breaker Users for 10m0s: ordered for 1 processes"},
 		{args: "status Users", want: "PROCESS STARTED REFUSED … … ORDER BY AT Users: force open breaker Users for 9m5"},
 		{args: "reset Users Users -by bob", want: "Users: reset breaker Users: ordered for 1 processes"},
-		{args: "apply Users " + file, want: "Users: apply map[Users:map[limit:50/s]]: ordered for 1 processes"},
+		{args: "apply Users " + file, want: "Users: apply Users limit 50/s: ordered for 1 processes"},
 		{args: "status Users", want: "Users: reset breaker Users bob …"},
 		{args: "apply Users -", in: "{}", want: "Users: take the overrides back: ordered for 1 processes"},
 		{args: "apply Users -", in: `{"Users": {"limit": "no=1"}}`, code: 1, want: `unknown key "no"`},
