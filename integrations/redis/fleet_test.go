@@ -178,7 +178,12 @@ func outage(t *testing.T, fail, mend func(*process, *proxy)) {
 	}
 	for _, c := range clients {
 		before := c.Stats().Fleet.Granted
-		becomes(t, "tokens come again", true, func() bool { return c.Stats().Fleet.Granted > before })
+		becomes(t, "tokens come again", true, func() bool {
+			if n := c.Stats().Fleet.Processes; n != 3 {
+				t.Fatalf("%d processes are known when Redis is back", n)
+			}
+			return c.Stats().Fleet.Granted > before
+		})
 	}
 	becomes(t, "watched", resil.FleetConnected, func() resil.FleetStatus { return status(observed) })
 	observed.Flush(t.Context())
@@ -255,7 +260,14 @@ func TestRedisIsWiped(t *testing.T) {
 	if err := admin.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(3 * time.Second)
+	for time.Since(begin) < 3*time.Second {
+		for _, c := range clients {
+			if n := c.Stats().Fleet.Processes; n != 3 {
+				t.Fatalf("%d processes are known after a wipe", n)
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	n, most := float64(succeeded(clients)-count), 300*time.Since(begin).Seconds()+2*300+300*0.4
 	if n > most {
 		t.Errorf("%.0f calls in 3s over a wipe, at most %.0f", n, most)

@@ -22,6 +22,9 @@ type member struct {
 	started time.Time
 
 	// look alone uses these.
+	most     int       // processes, lately
+	mostAt   time.Time // when there were so many
+	heard    time.Time // when Redis last answered
 	version  string
 	refused  error
 	orders   map[string]field // the last that is known of each
@@ -201,13 +204,28 @@ func (f *Fleet) tell(m *member, r *reading) {
 		f.restore(m, r)
 		maps.Copy(m.orders, r.orders)
 	}
-	f.processes = r.processes
+	f.processes = m.count(r.processes)
 	m.refused = m.Update(resil.FleetState{
-		Processes:  r.processes,
+		Processes:  f.processes,
 		Suspicions: suspicions(m.suspects, r.now),
 		Orders:     orders(m.Client().Name(), m.orders, r.now),
 		Err:        f.trouble(),
 	})
+}
+
+// count is how many processes to reckon with where Redis knows so many. One that was wiped or
+// restarted knows only those that have been seen since: fewer count when the others have had
+// the time to be seen.
+func (m *member) count(processes int) int {
+	now := time.Now()
+	if now.Sub(m.heard) > 2*heartbeat {
+		m.mostAt = now
+	}
+	m.heard = now
+	if processes >= m.most || now.Sub(m.mostAt) > keep {
+		m.most, m.mostAt = processes, now
+	}
+	return m.most
 }
 
 // suspicions counts the processes that report a breaker.
