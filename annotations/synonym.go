@@ -50,6 +50,7 @@ var (
 			"probes":      "halfopen halfopencalls halfopenmax halfopenrequests maxrequests maxhalfopen permittednumberofcallsinhalfopenstate successes successthreshold trials probe closeafter",
 			"slow":        "slowcall slowcallduration slowcalldurationthreshold slowthreshold latency maxlatency",
 			"ramp":        "rampup slowstart warmup recoverytime",
+			"scope":       "distributed cluster fleet shared global share extent",
 		},
 		"limit": {
 			"rate":  "rps qps limit max requests calls limitforperiod permits",
@@ -57,6 +58,7 @@ var (
 			"wait":  "maxwait timeout timeoutduration waittimeout maxdelay block blocking",
 			"queue": "queuesize maxqueue queuelimit waiting maxwaiting pending backlog",
 			"hints": "retryafter hint",
+			"scope": "distributed cluster fleet shared global share extent redis store",
 		},
 		"bulkhead": {
 			"calls": "max maxconcurrent maxconcurrentcalls maxconcurrency concurrency concurrent limit size permits parallel maxparallel maxparallelism workers n count slots",
@@ -95,7 +97,7 @@ var (
 		"methods": "method only include includes funcs functions names select match targets",
 	}
 	guardSynonyms = map[string]string{
-		"per":  "by key keyed partition scope shard keyby",
+		"per":  "by key keyed partition shard keyby",
 		"keys": "maxkeys size cardinality",
 		"mode": "dryrun shadow observe enforce report",
 	}
@@ -120,9 +122,15 @@ var (
 			"unknown":        "other others unclassified internal",
 			"unsent":         "notsent nothingsent connect connecterror dial",
 		},
+		"breaker.scope": scopeSynonyms,
+		"limit.scope":   scopeSynonyms,
 		"breaker.mode":  modeSynonyms,
 		"limit.mode":    modeSynonyms,
 		"bulkhead.mode": modeSynonyms,
+	}
+	scopeSynonyms = map[string]string{
+		"process": "local instance replica pod none false off",
+		"fleet":   "cluster global distributed shared all redis service true on",
 	}
 	modeSynonyms = map[string]string{
 		"observe": "dryrun shadow report monitor watch log count test true off",
@@ -214,6 +222,8 @@ func (d *Directive) translateKey(w directive.Word) string {
 		return unknown + "write //resil:timeout " + w.Value
 	case d.Name == "limit" && (name == "window" || name == "period" || name == "interval" || name == "every" || name == "limitrefreshperiod"):
 		return unknown + "the span of time is part of the rate: write //resil:limit 10/" + w.Value
+	case d.Name == "bulkhead" && (name == "scope" || name == "fleet" || name == "cluster" || name == "distributed" || name == "global"):
+		return unknown + "a bulkhead counts the calls of its own process: leave " + w.Key + " out, and write each process's part as the number; limit and breaker have scope=fleet"
 	case d.Name != "wrap" && (name == "name" || name == "id"):
 		return unknown + "a " + d.Name + " is called after the interface or method above which it stands: remove it"
 	case name == "except" || name == "exclude" || name == "excludes" || name == "not":
@@ -230,8 +240,11 @@ func (d *Directive) translateKey(w directive.Word) string {
 	if guard := d.Name == "breaker" || d.Name == "limit" || d.Name == "bulkhead"; key == "" && guard {
 		key = ours(guardSynonyms, w.Key)
 	}
-	if key == "" {
+	switch key {
+	case "":
 		return ""
+	case "scope":
+		return unknown + "write scope=fleet"
 	}
 	return unknown + "write " + key + "=" + w.Value
 }

@@ -74,10 +74,13 @@ func (o Overrides) clone() Overrides {
 	return own
 }
 
-// prepare returns the client's spec under o, or everything that is wrong with that.
-func (c *Client) prepare(o Overrides) (Spec, error) {
+// prepare returns the client's spec under o and what its fleet has ordered, or everything
+// that is wrong with that.
+func (c *Client) prepare(o Overrides) (Spec, error) { return c.prepareUnder(o, c.ordered) }
+
+func (c *Client) prepareUnder(own, ordered Overrides) (Spec, error) {
 	next := c.declared.clone()
-	if err := next.override(o); err != nil {
+	if err := errors.Join(next.override(own), next.override(ordered)); err != nil {
 		return next, err
 	}
 	if err := next.check(); err != nil {

@@ -32,7 +32,8 @@ type breakers struct {
 	policy  atomic.Pointer[breakerTerms]
 	methods int // that share it
 	keys    keyStates
-	mu      sync.Mutex // held while a phase changes, so that events keep the order of changes
+	remote  atomic.Pointer[remote] // nil where the fleet has nothing to tell to new keys
+	mu      sync.Mutex             // held while a phase changes, so that events keep the order of changes
 }
 
 // breakerTerms are a breaker's policy in force and what follows from it. They do not
@@ -69,6 +70,9 @@ func newBreakers(client *Client, policy Breaker) *breakers {
 	g.init(client, &policy, func(e *entry) *CircuitBreaker {
 		c := &CircuitBreaker{pool: g, entry: e}
 		c.phase.Store(c.closed(nil))
+		if r := g.remote.Load(); r != nil && e != nil {
+			r.begin(c)
+		}
 		return c
 	})
 	return g
@@ -82,6 +86,7 @@ func newBreakers(client *Client, policy Breaker) *breakers {
 //	half-open ── one failure, or the callee throttles ──▶ open, for twice the time up to its limit
 //	any ── ForceOpen ──▶ forced-open ── Reset ──▶ closed
 //	any ── ForceClose ──▶ forced-closed ── Reset ──▶ closed
+//	closed ── enough processes of the fleet suspect the callee ──▶ half-open
 //	any ── ForceOpenFor, ForceCloseFor ──▶ forced ── that time ──▶ what it was
 //
 // Cancelled calls, panics, throttled calls in the closed state, and results of
@@ -255,6 +260,7 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 			c.pool.keys.opened++
 		}
 		c.pool.keys.enter(c, to.state)
+		c.announce(now, from, to)
 		if was != to.state {
 			e := Event{Kind: EventStateChanged, Client: c.pool.client.name, Breaker: c.pool.name, Key: c.key(), From: was, To: to.stateAt(now), Mode: Mode(c.pool.mode.Load())}
 			switch e.To {
@@ -262,6 +268,9 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 				e.Opening = to.why
 			case StateHalfOpen:
 				to.probing = true
+				if to.suspected {
+					e.Opening = to.why
+				}
 			}
 			c.pool.client.events.add(ctx, e)
 		}

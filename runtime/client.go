@@ -31,6 +31,7 @@ type Client struct {
 	profile   *Profile    // of WithProfile; nil for none
 	armed     bool        // WithChaos was given
 	chaosOn   atomic.Bool // and faults are on
+	member    *Member     // nil without a fleet
 
 	mu     sync.Mutex
 	tables map[reflect.Type]any // *table[K] by K
@@ -39,12 +40,13 @@ type Client struct {
 	declared  Spec       // without overrides
 	applied   Spec       // what is in force
 	overrides Overrides  // likewise
+	ordered   Overrides  // by the fleet; go over these
 	chaos     Chaos      // the client's own faults
 }
 
 // An Option changes a client as it is made: [WithName], [WithObserver],
 // [WithAttempts], [WithOverrides], [WithRegistry], [WithChaos],
-// [WithProfile].
+// [WithProfile], [WithFleet].
 type Option func(*options)
 
 // WithName gives the client a name of its own in stats, errors, events and registries,
@@ -63,6 +65,7 @@ type options struct {
 	registries []*Registry
 	chaos      []Chaos
 	profiles   []*Profile
+	fleets     []Fleet
 }
 
 // check returns everything that is wrong with the options of the named client.
@@ -119,10 +122,14 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c.applied = spec
+	if err := spec.checkFleet(o.fleets); err != nil {
+		return nil, err
+	}
 	for _, p := range o.profiles {
 		c.profile = p
 	}
 	c.events, c.around, c.armed = newEvents(o.observers), o.around, len(o.chaos) > 0
+	c.member = newMember(c, o.fleets)
 	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {
 		c.budget = newBudget(spec.budget(), 0)
 	}
@@ -146,6 +153,9 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		if err := c.profile.bind(c); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.member.join(); err != nil {
+		return nil, err
 	}
 	for _, r := range o.registries {
 		r.add(c)

@@ -29,12 +29,14 @@
 //   - Contexts: [Attempt], [Cause], [Bypass], [NoRetry], [Repeated].
 //   - A wrapper's client: [Client], [ClientOf], [Must], [CircuitBreaker], [State].
 //   - Options of a constructor: [Option], [WithName], [WithObserver], [WithAttempts],
-//     [AttemptInfo], [WithOverrides], [WithRegistry].
+//     [AttemptInfo], [WithOverrides], [WithRegistry], [WithFleet].
 //   - Faults on purpose: [WithChaos], [Chaos], [Fault], [FaultKind], [WantChaos], [ErrChaos].
 //   - Profiles: [WithProfile], [Profile], [ProfileSnapshot], [MethodProfile],
 //     [GuardProfile], [Load], [Durations], [DurationBucket].
+//   - Several processes: [Fleet], which integrations/redis has; [Order], [Action],
+//     [Suspicion]; and for who writes a fleet, [Member], [FleetState], [Ask], [Grant].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
-//     [BudgetStats].
+//     [BudgetStats], [FleetStats], [FleetStatus].
 //   - Events: [LogObserver], [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],
 //     [GuardKind].
 //   - Changes without new code: [Overrides], [Change].
@@ -47,7 +49,7 @@
 //     [SupportVersion1].
 //   - Policies: [Policies], [Timeout], [Retry], [Breaker], [Limit], [Bulkhead],
 //     [Hedge], [Scope]; and the types of their fields: [Ratio], [Rate], [Backoff],
-//     [Jitter], [Mode], [Hints], [Consecutive].
+//     [Jitter], [Mode], [Hints], [Extent], [Consecutive].
 //   - Methods: [Method], [KeyedMethod].
 //   - Calls: [Call], [Run], [Hedged]; where a result can say that the call failed,
 //     [CallClassified], [RunClassified], [HedgedClassified]; where a result holds the
@@ -133,6 +135,12 @@
 //
 // A breaker, limit or bulkhead may be kept by key, such as a peer's address: see
 // [KeyedMethod.For], which also says how many keys are held.
+//
+// # One policy over many processes
+//
+// With scope=fleet, the processes that share the store of a [Fleet] keep one limit together,
+// by leases: see [Ask]. Breakers stay each process's own, but tell each other when they open:
+// see [Suspicion]. An [Order] forces breakers and applies overrides in all of them.
 //
 // # Seeing and changing it
 //

@@ -21,9 +21,10 @@ const (
 	EventApplied                         // Seq, Changes
 	EventChaos                           // Method, Attempt, Fault, Delay (of a latency), Err (of an error)
 	EventObserved                        // Method, Guard, Mode, and as the guard has it: Attempt, Class, Err, Delay, Elapsed
+	EventFleet                           // Seq, Fleet, Err
 )
 
-var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied", "chaos", "observed"}
+var eventNames = directive.Enum[EventKind]{"attempt ended", "retry scheduled", "hedge started", "refused", "call ended", "fell back", "state changed", "applied", "chaos", "observed", "fleet"}
 
 func (k EventKind) String() string { return eventNames.Text(k) }
 
@@ -66,13 +67,14 @@ type Event struct {
 	GuardName string    // its name
 	Mode      Mode      // of a refusal, ModeObserve where the attempt passed all the same, as with [Bypass]; of a change, the breaker's
 
-	Seq     uint64   // counts up from 1 in the order of changes; a gap is what was dropped
-	Breaker string   // the breaker's name
-	Key     any      // of the breaker; nil where it is not kept by key
-	From    State    // before the change
-	To      State    // after the change
-	Opening *Opening // why, where To is StateOpen or StateForcedOpen; not to be changed
-	Changes []Change // that overrides have brought; not to be changed
+	Seq     uint64      // counts up from 1 in the order of changes; a gap is what was dropped
+	Breaker string      // the breaker's name
+	Key     any         // of the breaker; nil where it is not kept by key
+	From    State       // before the change
+	To      State       // after the change
+	Opening *Opening    // why, where To is StateOpen or StateForcedOpen, or StateHalfOpen on suspicion; not to be changed
+	Changes []Change    // that overrides have brought; not to be changed
+	Fleet   FleetStatus // of the client's fleet, which has changed; or FleetConnected, where Err says why an order is refused
 }
 
 // event tells the observers of something in m's call.

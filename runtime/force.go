@@ -54,6 +54,11 @@ func (c *CircuitBreaker) force(to func(*CircuitBreaker) *phase, d time.Duration)
 		c, _ = c.pool.lookup(c.key(), lookupPinned)
 		defer c.entry.unpin()
 	}
+	c.enforce(to, d)
+}
+
+// enforce is force for a circuit that keeps its place.
+func (c *CircuitBreaker) enforce(to func(*CircuitBreaker) *phase, d time.Duration) {
 	own := to(c)
 	for {
 		now, p := c.pool.client.now(), c.phase.Load()

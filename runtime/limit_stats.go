@@ -12,7 +12,8 @@ type LimitStats struct {
 	Burst int  // in force
 	Mode  Mode // in force
 
-	Tokens  int           // in the bucket: attempts that it would admit at once
+	Extent  Extent        // whose calls it counts
+	Tokens  int           // attempts that it would admit at once: in the bucket or, of a fleet's limit, of the lease
 	Waiting int           // attempts that wait for a token; of all keys together, their sum
 	Held    time.Duration // how long a hint of the callee still holds all attempts back; 0 for none
 
@@ -24,7 +25,7 @@ type LimitStats struct {
 // base are the stats that all instances share.
 func (g *limits) base() LimitStats {
 	policy := g.policy.Load()
-	return LimitStats{Name: g.name, Rate: policy.Rate, Burst: policy.Burst, Mode: policy.Mode}
+	return LimitStats{Name: g.name, Rate: policy.Rate, Burst: policy.Burst, Mode: policy.Mode, Extent: policy.Extent}
 }
 
 func (g *limits) stats() LimitStats {
@@ -40,13 +41,16 @@ func (g *limits) stats() LimitStats {
 	return s
 }
 
-// keyStats are those of one key. A key that is not held has a full bucket.
+// keyStats are those of one key. A key that is not held has a full bucket, or no lease.
 func (g *limits) keyStats(key any) LimitStats {
 	if l, ok := g.lookup(key, lookupHeld); ok {
 		return l.stats(key)
 	}
 	s := g.base()
-	s.Key, s.Tokens = key, s.Burst
+	s.Key = key
+	if s.Extent == ExtentProcess {
+		s.Tokens = s.Burst
+	}
 	return s
 }
 
@@ -56,7 +60,11 @@ func (l *limiter) stats(key any) LimitStats {
 	defer l.mu.Unlock()
 	now := l.now()
 	s.Key = key
-	s.Tokens = int(max(l.bucket.TokensAt(l.at(now)), 0))
+	if l.leased != nil && !l.isLost(now) {
+		s.Tokens = l.leased.lease.Tokens(now)
+	} else {
+		s.Tokens = int(max(l.bucket.TokensAt(l.at(now)), 0))
+	}
 	s.Waiting = l.waiters.Len()
 	if now < l.held {
 		s.Held = l.held - now

@@ -20,9 +20,13 @@ type limits struct {
 func newLimits(c *Client, policy Limit) *limits {
 	g := new(limits)
 	g.policy.Store(&policy)
-	g.init(c, &policy, func(*entry) *limiter {
+	g.init(c, &policy, func(e *entry) *limiter {
 		policy := g.policy.Load()
-		return &limiter{pool: g, bucket: rate.NewLimiter(policy.limit(), policy.Burst), held: never}
+		l := &limiter{pool: g, bucket: rate.NewLimiter(policy.limit(), policy.Burst), held: never}
+		if policy.Extent == ExtentFleet && (e != nil || !g.scope.keyed()) {
+			l.share(e)
+		}
+		return l
 	})
 	return g
 }
@@ -41,8 +45,12 @@ func (l *limiter) apply(policy *Limit) {
 	defer l.mu.Unlock()
 	now := l.now()
 	l.serve(now) // at the rate that was
-	l.bucket.SetLimitAt(l.at(now), policy.limit())
-	l.bucket.SetBurstAt(l.at(now), policy.Burst)
+	if l.leased != nil {
+		l.divide(now)
+	} else {
+		l.bucket.SetLimitAt(l.at(now), policy.limit())
+		l.bucket.SetBurstAt(l.at(now), policy.Burst)
+	}
 	if policy.Hints == HintsIgnored {
 		l.held = never
 	}
@@ -68,8 +76,10 @@ type limiter struct {
 	line
 	held  time.Duration // until then a hint of the callee holds every attempt back
 	due   time.Duration // when the first in the line gets its token; without a line it says nothing
-	timer *time.Timer   // calls tick at due; nil until somebody has waited
+	timer *time.Timer   // calls tick when to look again; nil until somebody has waited
 	armed time.Duration // what the timer is set for, 0 for nothing
+
+	leased *leased // where processes share the limit; nil where they do not
 }
 
 // maxLate is how late a token may be handed out that came for somebody in the line.
@@ -89,7 +99,11 @@ func (l *limiter) at(t time.Duration) time.Time { return l.pool.client.base.Add(
 func (l *limiter) allow() (now time.Duration, ok bool) {
 	l.mu.Lock()
 	now = l.now()
-	ok = l.waiters.Len() == 0 && now >= l.held && l.bucket.AllowN(l.at(now), 1)
+	if l.leased != nil {
+		ok = l.allowLeased(now)
+	} else {
+		ok = l.waiters.Len() == 0 && now >= l.held && l.bucket.AllowN(l.at(now), 1)
+	}
 	l.mu.Unlock()
 	return now, ok
 }
@@ -99,15 +113,19 @@ func (l *limiter) allow() (now time.Duration, ok bool) {
 // nothing.
 func (l *limiter) await(ctx context.Context) bool {
 	policy := l.pool.policy.Load()
-	if policy.Wait <= 0 {
+	if policy.Wait <= 0 && l.leased == nil {
 		return false
 	}
 	deadline, hasDeadline := ctx.Deadline()
 	l.mu.Lock()
 	now := l.now()
 	l.serve(now)
-	turn := l.turn(now)
-	if turn-now > policy.Wait ||
+	if l.leased != nil && l.answered(now) {
+		l.mu.Unlock()
+		return true
+	}
+	turn, patience := l.turn(now), l.patience(now, policy)
+	if patience <= 0 || turn-now > patience ||
 		hasDeadline && turn >= deadline.Sub(l.pool.client.base) ||
 		policy.Queue > 0 && l.waiters.Len() >= policy.Queue {
 		l.mu.Unlock()
@@ -118,7 +136,7 @@ func (l *limiter) await(ctx context.Context) bool {
 	l.mu.Unlock()
 
 	l.pool.waiting.Add(1)
-	l.wait(ctx, place, policy.Wait)
+	l.wait(ctx, place, patience)
 	l.pool.waiting.Add(-1)
 	dead := ctx.Err() != nil
 	l.mu.Lock()
@@ -127,17 +145,40 @@ func (l *limiter) await(ctx context.Context) bool {
 	l.serve(now) // the token may have come at the same moment
 	quit := l.quit(place)
 	if !quit && dead {
-		l.bucket.AllowN(l.at(now), -1) // back into the bucket, for the next
-		l.aim(now)
+		l.giveBack(now)
 	}
 	l.serve(now)
 	return !quit && !dead
+}
+
+// giveBack has the next get a token that its caller does not use. The caller holds mu.
+func (l *limiter) giveBack(now time.Duration) {
+	if l.leased == nil {
+		l.bucket.AllowN(l.at(now), -1)
+		l.aim(now)
+	} else if l.waiters.Len() > 0 { // else it is lost, as what is left of a lease
+		l.admit()
+	}
 }
 
 // serve hands the tokens that have come by now to the first in the line, and sets
 // the timer for the next. Each is taken from the bucket at the time when it was due.
 // The caller holds mu.
 func (l *limiter) serve(now time.Duration) {
+	var next time.Duration
+	if l.leased != nil && !l.isLost(now) {
+		next = l.serveLeased(now)
+	} else {
+		next = l.serveDue(now)
+	}
+	if l.waiters.Len() == 0 {
+		next = 0
+	}
+	l.wake(now, next)
+}
+
+// serveDue serves the line from the bucket, and returns when the next token is due.
+func (l *limiter) serveDue(now time.Duration) (next time.Duration) {
 	l.due = max(l.due, now-maxLate)
 	for l.waiters.Len() > 0 && l.due <= now {
 		if l.bucket.AllowN(l.at(l.due), 1) {
@@ -145,10 +186,14 @@ func (l *limiter) serve(now time.Duration) {
 		}
 		l.aim(l.due)
 	}
-	next := l.due
-	if l.waiters.Len() == 0 {
-		next = 0
+	if l.leased != nil && l.waiters.Len() > 0 {
+		l.demand(now) // the store may answer again
 	}
+	return l.due
+}
+
+// wake sets the timer, or stops it for 0.
+func (l *limiter) wake(now, next time.Duration) {
 	if next == l.armed {
 		return
 	}
@@ -163,7 +208,7 @@ func (l *limiter) serve(now time.Duration) {
 	}
 }
 
-// tick serves the line when the timer says that a token is due. It runs on a
+// tick serves the line when the timer says that a token may be there. It runs on a
 // goroutine of the timer's and waits for nothing but the lock.
 func (l *limiter) tick() {
 	l.mu.Lock()
@@ -190,6 +235,9 @@ func (l *limiter) aim(from time.Duration) {
 // caller holds mu.
 func (l *limiter) turn(now time.Duration) time.Duration {
 	ahead := l.waiters.Len()
+	if l.leased != nil && !l.isLost(now) {
+		return max(later(now, l.leased.lease.Wait(now, ahead)), l.held)
+	}
 	if ahead == 0 {
 		l.aim(now)
 	}
@@ -224,7 +272,7 @@ func (m *Method) holdBack(hint time.Duration) {
 }
 
 // retryAfter is the time until a newcomer gets a token, rounded up: by then it is
-// there.
+// there. Where other processes share the limit, it is an estimate.
 func (l *limiter) retryAfter() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -236,5 +284,6 @@ func (l *limiter) retryAfter() time.Duration {
 func (l *limiter) idle(now, _ time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waiters.Len() == 0 && now >= l.held && l.bucket.TokensAt(l.at(now)) >= float64(l.pool.policy.Load().Burst)
+	return l.waiters.Len() == 0 && now >= l.held && l.bucket.TokensAt(l.at(now)) >= float64(l.bucket.Burst()) &&
+		(l.leased == nil || l.leased.lease.Idle(now))
 }

@@ -12,9 +12,11 @@ import (
 // it writes does not grow with the number of calls, unless debugging is on:
 //
 //	Warn   a breaker opens, also after a probe; it is forced; the retry budget is spent;
-//	       faults on purpose have changed
+//	       faults on purpose have changed; the store of the fleet does not answer, or an
+//	       order of the fleet is refused
 //	Info   a breaker that only observes does one of these; a breaker closes, or is not
-//	       forced any more; overrides have changed something; a fallback answers
+//	       forced any more; overrides have changed something; a fallback answers; the store
+//	       of the fleet answers again
 //	Debug  retries, hedges and refusals, also by policies that only observe; attempts that
 //	       count against the callee; calls that fail; a breaker begins to probe; faults
 //
@@ -48,6 +50,8 @@ func (l *logger) observe(ctx context.Context, e Event) {
 		l.stateChanged(ctx, &e)
 	case EventApplied:
 		l.applied(ctx, &e)
+	case EventFleet:
+		l.fleet(ctx, &e)
 	case EventFellBack:
 		l.write(ctx, &e, slog.LevelInfo, 1, "fallback answers", "resil.call.fell_back")
 	case EventCallEnded:
@@ -100,6 +104,17 @@ func (l *logger) applied(ctx context.Context, e *Event) {
 		return
 	}
 	l.write(ctx, e, slog.LevelInfo, 10, "overrides applied", "resil.overrides.applied", slog.Any("changes", changes))
+}
+
+func (l *logger) fleet(ctx context.Context, e *Event) {
+	switch {
+	case e.Fleet == FleetDegraded:
+		l.write(ctx, e, slog.LevelWarn, 10, "fleet degraded", "resil.fleet.degraded")
+	case e.Err != nil:
+		l.write(ctx, e, slog.LevelWarn, 10, "order of the fleet refused", "resil.fleet.order_refused")
+	default:
+		l.write(ctx, e, slog.LevelInfo, 10, "fleet connected", "resil.fleet.connected")
+	}
 }
 
 func (l *logger) stateChanged(ctx context.Context, e *Event) {

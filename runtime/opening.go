@@ -11,8 +11,10 @@ type Opening struct {
 	Rule Rule  // which rule opened it
 	Err  error // the last that counted against the breaker; nil if there was none, or for a slow success
 
+	By string // who has ordered it for the fleet; empty otherwise
+
 	// What the window held, where the breaker was closed; of a half-open one, the
-	// probes of that time. All are 0 for RuleForced.
+	// probes of that time. All are 0 for RuleForced and RuleSuspected.
 	Successes uint64
 	Failures  uint64
 	Streak    uint64 // failures in a row
@@ -29,9 +31,10 @@ const (
 	RuleSlow                    // one of these two, where the last failure was a slow call
 	RuleProbe                   // a probe failed
 	RuleThrottled               // the callee throttled a probe
-	RuleForced                  // ForceOpen or ForceOpenFor
+	RuleForced                  // ForceOpen or ForceOpenFor, or an order of the fleet
+	RuleSuspected               // other processes of the fleet have opened: the circuit probes
 )
 
-var ruleNames = directive.Enum[Rule]{"consecutive", "ratio", "slow", "probe failed", "throttled", "forced"}
+var ruleNames = directive.Enum[Rule]{"consecutive", "ratio", "slow", "probe failed", "throttled", "forced", "suspected"}
 
 func (r Rule) String() string { return ruleNames.Text(r) }

@@ -168,6 +168,9 @@ func (p *Policies) refine(policy string, words []directive.Word) error {
 	if _, ok := set[policy+".per"]; ok {
 		return errors.New("per is part of the generated code; change it in the directive")
 	}
+	if _, ok := set[policy+".scope"]; ok {
+		return errors.New("scope decides what New connects; change it in the directive")
+	}
 	return nil
 }
 

@@ -79,6 +79,9 @@ type Retry struct {
 // Failures in a row are forgotten when no call has finished for longer than Window
 // and Open. A success or an answer that took longer than Slow counts as a failure;
 // 0 is off.
+//
+// With [ExtentFleet] it tells the others of its [Fleet] when it opens. When enough of them
+// have opened, it probes: see [Suspicion].
 type Breaker struct {
 	Name string // as errors and stats show it
 
@@ -91,6 +94,7 @@ type Breaker struct {
 	Probes      int           `key:"probes" default:"2" range:"[1,1000]" help:"calls let through half-open, all of which must succeed to close it"`
 	Slow        time.Duration `key:"slow" default:"off" off:"0s" range:"(0s,]" help:"a call slower than this counts as a failure"`
 	Ramp        time.Duration `key:"ramp" default:"off" off:"0s" range:"(0s,]" help:"time after closing in which the share of admitted calls grows from the probes to all"`
+	Extent      Extent        `key:"scope" default:"process" help:"process; fleet: it tells the other processes of WithFleet when it opens, and probes when several of them open"`
 	Scope
 }
 
@@ -102,6 +106,9 @@ type Breaker struct {
 // A callee that throttles an attempt and says for how long holds back every
 // attempt for that time, but no longer than the method's retries may wait
 // ([Retry].Max), or 30 seconds without a retry.
+//
+// With [ExtentFleet] all processes of the client's [Fleet] together keep to Rate and Burst;
+// [Ask] says how closely. A Burst below what the rate brings in 50 ms counts as that.
 type Limit struct {
 	Name string // as errors and stats show it
 
@@ -110,6 +117,8 @@ type Limit struct {
 	Wait  time.Duration `key:"wait" default:"0s" range:"[0s,]" help:"how long an attempt may wait for its turn"`
 	Queue int           `key:"queue" default:"off" off:"0" range:"[1,]" help:"how many attempts may wait at once; off: any number"`
 	Hints Hints         `key:"hints" default:"on" help:"on: when the callee says how long to stay away (Retry-After), all attempts do; off: only the one that was told"`
+
+	Extent Extent `key:"scope" default:"process" help:"process: each process has the rate; fleet: all processes of WithFleet share it"`
 	Scope
 }
 

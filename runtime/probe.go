@@ -10,17 +10,18 @@ import (
 // An openPhase is what a phase that is open or forced keeps. It stands apart to
 // save memory: of a million keys nearly all are closed.
 type openPhase struct {
-	before   *phase // forced for a time: what goes on then; nil otherwise
-	counted  bool   // among the openings; guarded by the pool's mu
-	why      *Opening
-	length   time.Duration // of the open time, before jitter and hint
-	until    time.Duration // when probing may begin, or a forced state ends, by client.now
-	refusals refusals
-	probing  bool // a probe has been let out; guarded by the pool's mu
-	mu       sync.Mutex
-	probes   []*probe // that are out
-	passed   int      // probes that succeeded
-	done     bool     // enough of them did
+	before    *phase // forced for a time, or suspected: what goes on then; nil otherwise
+	suspected bool   // half-open at once, because other processes have opened
+	counted   bool   // among the openings; guarded by the pool's mu
+	why       *Opening
+	length    time.Duration // of the open time, before jitter and hint
+	until     time.Duration // when probing may begin, or a forced state ends, by client.now
+	refusals  refusals
+	probing   bool // a probe has been let out; guarded by the pool's mu
+	mu        sync.Mutex
+	probes    []*probe // that are out
+	passed    int      // probes that succeeded
+	done      bool     // enough of them did
 }
 
 // A probe is a call let through half-open.
@@ -111,7 +112,7 @@ func (c *CircuitBreaker) report(ctx context.Context, p *phase, own *probe, signa
 	hint, throttled := signal.(signalThrottled)
 	switch {
 	case enough:
-		c.change(ctx, p, c.closed(c.newRamp()), StateHalfOpen)
+		c.change(ctx, p, c.closedAgain(p), StateHalfOpen)
 	case signal == signalFailure, signal == signalSlow:
 		why.Rule, why.Failures, why.Streak = RuleProbe, 1, 1
 		c.open(ctx, p, StateHalfOpen, &why, 0)

@@ -17,7 +17,8 @@ type Stats struct {
 	Bulkheads []BulkheadStats // by name
 	Budget    BudgetStats     // what retries and hedges may spend
 
-	Chaos bool // faults are on, so that attempts may meet them: see [WithChaos]
+	Chaos bool       // faults are on, so that attempts may meet them: see [WithChaos]
+	Fleet FleetStats // how the client's fleet stands; zero for none
 
 	EventsDropped  uint64 // changes of state that an observer was too slow to be told of: see [Observer]
 	ObserverPanics uint64 // panics of observers, which are dropped
@@ -296,5 +297,6 @@ func (c *Client) Stats() Stats {
 		s.Bulkheads = append(s.Bulkheads, c.bulkheads[name].stats())
 	}
 	s.Budget = c.budget.stats(c.plans, c.now())
+	s.Fleet = c.member.stats()
 	return s
 }

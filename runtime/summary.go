@@ -23,7 +23,7 @@ func (p Policies) String() string {
 		parts = append(parts, p.Retry.summary())
 	}
 	if p.Breaker != nil {
-		parts = append(parts, "breaker "+p.Breaker.Name+p.Breaker.Scope.summary())
+		parts = append(parts, "breaker "+p.Breaker.Name+p.Breaker.Extent.summary()+p.Breaker.Scope.summary())
 	}
 	if p.Limit != nil {
 		parts = append(parts, p.Limit.summary())
@@ -76,7 +76,7 @@ func classWords(classes []Class) (words []string) {
 }
 
 func (l *Limit) summary() string {
-	text := fmt.Sprintf("limit %s %s", l.Name, l.Rate)
+	text := fmt.Sprintf("limit %s %s%s", l.Name, l.Rate, l.Extent.summary())
 	if l.Burst != l.Rate.Count {
 		text += fmt.Sprintf(" burst %d", l.Burst)
 	}
@@ -84,6 +84,13 @@ func (l *Limit) summary() string {
 		text += " wait " + directive.Duration(l.Wait) + queueSummary(l.Queue)
 	}
 	return text + l.Scope.summary()
+}
+
+func (e Extent) summary() string {
+	if e == ExtentFleet {
+		return " of the fleet"
+	}
+	return ""
 }
 
 func (b *Bulkhead) summary() string {

@@ -115,3 +115,17 @@ var hints = directive.Enum[Hints]{"on", "off"}
 
 func (h Hints) String() string                { return hints.Text(h) }
 func (h *Hints) UnmarshalText(t []byte) error { return hints.Read(h, t) }
+
+// An Extent says whose calls a limit counts, and who is told of a circuit breaker's
+// openings.
+type Extent uint8
+
+const (
+	ExtentProcess Extent = iota // this process alone
+	ExtentFleet                 // the processes of a [Fleet]
+)
+
+var extents = directive.Enum[Extent]{"process", "fleet"}
+
+func (e Extent) String() string                { return extents.Text(e) }
+func (e *Extent) UnmarshalText(t []byte) error { return extents.Read(e, t) }

@@ -113,14 +113,17 @@ func (b *Breaker) words() string {
 	if b.OpenMax > 0 {
 		refuses += ", twice as long each time that a probe fails, up to " + directive.Duration(b.OpenMax)
 	}
-	var slow, ramp string
+	var slow, ramp, told string
+	if b.Extent == ExtentFleet {
+		told = "it tells the fleet when it opens, and probes when enough other processes have"
+	}
 	if b.Slow > 0 {
 		slow = "a call slower than " + directive.Duration(b.Slow) + " is a failure"
 	}
 	if b.Ramp > 0 {
 		ramp = "after closing, the share of calls that it admits grows for " + directive.Duration(b.Ramp)
 	}
-	return sentence("breaker "+b.Name, opens, refuses, "it closes after "+plural(b.Probes, "probe")+" without a failure", slow, ramp, b.Scope.words())
+	return sentence("breaker "+b.Name, opens, refuses, "it closes after "+plural(b.Probes, "probe")+" without a failure", slow, ramp, told, b.Scope.words())
 }
 
 func (l *Limit) words() string {
@@ -129,9 +132,17 @@ func (l *Limit) words() string {
 		hints = "only the attempt that the callee asks stays away"
 	}
 	return sentence("limit "+l.Name,
-		fmt.Sprintf("%s attempts on average, up to %d at once", l.Rate, l.Burst),
+		fmt.Sprintf("%s attempts on average, up to %d at once", l.Rate, l.Burst)+l.Extent.words(),
 		waitWords(l.Wait > 0, directive.Duration(l.Wait), l.Queue),
 		hints, l.Scope.words())
+}
+
+// words says of a limit whose attempts it counts.
+func (e Extent) words() string {
+	if e == ExtentFleet {
+		return ", of all processes of the fleet together"
+	}
+	return ""
 }
 
 func (b *Bulkhead) words() string {

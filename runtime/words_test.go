@@ -102,6 +102,8 @@ func TestWordsTellEveryKey(t *testing.T) {
 				v.SetUint(uint64(ModeEnforce+ModeObserve) - v.Uint())
 			case Backoff:
 				v.SetUint(uint64(BackoffLinear))
+			case Extent:
+				v.SetUint(uint64(ExtentFleet))
 			case Hints:
 				v.SetUint(uint64(HintsObeyed))
 			default:

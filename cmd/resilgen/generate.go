@@ -16,6 +16,7 @@ const usage = `usage: resilgen [-v] [-check] [-diff] [packages]
        resilgen explain CODE
        resilgen directives [name]
        resilgen libraries
+       resilgen fleet [-h] status|force|reset|apply ...
        resilgen version
 
 Resilgen writes a wrapper for every interface that has //resil: directives:
@@ -25,7 +26,8 @@ go build. The default is the package in the current directory.
 
 Explain shows the policy of each method, or what an error code such as RG014
 means. docs/errors.md has all codes. Directives prints the reference of the
-language. Libraries prints which client libraries are known.
+language. Libraries prints which client libraries are known. Fleet shows and
+commands the processes that share a Redis: breakers with scope=fleet, and overrides.
 
 Vet reports the same mistakes. It also reports outputs that are out of date,
 directives without effect, wrappers that are not kept or are constructed for each

@@ -7,6 +7,7 @@
 //	resilgen explain CODE
 //	resilgen directives [name]
 //	resilgen libraries
+//	resilgen fleet status|force|reset|apply ...
 //	resilgen version
 //
 // The default for packages is the one in the current directory, where go generate
@@ -58,6 +59,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return directives(args[1:], stdout, stderr)
 		case "libraries":
 			return libraries(args[1:], stdout, stderr)
+		case "fleet":
+			return fleet(ctx, args[1:], stdout, stderr)
 		case "version":
 			return version(args[1:], stdout, stderr)
 		}

@@ -26,7 +26,7 @@ func TestTextIsTheNotationOfDirectives(t *testing.T) {
 		Open: 30 * time.Second, OpenMax: 10 * time.Minute, Probes: 2, Scope: resil.Scope{Mode: resil.ModeObserve}}
 	want := []directive.Word{
 		{Key: "consecutive", Value: "auto"}, {Key: "ratio", Value: "0.4%"}, {Key: "min", Value: "10"}, {Key: "window", Value: "1m"},
-		{Key: "open", Value: "30s..10m"}, {Key: "probes", Value: "2"}, {Key: "slow", Value: "off"}, {Key: "ramp", Value: "off"},
+		{Key: "open", Value: "30s..10m"}, {Key: "probes", Value: "2"}, {Key: "slow", Value: "off"}, {Key: "ramp", Value: "off"}, {Key: "scope", Value: "process"},
 		{Key: "mode", Value: "observe"},
 	}
 	if diff := cmp.Diff(want, words(reflect.ValueOf(b))); diff != "" {

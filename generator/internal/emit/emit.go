@@ -10,6 +10,7 @@ import (
 	"go/types"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/dave/jennifer/jen"
@@ -18,6 +19,7 @@ import (
 	"github.com/resilgen/resilgen/generator/internal/model"
 	"github.com/resilgen/resilgen/generator/internal/output"
 	"github.com/resilgen/resilgen/internal/directive"
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // Source returns the output of a source, which must have wrappers and no diagnostics. An
@@ -282,6 +284,9 @@ func (e *emitter) constructor() *jen.Statement {
 		doc = fmt.Sprintf("%s guards %s. Where a call of it has failed, %s answers.", e.w.Constructor, next, fallback)
 	}
 	doc += fmt.Sprintf(" It fails if %s is nil or an option is wrong.", directive.OneOf(given))
+	if needsFleet(e.w) {
+		doc += fmt.Sprintf(" It needs %s.", e.Runtime("WithFleet"))
+	}
 
 	var body, names []jen.Code
 	for _, name := range given {
@@ -357,4 +362,12 @@ func resultList(types []*jen.Statement) *jen.Statement {
 		list = append(list, t)
 	}
 	return jen.Params(list...)
+}
+
+// needsFleet reports whether a guard of the wrapper is one of a fleet.
+func needsFleet(w *model.Wrapper) bool {
+	return slices.ContainsFunc(w.Methods, func(m *model.Method) bool {
+		b, l := m.Policy.Breaker, m.Policy.Limit
+		return b != nil && b.Extent == resil.ExtentFleet || l != nil && l.Extent == resil.ExtentFleet
+	})
 }

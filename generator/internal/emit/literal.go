@@ -72,6 +72,8 @@ func (p *printer) value(v reflect.Value) string {
 		if x == resil.HintsIgnored {
 			return p.Runtime("HintsIgnored")
 		}
+	case resil.Extent:
+		return p.Runtime("Extent" + gosrc.Capitalize(x.String()))
 	case resil.Mode:
 		return p.Runtime("Mode" + gosrc.Capitalize(x.String()))
 	}

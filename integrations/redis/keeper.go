@@ -1,0 +1,349 @@
+package resilredis
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// A member is a client of the fleet.
+type member struct {
+	*resil.Member
+	first   chan struct{} // closed when Redis has answered for it
+	answers sync.Once
+	started time.Time
+
+	// look alone uses these.
+	most     int       // processes, lately
+	mostAt   time.Time // when there were so many
+	heard    time.Time // when Redis last answered
+	version  string
+	refused  error
+	orders   map[string]field // the last that is known of each
+	suspects map[string]field
+
+	mu      sync.Mutex
+	changes map[string]report // of breakers, to be written
+	written map[string]report // what of them holds
+}
+
+// A report is that a breaker is open until a time; the zero report is that it is not.
+type report struct{ until time.Time }
+
+func newMember(m *resil.Member) *member {
+	return &member{Member: m, first: make(chan struct{}), started: time.Now(), orders: map[string]field{}, suspects: map[string]field{},
+		changes: map[string]report{}, written: map[string]report{}}
+}
+
+// separator stands between the parts of a field's name.
+const separator = "\x00"
+
+// mostReported is how many keys of its breakers a process reports as open at a time. Where
+// thousands of keys fail at once, their processes need not tell each other.
+const mostReported = 200
+
+// Report notes what is to be written of a breaker. It is the core that calls it.
+func (f *Fleet) Report(of *resil.Member, s resil.Suspicion) {
+	m := f.member(of)
+	if m == nil {
+		return
+	}
+	name := s.Breaker + separator + s.Key + separator + f.self
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var r report
+	if s.For > 0 {
+		r.until = time.Now().Add(s.For)
+		if _, known := m.written[name]; !known && len(m.written) >= mostReported && m.forget() {
+			return
+		}
+	} else if _, known := m.written[name]; !known {
+		return
+	}
+	m.written[name], m.changes[name] = r, r
+	f.poke()
+}
+
+// forget forgets reports whose time has passed, and tells whether there is room for none.
+func (m *member) forget() (full bool) {
+	now := time.Now()
+	maps.DeleteFunc(m.written, func(_ string, r report) bool { return now.After(r.until) })
+	return len(m.written) >= mostReported
+}
+
+// joined are the members that there are.
+func (f *Fleet) joined() []*member {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.members)
+}
+
+func (f *Fleet) member(of *resil.Member) *member {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.IndexFunc(f.members, func(m *member) bool { return m.Member == of })
+	if i < 0 {
+		return nil
+	}
+	return f.members[i]
+}
+
+// look writes what members report and reads how the fleet stands, every second and when
+// there is something new.
+func (f *Fleet) look() {
+	var seen time.Time // when the clients were last listed
+	for {
+		if members := f.joined(); len(members) > 0 {
+			f.writeReports(members)
+			f.read(members)
+			if time.Since(seen) > listed/24 && f.list(members) == nil {
+				seen = time.Now()
+			}
+		}
+		timer := time.NewTimer(heartbeat - rand.N(heartbeat/4))
+		select {
+		case <-f.ctx.Done():
+			timer.Stop()
+			return
+		case <-f.poked:
+			timer.Stop()
+			if f.allHeard() {
+				// News reach all processes at once, and they may cause more. Not all read them
+				// at once.
+				pause(f, rand.N(time.Duration(min(f.processes, 500)+1)*time.Millisecond))
+			}
+		case <-timer.C:
+		}
+	}
+}
+
+// allHeard reports whether Redis has answered for every member.
+func (f *Fleet) allHeard() bool {
+	return !slices.ContainsFunc(f.joined(), func(m *member) bool {
+		select {
+		case <-m.first:
+			return false
+		default:
+			return true
+		}
+	})
+}
+
+func (f *Fleet) list(members []*member) error {
+	var names []string
+	for _, m := range members {
+		names = append(names, m.Client().Name())
+	}
+	return f.guarded.Seen(f.ctx, names)
+}
+
+// writeReports writes what breakers of the members have come to.
+func (f *Fleet) writeReports(members []*member) {
+	for _, m := range members {
+		m.mu.Lock()
+		changes := m.changes
+		m.changes = map[string]report{}
+		m.mu.Unlock()
+		if len(changes) == 0 {
+			continue
+		}
+		w := write{client: m.Client().Name(), hash: "suspects", expires: listed}
+		for _, name := range slices.Sorted(maps.Keys(changes)) {
+			good := time.Until(changes[name].until)
+			if good <= 0 {
+				good = -1
+			}
+			w.fields = append(w.fields, change{name: name, good: good})
+		}
+		if f.guarded.Write(f.ctx, w) == nil {
+			continue
+		}
+		m.mu.Lock() // the next time, what is newer goes first
+		for name, r := range changes {
+			if _, newer := m.changes[name]; !newer {
+				m.changes[name] = r
+			}
+		}
+		m.mu.Unlock()
+	}
+}
+
+// read reads how the fleet stands, and tells the members.
+func (f *Fleet) read(members []*member) {
+	reads := make([]reading, len(members))
+	for i, m := range members {
+		reads[i] = reading{client: m.Client().Name(), process: f.self, about: m.about(), version: m.version}
+	}
+	err := f.guarded.Read(f.ctx, reads)
+	for i, m := range members {
+		r := &reads[i]
+		if r.err == nil && r.now == 0 {
+			r.err = err // it was not asked
+		}
+		if r.err != nil {
+			m.Lost(f.cause(r.err))
+			continue
+		}
+		f.tell(m, r)
+		m.answers.Do(func() { close(m.first) })
+	}
+}
+
+// tell tells a member what was read.
+func (f *Fleet) tell(m *member, r *reading) {
+	if r.changed {
+		m.version, m.suspects = r.version, r.suspects
+		f.restore(m, r)
+		maps.Copy(m.orders, r.orders)
+	}
+	f.processes = m.count(r.processes)
+	m.refused = m.Update(resil.FleetState{
+		Processes:  f.processes,
+		Suspicions: suspicions(m.suspects, r.now),
+		Orders:     orders(m.Client().Name(), m.orders, r.now),
+		Err:        f.trouble(),
+	})
+}
+
+// count is how many processes to reckon with where Redis knows so many. One that was wiped or
+// restarted knows only those that have been seen since: fewer count when the others have had
+// the time to be seen.
+func (m *member) count(processes int) int {
+	now := time.Now()
+	if now.Sub(m.heard) > 2*heartbeat {
+		m.mostAt = now
+	}
+	m.heard = now
+	if processes >= m.most || now.Sub(m.mostAt) > keep {
+		m.most, m.mostAt = processes, now
+	}
+	return m.most
+}
+
+// suspicions counts the processes that report a breaker.
+func suspicions(fields map[string]field, now int64) (all []resil.Suspicion) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		parts := strings.Split(name, separator)
+		left := left(fields[name], now)
+		if len(parts) != 3 || left <= 0 {
+			continue
+		}
+		last := len(all) - 1
+		if last < 0 || all[last].Breaker != parts[0] || all[last].Key != parts[1] {
+			all = append(all, resil.Suspicion{Breaker: parts[0], Key: parts[1]})
+			last++
+		}
+		all[last].Processes++
+		all[last].For = max(all[last].For, left)
+	}
+	return all
+}
+
+// restore writes again what a Redis that was wiped, or that has failed over, has lost.
+func (f *Fleet) restore(m *member, r *reading) {
+	w := write{client: m.Client().Name(), hash: "orders"}
+	for name, o := range m.orders {
+		if is, ok := r.orders[name]; ok && is.at >= o.at {
+			continue
+		}
+		var good time.Duration
+		if o.till > 0 {
+			if good = time.Duration(o.till-o.at) * time.Microsecond; o.till <= r.now {
+				continue
+			}
+		}
+		w.fields = append(w.fields, change{name: name, good: good, at: o.at, text: o.text})
+	}
+	if len(w.fields) > 0 {
+		f.guarded.Write(f.ctx, w)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name, own := range m.written {
+		if _, ok := r.suspects[name]; !ok && time.Now().Before(own.until) {
+			if _, newer := m.changes[name]; !newer {
+				m.changes[name] = own
+				f.poke()
+			}
+		}
+	}
+}
+
+// left is how long a field still holds that does not hold for ever. It is never longer than
+// the field was meant to hold, whatever the clock of the store says now.
+func left(f field, now int64) time.Duration {
+	return time.Duration(min(f.till-now, f.till-f.at)) * time.Microsecond
+}
+
+// about is what a process says of itself, for people.
+type about struct {
+	Host    string    `json:"host"`
+	PID     int       `json:"pid"`
+	Started time.Time `json:"started"`
+	Refused string    `json:"refused,omitempty"` // orders that it cannot obey
+}
+
+func (m *member) about() string {
+	a := about{PID: os.Getpid(), Started: m.started}
+	a.Host, _ = os.Hostname()
+	if m.refused != nil {
+		a.Refused = m.refused.Error()
+	}
+	text, _ := json.Marshal(a)
+	return string(text)
+}
+
+// listen waits for the news that there is something to read.
+func (f *Fleet) listen() {
+	subscribed := map[string]bool{}
+	for f.ctx.Err() == nil {
+		var fresh []string
+		for _, m := range f.joined() {
+			if channel := (&server{prefix: f.prefix}).key(m.Client().Name()); !subscribed[channel] {
+				subscribed[channel] = true
+				fresh = append(fresh, channel)
+			}
+		}
+		if len(fresh) > 0 {
+			f.pubsub.Subscribe(f.ctx, fresh...) // what fails is tried again with the next connection
+		}
+		if len(subscribed) == 0 {
+			pause(f, heartbeat/10)
+			continue
+		}
+		_, err := f.pubsub.ReceiveTimeout(f.ctx, heartbeat/4)
+		switch {
+		case err == nil:
+			f.poke()
+		case isTimeout(err):
+		default:
+			pause(f, heartbeat/2)
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	t, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && t.Timeout()
+}
+
+// pause waits, or until the fleet is closed.
+func pause(f *Fleet, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-f.ctx.Done():
+	case <-timer.C:
+	}
+}
