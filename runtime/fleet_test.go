@@ -541,6 +541,7 @@ func TestFleetLimitIsLostWithoutABurst(t *testing.T) {
 func TestFleetLimitIsLostWhileCallersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFakeStore()
+		s.trip = time.Millisecond
 		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 4, Per: time.Second}, Burst: 1, Wait: time.Second, Extent: ExtentFleet}), WithFleet(s.fleet()))
 		time.Sleep(10 * time.Second)
 		if err := Run(t.Context(), m, succeed); err != nil {
