@@ -38,7 +38,8 @@ type Fleet interface {
 
 // WithFleet makes the client a member of f, with all clients of its name in processes that
 // share the store of f. Its limits and breakers with scope=fleet need one; orders reach the
-// others too. [New] fails where it is given twice.
+// others too. The client stays a member as long as the fleet is there. [New] fails where it
+// is given twice.
 func WithFleet(f Fleet) Option {
 	return func(opts *options) { opts.fleets = append(opts.fleets, f) }
 }
