@@ -49,8 +49,8 @@ func (s *Spec) checkFleet(fleets []Fleet) error {
 	if len(fleets) > 1 {
 		return fmt.Errorf("resil: %s: %d fleets are given; keep one", s.shownName(), len(fleets))
 	}
-	for _, f := range fleets {
-		if v := reflect.ValueOf(f); f == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+	if len(fleets) == 1 {
+		if v := reflect.ValueOf(fleets[0]); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 			return fmt.Errorf("resil: %s: the fleet of WithFleet is nil; make one, or leave the option out", s.shownName())
 		}
 		return nil
