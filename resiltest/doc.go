@@ -4,6 +4,7 @@
 //   - A [Script] is a callee that behaves differently at each attempt.
 //   - A [Recorder] writes down what a client does, and compares it with what a test wants.
 //   - [ForceOpen] and [ForceClose] bring a circuit breaker into a state until the test ends.
+//   - A [Fleet] ties clients together in memory, as Redis ties processes with scope=fleet.
 //
 // # Time
 //

@@ -38,7 +38,8 @@ type Fleet interface {
 
 // WithFleet makes the client a member of f, with all clients of its name in processes that
 // share the store of f. Its limits and breakers with scope=fleet need one; orders reach the
-// others too. [New] fails where it is given twice.
+// others too. The client stays a member as long as the fleet is there. [New] fails where it
+// is given twice.
 func WithFleet(f Fleet) Option {
 	return func(opts *options) { opts.fleets = append(opts.fleets, f) }
 }
@@ -48,8 +49,8 @@ func (s *Spec) checkFleet(fleets []Fleet) error {
 	if len(fleets) > 1 {
 		return fmt.Errorf("resil: %s: %d fleets are given; keep one", s.shownName(), len(fleets))
 	}
-	for _, f := range fleets {
-		if v := reflect.ValueOf(f); f == nil || v.Kind() == reflect.Pointer && v.IsNil() {
+	if len(fleets) == 1 {
+		if v := reflect.ValueOf(fleets[0]); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 			return fmt.Errorf("resil: %s: the fleet of WithFleet is nil; make one, or leave the option out", s.shownName())
 		}
 		return nil

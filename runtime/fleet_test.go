@@ -510,3 +510,71 @@ func TestFleetScopeIsNoOverride(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestFleetLimitIsLostWithoutABurst: when the store is lost, a process that has used its part
+// has no more than what is left of its lease and what comes.
+func TestFleetLimitIsLostWithoutABurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeStore()
+		c, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 100, Per: time.Second}, Burst: 100, Extent: ExtentFleet}), WithFleet(s.fleet()))
+		synctest.Wait()
+		busy := func(d time.Duration) (admitted uint64) {
+			before := c.Stats().Method("Get").Succeeded
+			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Millisecond) {
+				Run(t.Context(), m, succeed)
+			}
+			return c.Stats().Method("Get").Succeeded - before
+		}
+		busy(5 * time.Second)
+		s.mu.Lock()
+		s.gone = true
+		s.mu.Unlock()
+		if n := busy(time.Second); n > 100+20+10 || n < 80 {
+			t.Errorf("%d calls in the second after the store was lost, at 100/s", n)
+		}
+		time.Sleep(time.Second)
+	})
+}
+
+// TestFleetLimitIsLostWhileCallersWait: who waits gets the process's own tokens when they
+// come, and not before.
+func TestFleetLimitIsLostWhileCallersWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeStore()
+		s.trip = time.Millisecond
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 4, Per: time.Second}, Burst: 1, Wait: time.Second, Extent: ExtentFleet}), WithFleet(s.fleet()))
+		time.Sleep(10 * time.Second)
+		if err := Run(t.Context(), m, succeed); err != nil {
+			t.Fatal(err)
+		}
+		s.mu.Lock()
+		s.gone = true
+		s.mu.Unlock()
+		begin := time.Now()
+		if err := Run(t.Context(), m, succeed); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took != 250*time.Millisecond {
+			t.Errorf("the next token came after %v at 4/s, want 250ms", took)
+		}
+		time.Sleep(time.Second)
+	})
+}
+
+// TestFleetLimitAnswersMeanwhile: an answer that comes between the first look for a token and
+// the wait for one counts.
+func TestFleetLimitAnswersMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeStore()
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 10, Per: time.Minute}, Burst: 10, Extent: ExtentFleet}), WithFleet(s.fleet()))
+		synctest.Wait()
+		if _, ok := m.limiter.allow(); ok {
+			t.Fatal("a token before anything was asked for")
+		}
+		synctest.Wait()
+		if !m.limiter.await(t.Context()) {
+			t.Error("the token that has come meanwhile is refused")
+		}
+		time.Sleep(time.Second)
+	})
+}

@@ -220,6 +220,9 @@ func TestUnevenDemand(t *testing.T) {
 	if got < 850 {
 		t.Errorf("a busy process beside 49 that make 1 call a second gets %.0f of 1000 a second", got)
 	}
+	if p.asks > 1500 {
+		t.Errorf("%d asks, so that small ones have not grown", p.asks)
+	}
 }
 
 // TestUnderTheLimit: where there is enough for all, hardly a call finds no token.
