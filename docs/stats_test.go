@@ -13,6 +13,7 @@ import (
 var statsTypes = []reflect.Type{
 	reflect.TypeFor[resil.Stats](), reflect.TypeFor[resil.MethodStats](), reflect.TypeFor[resil.BreakerStats](),
 	reflect.TypeFor[resil.LimitStats](), reflect.TypeFor[resil.BulkheadStats](), reflect.TypeFor[resil.BudgetStats](),
+	reflect.TypeFor[resil.FleetStats](),
 }
 
 // TestStatsNames looks in the code for each name on the page.
