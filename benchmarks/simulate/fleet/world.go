@@ -1,0 +1,142 @@
+package fleet
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/resilgen/resilgen/internal/lease"
+)
+
+// A world is a scenario being played.
+type world struct {
+	Scenario
+	now       time.Duration
+	processes []*process
+	store     server
+	events    events
+	chance    *rand.Rand
+	record    *Record
+}
+
+// Run plays a scenario.
+func (s Scenario) Run() *Record {
+	w := &world{Scenario: s, chance: rand.New(rand.NewPCG(s.Seed, 1)), record: newRecord(s)}
+	w.store = server{Store: s.Store, rate: s.Rate, depth: lease.Depth(s.Rate, s.Burst), chance: rand.New(rand.NewPCG(s.Seed, 2))}
+	for i := range s.Processes {
+		w.processes = append(w.processes, newProcess(s, i))
+	}
+	for _, e := range s.Stopped {
+		w.events.add(event{at: e.From, kind: stop, who: e.Process, until: e.To})
+	}
+	next := make([]time.Duration, len(s.Calls)) // of each stream
+	for i := range next {
+		next[i] = w.next(s.Calls[i], s.Calls[i].Begins)
+	}
+	for {
+		i := 0
+		for k := range next {
+			if next[k] < next[i] {
+				i = k
+			}
+		}
+		if len(w.events) > 0 && w.events[0].at <= next[i] {
+			e := w.events.take()
+			if w.now = e.at; w.now >= s.Lasts {
+				return w.record.end()
+			}
+			w.happen(e)
+			continue
+		}
+		if w.now = next[i]; w.now >= s.Lasts {
+			return w.record.end()
+		}
+		stream := s.Calls[i]
+		if stream.Processes == 0 {
+			stream.Processes = s.Processes
+		}
+		w.happen(event{at: w.now, kind: call, who: stream.First + w.chance.IntN(stream.Processes)})
+		next[i] = w.next(stream, w.now)
+	}
+}
+
+// next is when a stream has its first call after a time.
+func (w *world) next(s Stream, after time.Duration) time.Duration {
+	if s.PerSecond <= 0 {
+		return math.MaxInt64
+	}
+	at := after + time.Duration(w.chance.ExpFloat64()/s.PerSecond*float64(time.Second))
+	if s.Every > 0 {
+		for (at-s.Begins)%s.Every >= s.On { // what would come in a break comes not at all
+			at += s.Every - (at-s.Begins)%s.Every + time.Duration(w.chance.ExpFloat64()/s.PerSecond*float64(time.Second))
+		}
+	}
+	return at
+}
+
+func (w *world) after(d time.Duration, e event) {
+	e.at = w.now + d
+	w.events.add(e)
+}
+
+// demand has a process ask if it is time.
+func (w *world) demand(p *process) {
+	n := p.lease.Ask(w.now, p.waiting)
+	if n == 0 {
+		return
+	}
+	w.record.ask(w.now)
+	w.after(w.store.oneWay(), event{kind: arrive, who: p.id, tokens: n, sent: w.now})
+}
+
+func (w *world) admit(p *process) { w.record.admit(w.now, p.id) }
+
+// happen is what an event does.
+func (w *world) happen(e event) {
+	p := w.processes[e.who]
+	if e.kind == arrive {
+		w.arrive(e)
+		return
+	}
+	if w.now < p.stopped {
+		w.after(p.stopped-w.now, e)
+		return
+	}
+	switch e.kind {
+	case call:
+		w.record.call(w.now)
+		p.call(w)
+	case answer:
+		p.serve(w)
+		p.lease.Answer(w.now, e.grant())
+		p.serve(w)
+	case fail:
+		p.serve(w)
+		p.lease.Fail(w.now)
+		w.record.failed(w.now)
+		p.serve(w)
+	case look:
+		p.looked = 0
+		p.serve(w)
+	case stop:
+		p.stopped = e.until
+	}
+}
+
+// arrive has the store serve an ask. Its process gives up after [Timeout], and the store
+// serves it all the same.
+func (w *world) arrive(e event) {
+	late := max(e.sent+Timeout-w.now, 0)
+	g, done, ok := w.store.serve(w.now, e.tokens, e.who)
+	if !ok {
+		w.after(late, event{kind: fail, who: e.who})
+		return
+	}
+	w.record.served(w.now, done)
+	back := done + w.store.oneWay() - w.now
+	if back > late {
+		w.after(late, event{kind: fail, who: e.who})
+		return
+	}
+	w.after(back, event{kind: answer, who: e.who, tokens: g.Tokens, busy: g.Busy, next: g.Next})
+}
