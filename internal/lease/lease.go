@@ -194,12 +194,13 @@ func (l *Lease) Answer(now time.Duration, g Grant) {
 	}
 }
 
-// Fail ends an ask that the store has not answered.
+// Fail ends an ask that the store has not answered. Tokens that were taken ahead of it are
+// still to be paid back: forgotten, each ask that fails would bring as many again.
 func (l *Lease) Fail(now time.Duration) {
 	if l.asked == 0 {
 		return
 	}
-	l.asked, l.debt, l.boost, l.lost = 0, 0, 0, true
+	l.asked, l.boost, l.lost = 0, 0, true
 	l.pause(now, Pause)
 }
 

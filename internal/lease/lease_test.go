@@ -15,6 +15,7 @@ type play struct {
 	rate    float64
 	burst   int
 	trip    func() time.Duration // how long an ask is under way to the store, and its answer back
+	lost    float64              // the share of asks that have no answer; the store may have granted tokens all the same
 	bucket  Bucket
 	fleet   []*process
 	now     time.Duration
@@ -67,6 +68,10 @@ func (p *play) ask(c *process) {
 		return
 	}
 	p.asks++
+	if rand.Float64() < p.lost {
+		p.after(TTL, func() { c.Fail(p.now) })
+		return
+	}
 	p.after(p.trip(), func() {
 		g := p.bucket.Take(p.now, p.rate, Depth(p.rate, p.burst), n, c.id)
 		p.granted += g.Tokens
@@ -78,7 +83,7 @@ func (p *play) ask(c *process) {
 func (p *play) call(c *process) {
 	c.Want()
 	p.ask(c)
-	if c.Take(p.now) {
+	if !c.Lost(p.now) && c.Take(p.now) {
 		c.admitted = append(c.admitted, p.now)
 	} else {
 		c.refused++
@@ -126,7 +131,8 @@ func (p *play) excess() float64 {
 }
 
 // TestBound: in no window do the processes admit more than the rate, the depth of the
-// store's bucket, one TTL's worth of leases, and what they went ahead by.
+// store's bucket, one TTL's worth of leases, and what they went ahead by. That holds where
+// asks are lost, too.
 func TestBound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		processes := rapid.IntRange(1, 40).Draw(t, "processes")
@@ -134,6 +140,7 @@ func TestBound(t *testing.T) {
 		burst := rapid.IntRange(1, int(2*rate)+1).Draw(t, "burst")
 		slowest := rapid.SampledFrom([]time.Duration{0, time.Millisecond, 20 * time.Millisecond, 150 * time.Millisecond}).Draw(t, "trip")
 		p := newPlay(processes, rate, burst, func() time.Duration { return rand.N(slowest + 1) })
+		p.lost = rapid.SampledFrom([]float64{0, 0, 0.2, 0.9}).Draw(t, "lost")
 		end := time.Duration(min(2000/rate, 60) * float64(time.Second))
 		for _, c := range p.fleet {
 			load := rapid.SampledFrom([]float64{0, 0.1, 1, 3, 20}).Draw(t, "load")
