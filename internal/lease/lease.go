@@ -245,9 +245,11 @@ func (l *Lease) Wait(now time.Duration, ahead int) time.Duration {
 	return wait
 }
 
-// Idle reports whether the lease is as good as a new one.
+// Idle reports whether the lease may be forgotten, if the process's own part has come since
+// for what it took ahead: then a debt is no reason to keep it, nor is a lost store, which a
+// lease that nobody uses would never find again.
 func (l *Lease) Idle(now time.Duration) bool {
-	return l.asked == 0 && l.debt == 0 && !l.lost && l.Tokens(now) == 0 && now-l.at > maxPause
+	return l.asked == 0 && l.Tokens(now) == 0 && now-l.at > maxPause
 }
 
 // own is how long so many tokens take to come, of the part of one process that asks.

@@ -376,6 +376,27 @@ func TestRules(t *testing.T) {
 			t.Error("lost after an answer")
 		}
 	})
+	t.Run("idle, whatever the last answer was", func(t *testing.T) {
+		for name, end := range map[string]func(l *Lease){
+			"granted": func(l *Lease) { l.Answer(1*ms, Grant{Tokens: 30, Busy: 1}) },
+			"refused": func(l *Lease) { l.Answer(1*ms, Grant{Busy: 1}) },
+			"lost":    func(l *Lease) { l.Fail(1 * ms) },
+		} {
+			l := newLease()
+			if !l.Idle(maxPause) {
+				t.Errorf("%s: a new lease is not idle", name)
+			}
+			ask(t, l, 0, 30)
+			spend(l, 0) // ahead
+			if l.Idle(2 * maxPause) {
+				t.Errorf("%s: idle while an answer is under way", name)
+			}
+			end(l)
+			if l.Idle(maxPause) || !l.Idle(maxPause+1) {
+				t.Errorf("%s: idle is not when nothing was asked for in a time", name)
+			}
+		}
+	})
 	t.Run("extreme rates", func(t *testing.T) {
 		for _, rate := range []float64{1e-10, 1e9} {
 			l := New(rate, 0)
