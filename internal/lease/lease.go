@@ -20,6 +20,9 @@ const (
 	fair     = 1.5     // of an equal part, what one process may ask for at most
 	cover    = 0.75    // of the calls in a lease, what is asked for: leases end with few tokens left
 	most     = 1 << 30 // tokens in one ask
+
+	crowd = 50 * time.Microsecond // of pause for each process that asks: together 20,000 asks a second
+	slow  = 4                     // times as long as the answer took
 )
 
 // Depth is how many tokens the store's bucket must hold for a limit of rate tokens a second
@@ -184,7 +187,7 @@ func (l *Lease) Answer(now time.Duration, g Grant) {
 		l.boost = 0
 	}
 	if l.boost > 0 {
-		l.pause(now, min(max(time.Duration(float64(l.own(1))/fair), Pause), maxPause))
+		l.pause(now, min(max(Pause, time.Duration(float64(l.own(1))/fair), l.relief(now)), maxPause))
 	}
 	paid := min(tokens, l.debt)
 	l.debt -= paid
@@ -192,6 +195,12 @@ func (l *Lease) Answer(now time.Duration, g Grant) {
 		l.grants[l.held] = grant{tokens, l.at + TTL}
 		l.held++
 	}
+}
+
+// relief is how long to pause for the good of the store: the longer, the more processes ask
+// it, and the slower it was to answer.
+func (l *Lease) relief(now time.Duration) time.Duration {
+	return max(time.Duration(l.busy)*crowd, min(slow*(now-l.at), TTL))
 }
 
 // Fail ends an ask that the store has not answered. Tokens that were taken ahead of it are

@@ -209,6 +209,34 @@ func TestFairness(t *testing.T) {
 	}
 }
 
+// TestCrowd: at the limit, processes ask no more than 20,000 times a second, however many
+// they are, and most of the limit is used. In the first two seconds they come to know that
+// they are at the limit.
+func TestCrowd(t *testing.T) {
+	for _, processes := range []int{1000, 3000} {
+		p := newPlay(processes, 50_000, 5_000, func() time.Duration { return 200 * time.Microsecond })
+		const end, settled = 4 * time.Second, 2 * time.Second
+		for _, c := range p.fleet {
+			p.calls(c, 2*p.rate/float64(processes), 0, end)
+		}
+		first := 0
+		p.after(settled, func() { first = p.asks })
+		p.run()
+		admitted := 0
+		for _, c := range p.fleet {
+			admitted += len(c.admitted)
+		}
+		asks, used := float64(p.asks-first)/(end-settled).Seconds(), float64(admitted)/p.rate/end.Seconds()
+		t.Logf("%d processes: %.0f asks a second, used %.2f", processes, asks, used)
+		if asks > 22_000 {
+			t.Errorf("%d processes ask %.0f times a second", processes, asks)
+		}
+		if used < 0.94 {
+			t.Errorf("%d processes use %.2f of the limit", processes, used)
+		}
+	}
+}
+
 // TestUnevenDemand: one busy process gets what idle ones leave.
 func TestUnevenDemand(t *testing.T) {
 	p := newPlay(50, 1000, 100, func() time.Duration { return 200 * time.Microsecond })
@@ -322,6 +350,26 @@ func TestRules(t *testing.T) {
 			}
 			if n := ask(t, l, 1*ms+Pause*5/4+1, 30); n > 11 { // 1.5 times the part of at most 64 ms
 				t.Fatalf("%d asked for after the pause", n)
+			}
+		}
+	})
+	t.Run("a longer pause for a store that has much to do", func(t *testing.T) {
+		for _, c := range []struct {
+			busy       int
+			took, want time.Duration
+		}{
+			{10, 1 * ms, Pause},
+			{1000, 1 * ms, Pause},
+			{2000, 1 * ms, 100 * ms},
+			{100_000, 1 * ms, maxPause},
+			{10, 20 * ms, 80 * ms},
+			{10, 2 * time.Second, TTL}, // a process that was stopped is not to wait for seconds
+		} {
+			l := New(1e9, 0) // a part of more than a token
+			ask(t, l, 0, 30)
+			l.Answer(c.took, Grant{Busy: c.busy})
+			if pause := l.resume - c.took; pause < c.want*3/4 || pause > c.want*5/4 {
+				t.Errorf("%d processes, an answer after %v: a pause of %v, want %v, a quarter more or less", c.busy, c.took, pause, c.want)
 			}
 		}
 	})
