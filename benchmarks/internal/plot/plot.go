@@ -11,12 +11,14 @@ import (
 	"time"
 )
 
-// A Picture shows curves over time in panels, one below the other, with the same curves
+// A Picture shows curves over time, or over other places, in panels, one below the other, with the same curves
 // in each.
 type Picture struct {
 	Title  string
 	Lasts  time.Duration      // the horizontal axis
 	Step   time.Duration      // between two values of a curve
+	Places []string           // on the horizontal axis in place of seconds, one for each Step
+	Axis   string             // what these are
 	Faults [][2]time.Duration // shaded
 	Curves []string           // the names, four at most
 	Panels []Panel
@@ -119,12 +121,19 @@ func (p Picture) draw(b *strings.Builder, panel Panel, top float64) {
 		fmt.Fprintf(b, "<path class=\"grid\" d=\"M%d %sH%d\"/>\n", plotLeft, coordinate(y(v)), right)
 		label(b, "axis", plotLeft-8, y(v)+4, "end", strconv.FormatFloat(v, 'f', -1, 64))
 	}
-	every := time.Duration(tick(p.Lasts.Seconds(), 10)) * time.Second
-	for at := time.Duration(0); at <= p.Lasts; at += every {
-		fmt.Fprintf(b, "<path class=\"grid\" d=\"M%s %sV%s\"/>\n", coordinate(x(at)), coordinate(bottom), coordinate(bottom+5))
-		label(b, "axis", x(at), bottom+18, "middle", strconv.Itoa(int(at/time.Second)))
+	if p.Places != nil {
+		for i, name := range p.Places {
+			label(b, "axis", x(time.Duration(i)*p.Step+p.Step/2), bottom+18, "middle", name)
+		}
+		label(b, "axis", right, bottom+34, "end", p.Axis)
+	} else {
+		every := time.Duration(tick(p.Lasts.Seconds(), 10)) * time.Second
+		for at := time.Duration(0); at <= p.Lasts; at += every {
+			fmt.Fprintf(b, "<path class=\"grid\" d=\"M%s %sV%s\"/>\n", coordinate(x(at)), coordinate(bottom), coordinate(bottom+5))
+			label(b, "axis", x(at), bottom+18, "middle", strconv.Itoa(int(at/time.Second)))
+		}
+		label(b, "axis", right, bottom+34, "end", "seconds")
 	}
-	label(b, "axis", right, bottom+34, "end", "seconds")
 	if len(p.Faults) > 0 {
 		label(b, "axis", plotLeft, bottom+34, "start", "shaded: the fault")
 	}

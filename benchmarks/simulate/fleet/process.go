@@ -18,6 +18,8 @@ type process struct {
 	gaveUp  time.Duration // when those in the line will have given up
 	looked  time.Duration // what an event is under way for, to look at the line; 0 for none
 	stopped time.Duration // until then; 0 for not
+	gate    gate
+	lost    bool // the last ask failed
 	id      int
 }
 
@@ -90,4 +92,33 @@ func (p *process) serve(w *world) {
 		p.looked = p.gaveUp
 		w.after(p.gaveUp-w.now, event{kind: look, who: p.id})
 	}
+}
+
+// A gate is the breaker that package resilredis has before the store: three asks in a row
+// that fail keep further ones back, for a time that doubles with each probe that fails.
+type gate struct {
+	failed int
+	open   time.Duration // for how long, 0 for closed
+	until  time.Duration
+}
+
+const (
+	failures  = 3
+	leastOpen = 250 * time.Millisecond
+	mostOpen  = 2 * time.Second
+)
+
+func (g *gate) answered() { *g = gate{} }
+
+func (g *gate) fail(now time.Duration, chance float64) {
+	g.failed++
+	switch {
+	case g.open > 0:
+		g.open = min(2*g.open, mostOpen)
+	case g.failed >= failures:
+		g.open = leastOpen
+	default:
+		return
+	}
+	g.until = now + time.Duration(float64(g.open)*(0.9+0.2*chance))
 }

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/resilgen/resilgen/internal/lease"
+	"golang.org/x/time/rate"
 )
 
 // A world is a scenario being played.
@@ -14,6 +14,7 @@ type world struct {
 	now       time.Duration
 	processes []*process
 	store     server
+	ideal     *rate.Limiter // one bucket that all processes could ask at no cost
 	events    events
 	chance    *rand.Rand
 	record    *Record
@@ -21,8 +22,8 @@ type world struct {
 
 // Run plays a scenario.
 func (s Scenario) Run() *Record {
-	w := &world{Scenario: s, chance: rand.New(rand.NewPCG(s.Seed, 1)), record: newRecord(s)}
-	w.store = server{Store: s.Store, rate: s.Rate, depth: lease.Depth(s.Rate, s.Burst), chance: rand.New(rand.NewPCG(s.Seed, 2))}
+	w := &world{Scenario: s, chance: rand.New(rand.NewPCG(s.Seed, 1)), record: newRecord(s), ideal: rate.NewLimiter(rate.Limit(s.Rate), s.Burst)}
+	w.store = server{Store: s.Store, rate: s.Rate, depth: s.Depth(), beats: time.Second / time.Duration(s.Processes), chance: rand.New(rand.NewPCG(s.Seed, 2))}
 	for i := range s.Processes {
 		w.processes = append(w.processes, newProcess(s, i))
 	}
@@ -85,6 +86,10 @@ func (w *world) demand(p *process) {
 	if n == 0 {
 		return
 	}
+	if w.now < p.gate.until {
+		w.after(0, event{kind: fail, who: p.id})
+		return
+	}
 	w.record.ask(w.now)
 	w.after(w.store.oneWay(), event{kind: arrive, who: p.id, tokens: n, sent: w.now})
 }
@@ -105,21 +110,38 @@ func (w *world) happen(e event) {
 	switch e.kind {
 	case call:
 		w.record.call(w.now)
+		if w.ideal.AllowN(time.Time{}.Add(w.now), 1) {
+			w.record.could(w.now)
+		}
 		p.call(w)
 	case answer:
 		p.serve(w)
 		p.lease.Answer(w.now, e.grant())
+		p.gate.answered()
+		w.lose(p, false)
 		p.serve(w)
 	case fail:
 		p.serve(w)
 		p.lease.Fail(w.now)
-		w.record.failed(w.now)
+		if w.now >= p.gate.until { // it was sent
+			p.gate.fail(w.now, w.chance.Float64())
+			w.record.failed(w.now)
+		}
+		w.lose(p, true)
 		p.serve(w)
 	case look:
 		p.looked = 0
 		p.serve(w)
 	case stop:
 		p.stopped = e.until
+	}
+}
+
+// lose notes whether a process has lost the store.
+func (w *world) lose(p *process, lost bool) {
+	if p.lost != lost {
+		p.lost = lost
+		w.record.lose(w.now, lost)
 	}
 }
 
@@ -132,7 +154,7 @@ func (w *world) arrive(e event) {
 		w.after(late, event{kind: fail, who: e.who})
 		return
 	}
-	w.record.served(w.now, done)
+	w.record.served(w.now, done, w.store.busy)
 	back := done + w.store.oneWay() - w.now
 	if back > late {
 		w.after(late, event{kind: fail, who: e.who})
