@@ -43,6 +43,10 @@ type server struct {
 	chance *rand.Rand
 }
 
+func newServer(s Scenario) server {
+	return server{Store: s.Store, rate: s.Rate, depth: s.Depth(), beats: time.Second / time.Duration(s.Processes), chance: rand.New(rand.NewPCG(s.Seed, 2))}
+}
+
 // oneWay is how long an ask is under way to the store, or an answer back.
 func (s *server) oneWay() time.Duration {
 	const percentile99 = 2.326 // of the normal distribution

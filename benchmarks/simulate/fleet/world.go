@@ -23,7 +23,7 @@ type world struct {
 // Run plays a scenario.
 func (s Scenario) Run() *Record {
 	w := &world{Scenario: s, chance: rand.New(rand.NewPCG(s.Seed, 1)), record: newRecord(s), ideal: rate.NewLimiter(rate.Limit(s.Rate), s.Burst)}
-	w.store = server{Store: s.Store, rate: s.Rate, depth: s.Depth(), beats: time.Second / time.Duration(s.Processes), chance: rand.New(rand.NewPCG(s.Seed, 2))}
+	w.store = newServer(s)
 	for i := range s.Processes {
 		w.processes = append(w.processes, newProcess(s, i))
 	}
