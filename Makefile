@@ -96,5 +96,6 @@ corpus: servers ## Wrap every exported interface of the standard library and of 
 
 # The flags make chance repeatable: see benchmarks/simulate.
 .PHONY: simulate
-simulate: ## Simulate fleets of clients and write docs/behaviour.md; takes about ten minutes.
+simulate: ## Simulate fleets of clients and write docs/behaviour.md and docs/fleet-figures.md; takes about fifteen minutes.
 	cd benchmarks && $(GO) test ./simulate -run '^TestWrite$$' -v -count 1 -timeout 1h -tags seeded -ldflags -checklinkname=0 -args -write ../../docs
+	cd benchmarks && $(GO) test ./simulate/fleet -run '^TestWrite$$' -v -count 1 -timeout 1h -tags seeded -ldflags -checklinkname=0 -args -write ../../../docs

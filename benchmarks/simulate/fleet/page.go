@@ -84,8 +84,11 @@ func share(n float64) string {
 }
 
 func seconds(d time.Duration) string {
-	if d == Never {
+	switch {
+	case d == Never:
 		return "never"
+	case d < Step:
+		return "at once"
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
 }
