@@ -37,6 +37,9 @@ $(NESTED:%=test-%): test-%:
 # The libraries of the corpus take long to compile, and twice as long for both ways.
 test-corpus: RACE :=
 
+# Simulations of shared limits have one goroutine, and take minutes with the detector.
+test-benchmarks: RACE :=
+
 # Tests that start a server skip where it is missing, and fail there if CI=true.
 SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbitmq-server prometheus
 

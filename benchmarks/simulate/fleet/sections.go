@@ -17,7 +17,7 @@ takes leases is that of production. What is around it is a model:
 
 - **The processes** do with their leases what generated clients do. A test plays the same
   scenarios with real clients: what is admitted agrees within three hundredths of the
-  limit, and the round trips within a twentieth.
+  calls, and the round trips within a twelfth.
 - **The network** takes 0.3 ms for a round trip, and 2 ms for one way in a hundred.
 - **Redis** does one thing after the other. It takes 25 µs for each ask, and as long for what
   each process reads once a second. We measured 21 to 24 µs and 19 to 24 µs of processor time
