@@ -37,6 +37,9 @@ $(NESTED:%=test-%): test-%:
 # The libraries of the corpus take long to compile, and twice as long for both ways.
 test-corpus: RACE :=
 
+# Simulations of shared limits have one goroutine, and take minutes with the detector.
+test-benchmarks: RACE :=
+
 # Tests that start a server skip where it is missing, and fail there if CI=true.
 SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbitmq-server prometheus chromium
 
@@ -96,5 +99,6 @@ corpus: servers ## Wrap every exported interface of the standard library and of 
 
 # The flags make chance repeatable: see benchmarks/simulate.
 .PHONY: simulate
-simulate: ## Simulate fleets of clients and write docs/behaviour.md; takes about ten minutes.
+simulate: ## Simulate fleets of clients and write docs/behaviour.md and docs/fleet-figures.md; takes about fifteen minutes.
 	cd benchmarks && $(GO) test ./simulate -run '^TestWrite$$' -v -count 1 -timeout 1h -tags seeded -ldflags -checklinkname=0 -args -write ../../docs
+	cd benchmarks && $(GO) test ./simulate/fleet -run '^TestWrite$$' -v -count 1 -timeout 1h -tags seeded -ldflags -checklinkname=0 -args -write ../../../docs

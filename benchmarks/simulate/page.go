@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/resilgen/resilgen/benchmarks/internal/jitter"
+	"github.com/resilgen/resilgen/benchmarks/internal/plot"
 	"github.com/resilgen/resilgen/internal/simulation"
 )
 
@@ -58,8 +60,8 @@ func (w *writer) play(name string, s simulation.Scenario) records {
 
 func (w *writer) playOnce(s simulation.Scenario, seed uint64) (r *simulation.Record) {
 	s.Seed = seed
-	if seedJitter != nil {
-		seedJitter(seed)
+	if jitter.Seed != nil {
+		jitter.Seed(seed)
 	}
 	w.bubble(func() { r = s.Run() })
 	return r
@@ -79,30 +81,30 @@ func (w *writer) print(text any) {
 
 // draw draws goodput and load over time, in the first run of each of the records, whose
 // scenarios differ in nothing but what names tells.
-func (w *writer) draw(name, title string, list []records, names []string, change ...func(*picture)) {
+func (w *writer) draw(name, title string, list []records, names []string, change ...func(*plot.Picture)) {
 	s := list[0].Scenario
-	p := picture{title: title, lasts: s.Lasts, step: time.Second, curves: names}
+	p := plot.Picture{Title: title, Lasts: s.Lasts, Step: time.Second, Curves: names}
 	if s.Lasts > 3*time.Minute {
-		p.step = 5 * time.Second
+		p.Step = 5 * time.Second
 	}
 	if s.Ends > 0 {
-		p.faults = [][2]time.Duration{{s.Begins, s.Ends}}
+		p.Faults = [][2]time.Duration{{s.Begins, s.Ends}}
 	}
-	goodput := panel{title: "goodput: calls a second that succeed", level: s.Rate, name: "calls made"}
-	load := panel{title: "load: attempts a second that reach the backend"}
+	goodput := plot.Panel{Title: "goodput: calls a second that succeed", Level: s.Rate, Name: "calls made"}
+	load := plot.Panel{Title: "load: attempts a second that reach the backend"}
 	if most := s.Backend.PerSecond(); most < 2*s.Rate && s.Backend.Capacity == nil {
-		load.level, load.name = most, "what the backend can serve"
+		load.Level, load.Name = most, "what the backend can serve"
 	}
 	for _, r := range list {
-		goodput.series = append(goodput.series, rates(r.list[0].Succeeded, p.step))
-		load.series = append(load.series, rates(r.list[0].Attempts, p.step))
+		goodput.Series = append(goodput.Series, rates(r.list[0].Succeeded, p.Step))
+		load.Series = append(load.Series, rates(r.list[0].Attempts, p.Step))
 	}
-	p.panels = []panel{goodput, load}
+	p.Panels = []plot.Panel{goodput, load}
 	for _, f := range change {
 		f(&p)
 	}
 	name = "behaviour/" + name
-	w.files[name] = p.svg()
+	w.files[name] = p.SVG()
 	w.print(fmt.Sprintf("![%s](%s)", title, name))
 }
 

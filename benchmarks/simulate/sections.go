@@ -10,6 +10,7 @@ import (
 	"github.com/failsafe-go/failsafe-go/timeout"
 
 	"github.com/resilgen/resilgen/benchmarks/internal/page"
+	"github.com/resilgen/resilgen/benchmarks/internal/plot"
 	"github.com/resilgen/resilgen/internal/simulation"
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -254,11 +255,11 @@ serve. Here the load is that of the five minutes.`)
 	}
 	w.print(table)
 	curves := []records{flapping(breaker), flapping(slow), flapping(quick), flapping(failsafeBreaker)}
-	w.draw("flapping.svg", "40 clients of a backend that is up for a second in thirty", curves, names(curves), func(p *picture) {
+	w.draw("flapping.svg", "40 clients of a backend that is up for a second in thirty", curves, names(curves), func(p *plot.Picture) {
 		s := curves[0].Scenario
-		p.faults, p.lasts = nil, s.Ends+200*time.Second
+		p.Faults, p.Lasts = nil, s.Ends+200*time.Second
 		for at := s.Begins; at < s.Ends; at += 30 * time.Second {
-			p.faults = append(p.faults, [2]time.Duration{at, at + 29*time.Second})
+			p.Faults = append(p.Faults, [2]time.Duration{at, at + 29*time.Second})
 		}
 	})
 	w.print(`
@@ -315,9 +316,9 @@ needs. But six in ten callers give it 10 ms. The column shows the goodput of the
 	}
 	w.print(table)
 	curves := []records{impatient(breaker), impatient(failsafeBreaker)}
-	w.draw("impatient.svg", "40 clients, six in ten of whose callers give up after 10 ms", curves, names(curves), func(p *picture) {
-		p.panels[0].level, p.panels[0].name = curves[0].Rate*(1-curves[0].Hasty), "calls of patient callers"
-		p.panels[1].name = ""
+	w.draw("impatient.svg", "40 clients, six in ten of whose callers give up after 10 ms", curves, names(curves), func(p *plot.Picture) {
+		p.Panels[0].Level, p.Panels[0].Name = curves[0].Rate*(1-curves[0].Hasty), "calls of patient callers"
+		p.Panels[1].Name = ""
 	})
 	w.print(`
 A caller who gives up before the backend's usual time proves nothing about the backend, and

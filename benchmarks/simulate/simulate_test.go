@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/resilgen/resilgen/benchmarks/internal/jitter"
 	"github.com/resilgen/resilgen/internal/simulation"
 )
 
@@ -26,7 +27,7 @@ func TestWrite(t *testing.T) {
 	if *dir == "" {
 		t.Skip("make simulate writes the page")
 	}
-	if seedJitter == nil {
+	if jitter.Seed == nil {
 		t.Fatal("build with -tags=seeded -ldflags=-checklinkname=0, so that the page changes only if behaviour does")
 	}
 	if err := newWriter(t).write(*dir); err != nil {

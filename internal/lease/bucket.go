@@ -12,7 +12,14 @@ type Bucket struct {
 	used   bool
 	tokens float64
 	at     time.Duration
-	askers map[int]time.Duration
+	askers map[int]time.Duration // when each asked last
+	asks   []ask                 // in the order in which they came, from first on
+	first  int
+}
+
+type ask struct {
+	who int
+	at  time.Duration
 }
 
 // Recent is how long a process counts as one that asks.
@@ -29,10 +36,14 @@ func (b *Bucket) Take(now time.Duration, rate float64, depth, want, who int) Gra
 	tokens := min(want, int(math.Floor(b.tokens)))
 	b.tokens -= float64(tokens)
 	b.askers[who] = now
-	for other, at := range b.askers {
-		if now-at > Recent {
-			delete(b.askers, other)
+	b.asks = append(b.asks, ask{who, now})
+	for ; now-b.asks[b.first].at > Recent; b.first++ {
+		if old := b.asks[b.first]; b.askers[old.who] == old.at {
+			delete(b.askers, old.who)
 		}
+	}
+	if b.first > len(b.asks)/2 { // so that an ask costs the same in a fleet of any size
+		b.asks, b.first = append(b.asks[:0], b.asks[b.first:]...), 0
 	}
 	return Grant{Tokens: tokens, Busy: len(b.askers), Next: seconds(max(1-b.tokens, 0) / rate)}
 }

@@ -11,8 +11,10 @@
 //   - A process asks for what its calls of the last lease wanted, less what it has, and it
 //     asks when half of that is spent, so that the answer is there before the rest is.
 //   - An answer that is less than what was asked for says that the limit is reached. The
-//     process then pauses for [Pause]. In a fleet so large that 1.5 times its part brings less
-//     than a token in that time, it pauses until it would, but no longer than five leases.
+//     process then pauses for [Pause]. It pauses for longer, but no longer than five leases,
+//     where its 1.5 fold part brings less than a token in that time; where more than 1,000
+//     processes ask, so that all together ask at most 20,000 times a second; and where the
+//     answer took long, four times as long as that, but for this no longer than a lease.
 //   - While that lasts it asks for at most 1.5 times its part of what has come since it asked
 //     last. Those who ask first after a pause would get everything otherwise. An answer that
 //     grants all of that doubles it, so that a busy process beside idle ones soon gets more.
@@ -35,4 +37,8 @@
 //
 // where ahead is the part of one lease of each process: together no more than rate × TTL,
 // or one token of each process if the store takes longer than [Patience] to answer.
+//
+// A process that has lost the store has its part of the limit beside what the store grants to
+// others. While some have lost it and some have not, they admit as many times rate × W more
+// as the share of those that have lost it.
 package lease

@@ -20,6 +20,9 @@ const (
 	fair     = 1.5     // of an equal part, what one process may ask for at most
 	cover    = 0.75    // of the calls in a lease, what is asked for: leases end with few tokens left
 	most     = 1 << 30 // tokens in one ask
+
+	crowd = 50 * time.Microsecond // of pause for each process that asks: together 20,000 asks a second
+	slow  = 4                     // times as long as the answer took
 )
 
 // Depth is how many tokens the store's bucket must hold for a limit of rate tokens a second
@@ -184,7 +187,7 @@ func (l *Lease) Answer(now time.Duration, g Grant) {
 		l.boost = 0
 	}
 	if l.boost > 0 {
-		l.pause(now, min(max(time.Duration(float64(l.own(1))/fair), Pause), maxPause))
+		l.pause(now, min(max(Pause, time.Duration(float64(l.own(1))/fair), l.relief(now)), maxPause))
 	}
 	paid := min(tokens, l.debt)
 	l.debt -= paid
@@ -194,12 +197,19 @@ func (l *Lease) Answer(now time.Duration, g Grant) {
 	}
 }
 
-// Fail ends an ask that the store has not answered.
+// relief is how long to pause for the good of the store: the longer, the more processes ask
+// it, and the slower it was to answer.
+func (l *Lease) relief(now time.Duration) time.Duration {
+	return max(time.Duration(l.busy)*crowd, min(slow*(now-l.at), TTL))
+}
+
+// Fail ends an ask that the store has not answered. Tokens that were taken ahead of it are
+// still to be paid back: forgotten, each ask that fails would bring as many again.
 func (l *Lease) Fail(now time.Duration) {
 	if l.asked == 0 {
 		return
 	}
-	l.asked, l.debt, l.boost, l.lost = 0, 0, 0, true
+	l.asked, l.boost, l.lost = 0, 0, true
 	l.pause(now, Pause)
 }
 
@@ -244,9 +254,11 @@ func (l *Lease) Wait(now time.Duration, ahead int) time.Duration {
 	return wait
 }
 
-// Idle reports whether the lease is as good as a new one.
+// Idle reports whether the lease may be forgotten, if the process's own part has come since
+// for what it took ahead: then a debt is no reason to keep it, nor is a lost store, which a
+// lease that nobody uses would never find again.
 func (l *Lease) Idle(now time.Duration) bool {
-	return l.asked == 0 && l.debt == 0 && !l.lost && l.Tokens(now) == 0 && now-l.at > maxPause
+	return l.asked == 0 && l.Tokens(now) == 0 && now-l.at > maxPause
 }
 
 // own is how long so many tokens take to come, of the part of one process that asks.

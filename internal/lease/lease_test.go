@@ -15,6 +15,7 @@ type play struct {
 	rate    float64
 	burst   int
 	trip    func() time.Duration // how long an ask is under way to the store, and its answer back
+	lost    float64              // the share of asks that have no answer; the store may have granted tokens all the same
 	bucket  Bucket
 	fleet   []*process
 	now     time.Duration
@@ -67,6 +68,10 @@ func (p *play) ask(c *process) {
 		return
 	}
 	p.asks++
+	if rand.Float64() < p.lost {
+		p.after(TTL, func() { c.Fail(p.now) })
+		return
+	}
 	p.after(p.trip(), func() {
 		g := p.bucket.Take(p.now, p.rate, Depth(p.rate, p.burst), n, c.id)
 		p.granted += g.Tokens
@@ -78,7 +83,7 @@ func (p *play) ask(c *process) {
 func (p *play) call(c *process) {
 	c.Want()
 	p.ask(c)
-	if c.Take(p.now) {
+	if !c.Lost(p.now) && c.Take(p.now) {
 		c.admitted = append(c.admitted, p.now)
 	} else {
 		c.refused++
@@ -126,7 +131,8 @@ func (p *play) excess() float64 {
 }
 
 // TestBound: in no window do the processes admit more than the rate, the depth of the
-// store's bucket, one TTL's worth of leases, and what they went ahead by.
+// store's bucket, one TTL's worth of leases, and what they went ahead by. That holds where
+// asks are lost, too.
 func TestBound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		processes := rapid.IntRange(1, 40).Draw(t, "processes")
@@ -134,6 +140,7 @@ func TestBound(t *testing.T) {
 		burst := rapid.IntRange(1, int(2*rate)+1).Draw(t, "burst")
 		slowest := rapid.SampledFrom([]time.Duration{0, time.Millisecond, 20 * time.Millisecond, 150 * time.Millisecond}).Draw(t, "trip")
 		p := newPlay(processes, rate, burst, func() time.Duration { return rand.N(slowest + 1) })
+		p.lost = rapid.SampledFrom([]float64{0, 0, 0.2, 0.9}).Draw(t, "lost")
 		end := time.Duration(min(2000/rate, 60) * float64(time.Second))
 		for _, c := range p.fleet {
 			load := rapid.SampledFrom([]float64{0, 0.1, 1, 3, 20}).Draw(t, "load")
@@ -198,6 +205,34 @@ func TestFairness(t *testing.T) {
 		}
 		if trips > c.trips {
 			t.Errorf("%d processes, %v/s: %.3f asks per call", c.processes, c.rate, trips)
+		}
+	}
+}
+
+// TestCrowd: at the limit, processes ask no more than 20,000 times a second, however many
+// they are, and most of the limit is used. In the first two seconds they come to know that
+// they are at the limit.
+func TestCrowd(t *testing.T) {
+	for _, processes := range []int{1000, 3000} {
+		p := newPlay(processes, 50_000, 5_000, func() time.Duration { return 200 * time.Microsecond })
+		const end, settled = 4 * time.Second, 2 * time.Second
+		for _, c := range p.fleet {
+			p.calls(c, 2*p.rate/float64(processes), 0, end)
+		}
+		first := 0
+		p.after(settled, func() { first = p.asks })
+		p.run()
+		admitted := 0
+		for _, c := range p.fleet {
+			admitted += len(c.admitted)
+		}
+		asks, used := float64(p.asks-first)/(end-settled).Seconds(), float64(admitted)/p.rate/end.Seconds()
+		t.Logf("%d processes: %.0f asks a second, used %.2f", processes, asks, used)
+		if asks > 22_000 {
+			t.Errorf("%d processes ask %.0f times a second", processes, asks)
+		}
+		if used < 0.94 {
+			t.Errorf("%d processes use %.2f of the limit", processes, used)
 		}
 	}
 }
@@ -318,6 +353,26 @@ func TestRules(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a longer pause for a store that has much to do", func(t *testing.T) {
+		for _, c := range []struct {
+			busy       int
+			took, want time.Duration
+		}{
+			{10, 1 * ms, Pause},
+			{1000, 1 * ms, Pause},
+			{2000, 1 * ms, 100 * ms},
+			{100_000, 1 * ms, maxPause},
+			{10, 20 * ms, 80 * ms},
+			{10, 2 * time.Second, TTL}, // a process that was stopped is not to wait for seconds
+		} {
+			l := New(1e9, 0) // a part of more than a token
+			ask(t, l, 0, 30)
+			l.Answer(c.took, Grant{Busy: c.busy})
+			if pause := l.resume - c.took; pause < c.want*3/4 || pause > c.want*5/4 {
+				t.Errorf("%d processes, an answer after %v: a pause of %v, want %v, a quarter more or less", c.busy, c.took, pause, c.want)
+			}
+		}
+	})
 	t.Run("ahead of an answer, by a part of a lease, and paid back", func(t *testing.T) {
 		l := newLease()
 		if spend(l, 0) != 0 {
@@ -367,6 +422,27 @@ func TestRules(t *testing.T) {
 		l.Answer(2*TTL+1*ms, Grant{Tokens: n, Busy: 1})
 		if l.Lost(2*TTL + 1*ms) {
 			t.Error("lost after an answer")
+		}
+	})
+	t.Run("idle, whatever the last answer was", func(t *testing.T) {
+		for name, end := range map[string]func(l *Lease){
+			"granted": func(l *Lease) { l.Answer(1*ms, Grant{Tokens: 30, Busy: 1}) },
+			"refused": func(l *Lease) { l.Answer(1*ms, Grant{Busy: 1}) },
+			"lost":    func(l *Lease) { l.Fail(1 * ms) },
+		} {
+			l := newLease()
+			if !l.Idle(maxPause) {
+				t.Errorf("%s: a new lease is not idle", name)
+			}
+			ask(t, l, 0, 30)
+			spend(l, 0) // ahead
+			if l.Idle(2 * maxPause) {
+				t.Errorf("%s: idle while an answer is under way", name)
+			}
+			end(l)
+			if l.Idle(maxPause) || !l.Idle(maxPause+1) {
+				t.Errorf("%s: idle is not when nothing was asked for in a time", name)
+			}
 		}
 	})
 	t.Run("extreme rates", func(t *testing.T) {

@@ -1,4 +1,5 @@
-package simulate
+// Package plot draws the pictures of the pages.
+package plot
 
 import (
 	"fmt"
@@ -10,23 +11,25 @@ import (
 	"time"
 )
 
-// A picture shows curves over time in panels, one below the other, with the same curves
+// A Picture shows curves over time, or over other places, in panels, one below the other, with the same curves
 // in each.
-type picture struct {
-	title  string
-	lasts  time.Duration      // the horizontal axis
-	step   time.Duration      // between two values of a curve
-	faults [][2]time.Duration // shaded
-	curves []string           // the names, four at most
-	panels []panel
+type Picture struct {
+	Title  string
+	Lasts  time.Duration      // the horizontal axis
+	Step   time.Duration      // between two values of a curve
+	Places []string           // on the horizontal axis in place of seconds, one for each Step
+	Axis   string             // what these are
+	Faults [][2]time.Duration // shaded
+	Curves []string           // the names, four at most
+	Panels []Panel
 }
 
-// A panel is one diagram of a picture.
-type panel struct {
-	title  string
-	series [][]float64 // values since the start, for each curve
-	level  float64     // a dotted line to compare with, if name is not empty
-	name   string      // of that line
+// A Panel is one diagram of a picture.
+type Panel struct {
+	Title  string
+	Series [][]float64 // values since the start, for each curve
+	Level  float64     // a dotted line to compare with, if Name is not empty
+	Name   string      // of that line
 }
 
 const (
@@ -66,21 +69,21 @@ text { fill: #e6edf3; }
 }
 `
 
-// svg draws the picture. The same picture gives the same text.
-func (p picture) svg() string {
-	height := firstPanel + len(p.panels)*panelHeight + (len(p.panels)-1)*panelGap + belowPanels
+// SVG draws the picture. The same picture gives the same text.
+func (p Picture) SVG() string {
+	height := firstPanel + len(p.Panels)*panelHeight + (len(p.Panels)-1)*panelGap + belowPanels
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%[1]d" height="%d" role="img" aria-labelledby="title">`+"\n", plotWidth, height, height)
-	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<style>\n%s</style>\n", html.EscapeString(p.title), plotStyle)
+	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<style>\n%s</style>\n", html.EscapeString(p.Title), plotStyle)
 	fmt.Fprintf(&b, "<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", plotWidth, height)
-	label(&b, "title", plotLeft, 24, "start", p.title)
+	label(&b, "title", plotLeft, 24, "start", p.Title)
 	at := plotLeft
-	for i, name := range p.curves {
+	for i, name := range p.Curves {
 		fmt.Fprintf(&b, "<path class=\"curve c%d\" d=\"M%d %dh26\"/>\n", i, at, legendBegins-4)
 		label(&b, "", float64(at+32), legendBegins, "start", name)
 		at += 32 + textWidth(name) + 18
 	}
-	for i, panel := range p.panels {
+	for i, panel := range p.Panels {
 		p.draw(&b, panel, float64(firstPanel+i*(panelHeight+panelGap)))
 	}
 	b.WriteString("</svg>\n")
@@ -91,50 +94,57 @@ func (p picture) svg() string {
 func textWidth(s string) int { return len(s) * 7 }
 
 // draw draws a panel whose upper edge is at top.
-func (p picture) draw(b *strings.Builder, panel panel, top float64) {
+func (p Picture) draw(b *strings.Builder, panel Panel, top float64) {
 	const right = plotWidth - plotRight
 	bottom := top + panelHeight
-	x := func(at time.Duration) float64 { return plotLeft + at.Seconds()/p.lasts.Seconds()*(right-plotLeft) }
-	most := max(panel.level, 1)
+	x := func(at time.Duration) float64 { return plotLeft + at.Seconds()/p.Lasts.Seconds()*(right-plotLeft) }
+	most := max(panel.Level, 1)
 	var curves [][]float64
-	for _, series := range panel.series {
-		curves = append(curves, series[:min(len(series), int(p.lasts/p.step))])
+	for _, series := range panel.Series {
+		curves = append(curves, series[:min(len(series), int(p.Lasts/p.Step))])
 		most = max(most, slices.Max(curves[len(curves)-1]))
 	}
 	step := tick(most, 5)
 	most = math.Ceil(most/step) * step
 	y := func(v float64) float64 { return bottom - v/most*panelHeight }
 
-	title := panel.title
-	if panel.name != "" {
-		title += " (dotted line: " + panel.name + ")"
+	title := panel.Title
+	if panel.Name != "" {
+		title += " (dotted line: " + panel.Name + ")"
 	}
 	label(b, "", plotLeft, top-8, "start", title)
-	for _, f := range p.faults {
-		from, to := x(f[0]), x(min(f[1], p.lasts))
+	for _, f := range p.Faults {
+		from, to := x(f[0]), x(min(f[1], p.Lasts))
 		fmt.Fprintf(b, "<rect class=\"fault\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%d\"/>\n", coordinate(from), coordinate(top), coordinate(to-from), panelHeight)
 	}
 	for v := 0.0; v <= most; v += step {
 		fmt.Fprintf(b, "<path class=\"grid\" d=\"M%d %sH%d\"/>\n", plotLeft, coordinate(y(v)), right)
 		label(b, "axis", plotLeft-8, y(v)+4, "end", strconv.FormatFloat(v, 'f', -1, 64))
 	}
-	every := time.Duration(tick(p.lasts.Seconds(), 10)) * time.Second
-	for at := time.Duration(0); at <= p.lasts; at += every {
-		fmt.Fprintf(b, "<path class=\"grid\" d=\"M%s %sV%s\"/>\n", coordinate(x(at)), coordinate(bottom), coordinate(bottom+5))
-		label(b, "axis", x(at), bottom+18, "middle", strconv.Itoa(int(at/time.Second)))
+	if p.Places != nil {
+		for i, name := range p.Places {
+			label(b, "axis", x(time.Duration(i)*p.Step+p.Step/2), bottom+18, "middle", name)
+		}
+		label(b, "axis", right, bottom+34, "end", p.Axis)
+	} else {
+		every := time.Duration(tick(p.Lasts.Seconds(), 10)) * time.Second
+		for at := time.Duration(0); at <= p.Lasts; at += every {
+			fmt.Fprintf(b, "<path class=\"grid\" d=\"M%s %sV%s\"/>\n", coordinate(x(at)), coordinate(bottom), coordinate(bottom+5))
+			label(b, "axis", x(at), bottom+18, "middle", strconv.Itoa(int(at/time.Second)))
+		}
+		label(b, "axis", right, bottom+34, "end", "seconds")
 	}
-	label(b, "axis", right, bottom+34, "end", "seconds")
-	if len(p.faults) > 0 {
+	if len(p.Faults) > 0 {
 		label(b, "axis", plotLeft, bottom+34, "start", "shaded: the fault")
 	}
-	if panel.name != "" {
-		fmt.Fprintf(b, "<path class=\"level\" d=\"M%d %sH%d\"/>\n", plotLeft, coordinate(y(panel.level)), right)
+	if panel.Name != "" {
+		fmt.Fprintf(b, "<path class=\"level\" d=\"M%d %sH%d\"/>\n", plotLeft, coordinate(y(panel.Level)), right)
 	}
 	for i, series := range curves {
 		fmt.Fprintf(b, "<path class=\"curve c%d\" d=\"", i)
 		command := "M"
 		for n, v := range series {
-			middle := time.Duration(n)*p.step + p.step/2
+			middle := time.Duration(n)*p.Step + p.Step/2
 			fmt.Fprintf(b, "%s%s %s", command, coordinate(x(middle)), coordinate(y(v)))
 			command = "L"
 		}

@@ -1,6 +1,6 @@
 //go:build seeded
 
-package simulate
+package jitter
 
 import (
 	"math/rand/v2"
@@ -15,7 +15,7 @@ import (
 var globalRand *rand.Rand
 
 func init() {
-	seedJitter = func(seed uint64) {
+	Seed = func(seed uint64) {
 		globalRand = rand.New(&locked{source: rand.NewPCG(seed, 3)})
 	}
 }

@@ -1,4 +1,4 @@
-package simulate
+package plot
 
 import (
 	"encoding/xml"
@@ -11,16 +11,16 @@ import (
 )
 
 func TestPictureShowsEachCurveWithinItsPanel(t *testing.T) {
-	p := picture{
-		title: "a & b", lasts: 4 * time.Second, step: time.Second, curves: []string{"a", "<b>"},
-		faults: [][2]time.Duration{{time.Second, 2 * time.Second}},
-		panels: []panel{
-			{title: "first", series: [][]float64{{0, 5, 10, 0, 99}, {1, 2, 3, 4}}},
-			{title: "second", series: [][]float64{{0, 0, 0, 0}, {0, 0, 0, 7}}, level: 9, name: "limit"},
+	p := Picture{
+		Title: "a & b", Lasts: 4 * time.Second, Step: time.Second, Curves: []string{"a", "<b>"},
+		Faults: [][2]time.Duration{{time.Second, 2 * time.Second}},
+		Panels: []Panel{
+			{Title: "first", Series: [][]float64{{0, 5, 10, 0, 99}, {1, 2, 3, 4}}},
+			{Title: "second", Series: [][]float64{{0, 0, 0, 0}, {0, 0, 0, 7}}, Level: 9, Name: "limit"},
 		},
 	}
-	text := p.svg()
-	if again := p.svg(); again != text {
+	text := p.SVG()
+	if again := p.SVG(); again != text {
 		t.Error("the same picture is drawn in two ways")
 	}
 	curves := 0
