@@ -12,7 +12,13 @@ type Bucket struct {
 	used   bool
 	tokens float64
 	at     time.Duration
-	askers map[int]time.Duration
+	askers map[int]time.Duration // that have asked of late, and when they did last
+	asks   []ask                 // of late, oldest first
+}
+
+type ask struct {
+	at  time.Duration
+	who int
 }
 
 // Recent is how long a process counts as one that asks.
@@ -29,10 +35,12 @@ func (b *Bucket) Take(now time.Duration, rate float64, depth, want, who int) Gra
 	tokens := min(want, int(math.Floor(b.tokens)))
 	b.tokens -= float64(tokens)
 	b.askers[who] = now
-	for other, at := range b.askers {
-		if now-at > Recent {
-			delete(b.askers, other)
+	b.asks = append(b.asks, ask{now, who})
+	for now-b.asks[0].at > Recent {
+		if old := b.asks[0]; b.askers[old.who] == old.at {
+			delete(b.askers, old.who)
 		}
+		b.asks = b.asks[1:]
 	}
 	return Grant{Tokens: tokens, Busy: len(b.askers), Next: seconds(max(1-b.tokens, 0) / rate)}
 }

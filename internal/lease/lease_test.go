@@ -381,3 +381,16 @@ func TestRules(t *testing.T) {
 		}
 	})
 }
+
+// TestBusy: who has asked in the last second counts, and once.
+func TestBusy(t *testing.T) {
+	var b Bucket
+	for i, c := range []struct {
+		at        time.Duration
+		who, busy int
+	}{{0, 1, 1}, {0, 2, 2}, {Recent, 1, 2}, {Recent + 1, 1, 1}, {Recent + 2, 3, 2}, {2*Recent + 1, 3, 2}, {3*Recent + 2, 4, 1}} {
+		if g := b.Take(c.at, 1, 1, 1, c.who); g.Busy != c.busy {
+			t.Errorf("ask %d: %d processes ask, want %d", i, g.Busy, c.busy)
+		}
+	}
+}
