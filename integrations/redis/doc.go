@@ -24,7 +24,7 @@
 //	PREFIX:{Users}:limit:NAME[:KEY]       the token bucket of a limit
 //	PREFIX:{Users}:asking:NAME[:KEY]      processes that asked it for tokens of late
 //
-// All but orders expire when nobody uses them. Times are those of the server of Redis. The
+// All but orders and their version expire when nobody uses them. Times are those of the server of Redis. The
 // channel PREFIX:{Users} says that orders or suspects have changed. A process that misses that
 // reads them within a second all the same.
 //
