@@ -48,7 +48,7 @@ func open(t *testing.T, url string) *tab {
 		txt: func(e string) (string, error) { return chromedp.Run(ctx, chromedp.Evaluate[string](e)) },
 		png: func() ([]byte, error) { return chromedp.Run(ctx, chromedp.CaptureScreenshot()) },
 	}
-	b.do(chromedp.EmulateViewport(1000, 560), chromedp.Navigate(url))
+	b.do(chromedp.EmulateViewport(1000, 470), chromedp.Navigate(url))
 	return b
 }
 

@@ -71,7 +71,7 @@ func attemptsUnder(parent tracetest.SpanStub, spans tracetest.SpanStubs, method 
 func attribute(span tracetest.SpanStub, key string) string {
 	for _, a := range span.Attributes {
 		if string(a.Key) == key {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""
