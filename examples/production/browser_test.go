@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"os"
@@ -17,10 +18,7 @@ var update = flag.Bool("update", false, "write the pictures of the documentation
 // A tab is a window of a real browser that shows the page.
 type tab struct {
 	t   *testing.T
-	run func(...chromedp.Action[chromedp.Void]) error
-	get func(expression string) (bool, error)
-	txt func(expression string) (string, error)
-	png func() ([]byte, error)
+	ctx context.Context
 }
 
 // open opens url in a browser, or skips the test where there is none.
@@ -41,20 +39,14 @@ func open(t *testing.T, url string) *tab {
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(ctx)
 	t.Cleanup(closeTab)
-	b := &tab{
-		t:   t,
-		run: func(a ...chromedp.Action[chromedp.Void]) error { return chromedp.Do(ctx, a...) },
-		get: func(e string) (bool, error) { return chromedp.Run(ctx, chromedp.Evaluate[bool](e)) },
-		txt: func(e string) (string, error) { return chromedp.Run(ctx, chromedp.Evaluate[string](e)) },
-		png: func() ([]byte, error) { return chromedp.Run(ctx, chromedp.CaptureScreenshot()) },
-	}
+	b := &tab{t, ctx}
 	b.do(chromedp.EmulateViewport(1000, 470), chromedp.Navigate(url))
 	return b
 }
 
 func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := b.run(actions...); err != nil {
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -62,7 +54,7 @@ func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 // text is the value of a JavaScript expression.
 func (b *tab) text(expression string) string {
 	b.t.Helper()
-	text, err := b.txt(expression)
+	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression))
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
@@ -73,7 +65,7 @@ func (b *tab) text(expression string) string {
 func (b *tab) until(condition string) {
 	b.t.Helper()
 	eventually(b.t, condition, func() bool {
-		is, err := b.get("(() => { try { return !!(" + condition + ") } catch { return false } })()")
+		is, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("(() => { try { return !!("+condition+") } catch { return false } })()"))
 		return is && err == nil // an error is a page that is about to go
 	}, func() string { return b.text("document.body.innerText") })
 }
@@ -105,7 +97,7 @@ func (b *tab) override(client, overrides string) {
 // picture takes a picture of what is seen. With -update it goes to the documentation.
 func (b *tab) picture(name string) {
 	b.t.Helper()
-	data, err := b.png()
+	data, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.t.Fatal(err)
 	}

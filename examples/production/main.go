@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -29,8 +30,11 @@ func main() {
 
 // run runs the program until it is interrupted.
 func run(c config, traces string) (err error) {
-	if c.token == "" {
+	switch {
+	case c.token == "":
 		c.token = rand.Text()
+	case len(c.token) < 16:
+		return errors.New("OPS_TOKEN has fewer than 16 characters, and could be guessed; openssl rand -hex 16 makes one")
 	}
 	if traces != "" {
 		file := os.Stdout

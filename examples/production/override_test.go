@@ -19,7 +19,7 @@ func TestALimitIsHalvedOnThePage(t *testing.T) {
 	s.finds(`resil_breaker_status{client="Catalog",state=~"open|half-open"} > 0`, "Catalog")
 	s.page.says("Catalog is ill; 2 are well")
 	s.passes(100)
-	before := catalog.Stats()
+	before := keptOf(catalog)
 
 	const wrong = `{"Catalog": {"limit": "50/fortnight", "braker": "open=1s"}}`
 	s.page.override("Catalog", wrong)
@@ -57,19 +57,32 @@ func (s *stage) passes(perSecond float64) {
 	s.holds(fmt.Sprintf(`sum(rate(resil_client_attempts_total{client="Catalog"}[5s])) > %v < %v`, 0.9*perSecond, 1.1*perSecond))
 }
 
-// keeps checks that the breakers and counters of the catalog have what they had before. What
-// breakers see lasts for a minute.
-func (s *stage) keeps(catalog *resil.Client, before resil.Stats) {
+// What overrides must keep: an open breaker, a closed one, and counters.
+type kept struct {
+	open, closed resil.BreakerStats
+	method       resil.MethodStats
+}
+
+func keptOf(catalog *resil.Client) kept {
+	stats := catalog.Stats()
+	return kept{stats.Breaker("Catalog", "globex"), stats.Breaker("Catalog", "acme"), stats.Method("GetPrice")}
+}
+
+// keeps checks that the catalog has what it had before. What breakers see lasts for a minute.
+func (s *stage) keeps(catalog *resil.Client, was kept) {
 	s.t.Helper()
-	now := catalog.Stats()
-	if was, is := before.Breaker("Catalog", "globex"), now.Breaker("Catalog", "globex"); is.State == resil.StateClosed || is.Opened < was.Opened {
-		s.t.Errorf("the open breaker was %s, opened %d times, and is %s, opened %d times", was.State, was.Opened, is.State, is.Opened)
+	is := keptOf(catalog)
+	if is.open.State == resil.StateClosed || is.open.Opened < was.open.Opened {
+		s.t.Errorf("the open breaker was %s, opened %d times, and is %s, opened %d times",
+			was.open.State, was.open.Opened, is.open.State, is.open.Opened)
 	}
-	if was, is := before.Breaker("Catalog", "acme"), now.Breaker("Catalog", "acme"); is.State != resil.StateClosed || was.Successes == 0 || is.Successes < was.Successes {
-		s.t.Errorf("the closed breaker was %s with %d successes, and is %s with %d", was.State, was.Successes, is.State, is.Successes)
+	if is.closed.State != resil.StateClosed || was.closed.Successes == 0 || is.closed.Successes < was.closed.Successes {
+		s.t.Errorf("the closed breaker was %s with %d successes, and is %s with %d",
+			was.closed.State, was.closed.Successes, is.closed.State, is.closed.Successes)
 	}
-	if was, is := before.Method("GetPrice"), now.Method("GetPrice"); is.Calls < was.Calls || is.Attempts < was.Attempts {
-		s.t.Errorf("of %d calls with %d attempts there are %d with %d", was.Calls, was.Attempts, is.Calls, is.Attempts)
+	if is.method.Calls < was.method.Calls || is.method.Attempts < was.method.Attempts {
+		s.t.Errorf("of %d calls with %d attempts there are %d with %d",
+			was.method.Calls, was.method.Attempts, is.method.Calls, is.method.Attempts)
 	}
 }
 
