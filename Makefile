@@ -47,7 +47,7 @@ SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbit
 servers: ## Install the servers that tests start; only as root on Debian.
 	.ci/servers $(SERVERS)
 
-test-corpus test-examples/clients test-examples/fleet test-integrations/otel/instrumentation test-integrations/page/browser test-integrations/prometheus test-integrations/redis: servers
+test-corpus test-examples/clients test-examples/fleet test-examples/production test-integrations/otel/instrumentation test-integrations/page/browser test-integrations/prometheus test-integrations/redis: servers
 
 # staticcheck and our own analyzer look at every package that a module imports, and those
 # of the corpus are too many.

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	resil "github.com/resilgen/resilgen/runtime"
+)
+
+// send makes a request with a JSON body, and decodes the response into answer if that is not
+// nil.
+func send(ctx context.Context, client *http.Client, method, url string, body, answer any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		return &responseError{resp.StatusCode, resil.HTTPResponse(resp.StatusCode, resp.Header)}
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.NewDecoder(resp.Body).Decode(answer)
+}
+
+// A responseError is a response that is not a success, and what it says of the service.
+type responseError struct {
+	status  int
+	verdict resil.Verdict
+}
+
+func (e *responseError) Error() string {
+	return fmt.Sprintf("the service responds %d %s", e.status, http.StatusText(e.status))
+}
+
+// byResponse classifies responses: a 503 counts against the service, a 404 does not. It
+// leaves other errors to resil.
+func byResponse(err error) resil.Verdict {
+	if e, ok := errors.AsType[*responseError](err); ok {
+		return e.verdict
+	}
+	return resil.Verdict{}
+}
