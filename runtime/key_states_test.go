@@ -314,3 +314,30 @@ func BenchmarkWorstKeys(b *testing.B) {
 		})
 	}
 }
+
+// A key's own methods may hang, and whoever lists keys must not hang with them.
+func TestWorstKeysThatAreAlikeComeInOrderWithoutTheirMethods(t *testing.T) {
+	c, _ := newMethod(t, withBreaker(func(b *Breaker) { b.Per = "id" }))
+	keyedMethod[untellable](c, "Get")
+	var want []untellable
+	for n := range 5 {
+		want = append(want, untellable{"a", [2]int{n, -n}})
+	}
+	for _, n := range []int{3, 0, 4, 1, 2} {
+		c.Breaker("Store").For(want[n]).ForceOpen()
+	}
+	var got []untellable
+	for _, b := range c.Stats().WorstKeys("Store", 9) {
+		got = append(got, b.Key.(untellable))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%#v", got)
+	}
+}
+
+type untellable struct {
+	name string
+	n    [2]int
+}
+
+func (untellable) String() string { panic("a key was asked for its text") }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"container/heap"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 )
@@ -89,9 +90,39 @@ func (w *worstKeys) list() []BreakerStats {
 		if c := badness(&b, &a); c != 0 {
 			return c
 		}
-		return cmp.Compare(fmt.Sprint(a.Key), fmt.Sprint(b.Key))
+		return compareKeys(reflect.ValueOf(a.Key), reflect.ValueOf(b.Key))
 	})
 	return list
+}
+
+// compareKeys orders keys by what they hold. It calls none of their methods, which may be
+// slow, or worse. Pointers, channels and complex numbers in a key have no order.
+func compareKeys(a, b reflect.Value) int {
+	switch a.Kind() {
+	case reflect.String:
+		return cmp.Compare(a.String(), b.String())
+	case reflect.Bool:
+		return cmp.Compare(fmt.Sprint(a.Bool()), fmt.Sprint(b.Bool()))
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return cmp.Compare(a.Int(), b.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return cmp.Compare(a.Uint(), b.Uint())
+	case reflect.Float32, reflect.Float64:
+		return cmp.Compare(a.Float(), b.Float())
+	case reflect.Struct:
+		for i := range a.NumField() {
+			if c := compareKeys(a.Field(i), b.Field(i)); c != 0 {
+				return c
+			}
+		}
+	case reflect.Array:
+		for i := range a.Len() {
+			if c := compareKeys(a.Index(i), b.Index(i)); c != 0 {
+				return c
+			}
+		}
+	}
+	return 0
 }
 
 // badness compares two keys: the result is above 0 if a is worse than b.
