@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -147,7 +148,15 @@ func (p *Page) act(w http.ResponseWriter, r *http.Request) {
 	if _, err := p.sampler.current(r.Context()); err != nil { // gives clients their IDs
 		return
 	}
+	told := false
+	defer func() {
+		if !told { // the function that says who may act panics, or has ended the goroutine
+			a.Error = "Nobody could say whether this is allowed: the function of WithActions did not return."
+			p.audit(r.Context(), *a)
+		}
+	}()
 	err := p.do(r, a)
+	told = true
 	if err != nil {
 		a.Error = err.Error()
 	} else {
@@ -166,10 +175,10 @@ func (p *Page) audit(ctx context.Context, a Action) {
 
 // do does what the form of r asks for, and completes a.
 func (p *Page) do(r *http.Request, a *Action) error {
-	id := r.PostFormValue("client")
-	client := p.sampler.find(id)
+	id, named := r.PostFormValue("client"), r.PostFormValue("named")
+	client := p.sampler.find(id, named)
 	if client != nil {
-		a.Client = client.Name()
+		a.Client = nameOf(client)
 	}
 	who, err := p.options.authorize(r)
 	if err != nil {
@@ -179,7 +188,7 @@ func (p *Page) do(r *http.Request, a *Action) error {
 	if client == nil {
 		return refuse(http.StatusNotFound, "There is no client %q now: load the page again.", shorten(id, 20))
 	}
-	if named := r.PostFormValue("named"); named != "" && named != a.Client {
+	if named != "" && named != a.Client {
 		return refuse(http.StatusConflict, "The program has started again since this page was loaded: load it again.")
 	}
 	if r.PostFormValue("confirm") != "yes" {
@@ -252,8 +261,11 @@ func (p *Page) override(r *http.Request, client *resil.Client, a *Action) error 
 		if err := d.Decode(&a.Overrides); err != nil {
 			return refuse(http.StatusBadRequest, "The overrides are not JSON such as {\"%s\": {\"breaker\": \"open=10s\"}}: %v", a.Client, err)
 		}
-		if d.More() {
+		if _, err := d.Token(); err != io.EOF {
 			return refuse(http.StatusBadRequest, "There is something after the JSON of the overrides.")
+		}
+		if name := nameTwice(text); name != "" {
+			return refuse(http.StatusBadRequest, "%q stands twice in the overrides: only one of them would count.", shorten(name, maxKey))
 		}
 		if len(a.Overrides) == 0 {
 			return refuse(http.StatusBadRequest, "There are no overrides in it. To have none, drop them.")
@@ -263,6 +275,41 @@ func (p *Page) override(r *http.Request, client *resil.Client, a *Action) error 
 		return refuse(http.StatusUnprocessableEntity, "Nothing was changed. %v", err)
 	}
 	return nil
+}
+
+// nameTwice returns a name that an object in a valid JSON text has twice, "" for none.
+func nameTwice(text string) string {
+	type object struct {
+		names  map[string]bool // nil for a list
+		inside bool            // a name has come, and its value has not
+	}
+	var open []object
+	for d := json.NewDecoder(strings.NewReader(text)); ; {
+		token, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		last := len(open) - 1
+		switch delim, _ := token.(json.Delim); {
+		case delim == '}' || delim == ']':
+			open = open[:last]
+			continue
+		case last >= 0 && open[last].names != nil && !open[last].inside:
+			name := token.(string)
+			if open[last].names[name] {
+				return name
+			}
+			open[last].names[name], open[last].inside = true, true
+			continue
+		case delim == '{':
+			open = append(open, object{names: map[string]bool{}})
+		case delim == '[':
+			open = append(open, object{})
+		}
+		if last >= 0 {
+			open[last].inside = false
+		}
+	}
 }
 
 // version tells overrides from others.

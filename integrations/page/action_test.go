@@ -225,6 +225,9 @@ func TestOverridesAreAppliedAndDropped(t *testing.T) {
 		{`{"Users": `, now, 400, "not JSON"},
 		{`["Users"]`, now, 400, "not JSON"},
 		{`{"Users": {"breaker": "open=1s"}} x`, now, 400, "after the JSON"},
+		{`{"Users": {"breaker": "open=1s"}}}`, now, 400, "after the JSON"},
+		{`{"Users": {"breaker": "open=1s"}, "Users": {"retry": "attempts=4"}}`, now, 400, "Users&#34; stands twice"},
+		{`{"Users": {"retry": "attempts=1", "retry": "attempts=4"}}`, now, 400, "retry&#34; stands twice"},
 		{`{}`, now, 400, "drop them"},
 		{`{"Users": {"breaker": "open=1s"}}`, before, 409, "changed since"},
 		{`{"<b>": {"breaker": "open=1s"}}`, now, 422, "&lt;b&gt;"},
@@ -375,5 +378,51 @@ func TestFunctionsOfTheProgramThatFail(t *testing.T) {
 	w := post(page, form("do", "force-open", "breaker", "Users"))
 	if body := w.Body.String(); w.Code != http.StatusForbidden || strings.Contains(body, "hunter2") || strings.Contains(body, "<b>") || b.State() != resil.StateClosed {
 		t.Errorf("%d: %s", w.Code, body)
+	}
+}
+
+// An action that nobody could say anything about is told of, and not done.
+func TestAnAuthorizeThatPanicsIsToldOf(t *testing.T) {
+	registry := new(resil.Registry)
+	b := newClient(t, registry, "Users", "breaker").Breaker("Users")
+	var told audit
+	page := newPage(t, registry, WithActions(func(*http.Request) (string, error) { panic("no session") }), WithAudit(told.add))
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the server is not told of the panic")
+			}
+		}()
+		post(page, form("do", "force-open", "breaker", "Users"))
+	}()
+	if a := told.last(t); a.Client != "Users" || a.Error == "" || b.State() != resil.StateClosed {
+		t.Errorf("%+v, the breaker is %s", a, b.State())
+	}
+}
+
+// A client may have the name that is another's ID.
+func TestAClientIsNeverTakenForAnother(t *testing.T) {
+	registry := new(resil.Registry)
+	users := newClient(t, registry, "Users", "breaker")
+	c1 := newClient(t, registry, "c1", "breaker")
+	page := newPage(t, registry, WithActions(ann))
+	if w := post(page, form("do", "force-open", "breaker", "c1")); w.Code != http.StatusNotFound {
+		t.Errorf("either of two: %d", w.Code)
+	}
+	post(page, form("named", "Users", "breaker", "Users", "do", "force-open"))
+	post(page, form("named", "c1", "breaker", "c1", "do", "force-close"))
+	if users.Breaker("Users").State() != resil.StateForcedOpen || c1.Breaker("c1").State() != resil.StateForcedClosed {
+		t.Errorf("%s, %s", users.Breaker("Users").State(), c1.Breaker("c1").State())
+	}
+}
+
+func TestNameTwice(t *testing.T) {
+	for text, want := range map[string]string{
+		`{}`: "", `{"a": {"a": 1}, "b": {"a": 1}}`: "", `[{"a": 1}, {"a": 1}]`: "", `{"a": "a", "b": "a"}`: "", `{"a": ["a", "a"]}`: "",
+		`{"a": 1, "a": 2}`: "a", `{"x": [{"b": null, "b": {}}]}`: "b", `{"a": {}, "b": [], "a": 0}`: "a", "{\"a\": 1, \"\\u0061\": 2}": "a", `"a"`: "",
+	} {
+		if got := nameTwice(text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
 	}
 }

@@ -28,7 +28,7 @@ type describer struct {
 func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recent []span) ClientState {
 	spec := c.Spec()
 	s := ClientState{
-		ID: id, Name: stats.Client, Interface: c.Interface(),
+		ID: id, Name: nameOf(c), Interface: c.Interface(),
 		Overrides:     c.Overrides(),
 		EventsDropped: stats.EventsDropped, ObserverPanics: stats.ObserverPanics,
 		Methods: []MethodState{}, Breakers: []BreakerState{}, Limits: []LimitState{}, Bulkheads: []BulkheadState{},
@@ -98,6 +98,9 @@ func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recen
 	}
 	return s
 }
+
+// nameOf is a client's name as it is shown, because programs may choose any.
+func nameOf(c *resil.Client) string { return shorten(c.Name(), maxKey) }
 
 // isEmpty reports whether nothing of the client matches a filter.
 func (s *ClientState) isEmpty() bool {

@@ -1,6 +1,7 @@
 package resilpage
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -10,6 +11,17 @@ import (
 // Another site can point a name of its own at this server, and its scripts then count as of
 // the same origin. It cannot choose the name that the browser sends.
 type hosts []string
+
+// newHosts returns names as allow compares them. It panics where one could never be asked for.
+func newHosts(names []string) (list hosts) {
+	for _, name := range names {
+		if bare := strings.TrimPrefix(name, "*."); bare == "" || name != "*" && strings.ContainsAny(bare, "*:/@ ") {
+			panic(fmt.Sprintf("resilpage: WithHosts(%q): write a name without scheme and port, such as ops.example.com, or *.example.com for all below it", name))
+		}
+		list = append(list, strings.ToLower(strings.TrimSuffix(name, ".")))
+	}
+	return list
+}
 
 // allow reports whether a request to host, of its Host header, is answered.
 func (h hosts) allow(host string) bool {
@@ -25,7 +37,6 @@ func (h hosts) allow(host string) bool {
 		return true
 	}
 	for _, listed := range h {
-		listed = strings.ToLower(listed)
 		rest, wild := strings.CutPrefix(listed, "*.")
 		switch {
 		case listed == "*", listed == name, wild && strings.HasSuffix(name, "."+rest):

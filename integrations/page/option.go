@@ -81,9 +81,11 @@ func WithAudit(audit func(context.Context, Action)) Option {
 
 // WithHosts lists the names under which the page may be asked for, without a port, such as
 // ops.example.com or *.example.com. IP addresses and localhost need not be listed. "*" admits
-// all names: only behind a proxy that checks them, or who may read.
+// all names: only behind a proxy that checks them, or who may read. It panics where a name
+// has a scheme or a port, or is empty.
 func WithHosts(names ...string) Option {
-	return func(o *options) { o.hosts = append(o.hosts, names...) }
+	list := newHosts(names)
+	return func(o *options) { o.hosts = append(o.hosts, list...) }
 }
 
 // WithRedact has redact change the texts of errors and keys before anybody sees them. It gets

@@ -274,6 +274,57 @@ func TestOtherNamesAreNotAnswered(t *testing.T) {
 	}
 }
 
+// A name that would never match is a mistake, and an empty one would let in what has no name.
+func TestHostsThatCannotBeNamesPanic(t *testing.T) {
+	for _, name := range []string{"", "*.", "ops.example.com:8080", "https://ops.example.com", "ops.example.com/debug", "*.*.example.com", "ops*.example.com"} {
+		func() {
+			defer func() {
+				if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "without scheme and port") {
+					t.Errorf("%q is accepted: %v", name, v)
+				}
+			}()
+			WithHosts(name)
+		}()
+	}
+	page := newPage(t, nil, WithHosts("ops.example.com."))
+	if w := get(page, "/", func(r *http.Request) { r.Host = "OPS.example.com" }); w.Code != 200 {
+		t.Error(w.Code)
+	}
+}
+
+// Programs may name clients after what they have read, and methods in any script.
+func TestNamesAreText(t *testing.T) {
+	registry := new(resil.Registry)
+	spec := resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Über"}}}
+	client, err := resil.New(spec, resil.WithRegistry(registry), resil.WithName("a\u202eb\x00\x1b[31m<b>\nc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		page := newPage(t, registry)
+		get(page, "/")
+		fail(client.Method("Über"), 9, errDown)
+		time.Sleep(2 * time.Second)
+		for _, target := range []string{"/", "/?get=parts", "/?format=json"} {
+			body := get(page, target).Body.String()
+			if target != "/" {
+				var v any
+				decode(t, strings.NewReader(body), &v)
+				body = fmt.Sprint(v)
+			}
+			for _, bad := range []string{"\u202e", "\x00", "\x1b", "\ufffd"} {
+				if strings.Contains(body, bad) {
+					t.Errorf("%s holds %q", target, bad)
+				}
+			}
+			if !strings.Contains(body, "Über: 9 of 9 calls failed") {
+				t.Errorf("%s has no finding: %s", target, body)
+			}
+		}
+		page.Close()
+	})
+}
+
 func TestHeaders(t *testing.T) {
 	page := newPage(t, new(resil.Registry))
 	for _, target := range []string{"/", "/?format=json", "/?get=parts", "/?get=page.js", "/?get=nothing"} {

@@ -3,6 +3,7 @@ package resilpage
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -207,11 +208,11 @@ func (s *sampler) describe(ctx context.Context, filter string) (*State, error) {
 // update reads the counters of all clients, and forgets those that have left.
 func (s *sampler) update(now time.Time) {
 	listed := s.page.registry.Clients()
-	for c := range s.clients {
-		if !slices.Contains(listed, c) {
-			delete(s.clients, c)
-		}
+	here := make(map[*resil.Client]bool, len(listed))
+	for _, c := range listed {
+		here[c] = true
 	}
+	maps.DeleteFunc(s.clients, func(c *resil.Client, _ *sampled) bool { return !here[c] })
 	for _, c := range listed {
 		stats := c.Stats()
 		methods := stats.Methods
@@ -258,21 +259,23 @@ func (s *sampler) state(now time.Time, filter string) *State {
 	return state
 }
 
-// find returns the listed client with an ID, or with a name that no other has.
-func (s *sampler) find(text string) *resil.Client {
+// find returns the listed client with an ID or a name, if no other has that too. Where
+// several do, named says the name of the one.
+func (s *sampler) find(text, named string) (found *resil.Client) {
 	s.lock <- struct{}{}
 	defer func() { <-s.lock }()
-	var named []*resil.Client
 	for c, known := range s.clients {
-		if known.id == text {
-			return c
+		if known.id != text && nameOf(c) != text {
+			continue
 		}
-		if c.Name() == text {
-			named = append(named, c)
+		switch {
+		case found == nil:
+			found = c
+		case nameOf(found) == named && nameOf(c) == named, nameOf(found) != named && nameOf(c) != named:
+			return nil
+		case nameOf(c) == named:
+			found = c
 		}
 	}
-	if len(named) == 1 {
-		return named[0]
-	}
-	return nil
+	return found
 }

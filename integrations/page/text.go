@@ -17,14 +17,11 @@ const (
 	maxKey   = 100
 )
 
-// patience is how long a method of a key or an error may take to give its text.
-const patience = 200 * time.Millisecond
-
 // A printer turns values of the program, errors and keys, into text that may be shown. Their
-// methods may panic, end the goroutine or hang, and what they say may hold secrets.
+// methods may panic, end the goroutine, hang or be slow, and what they say may hold secrets.
 type printer struct {
-	redact func(string) string // nil for none
-	stuck  sync.Map            // types whose text did not come in time, and that are not asked again
+	redact   func(string) string // nil for none
+	accounts sync.Map            // reflect.Type → *account, of types with methods of their own
 }
 
 // error returns the text of an error, "" for nil.
@@ -48,29 +45,97 @@ func (p *printer) text(v any, limit int) string {
 
 // plain is the text of values that have no methods of their own.
 func plain(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, bool:
+	if v == nil {
+		return "<nil>", true
+	}
+	r := reflect.ValueOf(v)
+	if r.NumMethod() > 0 {
+		return "", false
+	}
+	switch r.Kind() {
+	case reflect.String:
+		return r.String(), true
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Bool:
 		return fmt.Sprint(v), true
 	}
 	return "", false
 }
 
+// Bounds of the time that values of one type may cost.
+const (
+	patience  = 200 * time.Millisecond // for one text
+	allTexts  = time.Second            // for all texts within allWithin; then no more are asked for
+	allWithin = 5 * time.Second
+	hangAgain = time.Minute // after a text that did not come, until another is asked for
+	maxHung   = 3           // texts that may hang at once; then no more are asked for
+)
+
+// An account is what texts of values of a type have cost. An error may hang only because of
+// one that it wraps, so that its type is asked again later.
+type account struct {
+	mu     sync.Mutex
+	hung   int // goroutines that have not come back
+	hungAt time.Time
+	since  time.Time
+	spent  time.Duration
+}
+
+// mayAsk reports whether another text may be asked for, and if not, why.
+func (a *account) mayAsk(now time.Time) (ok bool, why string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.hung >= maxHung || a.hung > 0 && now.Sub(a.hungAt) < hangAgain {
+		return false, "gives no text in time"
+	}
+	if now.Sub(a.since) >= allWithin {
+		a.since, a.spent = now, 0
+	}
+	return a.spent < allTexts, "is too slow to give all texts"
+}
+
+// spend notes what a text has cost, and whether it has not come.
+func (a *account) spend(now time.Time, took time.Duration, hung bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.spent += took
+	if hung {
+		a.hung, a.hungAt = a.hung+1, now
+	}
+}
+
+// back notes that a text which did not come in time has come.
+func (a *account) back() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.hung--
+}
+
 // ask has a value print itself, on a goroutine of its own.
 func (p *printer) ask(v any) string {
 	typ := reflect.TypeOf(v)
-	if _, stuck := p.stuck.Load(typ); stuck {
-		return fmt.Sprintf("(%s gives no text in time)", typ)
+	began := time.Now()
+	kept, known := p.accounts.Load(typ)
+	if !known {
+		kept, _ = p.accounts.LoadOrStore(typ, new(account))
 	}
-	said := make(chan string, 1)
+	a := kept.(*account)
+	if ok, why := a.mayAsk(began); !ok {
+		return fmt.Sprintf("(%s %s)", typ, why)
+	}
+	said := make(chan string)
+	late := make(chan struct{})
 	go func() {
 		text := fmt.Sprintf("(%s ended the goroutine when it was asked for its text)", typ)
 		defer func() {
 			if recover() != nil {
 				text = fmt.Sprintf("(%s panics when it is asked for its text)", typ)
 			}
-			said <- text
+			select {
+			case said <- text:
+			case <-late:
+				a.back()
+			}
 		}()
 		if err, ok := v.(error); ok {
 			text = err.Error()
@@ -80,34 +145,51 @@ func (p *printer) ask(v any) string {
 			text = fmt.Sprint(v)
 		}
 	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	select {
 	case text := <-said:
+		a.spend(began, time.Since(began), false)
 		return text
-	case <-time.After(patience):
-		p.stuck.Store(typ, nil)
+	case <-timer.C:
+		a.spend(began, patience, true)
+		close(late)
 		return fmt.Sprintf("(%s gives no text in time)", typ)
 	}
 }
 
-// Secrets that errors are known to hold: passwords and queries of URLs, and what stands in
-// headers that authorize.
+// secretName is a name in whose value nobody should look. The name may be part of a longer
+// one: client_secret, DB_PASSWORD, accessToken.
+const secretName = `(?i)((?:password|passwd|passphrase|pwd|secret|token|credential|(?:api|access|private|account|session)[_-]?(?:key|id))\\*["']?\s*[=:]\s*)`
+
+// Secrets that errors are known to hold: passwords and queries of URLs and data source names,
+// values of names that say so, and what stands in headers that authorize.
 var secrets = []struct {
 	pattern *regexp.Regexp
 	shown   string
 }{
-	{regexp.MustCompile(`(://)[^/\s"'@]*@`), "${1}…@"},
+	{regexp.MustCompile(`(://)[^/\s"']*@`), "${1}…@"},
+	{regexp.MustCompile(`(://)[^/\s"':@]*:[^/\s"']*[^/\s"'0-9][^\s"']*@`), "${1}…@"}, // a slash in the password
+	{regexp.MustCompile(`(invalid port )\\*".*?" after host`), `${1}"…" after host`}, // what url.Parse makes of one
+	{regexp.MustCompile(`([^/\s"':@]+:)[^\s"']*@(tcp|tcp4|tcp6|udp|unix)\(`), "${1}…@${2}("},
 	{regexp.MustCompile(`(://[^\s"'?]*\?)[^\s"']+`), "${1}…"},
 	{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}`), "${1} …"},
-	{regexp.MustCompile(`(?i)\b(password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key)("?\s*[=:]\s*"?)[^\s"',;&]+`), "${1}${2}…"},
+	{regexp.MustCompile(`(?i)(authorization\\*["']?\s*[=:]\s*[\["'\\]*(?:[\w-]+ +)?)[^\s"'\]]+`), "${1}…"},
+	{regexp.MustCompile(`(?i)(cookie\\*["']?\s*[=:]\s*[\["'\\]*)[^\s"'\];=]+=[^"'\]\r\n]*`), "${1}…"},
+	{regexp.MustCompile(secretName + `(")(?:[^"\\]|\\.)*`), "${1}${2}…"},
+	{regexp.MustCompile(secretName + `(\\+")(?:[^"\\]|\\+[^"\\])*`), "${1}${2}…"},
+	{regexp.MustCompile(secretName + `(')(?:[^'\\]|\\.)*`), "${1}${2}…"},
+	{regexp.MustCompile(secretName + `[^\s"'\\,;&][^\s,;&]*`), "${1}…"},
+	{regexp.MustCompile(`\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?`), "…"},
 }
 
 // clean takes secrets out of a text.
 func (p *printer) clean(text string) (cleaned string) {
-	if len(text) > 16*maxError { // what is far beyond the bound is not shown anyway
-		text = text[:16*maxError]
-	}
-	for _, s := range secrets {
-		text = s.pattern.ReplaceAllString(text, s.shown)
+	text = cut(text)
+	if strings.ContainsAny(text, ":=@. ") { // all secrets have one of these
+		for _, s := range secrets {
+			text = s.pattern.ReplaceAllString(text, s.shown)
+		}
 	}
 	if p.redact == nil {
 		return text
@@ -118,6 +200,21 @@ func (p *printer) clean(text string) (cleaned string) {
 		}
 	}()
 	return p.redact(text)
+}
+
+// cut leaves out what is far beyond the bounds and not shown anyway. A password whose end is
+// cut off could not be told from a path, so a last word that may hold one ends at its colon.
+func cut(text string) string {
+	const most = 16 * maxError
+	if len(text) <= most {
+		return text
+	}
+	text = text[:most]
+	word := strings.LastIndexAny(text, " \t\r\n\"'") + 1
+	if colon := strings.IndexByte(text[word:], ':'); colon >= 0 {
+		return text[:word+colon+1] + "…"
+	}
+	return text
 }
 
 // shorten makes one line of a text, without what cannot be seen or changes the order of
