@@ -88,9 +88,10 @@ func (s *sums) refused() uint32 {
 
 // A history is what a method did in the last five minutes.
 type history struct {
-	sampled time.Time // last; zero if it was never
-	last    sums      // totals then
-	at      int64     // the bucket of that sample
+	begun   bool          // there was a sample
+	sampled time.Duration // the last, since the page was made: clocks on the wall are set back
+	last    sums          // totals then
+	at      int64         // the bucket of that sample
 	buckets [buckets]bucket
 }
 
@@ -101,10 +102,10 @@ type bucket struct {
 }
 
 // sample adds what has happened since the last sample.
-func (h *history) sample(now time.Time, totals sums) {
-	at := now.UnixNano() / int64(bucketTime)
-	if h.sampled.IsZero() {
-		h.sampled, h.last, h.at = now, totals, at
+func (h *history) sample(now time.Duration, totals sums) {
+	at := int64(now / bucketTime)
+	if !h.begun {
+		h.begun, h.sampled, h.last, h.at = true, now, totals, at
 		return
 	}
 	if at-h.at >= buckets {
@@ -114,10 +115,10 @@ func (h *history) sample(now time.Time, totals sums) {
 			h.buckets[b%buckets] = bucket{}
 		}
 	}
-	h.at = max(h.at, at)
+	h.at = at
 	current, grown := &h.buckets[h.at%buckets], totals.since(h.last)
 	current.add(&grown)
-	current.seconds += float32(max(now.Sub(h.sampled), 0).Seconds())
+	current.seconds += float32((now - h.sampled).Seconds())
 	h.sampled, h.last = now, totals
 }
 
@@ -129,7 +130,7 @@ type span struct {
 
 // recent returns what happened in the last minute.
 func (h *history) recent() (s span) {
-	if h.sampled.IsZero() {
+	if !h.begun {
 		return s
 	}
 	for i := range buckets {

@@ -17,8 +17,9 @@ const tick = time.Second
 // A sampler keeps the history of the clients. It runs while somebody reads, and some time
 // longer.
 type sampler struct {
-	page *Page
-	lock chan struct{} // holds one value; guards what follows, and is waited for with a context
+	page  *Page
+	began time.Time
+	lock  chan struct{} // holds one value; guards what follows, and is waited for with a context
 
 	clients map[*resil.Client]*sampled
 	seen    int    // clients so far
@@ -42,7 +43,7 @@ type sampled struct {
 }
 
 func (s *sampler) init(p *Page) {
-	s.page, s.lock, s.clients, s.found = p, make(chan struct{}, 1), map[*resil.Client]*sampled{}, map[string]*State{}
+	s.page, s.began, s.lock, s.clients, s.found = p, time.Now(), make(chan struct{}, 1), map[*resil.Client]*sampled{}, map[string]*State{}
 }
 
 // Run keeps the history of the last five minutes while nobody looks, until ctx ends or the
@@ -224,7 +225,7 @@ func (s *sampler) update(now time.Time) {
 		}
 		known.stats = stats
 		for i := range methods {
-			known.methods[i].sample(now, sumsOf(&methods[i]))
+			known.methods[i].sample(now.Sub(s.began), sumsOf(&methods[i]))
 		}
 	}
 }
