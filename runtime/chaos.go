@@ -86,6 +86,9 @@ func (c *Client) SetChaos(chaos Chaos) error {
 // called. Attempts that wait or hang already stay as they are. It does nothing where there
 // is no chaos, and may be called concurrently.
 func (c *Client) StopChaos() {
+	if !c.armed {
+		return
+	}
 	c.applying.Lock()
 	defer c.applying.Unlock()
 	c.swapChaos(nil, false)
@@ -102,16 +105,15 @@ func (c *Client) Chaos() (chaos Chaos, on bool) {
 // swapChaos puts faults in force. The caller holds c.applying, except in New.
 func (c *Client) swapChaos(next Chaos, on bool) {
 	changes := c.chaosChanges(next, on)
-	if len(changes) == 0 {
-		return
-	}
 	c.chaos = next
 	c.chaosOn.Store(on)
 	for _, p := range c.plans {
 		fault, _ := next.of(p.aliases())
 		p.faults.inForce.Store(&fault)
 	}
-	c.events.add(context.Background(), Event{Kind: EventApplied, Client: c.name, Changes: changes})
+	if len(changes) > 0 {
+		c.events.add(context.Background(), Event{Kind: EventApplied, Client: c.name, Changes: changes})
+	}
 }
 
 // chaosChanges returns what next changes in the client's faults.

@@ -488,3 +488,21 @@ func TestLogWarnsOfChaos(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Faults may be told apart by nothing that can be read.
+func TestSetChaosPutsInForceWhatReadsTheSame(t *testing.T) {
+	c := newClient(t, fullSpec(), WithChaos(nil))
+	down := errors.New("down")
+	for _, err := range []error{App(down), Infra(down), Throttle(down, time.Second), down, fmt.Errorf("%w", down)} {
+		if err := c.SetChaos(Chaos{"*": {Errors: all, Err: err, Always: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if chaos, _ := c.Chaos(); chaos["*"].Err != err {
+			t.Errorf("Chaos() has %#v, want %#v", chaos["*"].Err, err)
+		}
+		if got := Run(Bypass(t.Context()), c.Method("Get"), succeed); ClassOf(got) != ClassOf(err) {
+			t.Errorf("%#v: class %v, want %v", err, ClassOf(got), ClassOf(err))
+		}
+	}
+	newClient(t, fullSpec()).StopChaos() // which has none
+}
