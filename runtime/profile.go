@@ -113,16 +113,44 @@ func (s *ProfileSnapshot) Merge(other ProfileSnapshot) {
 	}
 }
 
-// Check returns what is wrong with a snapshot that was read from a file.
+// Check returns what is wrong with a snapshot that was read from a file: names that are
+// missing or stand twice, and numbers that no client can have counted.
 func (s *ProfileSnapshot) Check() error {
 	if s.Interface == "" {
 		return errors.New("the profile names no interface")
 	}
-	if !(s.Seconds >= 0) {
+	if !(s.Seconds >= 0 && s.Seconds <= mostSeconds) {
 		return fmt.Errorf("the profile of %s has looked for %v seconds", s.Interface, s.Seconds)
+	}
+	seen := map[string]bool{}
+	check := func(what string, counts ...uint64) error {
+		if seen[what] {
+			return fmt.Errorf("the profile of %s has %s twice", s.Interface, what)
+		}
+		seen[what] = true
+		if n := slices.Max(counts); n > mostCounted {
+			return fmt.Errorf("the profile of %s has counted %d of something about %s, which is more than can be", s.Interface, n, what)
+		}
+		return nil
+	}
+	for _, m := range s.Methods {
+		if err := check("method "+m.Name, m.Calls, m.TimedOut, m.Answered.Total(), m.Attempts.Total(), m.Load.Attempts, m.Load.AtOnce, m.Load.InSecond); err != nil {
+			return err
+		}
+	}
+	for _, g := range s.Guards {
+		if err := check(g.Kind+" "+g.Name, g.Refused, g.Load.Attempts, g.Load.AtOnce, g.Load.InSecond); err != nil {
+			return err
+		}
 	}
 	return nil
 }
+
+// Bounds of what is believed. Sums of many profiles within them do not overflow.
+const (
+	mostCounted = 1 << 53 // a billion a second for a hundred days
+	mostSeconds = 1e10    // 300 years
+)
 
 // MarshalJSON returns the profile's [ProfileSnapshot] in JSON.
 func (p *Profile) MarshalJSON() ([]byte, error) { return json.Marshal(p.Snapshot()) }

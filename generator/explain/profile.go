@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -25,8 +27,27 @@ func ReadProfiles(text []byte) ([]resil.ProfileSnapshot, error) {
 		}
 	}
 	var errs []error
-	for _, p := range profiles {
+	for k := range profiles {
+		p := &profiles[k]
+		names := []*string{&p.Client, &p.Interface}
+		for n := range p.Methods {
+			names = append(names, &p.Methods[n].Name)
+		}
+		for n := range p.Guards {
+			names = append(names, &p.Guards[n].Kind, &p.Guards[n].Name)
+		}
+		for _, name := range names {
+			*name = strings.Map(printable, *name)
+		}
 		errs = append(errs, p.Check())
 	}
 	return profiles, errors.Join(errs...)
+}
+
+// printable replaces what would act on a terminal.
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }

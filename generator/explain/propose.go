@@ -95,9 +95,13 @@ func (a *proposer) propose(place string, d Directive, s set, methods ...*Method)
 	changed := d.with(s)
 	words, _ := directive.Words(strings.TrimPrefix(changed, d.Name))
 	var p annotations.Policy
-	directive.Refine(&p, d.Name, words)
+	_, problems := directive.Refine(&p, d.Name, words)
 	p.Complete()
 	line := "//resil:" + changed
+	if len(problems) > 0 {
+		a.note("%s: %s would fit better, but %v", place, line, problems[0])
+		return
+	}
 	for _, m := range methods {
 		next := replaced(a.now[m], p)
 		if problems := next.Check(); len(problems) > 0 {
@@ -160,6 +164,10 @@ func (a *proposer) method(place string, m *Method, seen *ObservedMethod) {
 		a.note("%s: %d answered attempts are too few to propose from; %d are needed", place, seen.seen.Attempts.Total(), enoughP99)
 		return
 	}
+	if endless(seen.Call, seen.Attempt) {
+		a.note("%s: some take longer than a profile tells apart, so that no limit can be proposed", place)
+		return
+	}
 	if t != nil {
 		a.timeout(place, m, seen)
 	}
@@ -167,6 +175,20 @@ func (a *proposer) method(place string, m *Method, seen *ObservedMethod) {
 		a.hedge(place, m, seen)
 	}
 }
+
+// endless reports whether quantiles are beyond what can be compared: in the last bucket of a
+// profile, which has no end.
+func endless(seen ...Observed) bool {
+	for _, o := range seen {
+		if max(o.P50, o.P95, o.P99, o.P999) > longest {
+			return true
+		}
+	}
+	return false
+}
+
+// longest is the longest time that is a number in a proposal: 36 years.
+const longest = time.Duration(1) << 60
 
 // timeout proposes limits for calls and attempts.
 func (a *proposer) timeout(place string, m *Method, seen *ObservedMethod) {
@@ -206,17 +228,23 @@ func (a *proposer) timeout(place string, m *Method, seen *ObservedMethod) {
 	}
 	if t.Total > 0 {
 		var pauses time.Duration
-		for n := 1; n < attempts; n++ {
+		for n := 1; n < attempts && pauses < longest; n++ {
 			least, most := m.policy.Retry.Bounds(n)
-			pauses += (least + most) / 2
+			pauses += least/2 + most/2
 		}
-		sum := each*time.Duration(attempts) + pauses
+		pauses = min(pauses, longest)
+		sum := pauses + time.Duration(min(float64(each)*float64(attempts), float64(longest)))
+		healthy := max(sum, room(seen.Call)) // calls also wait for guards, and as long as the callee asks for
 		facts := fmt.Sprintf("%d attempts of %s and pauses of %s on average take %s", attempts, short(each), short(pauses), short(sum))
 		switch {
 		case t.Total < sum:
-			s.change(d, "total", text(nice(sum)), "%s, so that the last of them have no time", facts)
-		case float64(t.Total) > tooLoose*float64(nice(sum)):
-			s.change(d, "total", text(nice(sum)), "%s: beyond that it only holds callers", facts)
+			s.change(d, "total", text(nice(healthy)), "%s, so that the last of them have no time", facts)
+		case seen.Call.P99 == 0: // how long they wait beside that is not known
+		case float64(t.Total) > tooLoose*float64(nice(healthy)):
+			if healthy > sum {
+				facts += ", and for calls with all their waits " + quantiles(seen.Call)
+			}
+			s.change(d, "total", text(nice(healthy)), "%s: beyond that it only holds callers", facts)
 		}
 	}
 	a.propose(place, d, s, m)
@@ -300,7 +328,7 @@ func (a *proposer) breaker(g *guardInSource, seen resil.GuardProfile) {
 				}
 			}
 		}
-		if slowest != nil {
+		if slowest != nil && !endless(slowest.Attempt) {
 			want := nice(time.Duration(p99Room * float64(slowest.Attempt.P99)))
 			all := slowest.seen.Attempts
 			switch {
@@ -352,14 +380,18 @@ func (a *proposer) limit(g *guardInSource, seen resil.GuardProfile) {
 	}
 	facts := fmt.Sprintf("%s attempts a second on average, and %d at most in one second", number(mean), seen.Load.InSecond)
 	rate := l.Rate
-	rate.Count = niceCount(loadRoom * peak * l.Rate.Per.Seconds())
+	least := loadRoom * float64(seen.Load.InSecond) * min(l.Rate.Per.Seconds(), 1) // for what came at once
+	rate.Count = niceCount(max(loadRoom*peak*l.Rate.Per.Seconds(), least))
 	switch {
 	case seen.Refused > 0 && l.Mode == resil.ModeEnforce:
 		s.change(g.directive, "mode", "observe", "it refused %d calls; how many there would be can only be seen without it", seen.Refused)
 	case peak > loadTight*second:
 		s.change(g.directive, "rate", rate.String(), "%s; raise it if the callee allows that", facts)
 	case second > loadLoose*max(peak, mean) && rate.Count < l.Rate.Count:
-		rate.Count = niceCount(2 * loadRoom * peak * l.Rate.Per.Seconds())
+		rate.Count = niceCount(max(2*loadRoom*peak*l.Rate.Per.Seconds(), least))
+		if rate.Count >= l.Rate.Count {
+			break
+		}
 		s.change(g.directive, "rate", rate.String(), "%s: a loop that runs away would go unnoticed up to %s times that", facts, number(second/peak))
 	}
 	a.propose(g.place(), g.directive, s, g.methods...)
@@ -402,7 +434,7 @@ func nice(d time.Duration) time.Duration {
 }
 
 // niceCount rounds a count up to one that people write.
-func niceCount(n float64) int { return max(int(math.Ceil(niceFloat(n))), 1) }
+func niceCount(n float64) int { return max(int(math.Ceil(min(niceFloat(n), 1<<62))), 1) }
 
 func niceFloat(x float64) float64 {
 	if x <= 0 {

@@ -1,7 +1,9 @@
 package explain
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -276,11 +278,115 @@ func TestReadProfiles(t *testing.T) {
 	const one = `{"client":"eu","interface":"Store","seconds":1,"methods":[],"guards":[],"new":1}`
 	for text, want := range map[string]int{
 		one: 1, `{"profiles":[` + one + `,` + one + `],"page":{}}`: 2, `{"profiles":[]}`: 0,
+		`{"interface":"Store","seconds":1e300}`: -1, `{"interface":"Store","seconds":-1}`: -1,
+		`{"interface":"Store","methods":[{"name":"Get"},{"name":"Get"}]}`: -1, `{"interface":"Store","guards":[{"kind":"limit","name":"a"},{"kind":"limit","name":"a"}]}`: -1,
+		`{"interface":"Store","methods":[{"name":"Get","calls":18446744073709551615}]}`: -1, `{"interface":"Store","methods":[{"name":"Get","answered":[[1,18446744073709551615]]}]}`: -1,
 		`{}`: -1, `[]`: -1, `x`: -1, `{"profiles":[{}]}`: -1, `{"interface":"Store","methods":[{"attempts":[[2,1],[1,1]]}]}`: -1,
 	} {
 		profiles, err := ReadProfiles([]byte(text))
 		if (err != nil) != (want < 0) || err == nil && len(profiles) != want {
 			t.Errorf("%s: %d profiles, %v", text, len(profiles), err)
+		}
+	}
+}
+
+// Whatever has been seen, however the time goes by, no proposal ends or refuses what is usual:
+// a limit of time is not below p99, nor one of load below the most that was seen.
+func TestProposalsAdmitWhatWasSeen(t *testing.T) {
+	lengths := rapid.Custom(func(t *rapid.T) resil.Durations {
+		var d resil.Durations
+		at := time.Duration(0)
+		for range rapid.IntRange(1, 4).Draw(t, "buckets") {
+			most := rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 100 * time.Hour, math.MaxInt64}).Draw(t, "most")
+			if at >= most {
+				break
+			}
+			at += time.Duration(rapid.Int64Range(1, int64(most-at)).Draw(t, "at"))
+			d = append(d, resil.DurationBucket{UpTo: at, Count: rapid.Uint64Range(1, 100_000).Draw(t, "count")})
+		}
+		return d
+	})
+	options := map[string][]string{
+		"timeout":  {"1s", "20ms", "5m", "100h", "attempt=100ms", "attempt=10s", "30s attempt=50ms", "5m attempt=2s"},
+		"retry":    {"3", "10 initial=1ms", "1000000 initial=700h max=720h", "2 backoff=constant"},
+		"breaker":  {"slow=50ms", "slow=4s", "min=100 window=10s"},
+		"limit":    {"1/s", "10000/s", "1000/m", "100000/1h", "60/m wait=10m", "1000/10ms"},
+		"bulkhead": {"1", "10000", "30 wait=10m"},
+		"hedge":    {"1ms", "2s max=2"},
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var p annotations.Policy
+		for _, name := range directive.Names(resil.Policies{}) {
+			if args := rapid.SampledFrom(append([]string{""}, options[name]...)).Draw(rt, name); args != "" {
+				words, _ := directive.Words(args)
+				directive.Refine(&p, name, words)
+			}
+		}
+		p.Complete()
+		if len(p.Check()) > 0 {
+			rt.Skip()
+		}
+		count := func(name string) uint64 {
+			return rapid.OneOf(rapid.Uint64Range(0, 5_000), rapid.Uint64Range(0, 1<<53)).Draw(rt, name)
+		}
+		calls, attempts := lengths.Draw(rt, "calls"), lengths.Draw(rt, "attempts")
+		load := resil.Load{Attempts: count("attempts"), AtOnce: count("atOnce"), InSecond: count("inSecond")}
+		profile := resil.ProfileSnapshot{Client: "Store", Interface: "Store", Seconds: rapid.SampledFrom([]float64{0, 1e-9, 61, 3600, 86_400, 1e300}).Draw(rt, "seconds"),
+			Methods: []resil.MethodProfile{{Name: "Get", Calls: calls.Total(), Answered: calls, Attempts: attempts, Load: load}}}
+		for _, kind := range []string{"breaker", "limit", "bulkhead"} {
+			profile.Guards = append(profile.Guards, resil.GuardProfile{Kind: kind, Name: "Store", Load: load})
+		}
+		if err := profile.Check(); err != nil {
+			rt.Skip(err)
+		}
+		list := []Interface{interfaceOf(map[string]annotations.Policy{"Get": p}, "Get")}
+		Observe(list, []resil.ProfileSnapshot{profile})
+		if _, err := json.Marshal(list[0].Observed); err != nil {
+			rt.Fatal(err)
+		}
+		for _, proposal := range list[0].Observed.Proposals {
+			name, args, _ := strings.Cut(strings.TrimPrefix(proposal.Line, "//resil:"), " ")
+			words, _ := directive.Words(args)
+			var next annotations.Policy
+			if _, problems := directive.Refine(&next, name, words); len(problems) > 0 {
+				rt.Fatalf("%s: %v", proposal.Line, problems)
+			}
+			next.Complete()
+			for _, c := range proposal.Changes {
+				below := false
+				switch name + " " + c.Key {
+				case "timeout total":
+					below = next.Timeout.Total < calls.Quantile(0.99) && (calls.Total() >= enoughP99 || next.Timeout.Total < p.Timeout.Total)
+				case "timeout attempt":
+					below = next.Timeout.Attempt < attempts.Quantile(0.99) && next.Timeout.Attempt != next.Timeout.Total
+				case "breaker slow":
+					below = next.Breaker.Slow < attempts.Quantile(0.99)
+				case "hedge delay":
+					below = next.Hedge.Delay < attempts.Quantile(0.95)
+				case "bulkhead calls":
+					below = uint64(next.Bulkhead.Calls) < load.AtOnce
+				case "limit rate":
+					second := max(float64(next.Limit.Rate.Count), float64(next.Limit.Rate.Count)/next.Limit.Rate.Per.Seconds())
+					below = second < float64(load.InSecond) && next.Limit.Rate.Count < p.Limit.Rate.Count
+				}
+				if below {
+					rt.Errorf("%s: %s %s → %s is below what was seen: %s", proposal.Line, c.Key, c.From, c.To, c.Reason)
+				}
+			}
+		}
+	})
+}
+
+// Names come out of files that anybody may have written, and go to terminals.
+func TestNamesInProfilesArePrintable(t *testing.T) {
+	profiles, err := ReadProfiles([]byte(`{"client":"a\u001b[2Jb\u202e","interface":"Store\u0007","methods":[{"name":"Get\n"}],"guards":[{"kind":"\u0000","name":"x\u009b"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := profiles[0]
+	for got, want := range map[string]string{p.Client: "a\ufffd[2Jb\ufffd", p.Interface: "Store\ufffd", p.Methods[0].Name: "Get\ufffd", p.Guards[0].Kind: "\ufffd", p.Guards[0].Name: "x\ufffd"} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
