@@ -13,9 +13,10 @@ type Series[V any] struct {
 	view   View
 	create func(client, method string, word uint8) V
 
-	near  [nearby]atomic.Pointer[seen[V]] // by a guess from a few letters: most are found here
-	known atomic.Pointer[map[series]V]    // never changed, only replaced
-	mu    sync.Mutex                      // held to replace it
+	// By a guess from a few letters. Most are the only one with theirs.
+	near  [nearby]atomic.Pointer[seen[V]]      // the first that was seen
+	known [nearby]atomic.Pointer[map[series]V] // all of them; maps are never changed, only replaced
+	mu    sync.Mutex                           // held to replace one
 }
 
 type series struct {
@@ -34,7 +35,9 @@ const nearby = 256
 // series; where the view is without methods, with the first method that was seen.
 func NewSeries[V any](view View, create func(client, method string, word uint8) V) *Series[V] {
 	s := &Series[V]{view: view, create: create}
-	s.known.Store(new(map[series]V))
+	for i := range s.known {
+		s.known[i].Store(new(map[series]V))
+	}
 	return s
 }
 
@@ -44,12 +47,13 @@ func (s *Series[V]) Of(client, method string, word uint8) V {
 	if s.view.WithoutMethod {
 		of.method = ""
 	}
-	near := &s.near[of.guess()]
+	guess := of.guess()
+	near := &s.near[guess]
 	found := near.Load()
 	if found != nil && found.series == of {
 		return found.value
 	}
-	v, ok := (*s.known.Load())[of]
+	v, ok := (*s.known[guess].Load())[of]
 	if !ok {
 		v = s.add(of, method)
 	}
@@ -70,31 +74,43 @@ func letters(s string) uint {
 	if n == 0 {
 		return 0
 	}
-	return n + uint(s[0])*3 + uint(s[n/2])*5 + uint(s[n-1])*11
+	return n + uint(s[0])*3 + uint(s[n/2])*5 + uint(s[n-1])*11 + uint(s[n-1-min(n-1, 1)])*17
 }
 
 func (s *Series[V]) add(of series, method string) V {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := *s.known.Load()
-	if v, ok := known[of]; ok {
-		return v
+	shown := of // as exporters accept it, so that two names which look the same are one
+	shown.client = valid(of.client)
+	v, ok := (*s.known[shown.guess()].Load())[shown]
+	if !ok {
+		v = s.create(shown.client, method, of.word)
+		s.know(shown, v)
 	}
-	v := s.create(of.client, method, of.word)
-	known = maps.Clone(known)
-	if known == nil {
-		known = map[series]V{}
+	if of != shown {
+		s.know(of, v)
 	}
-	known[of] = v
-	s.known.Store(&known)
 	return v
+}
+
+// know adds a series. The caller holds s.mu.
+func (s *Series[V]) know(of series, v V) {
+	at := &s.known[of.guess()]
+	next := maps.Clone(*at.Load())
+	if next == nil {
+		next = map[series]V{}
+	}
+	next[of] = v
+	at.Store(&next)
 }
 
 // All yields what is kept.
 func (s *Series[V]) All(yield func(V) bool) {
-	for _, v := range *s.known.Load() {
-		if !yield(v) {
-			return
+	for i := range s.known {
+		for of, v := range *s.known[i].Load() {
+			if of.client == valid(of.client) && !yield(v) {
+				return
+			}
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package metric
 
 import (
+	"fmt"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,5 +60,50 @@ func TestSeriesWithTheSameGuess(t *testing.T) {
 	}
 	if all != 6 {
 		t.Errorf("%d series, want 6", all)
+	}
+}
+
+// A program may have a thousand clients: what a new series costs must not grow with those
+// that there are.
+func TestManySeriesCostLittle(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s := NewSeries(View{}, func(string, string, uint8) int { return 1 })
+	const clients, methods, words = 500, 10, 2
+	for c := range clients {
+		for m := range methods {
+			for w := range uint8(words) {
+				s.Of(fmt.Sprintf("client-%d", c), fmt.Sprintf("Method%d", m), w)
+			}
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / (clients * methods * words); each > 20_000 {
+		t.Errorf("a series takes %d bytes", each)
+	}
+	n := 0
+	for range s.All {
+		n++
+	}
+	if n != clients*methods*words {
+		t.Errorf("%d series", n)
+	}
+}
+
+// Two names that exporters cannot tell apart would be one series twice, which ends a scrape.
+func TestNamesThatLookTheSameAreOneSeries(t *testing.T) {
+	s := NewSeries(View{}, func(client, _ string, _ uint8) *string { return &client })
+	first := s.Of("a\xff", "Get", 1)
+	for _, name := range []string{"a\xfe", "a\ufffd", "a\xff"} {
+		if got := s.Of(name, "Get", 1); got != first {
+			t.Errorf("%q has another series, %q", name, *got)
+		}
+	}
+	var all []string
+	for name := range s.All {
+		all = append(all, *name)
+	}
+	if !slices.Equal(all, []string{"a\ufffd"}) {
+		t.Errorf("%q", all)
 	}
 }

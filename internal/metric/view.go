@@ -18,10 +18,13 @@ func (v View) Attributes(id ID) []string { return v.without(id, List[id].Attribu
 func (v View) Values(id ID, values ...string) []string {
 	values = v.without(id, values)
 	for i, s := range values {
-		values[i] = strings.ToValidUTF8(s, "\uFFFD")
+		values[i] = valid(s)
 	}
 	return values
 }
+
+// valid is a name as exporters accept it.
+func valid(name string) string { return strings.ToValidUTF8(name, "\uFFFD") }
 
 // without leaves the method out if it is to be left out.
 func (v View) without(id ID, list []string) []string {
