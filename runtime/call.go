@@ -28,7 +28,7 @@ func Call[T any](ctx context.Context, m *Method, f func(context.Context) (T, err
 		value, err = f(ctx)
 		return err
 	})
-	if err != nil && isInjected(err) {
+	if err != nil && m.isInjected(err) {
 		value = *new(T) // not those of an earlier attempt
 	}
 	return value, err

@@ -506,3 +506,24 @@ func TestSetChaosPutsInForceWhatReadsTheSame(t *testing.T) {
 	}
 	newClient(t, fullSpec()).StopChaos() // which has none
 }
+
+// What a client below has injected is the callee's own error: its results come with it.
+func TestFaultsOfAClientBelowComeWithTheResults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, below := newMethod(t, withRetry(func(*Retry) {}), everyCall(Fault{Errors: all}))
+		for name, option := range map[string][]Option{"without faults": nil, "with faults of its own": {WithChaos(nil)}} {
+			_, m := newMethod(t, withAll(), option...)
+			partly := func(ctx context.Context) (int, error) {
+				return 7, Run(ctx, below, succeed)
+			}
+			got, err := Call(t.Context(), m, partly)
+			if got != 7 || !errors.Is(err, ErrChaos) {
+				t.Errorf("%s: %d, %v", name, got, err)
+			}
+			got, err = CallClassified(t.Context(), m, partly, func(int, error) Class { return Undecided })
+			if got != 7 || !errors.Is(err, ErrChaos) {
+				t.Errorf("%s, classified: %d, %v", name, got, err)
+			}
+		}
+	})
+}

@@ -18,10 +18,10 @@ func CallClassified[T any, C Class | Verdict](ctx context.Context, m *Method, f 
 		value = v
 		return last.classified(askResults(v, err, classify), err)
 	})
-	if err != nil && isInjected(err) {
+	if err != nil && m.isInjected(err) {
 		value = *new(T) // not those of an earlier attempt
 	}
-	return value, last.final(err)
+	return value, last.final(m, err)
 }
 
 // RunClassified is [CallClassified] for functions that leave their results in variables,
@@ -32,7 +32,7 @@ func RunClassified[C Class | Verdict](ctx context.Context, m *Method, f func(con
 		err := f(ctx)
 		return last.classified(askError(err, classify), err)
 	})
-	return last.final(err)
+	return last.final(m, err)
 }
 
 // HedgedClassified is [Hedged] with a result classifier, as in [CallClassified]. An
@@ -53,7 +53,7 @@ func HedgedClassified[T any, C Class | Verdict](ctx context.Context, m *Method, 
 		err = r.classified(askResults(r.value, err, classify), err)
 		return r, err
 	}, throw)
-	return r.value, r.final(err)
+	return r.value, r.final(m, err)
 }
 
 // askResults calls a result classifier, which returns a Class or a Verdict.
@@ -84,9 +84,9 @@ func (l *lastResult) classified(v Verdict, err error) error {
 	return &classified{v, err}
 }
 
-// final is the error of the call. err is the engine's.
-func (l *lastResult) final(err error) error {
-	if l.silent && err != nil && !isLostResult(err) && !isInjected(err) {
+// final is the error of the call of m. err is the engine's.
+func (l *lastResult) final(m *Method, err error) error {
+	if l.silent && err != nil && !isLostResult(err) && !m.isInjected(err) {
 		return nil
 	}
 	return err

@@ -84,7 +84,7 @@ func (c *call) strike(ctx context.Context, f func(context.Context) error) error 
 		}
 	}
 	if fate < fault.Hangs+fault.Errors {
-		err := &injected{error: fault.Err}
+		err := &injected{error: fault.Err, by: c.method}
 		if fault.Err == nil {
 			err.error = Infra(ErrChaos)
 		}
@@ -105,27 +105,27 @@ func (f *Fault) latency() time.Duration {
 // slow waits, and returns an error if the context ends the wait.
 func (c *call) slow(ctx context.Context, latency time.Duration) error {
 	c.hit(FaultLatency, latency, nil)
-	return lasts(ctx, latency, "a latency of "+latency.String())
+	return c.lasts(ctx, latency, "a latency of "+latency.String())
 }
 
 // hang waits for the end of the context.
 func (c *call) hang(ctx context.Context) error {
 	c.hit(FaultHang, 0, nil)
-	if err := lasts(ctx, maxHang, "a hang"); err != nil {
+	if err := c.lasts(ctx, maxHang, "a hang"); err != nil {
 		return err
 	}
-	return &injected{error: Infra(fmt.Errorf("no answer for %s, and the context has not ended: %w", maxHang, ErrChaos))}
+	return &injected{error: Infra(fmt.Errorf("no answer for %s, and the context has not ended: %w", maxHang, ErrChaos)), by: c.method}
 }
 
 // lasts waits for a time. what is the fault that ctx has ended, if it has.
-func lasts(ctx context.Context, d time.Duration, what string) error {
+func (c *call) lasts(ctx context.Context, d time.Duration, what string) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return &injected{ctx.Err(), what + ": "}
+		return &injected{ctx.Err(), what + ": ", c.method}
 	}
 }
 
@@ -142,18 +142,19 @@ func (c *call) hit(kind FaultKind, delay time.Duration, err error) {
 type injected struct {
 	error
 	what string // what the context has ended, if it has
+	by   *Method
 }
 
 func (e *injected) Error() string        { return "chaos: " + e.what + e.error.Error() }
 func (e *injected) Unwrap() error        { return e.error }
 func (e *injected) Is(target error) bool { return target == ErrChaos }
 
-// isInjected reports whether the last attempt of a call that failed with err was ended by
-// a fault, so that it has no results.
-func isInjected(err error) bool {
+// isInjected reports whether the last attempt of a call of m that failed with err was ended
+// by a fault, so that it has no results. The faults of a client below are the callee's.
+func (m *Method) isInjected(err error) bool {
 	if e, ok := err.(*Error); ok {
 		err = e.Err
 	}
-	_, ok := err.(*injected)
-	return ok
+	e, ok := err.(*injected)
+	return ok && e.by == m
 }
