@@ -122,6 +122,7 @@ func TestAWrongFileChangesNothing(t *testing.T) {
 		"no words":        `{"Orders": {"limit": {"rate": "4/s"}}}`,
 		"no such policy":  `{"Orders.Find": {"retry": "5"}}`,
 		"byte order mark": "\ufeff" + right,
+		"a name twice":    `{"Orders": {"limit": "4/s"}, "Orders": {"limit": "5/s"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			first, _ := rate(3)

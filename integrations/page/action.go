@@ -264,9 +264,6 @@ func (p *Page) override(r *http.Request, client *resil.Client, a *Action) error 
 		if _, err := d.Token(); err != io.EOF {
 			return refuse(http.StatusBadRequest, "There is something after the JSON of the overrides.")
 		}
-		if name := nameTwice(text); name != "" {
-			return refuse(http.StatusBadRequest, "%q stands twice in the overrides: only one of them would count.", shorten(name, maxKey))
-		}
 		if len(a.Overrides) == 0 {
 			return refuse(http.StatusBadRequest, "There are no overrides in it. To have none, drop them.")
 		}
@@ -275,41 +272,6 @@ func (p *Page) override(r *http.Request, client *resil.Client, a *Action) error 
 		return refuse(http.StatusUnprocessableEntity, "Nothing was changed. %v", err)
 	}
 	return nil
-}
-
-// nameTwice returns a name that an object in a valid JSON text has twice, "" for none.
-func nameTwice(text string) string {
-	type object struct {
-		names  map[string]bool // nil for a list
-		inside bool            // a name has come, and its value has not
-	}
-	var open []object
-	for d := json.NewDecoder(strings.NewReader(text)); ; {
-		token, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		last := len(open) - 1
-		switch delim, _ := token.(json.Delim); {
-		case delim == '}' || delim == ']':
-			open = open[:last]
-			continue
-		case last >= 0 && open[last].names != nil && !open[last].inside:
-			name := token.(string)
-			if open[last].names[name] {
-				return name
-			}
-			open[last].names[name], open[last].inside = true, true
-			continue
-		case delim == '{':
-			open = append(open, object{names: map[string]bool{}})
-		case delim == '[':
-			open = append(open, object{})
-		}
-		if last >= 0 {
-			open[last].inside = false
-		}
-	}
 }
 
 // version tells overrides from others.

@@ -415,14 +415,3 @@ func TestAClientIsNeverTakenForAnother(t *testing.T) {
 		t.Errorf("%s, %s", users.Breaker("Users").State(), c1.Breaker("c1").State())
 	}
 }
-
-func TestNameTwice(t *testing.T) {
-	for text, want := range map[string]string{
-		`{}`: "", `{"a": {"a": 1}, "b": {"a": 1}}`: "", `[{"a": 1}, {"a": 1}]`: "", `{"a": "a", "b": "a"}`: "", `{"a": ["a", "a"]}`: "",
-		`{"a": 1, "a": 2}`: "a", `{"x": [{"b": null, "b": {}}]}`: "b", `{"a": {}, "b": [], "a": 0}`: "a", "{\"a\": 1, \"\\u0061\": 2}": "a", `"a"`: "",
-	} {
-		if got := nameTwice(text); got != want {
-			t.Errorf("%s: %q, want %q", text, got, want)
-		}
-	}
-}
