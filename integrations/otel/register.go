@@ -15,7 +15,8 @@ import (
 // ends that.
 //
 // Clients with the same name are one: their series are added up, and shares are those of
-// the sums. Options: [WithMeterProvider], [WithoutMethod].
+// the sums. What a removed one has counted stays in the sums as long as another has its name.
+// Options: [WithMeterProvider], [WithoutMethod].
 func Register(registry *resil.Registry, opts ...Option) (metric.Registration, error) {
 	o := newOptions(opts)
 	meter := o.meter()
@@ -28,8 +29,9 @@ func Register(registry *resil.Registry, opts ...Option) (metric.Registration, er
 		}
 		instruments[id], all[id] = i, i.observable()
 	}
+	reader := list.NewReader(o.view)
 	return meter.RegisterCallback(func(_ context.Context, observer metric.Observer) error {
-		for _, s := range o.view.Read(registry) {
+		for _, s := range reader.Read(registry) {
 			set := attribute.NewSet(attributes(o.view.Attributes(s.ID), s.Values)...)
 			instruments[s.ID].observe(observer, s.Value(), metric.WithAttributeSet(set))
 		}

@@ -11,20 +11,22 @@ import (
 // scraped, so that calls pay nothing. It is safe for concurrent use.
 //
 // Clients with the same name are one: their series are added up, and shares are those of
-// the sums. A client that is made or removed later is seen at the next scrape.
+// the sums. A client that is made or removed later is seen at the next scrape. What a removed
+// one has counted stays in the sums as long as another has its name.
 type Collector struct {
 	registry *resil.Registry
-	view     metric.View
+	reader   *metric.Reader
 	descs    [metric.Statistics]*prometheus.Desc
 }
 
 // NewCollector returns a collector for the clients that registry lists, now and later.
 // A nil registry lists none.
 func NewCollector(registry *resil.Registry, opts ...Option) *Collector {
-	c := &Collector{registry: registry, view: viewOf(opts)}
+	view := viewOf(opts)
+	c := &Collector{registry: registry, reader: metric.NewReader(view)}
 	for id := range metric.Statistics {
 		m := &metric.List[id]
-		c.descs[id] = prometheus.NewDesc(m.Prometheus(), m.Help, c.view.Attributes(id), nil)
+		c.descs[id] = prometheus.NewDesc(m.Prometheus(), m.Help, view.Attributes(id), nil)
 	}
 	return c
 }
@@ -38,7 +40,7 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements [prometheus.Collector].
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
-	for _, s := range c.view.Read(c.registry) {
+	for _, s := range c.reader.Read(c.registry) {
 		typ := prometheus.GaugeValue
 		if metric.List[s.ID].Kind == metric.Counter {
 			typ = prometheus.CounterValue

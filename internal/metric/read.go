@@ -10,15 +10,8 @@ import (
 // an observer measures.
 const Statistics = CallDuration
 
-// Read returns the samples of the clients that registry lists, one for each series. Clients
-// with the same name are one: their series are added up, and shares are those of the sums.
-func (v View) Read(registry *resil.Registry) []*Sample {
-	r := newReading(v)
-	for _, client := range registry.Clients() {
-		r.client(client.Stats())
-	}
-	return r.samples
-}
+// Read returns the samples of the clients that registry lists, as a new [Reader] does.
+func (v View) Read(registry *resil.Registry) []*Sample { return NewReader(v).Read(registry) }
 
 // A Sample is the number of a series.
 type Sample struct {
@@ -58,7 +51,11 @@ func (r *reading) share(id ID, part, whole float64, values ...string) {
 }
 
 func (r *reading) sample(id ID, values []string) *Sample {
-	values = r.view.Values(id, values...)
+	return r.at(id, r.view.Values(id, values...))
+}
+
+// at returns the sample of a series, whose values are those that the view has.
+func (r *reading) at(id ID, values []string) *Sample {
 	key := List[id].Name + "\x00" + strings.Join(values, "\x00")
 	s := r.index[key]
 	if s == nil {
