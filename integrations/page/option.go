@@ -70,7 +70,8 @@ func WithToken(token string) Option {
 
 // WithAudit calls audit for each action, after it, also for those that were refused. Without
 // it, they are written to [log/slog.Default]. It may be called concurrently; a panic in it is
-// dropped. The context is that of the request.
+// dropped. A panic of the function of [WithActions] is told of as a refusal, and goes on to
+// the server. The context is that of the request.
 func WithAudit(audit func(context.Context, Action)) Option {
 	return func(o *options) {
 		if audit != nil {
