@@ -28,6 +28,8 @@ type sampler struct {
 	found   map[string]*State // what filters have let through since foundAt
 	foundAt time.Time
 
+	quietTill time.Time // streams get nothing before
+
 	mu      sync.Mutex // guards what follows
 	running bool
 	keeping int // calls of Run
@@ -137,12 +139,21 @@ func (s *sampler) isIdle() bool {
 func (s *sampler) sample() {
 	s.lock <- struct{}{}
 	defer func() { <-s.lock }()
-	if s.page.streams.Load() == 0 {
-		s.update(time.Now())
+	now := time.Now()
+	if s.page.streams.Load() == 0 || now.Before(s.quietTill) {
+		s.update(now)
 		return
 	}
 	s.page.publisher.publish(s.page.templated(s.refresh()))
+	s.quietTill = now.Add(min(quiet*time.Since(now), mostQuiet) - tick/2)
 }
+
+// Writing what streams get may take a tenth of one core, so that a thousand clients do not
+// cost the program more. Readers are told that they are not live after five seconds.
+const (
+	quiet     = 10
+	mostQuiet = 4 * time.Second
+)
 
 // current is the state, of a second ago at most.
 func (s *sampler) current(ctx context.Context) (*State, error) {

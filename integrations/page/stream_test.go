@@ -425,3 +425,43 @@ func TestReadersAtOnce(t *testing.T) {
 	}
 	<-page.sampler.lock
 }
+
+// Where it takes long to describe the clients, streams get less often what is new.
+func TestStreamsDoNotCostMoreThanAPartOfTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := new(resil.Registry)
+		client, keyed := newKeyed[slowly](t, registry, "Users", "breaker per=tenant open=10m")
+		page := New(registry)
+		ctx, cancel := context.WithCancel(t.Context())
+		var followers sync.WaitGroup
+		followers.Go(func() {
+			r := httptest.NewRequest("GET", "/?get=events", nil).WithContext(ctx)
+			r.Host = "localhost"
+			page.ServeHTTP(httptest.NewRecorder(), r)
+		})
+		frames := func() uint64 {
+			before := page.publisher.last.Load().seq
+			time.Sleep(time.Minute)
+			return page.publisher.last.Load().seq - before
+		}
+		if n := frames(); n < 59 || n > 60 {
+			t.Errorf("%d frames in a minute while it costs nothing", n)
+		}
+		for i := range 20 {
+			fail(keyed.For(slowly(i)), 5, errDown)
+		}
+		if n := frames(); n < 12 || n > 40 {
+			t.Errorf("%d frames in a minute while each takes up to a second", n)
+		}
+		for i := range 20 {
+			client.Breaker("Users").For(slowly(i)).Reset()
+		}
+		frames()
+		if n := frames(); n < 59 || n > 60 {
+			t.Errorf("%d frames in a minute when it costs nothing again", n)
+		}
+		cancel()
+		followers.Wait()
+		page.Close()
+	})
+}
