@@ -415,3 +415,38 @@ func TestAClientIsNeverTakenForAnother(t *testing.T) {
 		t.Errorf("%s, %s", users.Breaker("Users").State(), c1.Breaker("c1").State())
 	}
 }
+
+// A number that is written for a key is that number, or no key.
+func TestKeysAreWrittenAsText(t *testing.T) {
+	writesKey[string](t, "acme", "acme")
+	writesKey(t, "-7", -7)
+	writesKey(t, "-7", int8(-7))
+	writesKey(t, "7", int16(7))
+	writesKey(t, "7", int32(7))
+	writesKey(t, "7", int64(7))
+	writesKey(t, "7", uint(7))
+	writesKey(t, "7", uint8(7))
+	writesKey(t, "7", uint16(7))
+	writesKey(t, "7", uint32(7))
+	writesKey(t, "18446744073709551615", uint64(1<<64-1))
+	writesKey[int8](t, "257")
+	writesKey[int32](t, "4294967297")
+	writesKey[int64](t, "18446744073709551617")
+	writesKey[uint](t, "-1")
+	writesKey[int](t, "acme")
+}
+
+// writesKey forces the breaker of a key of a type open, by text. Without a want it is refused.
+func writesKey[K comparable](t *testing.T, text string, want ...K) {
+	t.Helper()
+	registry := new(resil.Registry)
+	client, _ := newKeyed[K](t, registry, "Users", "breaker per=key")
+	w := post(newPage(t, registry, WithActions(ann)), form("do", "force-open", "breaker", "Users", "keytext", text))
+	held := client.Stats().WorstKeys("Users", 9)
+	switch {
+	case len(want) == 0 && (w.Code != http.StatusNotFound || len(held) > 0):
+		t.Errorf("%q of %T: %d, forced is %v", text, *new(K), w.Code, held)
+	case len(want) > 0 && (w.Code != http.StatusSeeOther || len(held) != 1 || held[0].Key != any(want[0])):
+		t.Errorf("%q of %T: %d, forced is %v", text, *new(K), w.Code, held)
+	}
+}

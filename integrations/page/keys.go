@@ -2,6 +2,7 @@ package resilpage
 
 import (
 	"math"
+	"reflect"
 	"strconv"
 
 	resil "github.com/resilgen/resilgen/runtime"
@@ -29,16 +30,39 @@ func (p *Page) heldKey(stats *resil.Stats, breaker, id, text string) (key any, e
 	case id != "":
 		return nil, refuse(404, "The circuit breaker does not list that key any more: load the page again.")
 	}
-	candidates := []any{text}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		candidates = append(candidates, int(n), n, int32(n))
-	}
-	for _, key := range candidates {
-		if isKeyOf(stats, breaker, key) {
+	for _, typ := range keyTypes {
+		if key, ok := parseKey(text, typ); ok && isKeyOf(stats, breaker, key) {
 			return key, nil
 		}
 	}
 	return nil, refuse(404, "The keys of the circuit breaker cannot be written as text: choose one from the list.")
+}
+
+// keyTypes are those of which a key can be written as text.
+var keyTypes = []reflect.Type{
+	reflect.TypeFor[string](),
+	reflect.TypeFor[int](), reflect.TypeFor[int8](), reflect.TypeFor[int16](), reflect.TypeFor[int32](), reflect.TypeFor[int64](),
+	reflect.TypeFor[uint](), reflect.TypeFor[uint8](), reflect.TypeFor[uint16](), reflect.TypeFor[uint32](), reflect.TypeFor[uint64](),
+}
+
+// parseKey returns the value of a type that a text stands for. A number that the type does not
+// have is none.
+func parseKey(text string, typ reflect.Type) (key any, ok bool) {
+	v := reflect.New(typ).Elem()
+	var err error
+	switch {
+	case v.CanInt():
+		var n int64
+		n, err = strconv.ParseInt(text, 10, typ.Bits())
+		v.SetInt(n)
+	case v.CanUint():
+		var n uint64
+		n, err = strconv.ParseUint(text, 10, typ.Bits())
+		v.SetUint(n)
+	default:
+		v.SetString(text)
+	}
+	return v.Interface(), err == nil
 }
 
 // isKeyOf reports whether a breaker is kept by keys of that type.
