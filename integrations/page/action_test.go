@@ -450,3 +450,17 @@ func writesKey[K comparable](t *testing.T, text string, want ...K) {
 		t.Errorf("%q of %T: %d, forced is %v", text, *new(K), w.Code, held)
 	}
 }
+
+// What is shown of a key may be the text of another, which is healthy and in no list.
+func TestAKeyThatLooksLikeAnotherIsNotTakenForIt(t *testing.T) {
+	for _, other := range []string{" acme", "acme\n", "acme "} {
+		registry := new(resil.Registry)
+		client, keyed := newKeyed[string](t, registry, "Users", "breaker per=tenant")
+		fail(keyed.For(other), 9, errDown)
+		succeed(keyed.For("acme"), 9)
+		w := post(newPage(t, registry, WithActions(ann)), form("do", "reset", "breaker", "Users", "keytext", "acme"))
+		if w.Code != http.StatusConflict || client.Breaker("Users").For(other).State() != resil.StateOpen {
+			t.Errorf("%q: %d, %s", other, w.Code, client.Breaker("Users").For(other).State())
+		}
+	}
+}

@@ -22,20 +22,31 @@ func (p *Page) heldKey(stats *resil.Stats, breaker, id, text string) (key any, e
 			found = append(found, b.Key)
 		}
 	}
+	literal := literalKey(stats, breaker, text)
+	alike := id == "" && len(found) == 1 && literal != nil && literal != found[0]
 	switch {
-	case len(found) == 1:
+	case len(found) == 1 && !alike:
 		return found[0], nil
-	case len(found) > 1:
+	case len(found) > 0:
 		return nil, refuse(409, "Several keys look like %s: choose one from the list.", shorten(text, maxKey))
 	case id != "":
 		return nil, refuse(404, "The circuit breaker does not list that key any more: load the page again.")
 	}
-	for _, typ := range keyTypes {
-		if key, ok := parseKey(text, typ); ok && isKeyOf(stats, breaker, key) {
-			return key, nil
-		}
+	if literal != nil {
+		return literal, nil
 	}
 	return nil, refuse(404, "The keys of the circuit breaker cannot be written as text: choose one from the list.")
+}
+
+// literalKey returns the key that is a text, where keys are strings, or the number that it
+// is; nil for none. What is shown of another key may be the same: texts are cut and cleaned.
+func literalKey(stats *resil.Stats, breaker, text string) (key any) {
+	for _, typ := range keyTypes {
+		if key, ok := parseKey(text, typ); ok && isKeyOf(stats, breaker, key) {
+			return key
+		}
+	}
+	return nil
 }
 
 // keyTypes are those of which a key can be written as text.
