@@ -464,3 +464,15 @@ func TestAKeyThatLooksLikeAnotherIsNotTakenForIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyThatIsChosenBesideOneThatIsWritten(t *testing.T) {
+	registry := new(resil.Registry)
+	client, keyed := newKeyed[string](t, registry, "Users", "breaker per=tenant")
+	fail(keyed.For("acme"), 9, errDown)
+	page := newPage(t, registry, WithActions(ann))
+	id := stateOf(t, page).Clients[0].Breakers[0].Worst[0].KeyID
+	w := post(page, form("do", "reset", "breaker", "Users", "key", id, "keytext", "globex"))
+	if w.Code != http.StatusBadRequest || client.Breaker("Users").For("acme").State() != resil.StateOpen {
+		t.Errorf("%d, %s", w.Code, client.Breaker("Users").For("acme").State())
+	}
+}

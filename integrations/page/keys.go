@@ -15,6 +15,9 @@ func (p *Page) heldKey(stats *resil.Stats, breaker, id, text string) (key any, e
 	if id == "" && text == "" {
 		return nil, refuse(400, "The circuit breaker has a state for each key: choose one, or write it.")
 	}
+	if id != "" && text != "" {
+		return nil, refuse(400, "One key is chosen and another is written: take one of them back.")
+	}
 	d := describer{seed: p.seed}
 	var found []any
 	for _, b := range stats.WorstKeys(breaker, math.MaxInt) {
