@@ -64,12 +64,12 @@ func (f *finder) breaker(b *resil.BreakerStats) {
 		f.keyedBreaker(b)
 		return
 	}
-	f.circuit([]resil.BreakerStats{*b}, f.named("circuit breaker", b.Name), "")
+	f.circuit([]resil.BreakerStats{*b}, f.named("circuit breaker", b.Name), "", "")
 }
 
 // circuit says what a breaker does, or the worst of its keys, which are in the same state. keys
-// says which these are, and is empty where there are none.
-func (f *finder) circuit(list []resil.BreakerStats, subject, keys string) {
+// says which these are and all how many there are; both are empty where there are none.
+func (f *finder) circuit(list []resil.BreakerStats, subject, keys, all string) {
 	b := &list[0]
 	observes := b.Mode == resil.ModeObserve
 	finding := Finding{
@@ -77,9 +77,6 @@ func (f *finder) circuit(list []resil.BreakerStats, subject, keys string) {
 		Since: b.Since,
 		Why:   f.why(b),
 		Error: f.printer.error(lastError(b)),
-	}
-	if keys != "" && finding.Why != "" {
-		finding.Why = "for " + f.printer.key(b.Key) + ", " + finding.Why
 	}
 	whose, not := "calls", "are not sent"
 	if keys != "" {
@@ -98,11 +95,11 @@ func (f *finder) circuit(list []resil.BreakerStats, subject, keys string) {
 		}
 		next, each := f.tries(list)
 		finding.Text = fmt.Sprintf("%s open%s%s: %s %s, next try in %s", subject, keys, lasts, whose, not, next)
-		finding.Next = each + trial(policy)
+		finding.Next = each + trials(policy) + ", " + ending(policy)
 	case resil.StateHalfOpen:
 		finding.Status = StatusIll
-		finding.Text = fmt.Sprintf("%s half-open%s: %s sent to try the backend, any others %s", subject, keys, trials(policy), not)
-		finding.Next = outcomeOfTrial(policy)
+		finding.Text = fmt.Sprintf("%s half-open%s: %s to try the backend, others %s", subject, keys, trials(policy), not)
+		finding.Next = ending(policy)
 	case resil.StateForcedOpen:
 		finding.Status = StatusDown
 		finding.Text = fmt.Sprintf("%s forced open%s: %s %s %s", subject, keys, whose, not, until(b))
@@ -117,6 +114,7 @@ func (f *finder) circuit(list []resil.BreakerStats, subject, keys string) {
 		finding.Status, finding.Kind, finding.Why = StatusWatch, "breaker-ramp", ""
 		finding.Text = fmt.Sprintf("%s closed again, sends %d %% of the calls for now", subject, int(b.Ramp/resil.Percent))
 	}
+	finding.Why = sentence("; ", finding.Why, all)
 	if observes {
 		finding.Status = StatusWatch
 	} else if finding.Status.rank() >= StatusIll.rank() {
@@ -152,31 +150,25 @@ func (f *finder) tries(list []resil.BreakerStats) (next, each string) {
 // trials are the calls that a half-open breaker sends.
 func trials(policy *resil.Breaker) string {
 	if policy == nil || policy.Probes == 1 {
-		return "one trial call is"
+		return "one trial call"
 	}
-	return fmt.Sprintf("up to %s are", count(policy.Probes, "trial call"))
+	return count(policy.Probes, "trial call")
 }
 
-// trial says what a try is, and what comes of it.
-func trial(policy *resil.Breaker) string {
-	calls := strings.TrimSuffix(strings.TrimSuffix(trials(policy), " are"), " is")
-	return calls + ", all other calls are still not sent; " + outcomeOfTrial(policy)
-}
-
-// outcomeOfTrial says what comes of trial calls.
-func outcomeOfTrial(policy *resil.Breaker) string {
-	again := ""
+// ending says what comes of trial calls.
+func ending(policy *resil.Breaker) string {
+	again := "again"
 	switch {
 	case policy == nil:
 	case policy.OpenMax > 0:
-		again = ", twice as long each time, up to " + duration(policy.OpenMax)
+		again = "twice as long, up to " + duration(policy.OpenMax)
 	default:
-		again = " " + duration(policy.Open)
+		again = duration(policy.Open) + " more"
 	}
 	if policy == nil || policy.Probes == 1 {
-		return "the breaker closes if it succeeds, and waits again" + again + " if it fails"
+		return "if it succeeds the breaker closes, if it fails it waits " + again
 	}
-	return "the breaker closes if they succeed, and waits again" + again + " if one fails"
+	return "if all succeed the breaker closes, if one fails it waits " + again
 }
 
 // until says how long a state is forced.
@@ -203,18 +195,22 @@ func (f *finder) why(b *resil.BreakerStats) string {
 	}
 	all, window := o.Successes+o.Failures, ""
 	if policy := f.policy(b.Name); policy != nil {
-		window = " in the " + duration(policy.Window) + " before"
+		window = " in " + duration(policy.Window)
 	}
-	share := fmt.Sprintf("%s of the %s sent%s had failed", number(o.Failures), count(all, "call"), window)
+	with := ""
+	if b.Key != nil {
+		with = " with " + f.printer.key(b.Key)
+	}
+	share := fmt.Sprintf("after %s of %s failed%s", number(o.Failures), count(all, "sent call")+with, window)
 	switch o.Rule {
 	case resil.RuleConsecutive:
-		return fmt.Sprintf("%s in a row had failed, %s of the %s sent%s", count(o.Streak, "call"), number(o.Failures), number(all), window)
+		return fmt.Sprintf("after %s in a row%s (%s of %s sent%s)", count(o.Streak, "failed call"), with, number(o.Failures), number(all), window)
 	case resil.RuleRatio:
 		return share
 	case resil.RuleSlow:
 		return share + ", slow ones included"
 	case resil.RuleProbe:
-		return "it has tried since, and a trial call failed"
+		return sentence(" ", "a trial call", strings.TrimSpace(with), "has failed since")
 	case resil.RuleThrottled:
 		return "the backend asks for fewer calls"
 	case resil.RuleForced:
@@ -264,11 +260,12 @@ func (f *finder) keyedBreaker(b *resil.BreakerStats) {
 	}
 	per := ""
 	if policy := f.policy(b.Name); policy != nil && policy.Per != "" {
-		per = ", per=" + policy.Per
+		per = " (per=" + policy.Per + ")"
 	}
-	keys := fmt.Sprintf(" for %s%s (%s of %s%s)", few(names), others, number(uint64(max(n[worst[0].State], len(same)))), count(b.Keys, "key"), per)
+	in := max(n[worst[0].State], len(same))
+	all := fmt.Sprintf("%s of %s%s %s %s", number(uint64(in)), count(b.Keys, "key"), per, are(in), worst[0].State)
 	before := len(f.findings)
-	f.circuit(same, f.named("circuit breaker", b.Name), keys)
+	f.circuit(same, f.named("circuit breaker", b.Name), " for "+few(names)+others, all)
 	if added := f.findings[before:]; len(added) > 0 && added[0].Status == StatusDown && 2*open <= b.Keys {
 		added[0].Status = StatusIll // most of it works
 	}
@@ -298,7 +295,7 @@ func (f *finder) refused(outcome resil.Outcome, of func(*resil.Policies) bool) s
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s not sent %s, which are not counted as failed: %s", count(n, "call"), lately(seconds), few(names))
+	return fmt.Sprintf("%s not sent %s (not counted as failed): %s", count(n, "call"), lately(seconds), few(names))
 }
 
 // lately is the time of so many seconds that rates are about.
@@ -359,7 +356,7 @@ func (f *finder) budget() {
 	f.add(Finding{Status: StatusWatch, Kind: "budget-spent",
 		Text:   "retry budget spent: calls that fail are not repeated",
 		Why:    fmt.Sprintf("retries may be %s of the answers, so that they do not add to the trouble", f.stats.Budget.Share),
-		Effect: strings.Replace(strings.Replace(effect, ", which are not counted as failed", "", 1), " not sent ", " failed without another attempt ", 1)})
+		Effect: strings.Replace(strings.Replace(effect, " (not counted as failed)", "", 1), " not sent ", " failed without another attempt ", 1)})
 }
 
 // chaos tells of faults that are there on purpose.

@@ -148,7 +148,7 @@ func (f *finder) suspected(b *resil.BreakerStats) string {
 			who = fmt.Sprintf("%d of %s", s.Processes, count(f.stats.Fleet.Processes, "process"))
 		}
 	}
-	return who + " of the fleet have opened theirs, so this one makes sure; no call of its own had to fail"
+	return who + " of the fleet have opened theirs, so this one makes sure"
 }
 
 // forcedBy says who has forced a breaker, as far as that is known.

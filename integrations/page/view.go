@@ -87,6 +87,7 @@ var templates = template.Must(template.New("page").Funcs(template.FuncMap{
 	"notSent": notSent,
 	"guards":  guards,
 	"since":   since,
+	"after":   func(why string) bool { return strings.HasPrefix(why, "after ") },
 	"ordered": ordered,
 	"isKeyed": func(c clientView) bool {
 		return slices.ContainsFunc(c.Breakers, func(b BreakerState) bool { return b.Keyed })
