@@ -95,7 +95,7 @@ func (f *finder) circuit(list []resil.BreakerStats, subject, keys, all string) {
 		}
 		next, each := f.tries(list)
 		finding.Text = fmt.Sprintf("%s open%s%s: %s %s, next try in %s", subject, keys, lasts, whose, not, next)
-		finding.Next = each + trials(policy) + ", " + ending(policy)
+		finding.Next = each + trials(policy) + ". " + capital(ending(policy))
 	case resil.StateHalfOpen:
 		finding.Status = StatusIll
 		finding.Text = fmt.Sprintf("%s half-open%s: %s to try the backend, others %s", subject, keys, trials(policy), not)
@@ -137,12 +137,12 @@ func (f *finder) tries(list []resil.BreakerStats) (next, each string) {
 		first = min(first, list[i].RetryAfter)
 		left := duration(max(list[i].RetryAfter, time.Second))
 		times[left] = true
-		parts = append(parts, f.printer.key(list[i].Key)+" in "+left)
+		parts = append(parts, "for "+f.printer.key(list[i].Key)+" in "+left)
 	}
 	if len(times) > 1 {
-		each = "next try for " + few(parts) + ": "
+		each = "next try " + few(parts) + ": "
 	} else {
-		each = "the next try is "
+		each = "next try: "
 	}
 	return duration(max(first, time.Second)), each
 }
