@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -569,4 +570,90 @@ func FuzzKeysAreText(f *testing.F) {
 			t.Errorf("key %q and error %q: the page has %d, want %d", key, text, got, want)
 		}
 	})
+}
+
+// The page says which program it is of, without what nobody is to see.
+func TestTitle(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		want string
+		opts []Option
+	}{
+		{"page.test on " + host, nil},
+		{"shop, eu-west-1", []Option{WithTitle("shop, eu-west-1")}},
+		{"shop token=…", []Option{WithTitle("shop token=hunter2")}},
+		{"sXXp <b>", []Option{WithRedact(func(text string) string { return strings.ReplaceAll(text, "ho", "XX") }), WithTitle("shop <b>")}},
+	} {
+		page := newPage(t, nil, c.opts...)
+		got := state(t, page, "")
+		if got.Title != c.want || got.PID != os.Getpid() {
+			t.Errorf("%q, %d, want %q", got.Title, got.PID, c.want)
+		}
+		title := template.HTMLEscapeString(c.want)
+		if html := get(page, "/").Body.String(); !strings.Contains(html, "<strong>"+title+"</strong>") || !strings.Contains(html, "– "+title+"</title>") {
+			t.Errorf("the page does not say %q", title)
+		}
+	}
+}
+
+// The three worst keys are named, each with the time when it tries again.
+func TestIllKeysAreNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := new(resil.Registry)
+		_, keyed := newKeyed[string](t, registry, "Directory", "breaker per=tenant open=100s..10m probes=1")
+		page := newPage(t, registry)
+		keys := []string{"acme", "globex", "initech", "umbrella", "e", "f", "g", "h", "i"}
+		for ill, all := range []string{
+			1: "1 of 9 keys (per=tenant) is open", 2: "2 of 9 keys (per=tenant) are open",
+			3: "3 of 9 keys (per=tenant) are open", 4: "4 of 9 keys (per=tenant) are open",
+		} {
+			for _, key := range keys {
+				succeed(keyed.For(key), 1)
+			}
+			if ill > 0 {
+				fail(keyed.For(keys[ill-1]), 9, errDown)
+			}
+			time.Sleep(20 * time.Second)
+			findings := state(t, page, "").Clients[0].Findings
+			if ill == 0 {
+				if len(findings) > 0 {
+					t.Errorf("%+v", findings)
+				}
+				continue
+			}
+			got := findings[0]
+			named := 0
+			for _, key := range keys[:ill] {
+				if !strings.Contains(got.Text, key) {
+					continue
+				}
+				named++
+				if ill > 1 && !regexp.MustCompile(`next try .*for `+key+` in \d+ s`).MatchString(got.Next) {
+					t.Errorf("it is not said when %s tries again: %q", key, got.Next)
+				}
+			}
+			if named != min(ill, 3) || strings.Contains(got.Text, " and 1 more: ") != (ill > 3) || !strings.HasSuffix(got.Why, "; "+all) {
+				t.Errorf("%q, %q, want %q", got.Text, got.Why, all)
+			}
+			if !strings.HasSuffix(got.Next, "one trial call. If it succeeds the breaker closes, if it fails it waits twice as long, up to 10 min") {
+				t.Errorf("next: %q", got.Next)
+			}
+		}
+	})
+}
+
+// A day that is not today's is named.
+func TestSinceWhen(t *testing.T) {
+	now := time.Date(2027, 3, 4, 1, 2, 3, 0, time.FixedZone("east", 3600))
+	for ago, want := range map[time.Duration]string{
+		time.Second:     "00:02:02 UTC",
+		3 * time.Minute: "2027-03-03 23:59:03 UTC",
+	} {
+		if got := since(now, now.Add(-ago)); got != want {
+			t.Errorf("%s ago is %s, want %s", ago, got, want)
+		}
+	}
 }

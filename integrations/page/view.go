@@ -332,6 +332,9 @@ func others(outcomes map[string]uint64) string {
 	var parts []string
 	for _, name := range []string{"failed", "exhausted", "timed out", "deadline", "budget", "later", "open", "limited", "full", "canceled", "panicked"} {
 		if n := outcomes[name]; n > 0 {
+			if name == "failed" {
+				name = "ended with an error of the backend" // such as not found
+			}
 			parts = append(parts, number(n)+" "+name)
 		}
 	}

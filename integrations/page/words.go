@@ -12,7 +12,7 @@ func duration(d time.Duration) string {
 		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
 	}
 	d = d.Round(time.Second)
-	if d <= 2*time.Minute {
+	if d < 2*time.Minute {
 		return fmt.Sprintf("%d s", d/time.Second)
 	}
 	units := []struct {

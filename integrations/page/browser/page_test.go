@@ -32,7 +32,7 @@ func TestPicture(t *testing.T) {
 	b.until(`document.querySelector(".client.ill")`)
 	b.do(chromedp.Sleep(8 * time.Second))
 	b.scheme("light")
-	b.resize(1000, 810)
+	b.resize(1000, 840)
 	b.picture("page.png")
 	b.scheme("dark")
 	b.picture("page-dark.png")
