@@ -66,6 +66,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	resilpage "github.com/resilgen/resilgen/integrations/page"
 )
@@ -101,7 +102,8 @@ func TestServer(t *testing.T) {
 		t.Fatal("no JSON")
 	}
 	finding := state.Clients[0].Findings[0]
-	finding.Text = "circuit breaker open, refuses calls for 29 s more, then tries again" // chance makes it 27 to 33
+	finding.Text = "circuit breaker open for 1 s: calls are not sent, next try in 29 s" // chance makes it 27 to 33
+	finding.Since = time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 	shown, _ := json.MarshalIndent(map[string]any{
 		"status":  state.Status,
 		"summary": state.Summary,
@@ -130,8 +132,8 @@ func TestServer(t *testing.T) {
 // The table says of each kind of finding what to do.
 func TestPageExplainsFindings(t *testing.T) {
 	page := read(t, "page.md")
-	kinds := regexp.MustCompile(`Kind: +"([^"]+)"`).FindAllStringSubmatch(read(t, "../integrations/page/findings.go"), -1)
-	if len(kinds) < 8 {
+	kinds := regexp.MustCompile(`Kind: +"([^"]+)"`).FindAllStringSubmatch(read(t, "../integrations/page/findings.go")+read(t, "../integrations/page/fleet.go"), -1)
+	if len(kinds) < 10 {
 		t.Fatalf("%d kinds of findings are found", len(kinds))
 	}
 	for _, m := range kinds {

@@ -252,6 +252,7 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 	if to.state == StateClosed && to.windows != c.pool.policy.Load().windows {
 		to = c.remade(to) // it has changed since
 	}
+	to.begin(from)
 	if changed = c.phase.CompareAndSwap(from, to); changed {
 		now := c.pool.client.now()
 		if to.state == StateOpen && !to.counted {
@@ -277,6 +278,17 @@ func (c *CircuitBreaker) change(ctx context.Context, from, to *phase, was State)
 	}
 	c.pool.mu.Unlock()
 	return changed
+}
+
+// begin notes since when the circuit is not closed, which a failed probe does not change.
+func (p *phase) begin(from *phase) {
+	switch {
+	case p.openPhase == nil || !p.since.IsZero():
+	case p.state == StateOpen && from.state == StateOpen:
+		p.since = from.since
+	default:
+		p.since = time.Now()
+	}
 }
 
 // State returns the state at this moment and changes nothing: open turns

@@ -406,7 +406,10 @@ func compareBreaker(t *testing.T, policy Breaker, steps []breakerStep) error {
 				}
 			}
 		}
-		got.LastFailure, got.LastError, got.Opening = time.Time{}, nil, nil
+		if got.Since.IsZero() != (want.State == StateClosed) {
+			err = fmt.Errorf("%s since %s", got.State, got.Since)
+		}
+		got.Since, got.LastFailure, got.LastError, got.Opening = time.Time{}, time.Time{}, nil, nil
 		if err == nil && got != want {
 			err = fmt.Errorf("breaker is %+v, want %+v", got, want)
 		}

@@ -16,6 +16,7 @@ type BreakerStats struct {
 	Streak    uint64 // failures in a row; 0 unless closed
 	Opened    uint64 // how many times it has opened; of all keys together, those of keys that are not held any more too
 
+	Since       time.Time     // when it left the closed state, failed probes or not, or was forced; zero for closed
 	LastFailure time.Time     // of the last failure, or the last probe that the callee throttled; zero for none
 	LastError   error         // of that attempt; nil for none, or for a slow success
 	ForcedFor   time.Duration // how long its state is still forced; 0 where that is until Reset, or not at all
@@ -78,6 +79,9 @@ func (c *CircuitBreaker) statsAt(now time.Duration) BreakerStats {
 		}
 	case StateOpen, StateHalfOpen, StateForcedOpen:
 		s.RetryAfter, s.Opening = p.retryAfter(now), p.why
+	}
+	if p.openPhase != nil {
+		s.Since = p.since
 	}
 	if p.isTimed() {
 		s.ForcedFor = max(p.until-now, 0)

@@ -34,7 +34,7 @@
 //   - Profiles: [WithProfile], [Profile], [ProfileSnapshot], [MethodProfile],
 //     [GuardProfile], [Load], [Durations], [DurationBucket].
 //   - Several processes: [Fleet], which integrations/redis has; [Order], [Action],
-//     [Suspicion]; and for who writes a fleet, [Member], [FleetState], [Ask], [Grant].
+//     [KeyText], [Suspicion]; and for who writes a fleet, [Member], [FleetState], [Ask], [Grant].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
 //     [BudgetStats], [FleetStats], [FleetStatus].
 //   - Events: [LogObserver], [Observer], [Event], [EventKind], [Outcome], [Opening], [Rule],

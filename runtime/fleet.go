@@ -235,9 +235,10 @@ func (m *Member) stats() FleetStats {
 	}
 }
 
-// keyText is a key as other processes know it. A string stands for itself. A number, a
-// truth value, and what has a String method are as fmt prints them, all else as Go writes it.
-func keyText(key any) string {
+// KeyText returns the text of a key as other processes know it, and as [Order] has it. A
+// string stands for itself. A number, a truth value, and what has a String method are as fmt
+// prints them, all else as Go writes it.
+func KeyText(key any) string {
 	v := reflect.ValueOf(key)
 	if key == nil {
 		return ""
@@ -260,5 +261,5 @@ func (e *entry) text() string {
 	if e.isOverflow() {
 		return ""
 	}
-	return keyText(e.key.get())
+	return KeyText(e.key.get())
 }

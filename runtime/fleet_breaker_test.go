@@ -205,8 +205,8 @@ func TestKeyText(t *testing.T) {
 		[2]string{"a b", "c"}:        `[2]string{"a b", "c"}`,
 		cell{region: "a", number: 1}: `resil.cell{region:"a", number:1}`,
 	} {
-		if got := keyText(key); got != want {
-			t.Errorf("keyText(%#v) = %q, want %q", key, got, want)
+		if got := KeyText(key); got != want {
+			t.Errorf("KeyText(%#v) = %q, want %q", key, got, want)
 		}
 	}
 }

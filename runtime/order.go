@@ -23,7 +23,7 @@ type Order struct {
 	Action Action
 
 	Breaker string        // its name; for all actions but ActionApply
-	Key     string        // text of the key; "" where the breaker is not kept by key
+	Key     string        // text of the key, as KeyText has it; "" where the breaker is not kept by key
 	For     time.Duration // of a force, how long it lasts, or is to last yet; 0 for until ActionReset
 
 	Overrides Overrides // for ActionApply

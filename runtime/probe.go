@@ -15,6 +15,7 @@ type openPhase struct {
 	counted   bool   // among the openings; guarded by the pool's mu
 	why       *Opening
 	length    time.Duration // of the open time, before jitter and hint
+	since     time.Time     // as BreakerStats has it; zero until the phase begins
 	until     time.Duration // when probing may begin, or a forced state ends, by client.now
 	refusals  refusals
 	probing   bool // a probe has been let out; guarded by the pool's mu

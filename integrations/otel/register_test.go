@@ -84,6 +84,14 @@ func kind(data metricdata.Aggregation) (list.Kind, bool) {
 	return 0, false
 }
 
+// A fleet is one of two processes.
+type fleet struct{}
+
+func (fleet) Join(m *resil.Member) error               { return m.Update(resil.FleetState{Processes: 2}) }
+func (fleet) Ask(*resil.Ask)                           {}
+func (fleet) Report(*resil.Member, resil.Suspicion)    {}
+func (fleet) Order(context.Context, resil.Order) error { return nil }
+
 // All metrics of the list are exported, as it says, and no others.
 func TestTheListIsExported(t *testing.T) {
 	reader, to := newReader(t)
@@ -101,6 +109,7 @@ func TestTheListIsExported(t *testing.T) {
 	resil.Run(t.Context(), m, succeed)
 	newKeyed(t, &registry)
 	newClient(t, nil, resil.WithRegistry(&registry), resil.WithChaos(resil.Chaos{"*": {Errors: 10 * resil.Percent}}))
+	newClient(t, nil, resil.WithRegistry(&registry), resil.WithFleet(fleet{}))
 
 	exported := map[string]metricdata.Metrics{}
 	for _, m := range collect(t, reader) {

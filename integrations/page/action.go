@@ -28,12 +28,17 @@ type Action struct {
 	Key       string          `json:"key,omitempty"`       // of the breaker, as text
 	For       float64         `json:"for,omitempty"`       // seconds for which the state is forced; 0: until it is reset
 	Overrides resil.Overrides `json:"overrides,omitempty"` // that were to be applied
+	Fleet     bool            `json:"fleet,omitempty"`     // in all processes of the client's fleet, and not in this one only
 	Reason    string          `json:"reason,omitempty"`    // as the user wrote it
 	Error     string          `json:"error,omitempty"`     // why it was refused or has changed nothing; empty if it was done
 }
 
 // String says what was done, in a few words.
 func (a Action) String() string {
+	if a.Fleet {
+		a.Fleet = false
+		return a.String() + ", in the whole fleet"
+	}
 	what := a.Client
 	if a.Breaker != "" {
 		what = "breaker " + a.Breaker
@@ -76,6 +81,9 @@ func logAction(ctx context.Context, a Action) {
 		if optional.Value.String() != "" {
 			attrs = append(attrs, optional)
 		}
+	}
+	if a.Fleet {
+		attrs = append(attrs, slog.Bool("fleet", true))
 	}
 	if len(a.Overrides) > 0 {
 		attrs = append(attrs, slog.Any("overrides", a.Overrides))
@@ -194,6 +202,9 @@ func (p *Page) do(r *http.Request, a *Action) error {
 	if r.PostFormValue("confirm") != "yes" {
 		return refuse(http.StatusBadRequest, "Tick the box that confirms it.")
 	}
+	if err := where(r, client, a); err != nil {
+		return err
+	}
 	p.acting.Lock()
 	defer p.acting.Unlock()
 	switch a.Do {
@@ -218,8 +229,10 @@ func (p *Page) force(r *http.Request, client *resil.Client, a *Action) error {
 	}
 	a.Breaker = name
 	breaker := client.Breaker(name)
+	var key any
 	if stats.Breakers[i].Keyed {
-		key, err := p.heldKey(&stats, name, r.PostFormValue("key"), r.PostFormValue("keytext"))
+		var err error
+		key, err = p.heldKey(&stats, name, r.PostFormValue("key"), r.PostFormValue("keytext"))
 		if err != nil {
 			return err
 		}
@@ -233,6 +246,9 @@ func (p *Page) force(r *http.Request, client *resil.Client, a *Action) error {
 			return refuse(http.StatusBadRequest, "A state is forced from 1s to 24h, such as 5m, or until it is reset.")
 		}
 		length, a.For = d, seconds(d)
+	}
+	if a.Fleet {
+		return p.order(r, client, a, key, length)
 	}
 	switch {
 	case a.Do == "reset":
@@ -252,6 +268,9 @@ func (p *Page) force(r *http.Request, client *resil.Client, a *Action) error {
 // override applies or drops overrides.
 func (p *Page) override(r *http.Request, client *resil.Client, a *Action) error {
 	was, now := r.PostForm["was"], client.Overrides()
+	if a.Fleet {
+		was, now = r.PostForm["wasfleet"], orderedOverrides(client)
+	}
 	if len(was) > 0 && was[0] != version(now) {
 		return refuse(http.StatusConflict, "The overrides of %s have changed since this page was loaded. Look at them, and try again.", a.Client)
 	}
@@ -267,6 +286,9 @@ func (p *Page) override(r *http.Request, client *resil.Client, a *Action) error 
 		if len(a.Overrides) == 0 {
 			return refuse(http.StatusBadRequest, "There are no overrides in it. To have none, drop them.")
 		}
+	}
+	if a.Fleet {
+		return p.order(r, client, a, nil, 0)
 	}
 	if err := client.Apply(a.Overrides); err != nil {
 		return refuse(http.StatusUnprocessableEntity, "Nothing was changed. %v", err)

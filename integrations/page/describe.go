@@ -21,6 +21,7 @@ type describer struct {
 	printer *printer
 	seed    maphash.Seed // of the IDs of keys
 	filter  string       // in lower case; empty for none
+	at      time.Time
 }
 
 // client describes a client. recent is what its methods did in the last minute, by the order
@@ -52,7 +53,8 @@ func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recen
 			s.Faults[shorten(pattern, maxKey)] = d.printer.text(fault, maxError)
 		}
 	}
-	f := finder{stats: stats, faults: s.Faults, methods: methods, printer: d.printer}
+	s.Fleet = d.fleet(stats)
+	f := finder{stats: stats, at: d.at, fleet: s.Fleet, faults: s.Faults, methods: methods, printer: d.printer}
 	s.Findings = f.find()
 	s.Status = StatusOK
 	if len(s.Findings) > 0 {
@@ -71,8 +73,10 @@ func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recen
 		}
 	}
 	slices.SortStableFunc(s.Methods, func(a, b MethodState) int { return b.Status.rank() - a.Status.rank() })
+	kept := keptBy(&spec)
 	for i := range stats.Breakers {
 		if b := d.breaker(stats, &stats.Breakers[i], whole); whole || d.matches(b.Name) || b.Found > 0 {
+			b.Per = kept["breaker "+b.Name]
 			s.Breakers = append(s.Breakers, b)
 		}
 	}
@@ -80,7 +84,7 @@ func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recen
 	for i := range stats.Limits {
 		if l := &stats.Limits[i]; whole || d.matches(l.Name) {
 			s.Limits = append(s.Limits, LimitState{
-				Name: l.Name, Mode: l.Mode.String(), Rate: l.Rate.String(), Burst: l.Burst, Tokens: l.Tokens,
+				Name: l.Name, Mode: l.Mode.String(), Rate: l.Rate.String(), Fleet: l.Extent == resil.ExtentFleet, Part: part(stats, l), Per: kept["limit "+l.Name], Burst: l.Burst, Tokens: l.Tokens,
 				Waiting: l.Waiting, Held: l.Held.Seconds(), Keyed: l.Keyed, Keys: l.Keys, Overflowed: l.Overflowed,
 			})
 		}
@@ -88,7 +92,7 @@ func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recen
 	for i := range stats.Bulkheads {
 		if b := &stats.Bulkheads[i]; whole || d.matches(b.Name) {
 			s.Bulkheads = append(s.Bulkheads, BulkheadState{
-				Name: b.Name, Mode: b.Mode.String(), Calls: b.Calls, InUse: b.InUse,
+				Name: b.Name, Mode: b.Mode.String(), Per: kept["bulkhead "+b.Name], Calls: b.Calls, InUse: b.InUse,
 				Waiting: b.Waiting, Keyed: b.Keyed, Keys: b.Keys, Overflowed: b.Overflowed,
 			})
 		}
@@ -101,6 +105,24 @@ func (d *describer) client(id string, c *resil.Client, stats *resil.Stats, recen
 
 // nameOf is a client's name as it is shown, because programs may choose any.
 func nameOf(c *resil.Client) string { return shorten(c.Name(), maxKey) }
+
+// keptBy has what the guards of a client are kept by, by kind and name.
+func keptBy(spec *resil.Spec) map[string]string {
+	per := map[string]string{}
+	for i := range spec.Methods {
+		p := &spec.Methods[i].Policies
+		if p.Breaker != nil {
+			per["breaker "+p.Breaker.Name] = p.Breaker.Per
+		}
+		if p.Limit != nil {
+			per["limit "+p.Limit.Name] = p.Limit.Per
+		}
+		if p.Bulkhead != nil {
+			per["bulkhead "+p.Bulkhead.Name] = p.Bulkhead.Per
+		}
+	}
+	return per
+}
 
 // isEmpty reports whether nothing of the client matches a filter.
 func (s *ClientState) isEmpty() bool {
@@ -218,7 +240,7 @@ func (d *describer) circuit(b *resil.BreakerStats) BreakerState {
 	s := BreakerState{
 		Name: b.Name, Mode: b.Mode.String(), State: b.State.String(),
 		Successes: b.Successes, Failures: b.Failures, Streak: b.Streak, Opened: b.Opened,
-		RetryAfter: seconds(b.RetryAfter), ForcedFor: seconds(b.ForcedFor),
+		Since: b.Since, RetryAfter: seconds(b.RetryAfter), ForcedFor: seconds(b.ForcedFor),
 		LastError: d.printer.error(lastError(b)), LastFailure: b.LastFailure,
 	}
 	if b.Opening != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	resil "github.com/resilgen/resilgen/runtime"
 )
@@ -12,6 +13,8 @@ import (
 // A finder looks for what is not as usual in a client.
 type finder struct {
 	stats    *resil.Stats
+	at       time.Time
+	fleet    *FleetState       // nil for none
 	faults   map[string]string // on purpose; nil for none
 	methods  []method
 	printer  *printer
@@ -41,6 +44,7 @@ func (f *finder) find() []Finding {
 	f.budget()
 	f.failures()
 	f.chaos()
+	f.fleetState()
 	slices.SortStableFunc(f.findings, func(a, b Finding) int { return b.Status.rank() - a.Status.rank() })
 	return f.findings
 }
@@ -60,48 +64,57 @@ func (f *finder) breaker(b *resil.BreakerStats) {
 		f.keyedBreaker(b)
 		return
 	}
-	f.circuit(b, f.named("circuit breaker", b.Name), "")
+	f.circuit([]resil.BreakerStats{*b}, f.named("circuit breaker", b.Name), "", "")
 }
 
-// circuit says what a breaker does. keys says for which keys, and is empty where there are none.
-func (f *finder) circuit(b *resil.BreakerStats, subject, keys string) {
+// circuit says what a breaker does, or the worst of its keys, which are in the same state. keys
+// says which these are and all how many there are; both are empty where there are none.
+func (f *finder) circuit(list []resil.BreakerStats, subject, keys, all string) {
+	b := &list[0]
 	observes := b.Mode == resil.ModeObserve
 	finding := Finding{
 		Kind:  "breaker-" + b.State.String(),
+		Since: b.Since,
 		Why:   f.why(b),
 		Error: f.printer.error(lastError(b)),
 	}
-	refuses := "refuses calls"
-	if observes {
-		refuses = "would refuse calls, but only observes,"
+	whose, not := "calls", "are not sent"
+	if keys != "" {
+		whose = "their calls"
 	}
+	if observes {
+		not = "would not be sent (it only observes)"
+	}
+	policy := f.policy(b.Name)
 	switch b.State {
 	case resil.StateOpen:
 		finding.Status = StatusDown
-		finding.Text = fmt.Sprintf("%s open%s, %s for %s", subject, keys, refuses, more(b.RetryAfter))
+		lasts := ""
 		if keys == "" {
-			finding.Text += ", then tries again"
+			lasts = " for " + duration(max(f.at.Sub(b.Since), time.Second))
 		}
+		next, each := f.tries(list)
+		finding.Text = fmt.Sprintf("%s open%s%s: %s %s, next try in %s", subject, keys, lasts, whose, not, next)
+		finding.Next = each + trials(policy) + ". " + capital(ending(policy))
 	case resil.StateHalfOpen:
 		finding.Status = StatusIll
-		finding.Text = subject + " half-open" + keys + ": the next calls try whether the backend is back, any others are refused"
-		if observes {
-			finding.Text = subject + " half-open" + keys + ": would let only a few calls through, but only observes"
-		}
+		finding.Text = fmt.Sprintf("%s half-open%s: %s to try the backend, others %s", subject, keys, trials(policy), not)
+		finding.Next = ending(policy)
 	case resil.StateForcedOpen:
 		finding.Status = StatusDown
-		finding.Text = fmt.Sprintf("%s forced open%s, %s %s", subject, keys, refuses, until(b))
+		finding.Text = fmt.Sprintf("%s forced open%s: %s %s %s", subject, keys, whose, not, until(b))
 	case resil.StateForcedClosed:
-		finding.Status, finding.Why = StatusWatch, ""
-		finding.Text = fmt.Sprintf("%s forced closed%s, lets all calls through %s", subject, keys, until(b))
-		finding.Error = ""
+		finding.Status, finding.Error = StatusWatch, ""
+		finding.Text = fmt.Sprintf("%s forced closed%s: all calls are sent %s", subject, keys, until(b))
+		finding.Why = f.forcedBy(b)
 	case resil.StateClosed:
 		if b.Ramp == 0 {
 			return
 		}
 		finding.Status, finding.Kind, finding.Why = StatusWatch, "breaker-ramp", ""
-		finding.Text = fmt.Sprintf("%s closed again, admits %d %% of the calls for now", subject, int(b.Ramp/resil.Percent))
+		finding.Text = fmt.Sprintf("%s closed again, sends %d %% of the calls for now", subject, int(b.Ramp/resil.Percent))
 	}
+	finding.Why = sentence("; ", finding.Why, all)
 	if observes {
 		finding.Status = StatusWatch
 	} else if finding.Status.rank() >= StatusIll.rank() {
@@ -113,6 +126,49 @@ func (f *finder) circuit(b *resil.BreakerStats, subject, keys string) {
 		f.opened[b.Name] = true
 	}
 	f.add(finding)
+}
+
+// tries says when a breaker tries again, and, where each of several keys has its own time, which.
+func (f *finder) tries(list []resil.BreakerStats) (next, each string) {
+	var parts []string
+	times := map[string]bool{}
+	first := list[0].RetryAfter
+	for i := range list {
+		first = min(first, list[i].RetryAfter)
+		left := duration(max(list[i].RetryAfter, time.Second))
+		times[left] = true
+		parts = append(parts, "for "+f.printer.key(list[i].Key)+" in "+left)
+	}
+	if len(times) > 1 {
+		each = "next try " + few(parts) + ": "
+	} else {
+		each = "next try: "
+	}
+	return duration(max(first, time.Second)), each
+}
+
+// trials are the calls that a half-open breaker sends.
+func trials(policy *resil.Breaker) string {
+	if policy == nil || policy.Probes == 1 {
+		return "one trial call"
+	}
+	return count(policy.Probes, "trial call")
+}
+
+// ending says what comes of trial calls.
+func ending(policy *resil.Breaker) string {
+	again := "again"
+	switch {
+	case policy == nil:
+	case policy.OpenMax > 0:
+		again = "twice as long, up to " + duration(policy.OpenMax)
+	default:
+		again = duration(policy.Open) + " more"
+	}
+	if policy == nil || policy.Probes == 1 {
+		return "if it succeeds the breaker closes, if it fails it waits " + again
+	}
+	return "if all succeed the breaker closes, if one fails it waits " + again
 }
 
 // until says how long a state is forced.
@@ -131,43 +187,52 @@ func lastError(b *resil.BreakerStats) error {
 	return b.LastError
 }
 
-// why says why a breaker has opened.
+// why says why a breaker has opened. Calls that were not sent are in no number of it.
 func (f *finder) why(b *resil.BreakerStats) string {
 	o := b.Opening
 	if o == nil {
 		return ""
 	}
-	all, window := o.Successes+o.Failures, f.window(b.Name)
-	share := ""
-	if all > 0 {
-		share = fmt.Sprintf("%s of %s failed%s", number(o.Failures), count(all, "call"), window)
+	all, window := o.Successes+o.Failures, ""
+	if policy := f.policy(b.Name); policy != nil {
+		window = " in " + duration(policy.Window)
 	}
+	with := ""
+	if b.Key != nil {
+		with = " with " + f.printer.key(b.Key)
+	}
+	share := fmt.Sprintf("after %s of %s failed%s", number(o.Failures), count(all, "sent call")+with, window)
 	switch o.Rule {
 	case resil.RuleConsecutive:
-		return fmt.Sprintf("the last %s failed in a row; %s", count(o.Streak, "call"), share)
+		return fmt.Sprintf("after %s in a row%s (%s of %s sent%s)", count(o.Streak, "failed call"), with, number(o.Failures), number(all), window)
 	case resil.RuleRatio:
 		return share
 	case resil.RuleSlow:
-		return sentence(", ", share, "slow ones included")
+		return share + ", slow ones included"
 	case resil.RuleProbe:
-		return "it was open before, and the call that tried again failed too"
+		return sentence(" ", "a trial call", strings.TrimSpace(with), "has failed since")
 	case resil.RuleThrottled:
 		return "the backend asks for fewer calls"
 	case resil.RuleForced:
-		return "by hand or by the program, not by failures"
+		return f.forcedBy(b)
+	case resil.RuleSuspected:
+		return f.suspected(b)
 	}
 	return share
 }
 
-// window is the time that a breaker looks back, " in 60 s".
-func (f *finder) window(breaker string) string {
+// policy is that of a breaker, nil where no method shows it.
+func (f *finder) policy(breaker string) *resil.Breaker {
 	for i := range f.methods {
 		if b := f.methods[i].policies.Breaker; b != nil && b.Name == breaker {
-			return " in " + duration(b.Window)
+			return b
 		}
 	}
-	return ""
+	return nil
 }
+
+// namedKeys is how many ill keys a finding names.
+const namedKeys = 3
 
 func (f *finder) keyedBreaker(b *resil.BreakerStats) {
 	n := b.KeyStates
@@ -176,21 +241,31 @@ func (f *finder) keyedBreaker(b *resil.BreakerStats) {
 	if open+half+closed == 0 {
 		return
 	}
-	worst := f.stats.WorstKeys(b.Name, 1)
+	worst := f.stats.WorstKeys(b.Name, namedKeys)
 	if len(worst) == 0 {
 		return
 	}
-	w := worst[0]
-	subject := f.named("circuit breaker", b.Name)
-	key := f.printer.key(w.Key)
-	if b.Keys > 1 {
-		key = fmt.Sprintf("%s, 1 of %s", key, count(b.Keys, "key"))
+	var same []resil.BreakerStats
+	var names []string
+	for i := range worst {
+		if worst[i].State == worst[0].State {
+			same = append(same, worst[i])
+			names = append(names, f.printer.key(worst[i].Key))
+		}
 	}
-	if same := n[w.State]; same > 1 {
-		key = fmt.Sprintf("%s and %s more of %s", f.printer.key(w.Key), number(uint64(same-1)), count(b.Keys, "key"))
+	others := ""
+	if more := n[worst[0].State] - len(same); more > 0 {
+		others = fmt.Sprintf(" and %s more", number(uint64(more)))
+		names = []string{strings.Join(names, ", ")}
 	}
+	per := ""
+	if policy := f.policy(b.Name); policy != nil && policy.Per != "" {
+		per = " (per=" + policy.Per + ")"
+	}
+	in := max(n[worst[0].State], len(same))
+	all := fmt.Sprintf("%s of %s%s %s %s", number(uint64(in)), count(b.Keys, "key"), per, are(in), worst[0].State)
 	before := len(f.findings)
-	f.circuit(&w, subject, " for "+key)
+	f.circuit(same, f.named("circuit breaker", b.Name), " for "+few(names)+others, all)
 	if added := f.findings[before:]; len(added) > 0 && added[0].Status == StatusDown && 2*open <= b.Keys {
 		added[0].Status = StatusIll // most of it works
 	}
@@ -204,7 +279,7 @@ func are[N int](n N) string {
 }
 
 // refused says how many calls a kind of guard has refused in the last minute, of the methods
-// that may have that guard.
+// that may have that guard. The page says "not sent": a backend can refuse too.
 func (f *finder) refused(outcome resil.Outcome, of func(*resil.Policies) bool) string {
 	var n uint64
 	seconds := float32(0)
@@ -220,7 +295,7 @@ func (f *finder) refused(outcome resil.Outcome, of func(*resil.Policies) bool) s
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s refused %s: %s", count(n, "call"), lately(seconds), few(names))
+	return fmt.Sprintf("%s not sent %s (not counted as failed): %s", count(n, "call"), lately(seconds), few(names))
 }
 
 // lately is the time of so many seconds that rates are about.
@@ -243,8 +318,8 @@ func (f *finder) limit(l *resil.LimitStats) {
 		return
 	}
 	f.add(Finding{Status: StatusIll, Kind: "limit-refuses",
-		Text:   fmt.Sprintf("%s refuses calls", subject),
-		Why:    sentence(", ", fmt.Sprintf("more than %s with a burst of %d", l.Rate, l.Burst), waiting(l.Waiting)),
+		Text:   subject + " reached: calls are not sent",
+		Why:    sentence(", ", fmt.Sprintf("more than %s with a burst of %d%s", l.Rate, l.Burst, f.whose(l)), waiting(l.Waiting)),
 		Effect: effect})
 }
 
@@ -258,7 +333,7 @@ func (f *finder) bulkhead(b *resil.BulkheadStats) {
 	switch {
 	case effect != "":
 		f.add(Finding{Status: StatusIll, Kind: "bulkhead-refuses",
-			Text:   subject + " refuses calls",
+			Text:   subject + " full: calls are not sent",
 			Why:    sentence(", ", fmt.Sprintf("no more than %s at once", count(b.Calls, "call")), use, waiting(b.Waiting)),
 			Effect: effect})
 	case !b.Keyed && b.InUse >= b.Calls:
@@ -281,7 +356,7 @@ func (f *finder) budget() {
 	f.add(Finding{Status: StatusWatch, Kind: "budget-spent",
 		Text:   "retry budget spent: calls that fail are not repeated",
 		Why:    fmt.Sprintf("retries may be %s of the answers, so that they do not add to the trouble", f.stats.Budget.Share),
-		Effect: strings.Replace(effect, " refused ", " failed without another attempt ", 1)})
+		Effect: strings.Replace(strings.Replace(effect, " (not counted as failed)", "", 1), " not sent ", " failed without another attempt ", 1)})
 }
 
 // chaos tells of faults that are there on purpose.

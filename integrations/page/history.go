@@ -172,6 +172,7 @@ func (s *span) shown() Recent {
 	}
 	for i := range s.line {
 		if b := &s.line[i]; b.seconds > 0 {
+			r.Known = max(r.Known, len(s.line)-i)
 			r.Line[i] = Point{b.rate(b.calls()), b.rate(b.failed()), b.rate(b.refused())}
 		}
 	}

@@ -6,11 +6,13 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 )
 
 // An Option changes a page as it is made: [WithActions], [WithToken], [WithAudit],
-// [WithHosts], [WithRedact], [WithStreams].
+// [WithHosts], [WithRedact], [WithStreams], [WithTitle].
 type Option func(*options)
 
 type options struct {
@@ -20,10 +22,11 @@ type options struct {
 	hosts      hosts
 	redact     func(string) string
 	streams    int
+	title      string
 }
 
 func newOptions(opts []Option) options {
-	o := options{audit: logAction, streams: 100}
+	o := options{audit: logAction, streams: 100, title: program()}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -102,4 +105,23 @@ func WithRedact(redact func(string) string) Option {
 // each two seconds.
 func WithStreams(n int) Option {
 	return func(o *options) { o.streams = max(n, 0) }
+}
+
+// WithTitle says which program the page is of, such as "shop, eu-west-1, pod 7". It stands at
+// the top and in the title of the window. Without it, that is the name of the program's file
+// and of the host. [WithRedact] changes it too.
+func WithTitle(title string) Option {
+	return func(o *options) { o.title = title }
+}
+
+// program is the name of this program, and of the host that it runs on.
+func program() string {
+	name := "program"
+	if len(os.Args) > 0 && os.Args[0] != "" {
+		name = strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	}
+	if host, err := os.Hostname(); err == nil {
+		name += " on " + host
+	}
+	return name
 }

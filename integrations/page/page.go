@@ -19,6 +19,7 @@ type Page struct {
 	registry *resil.Registry
 	options  options
 	printer  printer
+	title    string
 	seed     maphash.Seed
 
 	closing   sync.Once
@@ -41,6 +42,7 @@ func New(registry *resil.Registry, opts ...Option) *Page {
 		closed:   make(chan struct{}),
 	}
 	p.printer.redact = p.options.redact
+	p.title = p.printer.text(p.options.title, maxKey)
 	p.sampler.init(p)
 	p.publisher.init()
 	return p

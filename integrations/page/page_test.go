@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -49,21 +50,21 @@ func TestTheIllestStandsFirstInWords(t *testing.T) {
 			t.Errorf("the order is %s, want %s", got, want)
 		}
 		first := got.Clients[0].Findings[0]
-		left := regexp.MustCompile(`\d+ s more`)
-		if want := "circuit breaker open, refuses calls for N, then tries again"; left.ReplaceAllString(first.Text, "N") != want {
+		left := regexp.MustCompile(`in \d+ s`)
+		if want := "circuit breaker open for 8 s: calls are not sent, next try N"; left.ReplaceAllString(first.Text, "N") != want {
 			t.Errorf("it says %q, want %q", first.Text, want)
 		}
-		if want := "7 of 10 calls failed in 60 s"; first.Why != want {
+		if want := "after 7 of 10 sent calls failed in 60 s"; first.Why != want {
 			t.Errorf("why: %q, want %q", first.Why, want)
 		}
-		if want := "20 calls refused in the last 8 s: Get"; first.Effect != want {
+		if want := "20 calls not sent in the last 8 s (not counted as failed): Get"; first.Effect != want {
 			t.Errorf("effect: %q, want %q", first.Effect, want)
 		}
 		if want := "dial tcp 10.0.3.7:8443: connection refused"; first.Error != want {
 			t.Errorf("error: %q, want %q", first.Error, want)
 		}
 		second := got.Clients[1].Findings[0]
-		if want := "circuit breaker open for acme, 1 of 2 keys, refuses calls for N"; left.ReplaceAllString(second.Text, "N") != want {
+		if want := "circuit breaker open for acme: their calls are not sent, next try N"; left.ReplaceAllString(second.Text, "N") != want {
 			t.Errorf("it says %q, want %q", second.Text, want)
 		}
 
@@ -99,16 +100,16 @@ func TestFindings(t *testing.T) {
 		{"nearly all fail", nil, func(c *resil.Client) { fail(c.Method("Get"), 10, errDown) },
 			"down method-fails Get: N of N calls failed in the last N s"},
 		{"a breaker that only observes", []string{"breaker mode=observe"}, func(c *resil.Client) { fail(c.Method("Get"), 9, errDown) },
-			"down method-fails Get: N of N calls failed in the last N s; watch breaker-open circuit breaker open, would refuse calls, but only observes, for N s more, then tries again"},
+			"down method-fails Get: N of N calls failed in the last N s; watch breaker-open circuit breaker open for N s: calls would not be sent (it only observes), next try in N s"},
 		{"forced open", []string{"breaker"}, func(c *resil.Client) { c.Breaker("Users").ForceOpen() },
-			"down breaker-forced-open circuit breaker forced open, refuses calls until somebody resets it"},
+			"down breaker-forced-open circuit breaker forced open: calls are not sent until somebody resets it"},
 		{"forced open for a time", []string{"breaker"}, func(c *resil.Client) { c.Breaker("Users").ForceOpenFor(time.Hour) },
-			"down breaker-forced-open circuit breaker forced open, refuses calls for N min N s more"},
+			"down breaker-forced-open circuit breaker forced open: calls are not sent for N min N s more"},
 		{"forced closed", []string{"breaker"}, func(c *resil.Client) { c.Breaker("Users").ForceCloseFor(time.Minute) },
-			"watch breaker-forced-closed circuit breaker forced closed, lets all calls through for N s more"},
+			"watch breaker-forced-closed circuit breaker forced closed: all calls are sent for N s more"},
 		{"time to try again", []string{"breaker open=1s"}, func(c *resil.Client) { fail(c.Method("Get"), 5, errDown); time.Sleep(2 * time.Second) },
-			"ill breaker-half-open circuit breaker half-open: the next calls try whether the backend is back, any others are refused"},
-		{"a limit refuses", []string{"limit 5/m"}, func(c *resil.Client) { succeed(c.Method("Get"), 9) }, "ill limit-refuses rate limit refuses calls"},
+			"ill breaker-half-open circuit breaker half-open: N trial calls to try the backend, others are not sent"},
+		{"a limit refuses", []string{"limit 5/m"}, func(c *resil.Client) { succeed(c.Method("Get"), 9) }, "ill limit-refuses rate limit reached: calls are not sent"},
 		{"a hint", []string{"limit 5/s"}, func(c *resil.Client) { fail(c.Method("Get"), 1, resil.Throttle(errDown, 20*time.Second)) },
 			"ill limit-held rate limit holds all calls back for N s more; watch method-fails Get: N of N call failed in the last N s"},
 		{"the budget is spent", []string{"retry 2 initial=1ms budget=1%"}, func(c *resil.Client) { fail(c.Method("Get"), 30, errDown) },
@@ -159,7 +160,7 @@ func TestABulkheadThatIsFull(t *testing.T) {
 		succeed(m, 3)
 		time.Sleep(time.Second)
 		got = state(t, page, "").Clients[0]
-		if f := got.Findings[0]; f.Status != StatusIll || f.Why != "no more than 1 call at once, 1 of 1 places are taken" || f.Effect != "3 calls refused in the last 2 s: Get" {
+		if f := got.Findings[0]; f.Status != StatusIll || f.Why != "no more than 1 call at once, 1 of 1 places are taken" || f.Effect != "3 calls not sent in the last 2 s (not counted as failed): Get" {
 			t.Errorf("%+v", f)
 		}
 		close(release)
@@ -396,7 +397,7 @@ func TestTenThousandKeys(t *testing.T) {
 	if b.Keys != 10_000 || b.KeyStates["open"] != 5_000 || len(b.Worst) != 20 || b.Worst[0].State != "open" {
 		t.Errorf("%d keys, %v, %d shown", b.Keys, b.KeyStates, len(b.Worst))
 	}
-	if want := " and 4\u202f999 more of 10\u202f000 keys, refuses calls for "; !strings.Contains(got.Findings[0].Text, want) {
+	if want := " and 4,997 more: their calls are not sent, next try in "; !strings.Contains(got.Findings[0].Text, want) {
 		t.Errorf("it says %q", got.Findings[0].Text)
 	}
 	if size := get(page, "/").Body.Len(); size > 60_000 {
@@ -620,4 +621,90 @@ func FuzzKeysAreText(f *testing.F) {
 			t.Errorf("key %q and error %q: the page has %d, want %d", key, text, got, want)
 		}
 	})
+}
+
+// The page says which program it is of, without what nobody is to see.
+func TestTitle(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		want string
+		opts []Option
+	}{
+		{"page.test on " + host, nil},
+		{"shop, eu-west-1", []Option{WithTitle("shop, eu-west-1")}},
+		{"shop token=…", []Option{WithTitle("shop token=hunter2")}},
+		{"sXXp <b>", []Option{WithRedact(func(text string) string { return strings.ReplaceAll(text, "ho", "XX") }), WithTitle("shop <b>")}},
+	} {
+		page := newPage(t, nil, c.opts...)
+		got := state(t, page, "")
+		if got.Title != c.want || got.PID != os.Getpid() {
+			t.Errorf("%q, %d, want %q", got.Title, got.PID, c.want)
+		}
+		title := template.HTMLEscapeString(c.want)
+		if html := get(page, "/").Body.String(); !strings.Contains(html, "<strong>"+title+"</strong>") || !strings.Contains(html, "– "+title+"</title>") {
+			t.Errorf("the page does not say %q", title)
+		}
+	}
+}
+
+// The three worst keys are named, each with the time when it tries again.
+func TestIllKeysAreNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := new(resil.Registry)
+		_, keyed := newKeyed[string](t, registry, "Directory", "breaker per=tenant open=100s..10m probes=1")
+		page := newPage(t, registry)
+		keys := []string{"acme", "globex", "initech", "umbrella", "e", "f", "g", "h", "i"}
+		for ill, all := range []string{
+			1: "1 of 9 keys (per=tenant) is open", 2: "2 of 9 keys (per=tenant) are open",
+			3: "3 of 9 keys (per=tenant) are open", 4: "4 of 9 keys (per=tenant) are open",
+		} {
+			for _, key := range keys {
+				succeed(keyed.For(key), 1)
+			}
+			if ill > 0 {
+				fail(keyed.For(keys[ill-1]), 9, errDown)
+			}
+			time.Sleep(20 * time.Second)
+			findings := state(t, page, "").Clients[0].Findings
+			if ill == 0 {
+				if len(findings) > 0 {
+					t.Errorf("%+v", findings)
+				}
+				continue
+			}
+			got := findings[0]
+			named := 0
+			for _, key := range keys[:ill] {
+				if !strings.Contains(got.Text, key) {
+					continue
+				}
+				named++
+				if ill > 1 && !regexp.MustCompile(`next try .*for `+key+` in \d+ s`).MatchString(got.Next) {
+					t.Errorf("it is not said when %s tries again: %q", key, got.Next)
+				}
+			}
+			if named != min(ill, 3) || strings.Contains(got.Text, " and 1 more: ") != (ill > 3) || !strings.HasSuffix(got.Why, "; "+all) {
+				t.Errorf("%q, %q, want %q", got.Text, got.Why, all)
+			}
+			if !strings.HasSuffix(got.Next, "one trial call. If it succeeds the breaker closes, if it fails it waits twice as long, up to 10 min") {
+				t.Errorf("next: %q", got.Next)
+			}
+		}
+	})
+}
+
+// A day that is not today's is named.
+func TestSinceWhen(t *testing.T) {
+	now := time.Date(2027, 3, 4, 1, 2, 3, 0, time.FixedZone("east", 3600))
+	for ago, want := range map[time.Duration]string{
+		time.Second:     "00:02:02 UTC",
+		3 * time.Minute: "2027-03-03 23:59:03 UTC",
+	} {
+		if got := since(now, now.Add(-ago)); got != want {
+			t.Errorf("%s ago is %s, want %s", ago, got, want)
+		}
+	}
 }

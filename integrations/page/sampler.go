@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -243,8 +244,8 @@ func (s *sampler) update(now time.Time) {
 
 // state describes all clients that match a filter, worst first.
 func (s *sampler) state(now time.Time, filter string) *State {
-	d := describer{printer: &s.page.printer, seed: s.page.seed, filter: strings.ToLower(filter)}
-	state := &State{At: now, Chaos: []string{}, Clients: []ClientState{}, Actions: s.page.record.last()}
+	d := describer{printer: &s.page.printer, seed: s.page.seed, filter: strings.ToLower(filter), at: now}
+	state := &State{At: now, Title: s.page.title, PID: os.Getpid(), Chaos: []string{}, Clients: []ClientState{}, Actions: s.page.record.last()}
 	var all []ClientState
 	done := map[*resil.Client]bool{}
 	for _, c := range s.page.registry.Clients() {

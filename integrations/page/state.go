@@ -43,6 +43,8 @@ func (s Status) word(n int) string {
 // meanings of fields stay; new ones may come.
 type State struct {
 	At      time.Time     `json:"at"`
+	Title   string        `json:"title"`   // which program this is: see WithTitle
+	PID     int           `json:"pid"`     // of its process
 	Status  Status        `json:"status"`  // the worst of the clients
 	Summary string        `json:"summary"` // in words: which clients are ill
 	Chaos   []string      `json:"chaos"`   // clients in which faults are injected on purpose
@@ -65,6 +67,7 @@ type ClientState struct {
 	Bulkheads []BulkheadState `json:"bulkheads"`
 	Budget    *BudgetState    `json:"budget,omitempty"`
 
+	Fleet     *FleetState                  `json:"fleet,omitempty"`     // nil for none
 	Overrides map[string]map[string]string `json:"overrides,omitempty"` // in force
 	Chaos     bool                         `json:"chaos"`               // faults are injected on purpose
 	Faults    map[string]string            `json:"faults,omitempty"`    // these, by methods
@@ -75,12 +78,14 @@ type ClientState struct {
 
 // A Finding is a thing that is not as usual.
 type Finding struct {
-	Status Status `json:"status"` // how bad it is
-	Kind   string `json:"kind"`   // for programs: breaker-open, limit-refuses, …
-	Text   string `json:"text"`   // what is so: "circuit breaker open, refuses calls for 12 s more"
-	Why    string `json:"why,omitempty"`
-	Effect string `json:"effect,omitempty"` // what callers see of it
-	Error  string `json:"error,omitempty"`  // the last one
+	Status Status    `json:"status"`         // how bad it is
+	Kind   string    `json:"kind"`           // for programs: breaker-open, limit-refuses, …
+	Text   string    `json:"text"`           // what is so: "circuit breaker open, refuses calls for 12 s more"
+	Since  time.Time `json:"since,omitzero"` // when it began, where that is known
+	Why    string    `json:"why,omitempty"`
+	Next   string    `json:"next,omitempty"`   // what happens by itself
+	Effect string    `json:"effect,omitempty"` // what callers see of it
+	Error  string    `json:"error,omitempty"`  // the last one
 }
 
 // Recent are the calls of the last minute, or of the seconds that the page has seen.
@@ -88,10 +93,11 @@ type Recent struct {
 	Seconds  int               `json:"seconds"` // that the numbers are about; 0: none yet
 	Calls    uint64            `json:"calls"`   // that ended
 	Failed   uint64            `json:"failed"`  // without an answer of the callee: refused ones are not in it
-	Refused  uint64            `json:"refused"` // by a guard
+	Refused  uint64            `json:"refused"` // by a guard, so that they were not sent to the callee
 	Outcomes map[string]uint64 `json:"outcomes"`
 	Attempts uint64            `json:"attempts"` // that reached the callee
 	Line     []Point           `json:"line"`     // the last five minutes, five seconds each, oldest first
+	Known    int               `json:"known"`    // points at the end of it that the page has seen
 }
 
 // A Point is a part of a [Recent.Line].
@@ -129,6 +135,7 @@ type MethodState struct {
 // A BreakerState is a circuit breaker, or one of its keys.
 type BreakerState struct {
 	Name  string `json:"name"`
+	Per   string `json:"per,omitempty"`   // what it is kept by, as the directive has it
 	KeyID string `json:"keyID,omitempty"` // of a key, for actions
 	Key   string `json:"key,omitempty"`   // its text
 	Mode  string `json:"mode"`            // enforce or observe
@@ -139,8 +146,9 @@ type BreakerState struct {
 	Streak    uint64 `json:"streak"`    // failures in a row
 	Opened    uint64 `json:"opened"`    // times
 
-	RetryAfter  float64   `json:"retryAfter"` // seconds until it probes
-	ForcedFor   float64   `json:"forcedFor"`  // seconds that its state is still forced; 0: until it is reset, or not at all
+	Since       time.Time `json:"since,omitzero"` // when it left the closed state, or was forced
+	RetryAfter  float64   `json:"retryAfter"`     // seconds until it probes
+	ForcedFor   float64   `json:"forcedFor"`      // seconds that its state is still forced; 0: until it is reset, or not at all
 	Rule        string    `json:"rule,omitempty"`
 	LastError   string    `json:"lastError,omitempty"`
 	LastFailure time.Time `json:"lastFailure,omitzero"`
@@ -158,6 +166,9 @@ type LimitState struct {
 	Name       string  `json:"name"`
 	Mode       string  `json:"mode"`
 	Rate       string  `json:"rate"`
+	Fleet      bool    `json:"fleet"`          // of all processes together
+	Part       string  `json:"part,omitempty"` // rate of this process, while the fleet is degraded
+	Per        string  `json:"per,omitempty"`
 	Burst      int     `json:"burst"`
 	Tokens     int     `json:"tokens"`  // attempts that it would admit now
 	Waiting    int     `json:"waiting"` // attempts
@@ -171,6 +182,7 @@ type LimitState struct {
 type BulkheadState struct {
 	Name       string `json:"name"`
 	Mode       string `json:"mode"`
+	Per        string `json:"per,omitempty"`
 	Calls      int    `json:"calls"` // places
 	InUse      int    `json:"inUse"`
 	Waiting    int    `json:"waiting"`

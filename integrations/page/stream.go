@@ -16,6 +16,7 @@ const (
 // parts are the pieces of the page, by the ID of their elements.
 type parts struct {
 	Title  string            `json:"title"`
+	At     string            `json:"at"` // by the server's clock
 	Status Status            `json:"status"`
 	Order  []string          `json:"order"` // of the clients
 	HTML   map[string]string `json:"html"`

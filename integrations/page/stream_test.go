@@ -120,25 +120,25 @@ func TestStreamsGetAllAndThenWhatHasChanged(t *testing.T) {
 		registry := new(resil.Registry)
 		users := newClient(t, registry, "Users", "breaker")
 		newClient(t, registry, "Payments", "breaker")
-		page := newPage(t, registry)
+		page := newPage(t, registry, WithTitle("shop on web-7"))
 		r := newReader()
 		ended := follow(t.Context(), page, r)
-		time.Sleep(70*time.Second + time.Millisecond) // for the first minute, the time that rates are about grows
+		time.Sleep(310*time.Second + time.Millisecond) // for the first five minutes, the time that charts are about grows
 		synctest.Wait()
 		if got := r.header.Get("Content-Type"); got != "text/event-stream" {
 			t.Errorf("the type is %s", got)
 		}
 		first := r.read(t)
-		if len(first) != 70 || len(first[0].HTML) != 4 || len(first[69].HTML) != 0 {
-			t.Fatalf("%d events, with %d and %d parts", len(first), len(first[0].HTML), len(first[69].HTML))
+		if len(first) != 310 || len(first[0].HTML) != 4 || len(first[309].HTML) != 0 {
+			t.Fatalf("%d events, with %d and %d parts", len(first), len(first[0].HTML), len(first[309].HTML))
 		}
 		fail(users.Method("Get"), 9, errDown)
 		time.Sleep(time.Second)
-		last := r.read(t)[70]
+		last := r.read(t)[310]
 		if len(last.HTML) != 2 || !strings.Contains(last.HTML["c1"], "Circuit breaker open") || !strings.Contains(last.HTML["head"], "Users is down") {
 			t.Errorf("%+v", last)
 		}
-		if strings.Join(last.Order, " ") != "c1 c2" || last.Title != "Users is down; 1 is well – resil" {
+		if strings.Join(last.Order, " ") != "c1 c2" || last.Title != "Users is down; 1 is well – shop on web-7" {
 			t.Errorf("%+v", last)
 		}
 		page.Close()

@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,7 +74,7 @@ var templates = template.Must(template.New("page").Funcs(template.FuncMap{
 	"each":      attemptsPerCall,
 	"ago":       ago,
 	"pretty":    pretty,
-	"at":        func(t time.Time) string { return t.UTC().Format("15:04:05 UTC") },
+	"at":        clock,
 	"stamp":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"upper":     capital,
 	"keys":      keyCounts,
@@ -85,6 +86,22 @@ var templates = template.Must(template.New("page").Funcs(template.FuncMap{
 	},
 	"others":  others,
 	"few":     few,
+	"notSent": notSent,
+	"guards":  guards,
+	"since":   since,
+	"after":   func(why string) bool { return strings.HasPrefix(why, "after ") },
+	"ordered": ordered,
+	"isKeyed": func(c clientView) bool {
+		return slices.ContainsFunc(c.Breakers, func(b BreakerState) bool { return b.Keyed })
+	},
+	"lastFleet": func(clients []ClientState) (most int) {
+		for i := range clients {
+			if f := clients[i].Fleet; f != nil {
+				most = max(most, f.Processes)
+			}
+		}
+		return most
+	},
 	"plus":    func(a, b uint64) uint64 { return a + b },
 	"grouped": func(n int) string { return number(uint64(n)) },
 	"pair":    func(c clientView, b BreakerState) keyView { return keyView{c, b} },
@@ -161,7 +178,7 @@ func (p *Page) writePage(w http.ResponseWriter, status int, v view) {
 
 // templated are the parts of the page.
 func (p *Page) templated(state *State) parts {
-	all := parts{Title: title(state), Status: state.Status, Order: []string{}, HTML: map[string]string{}}
+	all := parts{Title: title(state), At: clock(state.At), Status: state.Status, Order: []string{}, HTML: map[string]string{}}
 	execute := func(id, name string, data any) {
 		var b strings.Builder
 		if err := templates.ExecuteTemplate(&b, name, data); err != nil {
@@ -180,7 +197,7 @@ func (p *Page) templated(state *State) parts {
 }
 
 // title is the title of the window.
-func title(s *State) string { return s.Summary + " – resil" }
+func title(s *State) string { return s.Summary + " – " + s.Title }
 
 // Title is the title of the window.
 func (v view) Title() string { return title(v.State) }
@@ -237,6 +254,46 @@ func newest(r Recent) (p Point) {
 	return p
 }
 
+// notSent says which guards have kept calls from the callee.
+func notSent(outcomes map[string]uint64) string {
+	var guards []string
+	for _, g := range []struct{ outcome, words string }{{"open", "breaker open"}, {"limited", "rate limit"}, {"full", "bulkhead full"}} {
+		if outcomes[g.outcome] > 0 {
+			guards = append(guards, g.words)
+		}
+	}
+	return strings.Join(guards, ", ")
+}
+
+// guards says what guards a client has, and what they are kept by.
+func guards(c clientView) string {
+	var parts []string
+	if len(c.Breakers) == 1 && c.Breakers[0].Keyed {
+		b := &c.Breakers[0]
+		parts = append(parts, fmt.Sprintf("breakers for %s (per=%s)", count(b.Keys, "key"), b.Per))
+	} else if len(c.Breakers) > 0 {
+		parts = append(parts, count(len(c.Breakers), "breaker"))
+	}
+	if n := len(c.Limits); n > 0 {
+		parts = append(parts, count(n, "limit"))
+	}
+	if n := len(c.Bulkheads); n > 0 {
+		parts = append(parts, count(n, "bulkhead"))
+	}
+	if len(parts) == 0 {
+		return "no guards"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// since is a time of day, with its date where that is not today's.
+func since(now, at time.Time) string {
+	if now.UTC().Format(time.DateOnly) != at.UTC().Format(time.DateOnly) {
+		return at.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	return clock(at)
+}
+
 // attemptsPerCall is how many attempts a call makes, without those that are refused at once.
 func attemptsPerCall(r Recent) string {
 	if calls := r.Calls - r.Refused; r.Attempts > 0 && calls > 0 {
@@ -278,6 +335,9 @@ func others(outcomes map[string]uint64) string {
 	var parts []string
 	for _, name := range []string{"failed", "exhausted", "timed out", "deadline", "budget", "later", "open", "limited", "full", "canceled", "panicked"} {
 		if n := outcomes[name]; n > 0 {
+			if name == "failed" {
+				name = "ended with an error of the backend" // such as not found
+			}
 			parts = append(parts, number(n)+" "+name)
 		}
 	}

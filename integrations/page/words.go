@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// span of time in words,  of two units at most: "90 s", "3 min 20 s", "2 h".
+// duration is a span of time in words, of two units at most: "90 s", "3 min 20 s", "2 h".
 func duration(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
 	}
 	d = d.Round(time.Second)
-	if d <= 2*time.Minute {
+	if d < 2*time.Minute {
 		return fmt.Sprintf("%d s", d/time.Second)
 	}
 	units := []struct {
@@ -40,7 +40,7 @@ func more(d time.Duration) string { return duration(max(d, time.Second)) + " mor
 func number(n uint64) string {
 	text := fmt.Sprint(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "\u202f" + text[i:]
+		text = text[:i] + "," + text[i:]
 	}
 	return text
 }
@@ -52,6 +52,9 @@ func count[N int | uint64 | uint32](n N, thing string) string {
 	}
 	if stem, ok := strings.CutSuffix(thing, "ry"); ok {
 		return number(uint64(n)) + " " + stem + "ries"
+	}
+	if strings.HasSuffix(thing, "s") {
+		thing += "e"
 	}
 	return number(uint64(n)) + " " + thing + "s"
 }
@@ -84,6 +87,9 @@ func few(names []string) string {
 	}
 	return strings.Join(names, "")
 }
+
+// clock is a time of day, with its zone: that of logs, and not the reader's.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
 
 // sentence joins parts that are there.
 func sentence(sep string, parts ...string) string {

@@ -91,6 +91,16 @@ var panels = []panel{
 			{`sum by (client, breaker) (resil_breaker_status{job=~"$job",client=~"$client",state!="closed"}) and sum by (client, breaker) (resil_breaker_keys{job=~"$job",client=~"$client"})`, "{{client}}: {{breaker}} not closed"},
 			{`sum by (client, breaker) (rate(resil_breaker_overflows_total{job=~"$job",client=~"$client"}[$__rate_interval])) > 0`, "{{client}}: {{breaker}} without a place"},
 		}},
+	{title: "Fleets", width: 12, unit: "none",
+		description: "Of clients with a fleet: processes that know of the store, those that go on without it, and how many the store has seen, by the process that knows of most.",
+		queries: []query{
+			{`sum by (client) (resil_fleet_status{job=~"$job",client=~"$client",state="connected"})`, "{{client}}: connected"},
+			{`sum by (client) (resil_fleet_status{job=~"$job",client=~"$client",state="degraded"})`, "{{client}}: degraded"},
+			{`max by (client) (resil_fleet_processes{job=~"$job",client=~"$client"})`, "{{client}}: processes known"},
+		}},
+	{title: "Asks of fleets", width: 12, unit: "cps",
+		description: "Asks for tokens of limits that processes share, in a second. Those that are lost find no store.",
+		queries:     []query{{`sum by (client, result) (rate(resil_fleet_lease_requests_total{job=~"$job",client=~"$client"}[$__rate_interval]))`, "{{client}}: {{result}}"}}},
 }
 
 // transitions are drawn across all panels.

@@ -25,6 +25,8 @@ func demo(t *testing.T) string {
 	_, hedged := newClient(t, []string{"hedge 2ms"}, opts("Hedged")...)
 	peers := newKeyed(t, []string{"breaker consecutive=1 per=peer keys=2 open=1h"}, opts("Peers")...)
 
+	_, shared := newClient(t, []string{"limit 1000/s scope=fleet"}, append(opts("Shared"), resil.WithFleet(fleet{}))...)
+
 	ctx, stop := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	repeat := func(f func(i int)) {
@@ -58,9 +60,18 @@ func demo(t *testing.T) string {
 			return 0, nil
 		}, nil)
 	})
+	repeat(func(int) { resil.Run(ctx, shared, succeed) })
 	repeat(func(i int) {
 		peer := [...]string{"a", "b", "c"}[i%3]
 		resil.Run(ctx, peers.For(peer), fail)
 	})
 	return page(t, NewCollector(&registry), histograms)
 }
+
+// A fleet is one of two processes whose store grants all that is asked for.
+type fleet struct{}
+
+func (fleet) Join(m *resil.Member) error               { return m.Update(resil.FleetState{Processes: 2}) }
+func (fleet) Ask(a *resil.Ask)                         { go a.Answer(resil.Grant{Tokens: a.Tokens, Busy: 1}, nil) }
+func (fleet) Report(*resil.Member, resil.Suspicion)    {}
+func (fleet) Order(context.Context, resil.Order) error { return nil }

@@ -9,7 +9,7 @@ type Kind uint8
 const (
 	Counter       Kind = iota // counts up
 	UpDownCounter             // counts up and down; those of several processes add up
-	Gauge                     // a share, which does not add up
+	Gauge                     // those of several processes do not add up: a share, or what all of them know
 	Histogram                 // how many events there were, by size
 )
 
@@ -27,8 +27,8 @@ type Metric struct {
 	Bounds     []float64 // of a histogram's buckets
 }
 
-// Share reports whether the numbers are shares and not whole numbers.
-func (m *Metric) Share() bool { return m.Kind == Gauge }
+// Share reports whether the numbers are shares.
+func (m *Metric) Share() bool { return m.Kind == Gauge && m.Unit == "1" }
 
 // seconds are the bounds for durations that OpenTelemetry advises for HTTP and RPC, with
 // 1 ms in front, for caches and databases.
@@ -68,6 +68,10 @@ const (
 	BudgetUtilization
 	EventsDropped
 	ObserverPanics
+
+	FleetStatus
+	FleetProcesses
+	FleetRequests
 
 	CallDuration
 	AttemptDuration
@@ -110,6 +114,10 @@ var List = [end]Metric{
 	BudgetUtilization: {Name: "resil.retry_budget.utilization", Kind: Gauge, Unit: "1", Attributes: []string{"client"}, Help: "Share of the retry budget, its reserve included, that is spent."},
 	EventsDropped:     {Name: "resil.client.events_dropped", Kind: Counter, Unit: "{event}", Attributes: []string{"client"}, Help: "Changes of state that an observer was too slow to be told of."},
 	ObserverPanics:    {Name: "resil.client.observer_panics", Kind: Counter, Unit: "{panic}", Attributes: []string{"client"}, Help: "Panics of observers."},
+
+	FleetStatus:    {Name: "resil.fleet.status", Kind: UpDownCounter, Unit: "1", Attributes: []string{"client", "state"}, Help: "Of a client with a fleet, 1 for how it stands with the store, 0 for the others."},
+	FleetProcesses: {Name: "resil.fleet.processes", Kind: Gauge, Unit: "{process}", Attributes: []string{"client"}, Help: "Processes of the fleet that the client last knew of, itself included; each process has the same number."},
+	FleetRequests:  {Name: "resil.fleet.lease.requests", Kind: Counter, Unit: "{request}", Attributes: []string{"client", "result"}, Help: "Asks for tokens of limits that processes share, by result: answered or lost."},
 
 	CallDuration:    {Name: "resil.client.call.duration", Kind: Histogram, Unit: "s", Attributes: []string{"client", "method", "outcome"}, ErrorType: true, Help: "How long calls took, attempts and waits together.", Bounds: seconds},
 	AttemptDuration: {Name: "resil.client.attempt.duration", Kind: Histogram, Unit: "s", Attributes: []string{"client", "method", "class"}, Help: "How long attempts took.", Bounds: seconds},

@@ -98,8 +98,28 @@ func (r *reading) client(stats resil.Stats) {
 		all := float64(earned + fullReserve)
 		r.share(BudgetUtilization, max(all-float64(b.Left), 0), all, stats.Client)
 	}
+	r.fleet(stats.Client, stats.Fleet)
 	r.add(EventsDropped, float64(stats.EventsDropped), stats.Client)
 	r.add(ObserverPanics, float64(stats.ObserverPanics), stats.Client)
+}
+
+// fleet adds how a client stands with its fleet. Most clients have none, and no series of it.
+func (r *reading) fleet(client string, f resil.FleetStats) {
+	if f.Status == resil.FleetNone {
+		return
+	}
+	for status := resil.FleetJoining; status <= resil.FleetDegraded; status++ {
+		n := 0.0
+		if f.Status == status {
+			n = 1
+		}
+		r.add(FleetStatus, n, client, status.String())
+	}
+	if f.Processes > 0 {
+		r.share(FleetProcesses, float64(f.Processes), 1, client) // the mean, of clients with one name
+	}
+	r.add(FleetRequests, float64(f.Asks), client, "answered")
+	r.add(FleetRequests, float64(f.AsksLost), client, "lost")
 }
 
 // fullReserve is how many tokens the reserve of a retry budget holds: see

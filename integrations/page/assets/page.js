@@ -7,7 +7,7 @@
 	const said = document.getElementById("said");
 	const live = document.getElementById("live");
 	const q = document.getElementById("q");
-	let heard = Date.now(), failures = 0, polling = 0, source = null, asked = 0, waiting = false;
+	let heard = Date.now(), at = "", failures = 0, polling = 0, source = null, asked = 0, waiting = false;
 
 	// morph makes the element from look like to, and keeps the elements that both have.
 	function morph(from, to) {
@@ -57,6 +57,7 @@
 
 	function show(state) {
 		document.title = state.title;
+		at = state.at;
 		document.documentElement.dataset.status = state.status;
 		for (const [id, html] of Object.entries(state.html)) {
 			const old = document.getElementById(id), now = parse(html);
@@ -118,7 +119,7 @@
 		live.classList.toggle("late", late > 5000);
 		live.textContent = late > 5000
 			? "Not live: last heard " + Math.round(late / 1000) + " s ago"
-			: "Live · " + new Date(heard).toLocaleTimeString();
+			: "Live · " + at;
 	}
 
 	// follow opens a stream. Where there is none to be had, the page asks now and then.

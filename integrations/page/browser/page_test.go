@@ -32,7 +32,7 @@ func TestPicture(t *testing.T) {
 	b.until(`document.querySelector(".client.ill")`)
 	b.do(chromedp.Sleep(8 * time.Second))
 	b.scheme("light")
-	b.resize(1000, 660)
+	b.resize(1000, 840)
 	b.picture("page.png")
 	b.scheme("dark")
 	b.picture("page-dark.png")
@@ -81,7 +81,7 @@ func TestLive(t *testing.T) {
 	quiet := eval[string](b, `document.getElementById("said").textContent`)
 	s.tenants.Store(true)
 	b.until(`document.querySelector("#c4.ill")`)
-	b.until(`/1 more of|1 of/.test(document.querySelector("#c4 .findings").innerText)`)
+	b.until(`/of \d+ keys \(per=tenant\)/.test(document.querySelector("#c4 .findings").innerText)`)
 	b.until(`document.querySelector("#c4 table.keys")`)
 	if got := eval[string](b, `document.activeElement.name + "=" + document.activeElement.value`); got != "reason=half writ" {
 		t.Errorf("the focus is on %s", got)
@@ -98,7 +98,7 @@ func TestLive(t *testing.T) {
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details[open]").forEach((d) => d.open = false); document.activeElement.blur()`))
 	b.until(`document.querySelector(".client").id === "c4"`)
-	if got := eval[string](b, "document.title"); got != "Directory is ill; 3 are well – resil" {
+	if got := eval[string](b, "document.title"); got != "Directory is ill; 3 are well – shop on web-7" {
 		t.Errorf("the title is %s", got)
 	}
 
@@ -196,7 +196,7 @@ func TestKeyboard(t *testing.T) {
 		return s.client("Payments").Breaker("Payments").State() == resil.StateForcedOpen
 	})
 	b.until(`/Force breaker Payments open for 5 min/.test(document.getElementById("record").innerText)`)
-	b.until(`/forced open, refuses calls for/.test(document.querySelector("#c1").innerText)`)
+	b.until(`/forced open: calls are not sent for/.test(document.querySelector("#c1").innerText)`)
 	b.until(`location.hash === "#record"`)
 }
 

@@ -34,7 +34,7 @@ type scene struct {
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	s := &scene{registry: new(resil.Registry)}
-	s.page = resilpage.New(s.registry, resilpage.WithToken(token), resilpage.WithAudit(func(context.Context, resilpage.Action) {}))
+	s.page = resilpage.New(s.registry, resilpage.WithToken(token), resilpage.WithTitle("shop on web-7"), resilpage.WithAudit(func(context.Context, resilpage.Action) {}))
 	mux := http.NewServeMux()
 	mux.Handle("/debug/resil", s.page)
 	server := httptest.NewServer(mux)
@@ -76,7 +76,8 @@ func newScene(t *testing.T) *scene {
 	every(900*time.Millisecond, func() { resil.Run(ctx, payments.Method("Refund"), pay) })
 
 	users := newClient(t, s.registry, "Users",
-		[]string{"timeout 1s", "retry 3", "breaker"}, map[string][]string{"GetUser": nil, "ListUsers": {"limit 50/s"}})
+		[]string{"timeout 1s", "retry 3", "breaker"}, map[string][]string{"GetUser": nil, "ListUsers": {"limit 50/s scope=fleet"}},
+		resil.WithFleet(fleet{}))
 	n := 0
 	every(25*time.Millisecond, func() {
 		resil.Run(ctx, users.Method("GetUser"), func(context.Context) error {
@@ -116,6 +117,18 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
+// A fleet is one of three processes whose store grants all that is asked for.
+type fleet struct{}
+
+func (fleet) Join(m *resil.Member) error {
+	return m.Update(resil.FleetState{Processes: 3, Orders: []resil.Order{{
+		ID: "1", Action: resil.ActionApply, Overrides: resil.Overrides{"Users.ListUsers": {"retry": "attempts=2"}}, By: "ada", At: time.Now(),
+	}}})
+}
+func (fleet) Ask(a *resil.Ask)                         { go a.Answer(resil.Grant{Tokens: a.Tokens, Busy: 1}, nil) }
+func (fleet) Report(*resil.Member, resil.Suspicion)    {}
+func (fleet) Order(context.Context, resil.Order) error { return nil }
+
 // faults injects faults into a client on purpose.
 func (s *scene) faults(t *testing.T, name string) {
 	t.Helper()
@@ -150,7 +163,7 @@ func named(t *testing.T, name string, directives ...string) resil.Policies {
 
 // newClient makes a client whose methods share the policies of the interface, and have some
 // of their own.
-func newClient(t *testing.T, r *resil.Registry, name string, shared []string, methods map[string][]string) *resil.Client {
+func newClient(t *testing.T, r *resil.Registry, name string, shared []string, methods map[string][]string, opts ...resil.Option) *resil.Client {
 	t.Helper()
 	common := named(t, name, shared...)
 	spec := resil.Spec{Name: name}
@@ -163,7 +176,7 @@ func newClient(t *testing.T, r *resil.Registry, name string, shared []string, me
 		spec.Methods = append(spec.Methods, resil.MethodSpec{Name: method, Policies: p})
 	}
 	slices.SortFunc(spec.Methods, func(a, b resil.MethodSpec) int { return strings.Compare(a.Name, b.Name) })
-	c, err := resil.New(spec, resil.WithRegistry(r), resil.WithChaos(nil))
+	c, err := resil.New(spec, append(opts, resil.WithRegistry(r), resil.WithChaos(nil))...)
 	if err != nil {
 		t.Fatal(err)
 	}
