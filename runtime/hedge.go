@@ -306,7 +306,7 @@ func (o *round) begin() (lane int, ok bool) {
 func (o *round) depart(lane int) {
 	o.reach(lane)
 	if m := o.method; lane > 0 && m.events != nil {
-		m.event(o.before.caller, Event{Kind: EventHedgeStarted, Attempt: o.before.attempts + lane + 1, Delay: m.client.now() - o.began})
+		m.event(o.before.caller, &Event{Kind: EventHedgeStarted, Attempt: o.before.attempts + lane + 1, Delay: m.client.now() - o.began})
 	}
 }
 
