@@ -43,8 +43,9 @@ func Run(ctx context.Context, m *Method, f func(context.Context) error) error {
 // run makes a call, lightly if that will do.
 func (m *Method) run(ctx context.Context, f func(context.Context) error) error {
 	var failed *call
-	if p, ok := m.passes(ctx); ok {
-		if failed = m.lightly(ctx, f, p); failed == nil {
+	var p pass
+	if m.passes(ctx, &p) {
+		if failed = m.lightly(ctx, f, &p); failed == nil {
 			return nil
 		}
 	}

@@ -37,7 +37,7 @@ type plan struct {
 	took        *took      // how long calls and attempts took; nil if nobody asks
 	seen        *seen      // for the client's profile; nil for none
 	terms       atomic.Pointer[terms]
-	light       atomic.Bool // see isLight
+	light       atomic.Uint32 // a lightness
 
 	counts counts
 	usual  usual // time that the callee takes
@@ -81,7 +81,7 @@ func newPlan(c *Client, s MethodSpec) *plan {
 func (p *plan) obey(s *MethodSpec) {
 	t := newTerms(p, s)
 	p.terms.Store(t)
-	p.light.Store(p.isLight(t))
+	p.light.Store(p.lightness(t))
 }
 
 // pools yields those of the guards that the method has.

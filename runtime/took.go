@@ -40,14 +40,13 @@ type CallDurations struct {
 	Took    Durations
 	Sum     time.Duration
 
-	// Of these calls those with retries, which are attempts after a failed one. Retried[0] is
-	// how many had one, Retried[1] two, and the last place how many had more than all before.
-	Retried [MaxRetried]uint64
+	// Of these calls those with retries, which are attempts after a failed one: Retried[0] is
+	// how many had one, Retried[1] two, and Retried[9] ten or more. It is nil for none.
+	Retried []uint64
 	Retries uint64 // in all of them together
 }
 
-// MaxRetried is how many numbers of retries [CallDurations] tell apart.
-const MaxRetried = 10
+const maxRetried = 10
 
 // AttemptDurations are those of attempts of one class.
 type AttemptDurations struct {
@@ -87,7 +86,7 @@ func occur[T any](p *atomic.Pointer[T]) *T {
 
 // retried are numbers of retries.
 type retried struct {
-	calls [MaxRetried]atomic.Uint64
+	calls [maxRetried]atomic.Uint64
 	sum   atomic.Uint64
 }
 
@@ -103,7 +102,7 @@ func (t *took) call(c *call, took time.Duration) {
 	}
 	if n := c.retries(); n > 0 {
 		r := occur(&t.retried[c.outcome])
-		r.calls[min(n, MaxRetried)-1].Add(1)
+		r.calls[min(n, maxRetried)-1].Add(1)
 		r.sum.Add(uint64(n))
 	}
 }
@@ -160,7 +159,7 @@ func (t *took) snapshot(name string) MethodDurations {
 		d := CallDurations{Outcome: o, Took: all, Sum: sum}
 		if r := t.retried[o].Load(); r != nil {
 			for n := range r.calls {
-				d.Retried[n] = r.calls[n].Load()
+				d.Retried = append(d.Retried, r.calls[n].Load())
 			}
 			d.Retries = r.sum.Load()
 		}

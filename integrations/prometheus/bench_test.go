@@ -11,10 +11,12 @@ import (
 
 // BenchmarkCall is what histograms add to a call that succeeds, of a callee that does nothing.
 func BenchmarkCall(b *testing.B) {
-	for _, telemetry := range []string{"none", "observer", "histograms"} {
+	for _, telemetry := range []string{"none", "durations", "observer", "histograms"} {
 		run := func(b *testing.B, f func(m *resil.Method)) {
 			var opts []resil.Option
 			switch telemetry {
+			case "durations":
+				opts = append(opts, resil.WithDurations())
 			case "observer": // what the runtime itself takes to tell of events
 				opts = append(opts, resil.WithObserver(func(context.Context, resil.Event) {}))
 			case "histograms":
