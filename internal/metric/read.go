@@ -7,7 +7,7 @@ import (
 )
 
 // Statistics are the metrics that Read has samples of. The others are histograms, which
-// an observer measures.
+// Distributions reads.
 const Statistics = CallDuration
 
 // Read returns the samples of the clients that registry lists, one for each series. Clients
@@ -59,7 +59,7 @@ func (r *reading) share(id ID, part, whole float64, values ...string) {
 
 func (r *reading) sample(id ID, values []string) *Sample {
 	values = r.view.Values(id, values...)
-	key := List[id].Name + "\x00" + strings.Join(values, "\x00")
+	key := keyOf(id, values)
 	s := r.index[key]
 	if s == nil {
 		s = &Sample{ID: id, Values: values}
@@ -67,6 +67,10 @@ func (r *reading) sample(id ID, values []string) *Sample {
 		r.samples = append(r.samples, s)
 	}
 	return s
+}
+
+func keyOf(id ID, values []string) string {
+	return List[id].Name + "\x00" + strings.Join(values, "\x00")
 }
 
 func (r *reading) client(stats resil.Stats) {
