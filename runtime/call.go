@@ -293,10 +293,11 @@ func (c *call) failure(reason error) *Error {
 // within returns ctx with a deadline of its own. Where ctx's deadline is nearer
 // anyway, it returns ctx itself and no cancel.
 func within(ctx context.Context, limit time.Duration, cause error) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= limit {
+	now := time.Now()
+	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(now) <= limit {
 		return ctx, nil
 	}
-	return context.WithDeadlineCause(ctx, time.Now().Add(limit), cause)
+	return context.WithDeadlineCause(ctx, now.Add(limit), cause)
 }
 
 // retries are the call's attempts after a failed one, without hedges.

@@ -12,22 +12,27 @@ import (
 type lightness = uint32
 
 const (
-	heavy        lightness = iota // by the engine
-	light                         // here
-	lightWatched                  // here, and somebody is told of them
+	light      lightness = 1 << iota
+	lightTold            // somebody is told of them
+	lightTimed           // there are timeouts, so that the caller's deadline must be nearer
+
+	heavy lightness = 0
 )
 
 // lightness returns that of p under t.
 func (p *plan) lightness(t *terms) lightness {
-	switch {
-	case p.around != nil, p.faults != nil, p.outlives,
-		t.timeout != (Timeout{}), t.slow > 0, t.watched.total > 0, t.watched.attempt > 0,
-		t.hedge.Delay > 0, p.limits != nil && p.bulkheads != nil:
+	if p.around != nil || p.faults != nil || p.outlives || t.slow > 0 || t.watched.total > 0 || t.watched.attempt > 0 ||
+		t.hedge.Delay > 0 || p.limits != nil && p.bulkheads != nil {
 		return heavy
-	case p.watches():
-		return lightWatched
 	}
-	return light
+	how := light
+	if p.watches() {
+		how |= lightTold
+	}
+	if t.timeout.Total > 0 || t.timeout.Attempt > 0 {
+		how |= lightTimed
+	}
+	return how
 }
 
 // watches reports whether somebody wants to know how long all calls and attempts take.
@@ -49,7 +54,10 @@ func (m *Method) passes(ctx context.Context, p *pass) bool {
 	if how == heavy || ctx.Err() != nil {
 		return false
 	}
-	p.watched = how == lightWatched
+	if how&lightTimed != 0 && !m.terms.Load().timeout.isBeyond(ctx) {
+		return false
+	}
+	p.watched = how&lightTold != 0
 	p.measured = p.watched
 	timed := p.watched
 	if m.breaker != nil {
@@ -77,6 +85,16 @@ func (m *Method) passes(ctx context.Context, p *pass) bool {
 		p.began = m.client.now()
 	}
 	return true
+}
+
+// isBeyond reports whether neither timeout ends before ctx's deadline.
+func (t *Timeout) isBeyond(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return false
+	}
+	left := time.Until(deadline)
+	return (t.Total == 0 || left <= t.Total) && (t.Attempt == 0 || left <= t.Attempt)
 }
 
 // isCalm reports whether the breaker lets every call pass and counts it.
