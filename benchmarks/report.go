@@ -22,7 +22,8 @@ the elapsed time divided by the number of calls of GOMAXPROCS goroutines.
 - **by hand**: the primitives that resilgen uses, in a function that is written
   for the stack: x/time/rate's Allow, gobreaker's Execute, a semaphore, and a loop
   around them. This is the reference. It takes a token before it asks the breaker.
-- **resilgen**: a generated method. Its observer does nothing.
+- **resilgen**: a generated method. With durations it records what an exporter of
+  histograms reads. The one that is observed has an observer that does nothing.
 - The others are used as their documentation says: policies are built once, and
   the context of each call is passed. Breakers have the same window, ratio and
   minimum. The one of failsafe-go cannot also count failures in a row. The one of

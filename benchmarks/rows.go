@@ -35,6 +35,7 @@ const (
 	rowMillion = "breaker by key, 1000000 keys"
 
 	observed     = "resilgen, observed"
+	measured     = "resilgen, with durations"
 	profiled     = "resilgen, with a profile"
 	armed        = "resilgen, with faults that no call asks for"
 	untimed      = "resilgen, no timeout"
@@ -56,6 +57,7 @@ var rows = []row{
 		ignore := resilgen.WithObserver(func(context.Context, resilgen.Event) {})
 		return []entrant{
 			{name: observed, get: newResilientStore(next, spec(all), ignore).Get},
+			{name: measured, get: newResilientStore(next, spec(all), resilgen.WithDurations()).Get},
 			{name: profiled, get: newResilientStore(next, spec(all), resilgen.WithProfile(new(resilgen.Profile))).Get},
 			{name: armed, get: newResilientStore(next, spec(all), resilgen.WithChaos(nil)).Get},
 		}

@@ -22,6 +22,10 @@ var targets = []target{
 	{rowAll, "allocations a call", 0, allocations},
 	{rowAll, "time over the same composed by hand", 1.10, timeOver(resil, byHand)},
 	{rowAll, "time over failsafe-go's", 0.20, timeOver(resil, fsafe)},
+	{rowAll, "time with durations over that without", 1.25, timeOver(measured, resil)},
+	{rowAll, "the same, parallel", 1.25, func(race []result) float64 {
+		return paired.Ratio(find(race, measured).parallel, find(race, resil).parallel)
+	}},
 	{rowNearer, "allocations a call", 0, allocations},
 	{rowNearer, "time over that without the timeout", 1.05, timeOver(resil, untimed)},
 	{rowRefused, "allocations a call", 0, allocations},

@@ -105,8 +105,7 @@ func (c *Client) swap(next Spec, o Overrides) {
 	bounds, done := map[keyTable]int64{}, map[anyPool]bool{}
 	for i, p := range c.plans {
 		s := &next.Methods[i]
-		p.terms.Store(newTerms(p, s))
-		c.methods[i].light.Store(c.methods[i].isLight())
+		p.obey(s)
 		for pool := range p.pools {
 			if done[pool] {
 				continue

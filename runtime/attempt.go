@@ -205,22 +205,27 @@ func (c *call) invoke(ctx context.Context, f func(context.Context) error) {
 	} else {
 		verdict = c.classify(ctx, own, limited, started, results, err)
 	}
+	c.attempted(sample, elapsed)
+}
+
+// attempted notes how an attempt has ended that took so long, if that was measured.
+// sample says that it was because the breaker wants to know.
+func (c *call) attempted(sample bool, elapsed time.Duration) {
+	m := c.method
 	if c.class <= Application {
-		if m.cut.Load() != 0 {
-			m.answered()
-		}
-		if sample {
-			m.usual.observe(elapsed)
-		}
+		m.answers(sample, elapsed)
 		if slow := c.terms.slow; slow > 0 && elapsed > slow {
 			c.signal = signalSlow
 		}
 	}
-	if m.seen != nil {
-		m.seen.attempt(c, elapsed)
+	if m.took != nil {
+		m.took.attempt(c.class, elapsed)
+	}
+	if m.seen != nil && c.timedOut {
+		m.seen.timedOut.Add(1)
 	}
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: EventAttemptEnded, Attempt: c.attempts, Hedge: c.hedge, Class: c.class, Err: c.err, Elapsed: elapsed})
+		m.event(c.caller, &Event{Kind: EventAttemptEnded, Attempt: c.attempts, Hedge: c.hedge, Class: c.class, Err: c.err, Elapsed: elapsed})
 	}
 }
 

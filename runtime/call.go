@@ -43,8 +43,9 @@ func Run(ctx context.Context, m *Method, f func(context.Context) error) error {
 // run makes a call, lightly if that will do.
 func (m *Method) run(ctx context.Context, f func(context.Context) error) error {
 	var failed *call
-	if m.passes(ctx) {
-		if failed = m.lightly(ctx, f); failed == nil {
+	var p pass
+	if m.passes(ctx, &p) {
+		if failed = m.lightly(ctx, f, &p); failed == nil {
 			return nil
 		}
 	}
@@ -185,7 +186,7 @@ func (c *call) pause(ctx context.Context, prev time.Duration) (own time.Duration
 	}
 	c.token, c.paid = t, c.attempts
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
+		m.event(c.caller, &Event{Kind: EventRetryScheduled, Attempt: c.attempts + 1, Class: c.class, Err: c.err, Delay: delay})
 	}
 	defer c.clock.waited()
 	timer := time.NewTimer(delay)
@@ -292,10 +293,11 @@ func (c *call) failure(reason error) *Error {
 // within returns ctx with a deadline of its own. Where ctx's deadline is nearer
 // anyway, it returns ctx itself and no cancel.
 func within(ctx context.Context, limit time.Duration, cause error) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= limit {
+	now := time.Now()
+	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(now) <= limit {
 		return ctx, nil
 	}
-	return context.WithDeadlineCause(ctx, time.Now().Add(limit), cause)
+	return context.WithDeadlineCause(ctx, now.Add(limit), cause)
 }
 
 // retries are the call's attempts after a failed one, without hedges.
@@ -314,13 +316,13 @@ func (c *call) end(err error) {
 		elapsed = c.now() - c.clock.began
 		c.outlasts(c.terms.watched.total, elapsed, 0)
 	}
-	if m.seen != nil {
-		m.seen.call(c, elapsed)
+	if m.took != nil {
+		m.took.call(c, elapsed)
 	}
 	if c.outlasted {
 		m.counts.wouldTimeOut.Add(1)
 	}
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: EventCallEnded, Attempt: c.attempts, Retries: c.retries(), Outcome: c.outcome, Err: err, Elapsed: elapsed})
+		m.event(c.caller, &Event{Kind: EventCallEnded, Attempt: c.attempts, Retries: c.retries(), Outcome: c.outcome, Err: err, Elapsed: elapsed})
 	}
 }

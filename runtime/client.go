@@ -29,6 +29,7 @@ type Client struct {
 	events    *events // nil without observers
 	around    []around
 	profile   *Profile    // of WithProfile; nil for none
+	timed     bool        // WithDurations or WithProfile was given
 	armed     bool        // WithChaos was given
 	chaosOn   atomic.Bool // and faults are on
 	member    *Member     // nil without a fleet
@@ -46,7 +47,7 @@ type Client struct {
 
 // An Option changes a client as it is made: [WithName], [WithObserver],
 // [WithAttempts], [WithOverrides], [WithRegistry], [WithChaos],
-// [WithProfile], [WithFleet].
+// [WithDurations], [WithProfile], [WithFleet].
 type Option func(*options)
 
 // WithName gives the client a name of its own in stats, errors, events and registries,
@@ -66,6 +67,7 @@ type options struct {
 	chaos      []Chaos
 	profiles   []*Profile
 	fleets     []Fleet
+	durations  bool
 }
 
 // check returns everything that is wrong with the options of the named client.
@@ -128,6 +130,7 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 	for _, p := range o.profiles {
 		c.profile = p
 	}
+	c.timed = o.durations || c.profile != nil
 	c.events, c.around, c.armed = newEvents(o.observers), o.around, len(o.chaos) > 0
 	c.member = newMember(c, o.fleets)
 	if slices.ContainsFunc(spec.Methods, func(m MethodSpec) bool { return m.Retry != nil || m.Hedge != nil }) {

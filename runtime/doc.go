@@ -31,8 +31,10 @@
 //   - Options of a constructor: [Option], [WithName], [WithObserver], [WithAttempts],
 //     [AttemptInfo], [WithOverrides], [WithRegistry], [WithFleet].
 //   - Faults on purpose: [WithChaos], [Chaos], [Fault], [FaultKind], [WantChaos], [ErrChaos].
+//   - Durations: [WithDurations], [MethodDurations], [CallDurations], [AttemptDurations],
+//     [Durations], [DurationBucket].
 //   - Profiles: [WithProfile], [Profile], [ProfileSnapshot], [MethodProfile],
-//     [GuardProfile], [Load], [Durations], [DurationBucket].
+//     [GuardProfile], [Load].
 //   - Several processes: [Fleet], which integrations/redis has; [Order], [Action],
 //     [KeyText], [Suspicion]; and for who writes a fleet, [Member], [FleetState], [Ask], [Grant].
 //   - Statistics: [Stats], [MethodStats], [BreakerStats], [LimitStats], [BulkheadStats],
@@ -149,8 +151,8 @@
 // [WithAttempts] has one surround each attempt. [Registry]
 // lists clients. [Client.Breaker] forces a breaker open or closed, [WithOverrides] and, at
 // any time, [Client.Apply] change numbers and modes, and a policy whose mode is [ModeObserve]
-// counts what it would do and does nothing. [WithProfile] records what calls take, and
-// [WithChaos] has them fail on purpose.
+// counts what it would do and does nothing. [WithDurations] records how long calls take,
+// [WithProfile] what that means for policies, and [WithChaos] has calls fail on purpose.
 //
 // A call that succeeds at its first attempt allocates nothing, unless a timeout
 // nearer than the caller's deadline, a hedge, a new key or a result that outlives the

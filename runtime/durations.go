@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// Durations say how many of something took how long. A [Profile] has one bucket for each
-// sixteenth of a power of two, from about 1 µs to 73 minutes, so that what is read from
-// them is at most a sixteenth longer than the truth, and never shorter.
+// Durations say how many of something took how long. Those that a client records have
+// buckets in steps of at most a sixteenth, from 1 µs to 83 minutes, so that what is read
+// from them is at most a sixteenth longer than the truth, and never shorter. Powers of
+// ten, and 2.5 and 5 times those, are bounds of buckets.
 //
-// In JSON they are a list of pairs: [[1114112,3],[1179648,12]] is 3 that took up to
-// 1,114,112 ns, and 12 that took longer than that, up to 1,179,648 ns.
+// In JSON they are a list of pairs: [[1062500,3],[1125000,12]] is 3 that took up to
+// 1,062,500 ns, and 12 that took longer than that, up to 1,125,000 ns.
 type Durations []DurationBucket
 
 // A DurationBucket counts durations that are longer than UpTo of the bucket before.
@@ -111,48 +112,98 @@ func (d *Durations) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// durations are those that a profile records.
-type durations [buckets]atomic.Uint64
+// durations are counted while calls run.
+type durations struct {
+	sum    atomic.Int64 // ns
+	counts [buckets]atomic.Uint64
+}
 
+// Buckets are steps of a sixteenth of what is a power of ten, or 2.5 or 5 times one, and the
+// largest of those that is not above them. So the bounds that histograms usually have are
+// bounds of buckets too.
 const (
-	firstBit = 10 // durations up to two to the power of this have one bucket
-	lastBit  = 42 // and so have those above two to the power of this
-	parts    = 4  // bits that tell the buckets of a power of two apart
-	buckets  = (lastBit-firstBit)<<parts + 2
+	firstBound = 1000 // ns; durations up to this have one bucket
+	decades    = 9    // that have all three
+	lastBound  = 5 * firstBound * 1_000_000_000
+	steps      = 16 // in what is as long as what it begins with
+	buckets    = decades*(24+16+16) + 24 + 16 + 2
 )
 
-func (d *durations) add(took time.Duration) { d[bucketOf(took)].Add(1) }
+// A stretch is what begins with one of those lengths. It ends where the next begins.
+type stretch struct {
+	start  uint64 // ns, not in it
+	bucket int    // the first
+}
+
+var stretches, stretchOf = func() (list []stretch, of [65]int) {
+	at := stretch{firstBound, 1}
+	for at.start < lastBound {
+		for _, next := range [...]uint64{at.start / 2 * 5, at.start * 5, at.start * 10} {
+			list = append(list, at)
+			at = stretch{next, at.bucket + int((next-at.start)*steps/at.start)}
+			if at.start == lastBound {
+				break
+			}
+		}
+	}
+	list = append(list, at)
+	// By the length of a number in bits, the stretch of the smallest such number. The next
+	// is at least twice as far, so that it is that or the next one.
+	for n := range of {
+		for i, s := range list {
+			if n > 0 && s.start <= 1<<(n-1) {
+				of[n] = i
+			}
+		}
+	}
+	return list, of
+}()
+
+func (d *durations) add(took time.Duration) {
+	d.counts[bucketOf(took)].Add(1)
+	d.sum.Add(int64(took))
+}
 
 // bucketOf returns the bucket for a duration.
 func bucketOf(took time.Duration) int {
-	ns := uint64(max(took, 1) - 1) // the end belongs to a bucket, the beginning does not
-	log := bits.Len64(ns) - 1
+	n := uint64(max(took, 1) - 1) // the end belongs to a bucket, the beginning does not
 	switch {
-	case log < firstBit:
+	case n < firstBound:
 		return 0
-	case log >= lastBit:
+	case n >= lastBound:
 		return buckets - 1
 	}
-	return 1 + (log-firstBit)<<parts + int(ns>>(log-parts))&(1<<parts-1)
+	at := stretchOf[bits.Len64(n)]
+	if n >= stretches[at+1].start {
+		at++
+	}
+	s := &stretches[at]
+	return s.bucket + int((n-s.start)*steps/s.start)
 }
 
 // endOf returns the longest duration in a bucket.
 func endOf(bucket int) time.Duration {
 	switch bucket {
 	case 0:
-		return 1 << firstBit
+		return firstBound
 	case buckets - 1:
 		return math.MaxInt64
 	}
-	log, part := firstBit+(bucket-1)>>parts, (bucket-1)&(1<<parts-1)
-	return time.Duration(1<<parts+part+1) << (log - parts)
+	at := 0
+	for bucket >= stretches[at+1].bucket {
+		at++
+	}
+	s := stretches[at]
+	return time.Duration(s.start + (uint64(bucket-s.bucket+1)*s.start+steps-1)/steps)
 }
 
-func (d *durations) snapshot() (list Durations) {
-	for i := range d {
-		if n := d[i].Load(); n > 0 {
-			list = append(list, DurationBucket{endOf(i), n})
+// list adds what has been counted to a list, and returns it.
+func (d *durations) list(to Durations) Durations {
+	var own Durations
+	for i := range d.counts {
+		if n := d.counts[i].Load(); n > 0 {
+			own = append(own, DurationBucket{endOf(i), n})
 		}
 	}
-	return list
+	return to.with(own)
 }

@@ -78,9 +78,9 @@ type Event struct {
 }
 
 // event tells the observers of something in m's call.
-func (m *Method) event(ctx context.Context, e Event) {
+func (m *Method) event(ctx context.Context, e *Event) {
 	e.Client, e.Method = m.client.name, m.name
-	m.events.tell(ctx, &e)
+	m.events.tell(ctx, e)
 }
 
 // refused tells the observers that a guard refuses an attempt of c, with err, or lets
@@ -96,5 +96,5 @@ func (c *call) refused(guard GuardKind, mode Mode, err error) {
 	case GuardBulkhead:
 		e.GuardName = m.bulkheads.name
 	}
-	m.event(c.caller, e)
+	m.event(c.caller, &e)
 }

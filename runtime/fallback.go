@@ -39,7 +39,7 @@ func (m *Method) fallsBack(ctx context.Context, err error, classify func(error) 
 	}
 	m.counts.fallbacks.Add(1)
 	if m.events != nil {
-		m.event(ctx, Event{Kind: EventFellBack, Err: err})
+		m.event(ctx, &Event{Kind: EventFellBack, Err: err})
 	}
 	return true
 }

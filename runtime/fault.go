@@ -134,7 +134,7 @@ func (c *call) hit(kind FaultKind, delay time.Duration, err error) {
 	m := c.method
 	m.faults.hits[kind].Add(1)
 	if m.events != nil {
-		m.event(c.caller, Event{Kind: EventChaos, Attempt: c.attempts, Fault: kind, Delay: delay, Err: err})
+		m.event(c.caller, &Event{Kind: EventChaos, Attempt: c.attempts, Fault: kind, Delay: delay, Err: err})
 	}
 }
 

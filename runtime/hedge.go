@@ -87,7 +87,7 @@ type round struct {
 	ctx    context.Context // the caller's under the total timeout, canceled by who wins
 	cancel context.CancelFunc
 	before call          // what is known of the call from earlier rounds
-	began  time.Duration // where somebody observes
+	began  time.Duration // where somebody asks
 
 	ended sync.WaitGroup // the hedges under way, and the timer that starts the next
 
@@ -120,7 +120,7 @@ func (c *call) race(ctx context.Context, r *race) (err error) {
 	o := &round{race: r, method: m, ctx: ctx, cancel: cancel, running: 1, next: 1}
 	// The hedges must not hold c, which lives on its caller's stack.
 	o.before = call{method: m, terms: c.terms, caller: c.caller, totalSet: c.totalSet, attempts: c.attempts, attempt: c.attempt, outcome: OutcomePanicked, racing: true}
-	if m.events != nil || c.terms.watched.hedge > 0 {
+	if c.terms.clocked || c.terms.watched.hedge > 0 {
 		o.began = c.now()
 		c.clock.waited()
 	}
@@ -306,7 +306,7 @@ func (o *round) begin() (lane int, ok bool) {
 func (o *round) depart(lane int) {
 	o.reach(lane)
 	if m := o.method; lane > 0 && m.events != nil {
-		m.event(o.before.caller, Event{Kind: EventHedgeStarted, Attempt: o.before.attempts + lane + 1, Delay: m.client.now() - o.began})
+		m.event(o.before.caller, &Event{Kind: EventHedgeStarted, Attempt: o.before.attempts + lane + 1, Delay: m.client.now() - o.began})
 	}
 }
 

@@ -14,7 +14,6 @@ type Method struct {
 	entry    *entry          // the key's; nil where there are none
 	limited  atomic.Pointer[Error]
 	cut      atomic.Int64 // ns, what the longest call gave that was cut off since the last answer
-	light    atomic.Bool  // see isLight
 }
 
 // A plan is what a method does for every key.
@@ -35,8 +34,10 @@ type plan struct {
 	events      *events    // the client's; nil for none
 	around      []around   // likewise
 	faults      *faults    // that attempts meet; nil without chaos
+	took        *took      // how long calls and attempts took; nil if nobody asks
 	seen        *seen      // for the client's profile; nil for none
 	terms       atomic.Pointer[terms]
+	light       atomic.Uint32 // a lightness
 
 	counts counts
 	usual  usual // time that the callee takes
@@ -58,6 +59,9 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		limits:      shared(c, c.limits, s.Limit, newLimits),
 		bulkheads:   shared(c, c.bulkheads, s.Bulkhead, newBulkheads),
 	}
+	if c.timed {
+		p.took = new(took)
+	}
 	if c.profile != nil {
 		p.seen = new(seen)
 	}
@@ -69,8 +73,15 @@ func newPlan(c *Client, s MethodSpec) *plan {
 		p.breakers.methods++
 	}
 	p.full = &Error{Method: p.fullName, Reason: ErrFull}
-	p.terms.Store(newTerms(p, &s))
+	p.obey(&s)
 	return p
+}
+
+// obey has calls that begin from now on obey a spec.
+func (p *plan) obey(s *MethodSpec) {
+	t := newTerms(p, s)
+	p.terms.Store(t)
+	p.light.Store(p.lightness(t))
 }
 
 // pools yields those of the guards that the method has.
@@ -104,7 +115,6 @@ func (m *Method) equip(p *plan, e *entry) {
 	if p.bulkheads != nil {
 		m.bulkhead = p.bulkheads.of(e)
 	}
-	m.light.Store(m.isLight())
 }
 
 // limitedError is shared by the calls that the limiter refuses at their first

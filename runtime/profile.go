@@ -19,11 +19,12 @@ import (
 //	data, err := json.Marshal(&profile)
 //
 // The zero Profile is ready to use, for one client. It is safe for concurrent use, and must
-// not be copied. It holds about 10 KB for each method, however many calls there are.
+// not be copied. It holds about 10 KB for each method that is called, however many calls there
+// are.
 type Profile struct{ client atomic.Pointer[Client] }
 
-// WithProfile has the client record into p; nil is none. It costs each call two more
-// readings of the clock and a few atomic additions. [New] fails where p has a client
+// WithProfile has the client record into p; nil is none. It costs each call what
+// [WithDurations] does, which it includes, and a few atomic additions for the load. [New] fails where p has a client
 // already, and where two profiles are given.
 func WithProfile(p *Profile) Option {
 	return func(opts *options) {
@@ -171,8 +172,8 @@ func (p *Profile) Snapshot() ProfileSnapshot {
 		s.Methods = append(s.Methods, MethodProfile{
 			Name:     plan.name,
 			Calls:    stats[i].Calls,
-			Answered: seen.answered.snapshot(),
-			Attempts: seen.attempts.snapshot(),
+			Answered: plan.took.answeredCalls(),
+			Attempts: plan.took.answeredAttempts(),
 			TimedOut: seen.timedOut.Load(),
 			Load:     seen.loads[0].snapshot(stats[i].Attempts),
 		})
@@ -205,11 +206,10 @@ func (p *Profile) bind(c *Client) error {
 	return nil
 }
 
-// seen is what has been seen of a method.
+// seen is what has been seen of a method beside how long it took.
 type seen struct {
-	answered, attempts durations
-	timedOut           atomic.Uint64
-	loads              []*load // of the method, and of the methods with which it shares a guard
+	timedOut atomic.Uint64
+	loads    []*load // of the method, and of the methods with which it shares a guard
 }
 
 // enter notes that an attempt reaches the callee, at a time by client.now.
@@ -223,23 +223,6 @@ func (s *seen) enter(at time.Duration) {
 func (s *seen) leave() {
 	for _, l := range s.loads {
 		l.now.Add(-1)
-	}
-}
-
-// attempt notes how an attempt has ended that took so long.
-func (s *seen) attempt(c *call, took time.Duration) {
-	switch {
-	case c.class <= Application:
-		s.attempts.add(took)
-	case c.timedOut:
-		s.timedOut.Add(1)
-	}
-}
-
-// call notes a call that has ended after so long.
-func (s *seen) call(c *call, took time.Duration) {
-	if c.outcome == OutcomeSucceeded || c.outcome == OutcomeFailed && c.class == Application {
-		s.answered.add(took)
 	}
 }
 

@@ -44,7 +44,7 @@ func newTerms(p *plan, s *MethodSpec) *terms {
 	if s.Breaker != nil {
 		t.slow = s.Breaker.Slow
 	}
-	t.clocked = t.watched.total > 0 || p.events != nil || p.seen != nil
+	t.clocked = t.watched.total > 0 || p.watches()
 	t.timed = t.clocked || t.slow > 0 || t.watched.attempt > 0
 	t.totalCause = fmt.Errorf("%s: timeout of %s: %w", p.fullName, t.timeout.Total, ErrTimeout)
 	t.attemptCause = fmt.Errorf("%s: attempt timeout of %s: %w", p.fullName, t.timeout.Attempt, ErrTimeout)

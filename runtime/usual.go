@@ -83,6 +83,16 @@ func (m *Method) cutOff(took, now time.Duration) bool {
 	return m.usual.reached(took, now, m.counts.answers())
 }
 
+// answers notes that the callee has answered after took, which is known of a sample.
+func (m *Method) answers(sample bool, took time.Duration) {
+	if m.cut.Load() != 0 {
+		m.answered()
+	}
+	if sample {
+		m.usual.observe(took)
+	}
+}
+
 // answered adds the calls that were cut off before an answer to what is known.
 func (m *Method) answered() {
 	m.usual.cutOff(time.Duration(m.cut.Swap(0)), m.counts.answers())

@@ -68,6 +68,6 @@ func (c *call) wouldHedge(a *call, took time.Duration) {
 func (c *call) would(e Event) {
 	if c.method.events != nil {
 		e.Kind, e.Mode = EventObserved, ModeObserve
-		c.method.event(c.caller, e)
+		c.method.event(c.caller, &e)
 	}
 }

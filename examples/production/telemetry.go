@@ -16,16 +16,15 @@ import (
 
 // A telemetry is where clients are seen: metrics, traces and the log.
 type telemetry struct {
-	clients   resil.Registry // for metrics, the page and overrides
-	metrics   *prometheus.Registry
-	durations *resilprom.Histograms
-	traces    *sdktrace.TracerProvider
+	clients resil.Registry // for metrics, the page and overrides
+	metrics *prometheus.Registry
+	traces  *sdktrace.TracerProvider
 }
 
 // newTelemetry exports traces to an exporter, if that is not nil.
 func newTelemetry(spans sdktrace.SpanExporter) *telemetry {
-	t := &telemetry{metrics: prometheus.NewRegistry(), durations: resilprom.NewHistograms()}
-	t.metrics.MustRegister(resilprom.NewCollector(&t.clients), t.durations)
+	t := &telemetry{metrics: prometheus.NewRegistry()}
+	t.metrics.MustRegister(resilprom.NewCollector(&t.clients))
 	if spans == nil {
 		t.traces = sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample()))
 	} else {
@@ -38,7 +37,7 @@ func newTelemetry(spans sdktrace.SpanExporter) *telemetry {
 func (t *telemetry) options() []resil.Option {
 	return []resil.Option{
 		resil.WithRegistry(&t.clients),
-		resil.WithObserver(t.durations.Observe),
+		resil.WithDurations(),
 		resil.WithObserver(resil.LogObserver(nil)), // to slog.Default
 		resil.WithObserver(resilotel.SpanObserver),
 		resilotel.WithAttemptSpans(resilotel.WithTracerProvider(t.traces)),

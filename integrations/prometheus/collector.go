@@ -7,26 +7,29 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// A Collector exports the statistics of the clients in a registry. It reads them when it is
-// scraped, so that calls pay nothing. It is safe for concurrent use.
+// A Collector exports the statistics of the clients in a registry and, of those that have
+// [resil.WithDurations], histograms of durations. It reads them when it is scraped, so that
+// calls pay nothing for statistics, and for durations only what recording them costs. It is
+// safe for concurrent use.
 //
 // Clients with the same name are one: their series are added up, and shares are those of
 // the sums. A client that is made or removed later is seen at the next scrape. What a removed
 // one has counted stays in the sums as long as another has its name.
 type Collector struct {
 	registry *resil.Registry
+	view     metric.View
 	reader   *metric.Reader
-	descs    [metric.Statistics]*prometheus.Desc
+	descs    [len(metric.List)]*prometheus.Desc
 }
 
 // NewCollector returns a collector for the clients that registry lists, now and later.
 // A nil registry lists none.
 func NewCollector(registry *resil.Registry, opts ...Option) *Collector {
 	view := viewOf(opts)
-	c := &Collector{registry: registry, reader: metric.NewReader(view)}
-	for id := range metric.Statistics {
-		m := &metric.List[id]
-		c.descs[id] = prometheus.NewDesc(m.Prometheus(), m.Help, view.Attributes(id), nil)
+	c := &Collector{registry: registry, view: view, reader: metric.NewReader(view)}
+	for i := range c.descs {
+		m := &metric.List[i]
+		c.descs[i] = prometheus.NewDesc(m.Prometheus(), m.Help, view.Attributes(metric.ID(i)), nil)
 	}
 	return c
 }
@@ -46,9 +49,18 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 			typ = prometheus.CounterValue
 		}
 		m, err := prometheus.NewConstMetric(c.descs[s.ID], typ, s.Value(), s.Values...)
-		if err != nil {
-			m = prometheus.NewInvalidMetric(c.descs[s.ID], err)
-		}
-		ch <- m
+		ch <- c.valid(s.ID, m, err)
 	}
+	for _, d := range c.view.Distributions(c.registry) {
+		m, err := prometheus.NewConstHistogram(c.descs[d.ID], d.Count, d.Sum, d.Below, d.Values...)
+		ch <- c.valid(d.ID, m, err)
+	}
+}
+
+// valid returns a sample, or one that says why there is none.
+func (c *Collector) valid(id metric.ID, m prometheus.Metric, err error) prometheus.Metric {
+	if err != nil {
+		return prometheus.NewInvalidMetric(c.descs[id], err)
+	}
+	return m
 }

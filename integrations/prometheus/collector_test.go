@@ -60,9 +60,8 @@ func names() (list []string) {
 func TestScrape(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var registry resil.Registry
-		histograms := NewHistograms()
 		_, m := newClient(t, []string{"retry 3 jitter=none", "breaker consecutive=5 ratio=off", "limit 100/s", "bulkhead 10 mode=observe"},
-			resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe))
+			resil.WithRegistry(&registry), resil.WithDurations())
 		for range 20 {
 			resil.Run(t.Context(), m, after(20*time.Millisecond))
 		}
@@ -75,22 +74,21 @@ func TestScrape(t *testing.T) {
 			return nil
 		})
 		resil.Run(t.Context(), m, func(context.Context) error { return resil.App(errors.New("not found")) })
-		gather(t, "closed.txt", NewCollector(&registry), histograms)
+		gather(t, "closed.txt", NewCollector(&registry))
 
 		for range 2 {
 			resil.Run(t.Context(), m, fail)
 		}
 		resil.Run(t.Context(), m, succeed)
-		gather(t, "open.txt", NewCollector(&registry), histograms)
+		gather(t, "open.txt", NewCollector(&registry))
 	})
 }
 
 func TestKeysAreCountedAndNeverShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var registry resil.Registry
-		histograms := NewHistograms()
 		m := newKeyed(t, []string{"breaker consecutive=1 per=peer keys=3", "limit 100/s per=peer keys=2", "bulkhead 5 per=peer keys=4"},
-			resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe))
+			resil.WithRegistry(&registry), resil.WithDurations())
 		for _, peer := range []string{"peer-1", "peer-2", "peer-3", "peer-4", "peer-5"} {
 			f := succeed
 			if peer == "peer-2" {
@@ -99,7 +97,7 @@ func TestKeysAreCountedAndNeverShown(t *testing.T) {
 			resil.Run(t.Context(), m.For(peer), f)
 		}
 		collector := NewCollector(&registry)
-		gather(t, "keyed.txt", collector, histograms)
+		gather(t, "keyed.txt", collector)
 		text, err := testutil.CollectAndFormat(collector, expfmt.TypeTextPlain, names()...)
 		if err != nil {
 			t.Fatal(err)
@@ -113,16 +111,15 @@ func TestKeysAreCountedAndNeverShown(t *testing.T) {
 func TestWithoutMethod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var registry resil.Registry
-		histograms := NewHistograms(WithoutMethod())
 		c, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Get"}, {Name: "Put"}}},
-			resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe))
+			resil.WithRegistry(&registry), resil.WithDurations())
 		if err != nil {
 			t.Fatal(err)
 		}
 		resil.Run(t.Context(), c.Method("Get"), after(time.Second))
 		resil.Run(t.Context(), c.Method("Put"), after(time.Millisecond))
 		resil.Run(t.Context(), c.Method("Put"), fail)
-		gather(t, "without_method.txt", NewCollector(&registry, WithoutMethod()), histograms)
+		gather(t, "without_method.txt", NewCollector(&registry, WithoutMethod()))
 	})
 }
 

@@ -16,9 +16,8 @@ import (
 func demo(t *testing.T) string {
 	t.Helper()
 	var registry resil.Registry
-	histograms := NewHistograms()
 	opts := func(name string) []resil.Option {
-		return []resil.Option{resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe), resil.WithName(name)}
+		return []resil.Option{resil.WithRegistry(&registry), resil.WithDurations(), resil.WithName(name)}
 	}
 	_, users := newClient(t, []string{"retry 3 initial=1ms jitter=none", "breaker consecutive=8 ratio=off open=50ms", "limit 1000/s", "bulkhead 10"}, opts("Users")...)
 	_, shadow := newClient(t, []string{"limit 1/s mode=observe", "bulkhead 10 mode=observe", "retry mode=observe"}, opts("Shadow")...)
@@ -65,7 +64,7 @@ func demo(t *testing.T) string {
 		peer := [...]string{"a", "b", "c"}[i%3]
 		resil.Run(ctx, peers.For(peer), fail)
 	})
-	return page(t, NewCollector(&registry), histograms)
+	return page(t, NewCollector(&registry))
 }
 
 // A fleet is one of two processes whose store grants all that is asked for.

@@ -16,13 +16,13 @@ import (
 )
 
 func Example() {
-	clients, histograms := new(resil.Registry), resilprom.NewHistograms()
+	clients := new(resil.Registry)
 	metrics := prometheus.NewRegistry() // a program may take prometheus.DefaultRegisterer
-	metrics.MustRegister(resilprom.NewCollector(clients), histograms)
+	metrics.MustRegister(resilprom.NewCollector(clients))
 
 	// What a generated constructor does with its options.
 	users, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Get"}}},
-		resil.WithRegistry(clients), resil.WithObserver(histograms.Observe))
+		resil.WithRegistry(clients), resil.WithDurations())
 	if err != nil {
 		fmt.Println(err)
 		return

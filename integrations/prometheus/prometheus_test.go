@@ -14,9 +14,8 @@ import (
 // A Prometheus server scrapes the metrics, keeps the rules and answers with what it has read.
 func TestPrometheusScrapes(t *testing.T) {
 	var registry resil.Registry
-	histograms := NewHistograms()
 	c, m := newClient(t, []string{"retry 2 initial=1ms", "breaker", "limit 100/s", "bulkhead 10"},
-		resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe))
+		resil.WithRegistry(&registry), resil.WithDurations())
 	for range 3 {
 		resil.Run(t.Context(), m, succeed)
 	}
@@ -25,7 +24,7 @@ func TestPrometheusScrapes(t *testing.T) {
 	if err := c.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	server := prometheustest.Start(t, page(t, NewCollector(&registry), histograms), "", "alerts.yaml")
+	server := prometheustest.Start(t, page(t, NewCollector(&registry)), "", "alerts.yaml")
 	for query, want := range map[string]string{
 		`resil_client_calls_total{outcome="succeeded"}`:                            "3",
 		`sum(resil_client_calls_total)`:                                            "4",

@@ -17,8 +17,7 @@ import (
 func TestCountersNeverFallWhileCallsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var registry resil.Registry
-		histograms := NewHistograms()
-		opts := []resil.Option{resil.WithRegistry(&registry), resil.WithObserver(histograms.Observe)}
+		opts := []resil.Option{resil.WithRegistry(&registry), resil.WithDurations()}
 		_, hedged := newClient(t, []string{"hedge delay=10ms", "timeout 60ms"}, opts...)
 		_, retried := newClient(t, []string{"retry 3", "breaker consecutive=2 open=100ms", "limit 50/s", "bulkhead 3", "timeout 1s"},
 			append(opts, resil.WithName("Retried"))...)
@@ -47,7 +46,7 @@ func TestCountersNeverFallWhileCallsRun(t *testing.T) {
 			})
 		}
 		metrics := prometheus.NewPedanticRegistry()
-		metrics.MustRegister(NewCollector(&registry), histograms)
+		metrics.MustRegister(NewCollector(&registry))
 		seen := map[string]float64{}
 		for ctx.Err() == nil {
 			families, err := metrics.Gather()

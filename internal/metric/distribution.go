@@ -2,76 +2,80 @@ package metric
 
 import (
 	"math"
-	"sync/atomic"
+	"slices"
 	"time"
+
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// A Distribution counts durations, or numbers, by bucket. It is safe for concurrent use. Calls
-// at the same time seldom write to the same place.
+// Distributions returns the histograms of the clients that registry lists and that record
+// durations, one for each series that has occurred. Clients with the same name are one.
+func (v View) Distributions(registry *resil.Registry) []*Distribution {
+	r := &distributions{view: v, index: map[string]*Distribution{}}
+	for _, client := range registry.Clients() {
+		name := client.Name()
+		for _, m := range client.Durations() {
+			for _, c := range m.Calls {
+				values := []string{name, m.Name, c.Outcome.String()}
+				r.of(CallDuration, values).durations(c.Took, c.Sum)
+				if c.Retries > 0 {
+					r.of(CallRetries, values).numbers(c.Retried, c.Retries)
+				}
+			}
+			for _, a := range m.Attempts {
+				r.of(AttemptDuration, []string{name, m.Name, a.Class.String()}).durations(a.Took, a.Sum)
+			}
+		}
+	}
+	return r.list
+}
+
+// A Distribution is the histogram of a series.
 type Distribution struct {
-	metric  *Metric
-	bounds  []int64 // ns, or numbers
-	stripes [stripes]stripe
+	ID     ID
+	Values []string // of the attributes that the view has
+	Count  uint64
+	Sum    float64            // in the unit of the metric
+	Below  map[float64]uint64 // how many are in or below a bucket, by its bound
 }
 
-const (
-	stripeBits = 3
-	stripes    = 1 << stripeBits
-	spread     = 0x9e37_79b9_7f4a_7c15 // makes a stripe of the last digits of a duration, which are as good as random
-)
-
-// A stripe holds a part of what was counted, on cache lines of its own.
-type stripe struct {
-	buckets [maxBounds + 1]atomic.Uint64 // the last is for what is above all bounds
-	sum     atomic.Int64
-	_       [128 - (maxBounds+2)*8%128]byte
+// durations adds durations. Their buckets end where those of the metric do, too.
+func (d *Distribution) durations(took resil.Durations, sum time.Duration) {
+	d.Sum += sum.Seconds()
+	d.Count += took.Total()
+	for _, bound := range List[d.ID].Bounds {
+		d.Below[bound] += took.Total() - took.Over(time.Duration(math.Round(bound*float64(time.Second))))
+	}
 }
 
-const maxBounds = 12
+// numbers adds numbers of which there are n[0] ones, n[1] twos and so on.
+func (d *Distribution) numbers(n []uint64, sum uint64) {
+	d.Sum += float64(sum)
+	for i, count := range n {
+		d.Count += count
+		for _, bound := range List[d.ID].Bounds {
+			if float64(i+1) <= bound {
+				d.Below[bound] += count
+			}
+		}
+	}
+}
 
-// NewDistribution returns an empty one of a histogram.
-func (m *Metric) NewDistribution() *Distribution {
-	d := &Distribution{metric: m, bounds: make([]int64, len(m.Bounds))}
-	for i, b := range m.Bounds {
-		d.bounds[i] = int64(math.Round(b * m.scale()))
+// distributions gathers them, one for each set of attributes.
+type distributions struct {
+	view  View
+	list  []*Distribution
+	index map[string]*Distribution // by metric and attributes
+}
+
+func (r *distributions) of(id ID, values []string) *Distribution {
+	values = r.view.Values(id, slices.Clone(values)...)
+	key := keyOf(id, values)
+	d := r.index[key]
+	if d == nil {
+		d = &Distribution{ID: id, Values: values, Below: map[float64]uint64{}}
+		r.index[key] = d
+		r.list = append(r.list, d)
 	}
 	return d
-}
-
-// scale is how many of what is counted make one of the unit.
-func (m *Metric) scale() float64 {
-	if m.Unit == "s" {
-		return float64(time.Second)
-	}
-	return 1
-}
-
-// Add counts one: a duration, or a number.
-func (d *Distribution) Add(n int64) {
-	i := 0
-	for i < len(d.bounds) && n > d.bounds[i] {
-		i++
-	}
-	s := &d.stripes[uint64(n)*spread>>(64-stripeBits)]
-	s.buckets[i].Add(1)
-	s.sum.Add(n)
-}
-
-// Read returns how many were counted, their sum in the metric's unit, and how many are in
-// or below each bucket, by its bound.
-func (d *Distribution) Read() (count uint64, sum float64, below map[float64]uint64) {
-	below = make(map[float64]uint64, len(d.bounds))
-	total := int64(0)
-	for i := range len(d.bounds) + 1 {
-		for s := range d.stripes {
-			count += d.stripes[s].buckets[i].Load()
-		}
-		if i < len(d.bounds) {
-			below[d.metric.Bounds[i]] = count
-		}
-	}
-	for s := range d.stripes {
-		total += d.stripes[s].sum.Load()
-	}
-	return count, float64(total) / d.metric.scale(), below
 }

@@ -1,70 +1,101 @@
 package metric
 
 import (
-	"math/rand/v2"
-	"reflect"
-	"sync"
+	"context"
+	"errors"
+	"maps"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
-	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
+
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
+// waits is an attempt that takes so long and ends with err.
+func waits(d time.Duration, err error) func(context.Context) error {
+	return func(context.Context) error { time.Sleep(d); return err }
+}
+
 func TestBucketsHoldTheirBounds(t *testing.T) {
-	d := List[CallDuration].NewDistribution()
-	for _, n := range []time.Duration{0, time.Millisecond, time.Millisecond + 1, 10 * time.Second, 10*time.Second + 1, time.Hour} {
-		d.Add(int64(n))
-	}
-	count, sum, below := d.Read()
-	want := map[float64]uint64{.001: 2, .005: 3, .01: 3, .025: 3, .05: 3, .1: 3, .25: 3, .5: 3, 1: 3, 2.5: 3, 5: 3, 10: 4}
-	if count != 6 || sum != 3620.002000002 || !reflect.DeepEqual(below, want) {
-		t.Errorf("got %d, %v, %v, want 6, 3620.002000002, %v", count, sum, below, want)
-	}
-	n := List[CallRetries].NewDistribution()
-	n.Add(2)
-	n.Add(9)
-	if count, sum, below := n.Read(); count != 2 || sum != 11 || below[1] != 0 || below[2] != 1 || below[5] != 1 {
-		t.Errorf("of retries: %d, %v, %v", count, sum, below)
-	}
-}
-
-func TestNothingIsLostOfWhatIsCountedAtOnce(t *testing.T) {
-	d := List[CallDuration].NewDistribution()
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			for i := range 10_000 {
-				d.Add(int64(time.Second) - int64(i))
-				if rand.N(1000) == 0 {
-					d.Read()
-				}
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		for range 2 { // of one name
+			c, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Get"}}}, resil.WithRegistry(&registry), resil.WithDurations())
+			if err != nil {
+				t.Fatal(err)
 			}
-		})
-	}
-	all.Wait()
-	if count, sum, below := d.Read(); count != 80_000 || sum != 80_000-8*49_995_000*1e-9 || below[1] != 80_000 || below[.5] != 0 {
-		t.Errorf("got %d, %v, %v", count, sum, below)
-	}
+			for _, d := range []time.Duration{0, time.Millisecond, time.Millisecond + 1, 10 * time.Second, 10*time.Second + 1, time.Hour} {
+				resil.Run(t.Context(), c.Method("Get"), waits(d, nil))
+			}
+		}
+		if _, err := resil.New(resil.Spec{Name: "Other", Methods: []resil.MethodSpec{{Name: "Get"}}}, resil.WithRegistry(&registry)); err != nil {
+			t.Fatal(err)
+		}
+		below := map[float64]uint64{.001: 4, .005: 6, .01: 6, .025: 6, .05: 6, .1: 6, .25: 6, .5: 6, 1: 6, 2.5: 6, 5: 6, 10: 8}
+		want := []*Distribution{
+			{ID: CallDuration, Values: []string{"Users", "Get", "succeeded"}, Count: 12, Sum: 2 * 3620.002000002, Below: below},
+			{ID: AttemptDuration, Values: []string{"Users", "Get", "success"}, Count: 12, Sum: 2 * 3620.002000002, Below: below},
+		}
+		if diff := cmp.Diff(want, View{}.Distributions(&registry)); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
-func TestDurationsAreSpreadOverTheStripes(t *testing.T) {
-	d := List[CallDuration].NewDistribution()
-	for i := range 8000 {
-		d.Add(int64(time.Millisecond) + int64(i%100)*100) // a clock that ticks every 100 ns
-	}
-	for i := range d.stripes {
-		n := uint64(0)
-		for b := range d.stripes[i].buckets {
-			n += d.stripes[i].buckets[b].Load()
+func TestRetriesByTheirNumber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		policies, err := resil.ParsePolicies("retry 9 initial=1ms budget=off")
+		if err != nil {
+			t.Fatal(err)
 		}
-		if n < 500 {
-			t.Errorf("stripe %d has %d of 8000", i, n)
+		c, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Get", Policies: policies}, {Name: "List", Policies: policies}}},
+			resil.WithRegistry(&registry), resil.WithDurations())
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		for i, failures := range []int{0, 1, 2, 7} {
+			method := c.Method([]string{"Get", "List"}[i%2])
+			resil.Run(t.Context(), method, func(context.Context) error {
+				if failures--; failures >= 0 {
+					return resil.Infra(errors.New("down"))
+				}
+				return nil
+			})
+		}
+		list := View{WithoutMethod: true}.Distributions(&registry)
+		i := slices.IndexFunc(list, func(d *Distribution) bool { return d.ID == CallRetries })
+		want := &Distribution{ID: CallRetries, Values: []string{"Users", "succeeded"}, Count: 3, Sum: 10, Below: map[float64]uint64{1: 1, 2: 2, 3: 2, 4: 2, 5: 2}}
+		if diff := cmp.Diff(want, list[i]); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
-// Two cores that count at once would slow each other down.
-func TestStripesShareNoCacheLine(t *testing.T) {
-	if n := unsafe.Sizeof(stripe{}); n%128 != 0 {
-		t.Errorf("a stripe has %d bytes", n)
-	}
+// A bound that is none of a recorded bucket would count what is longer.
+func TestBoundsAreThoseOfRecordedBuckets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		c, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Get"}}}, resil.WithRegistry(&registry), resil.WithDurations())
+		if err != nil {
+			t.Fatal(err)
+		}
+		bounds := List[CallDuration].Bounds
+		for _, bound := range bounds {
+			at := time.Duration(bound * float64(time.Second))
+			resil.Run(t.Context(), c.Method("Get"), waits(at, nil))
+			resil.Run(t.Context(), c.Method("Get"), waits(at+1, nil))
+		}
+		got := View{}.Distributions(&registry)[0].Below
+		want := map[float64]uint64{}
+		for i, bound := range bounds {
+			want[bound] = uint64(2*i + 1)
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Statistics are the metrics that Read has samples of. The others are histograms, which
-// an observer measures.
+// Distributions reads.
 const Statistics = CallDuration
 
 // Read returns the samples of the clients that registry lists, as a new [Reader] does.
@@ -56,7 +56,7 @@ func (r *reading) sample(id ID, values []string) *Sample {
 
 // at returns the sample of a series, whose values are those that the view has.
 func (r *reading) at(id ID, values []string) *Sample {
-	key := List[id].Name + "\x00" + strings.Join(values, "\x00")
+	key := keyOf(id, values)
 	s := r.index[key]
 	if s == nil {
 		s = &Sample{ID: id, Values: values}
@@ -64,6 +64,10 @@ func (r *reading) at(id ID, values []string) *Sample {
 		r.samples = append(r.samples, s)
 	}
 	return s
+}
+
+func keyOf(id ID, values []string) string {
+	return List[id].Name + "\x00" + strings.Join(values, "\x00")
 }
 
 func (r *reading) client(stats resil.Stats) {
