@@ -35,6 +35,7 @@ func TestSince(t *testing.T) {
 		c.Breaker("Store").ForceCloseFor(time.Second)
 		check("forced", StateForcedClosed, 34*time.Second)
 		time.Sleep(time.Second)
+		synctest.Wait() // for the timer of this very moment
 		check("forced no more", StateOpen, time.Second)
 		time.Sleep(11 * time.Second)
 		Run(t.Context(), m, succeed)
