@@ -22,7 +22,7 @@ func TestAKilledBackendIsSeen(t *testing.T) {
 
 	s.finds(`ALERTS{alertname="ResilBreakerOpen",alertstate="firing"}`, "Payments")
 	s.holds(`count_over_time(ALERTS{alertname="ResilBreakerOpen",alertstate="pending"}[5m])`)
-	s.page.until(`/\d calls? refused/.test(` + worst + `)`)
+	s.page.until(`/\d calls? not sent/.test(` + worst + `)`)
 	s.page.picture("production.png")
 	s.seesAttempts("Payments.Charge")
 

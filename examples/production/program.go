@@ -56,7 +56,7 @@ func start(c config) (p *program, err error) {
 		p.background(func(ctx context.Context) { file.watch(ctx, 5*time.Second) })
 	}
 
-	page := resilpage.New(&p.telemetry.clients, resilpage.WithToken(c.token))
+	page := resilpage.New(&p.telemetry.clients, resilpage.WithTitle("shop, example"), resilpage.WithToken(c.token))
 	if p.ops, err = p.serve(c.ops, opsHandler(p.telemetry, page, services)); err != nil {
 		return p, err
 	}
