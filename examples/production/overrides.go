@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -60,6 +62,9 @@ func (f *overridesFile) look() {
 
 func (f *overridesFile) read() reading {
 	text, err := os.ReadFile(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		text, err = os.ReadFile(f.path) // links were swapped meanwhile
+	}
 	if err != nil {
 		return reading{problem: err.Error()}
 	}
