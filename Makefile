@@ -47,7 +47,7 @@ SERVERS := postgresql mariadb-server redis-server nats-server etcd-server rabbit
 servers: ## Install the servers that tests start; only as root on Debian.
 	.ci/servers $(SERVERS)
 
-test-corpus test-examples/clients test-examples/fleet test-examples/production test-integrations/otel/instrumentation test-integrations/page/browser test-integrations/prometheus test-integrations/redis: servers
+test-benchmarks/fleet test-corpus test-examples/clients test-examples/fleet test-examples/production test-integrations/otel/instrumentation test-integrations/page/browser test-integrations/prometheus test-integrations/redis: servers
 
 # staticcheck and our own analyzer look at every package that a module imports, and those
 # of the corpus are too many.
@@ -102,3 +102,7 @@ corpus: servers ## Wrap every exported interface of the standard library and of 
 simulate: ## Simulate fleets of clients and write docs/behaviour.md and docs/fleet-figures.md; takes about fifteen minutes.
 	cd benchmarks && $(GO) test ./simulate -run '^TestWrite$$' -v -count 1 -timeout 1h -tags seeded -ldflags -checklinkname=0 -args -write ../../docs
 	cd benchmarks && $(GO) test ./simulate/fleet -run '^TestWrite$$' -v -count 1 -timeout 1h -tags seeded -ldflags -checklinkname=0 -args -write ../../../docs
+
+.PHONY: fleet
+fleet: servers ## Play faults with eight processes, one backend and a real Redis, and write what was measured into docs/fleet.md; takes about three minutes.
+	cd benchmarks/fleet && $(GO) run . -write ../../docs
