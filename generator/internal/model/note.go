@@ -74,6 +74,9 @@ func (s *Source) noteHangs(w *Wrapper) {
 	}
 }
 
+// fleetPackage takes a client of Redis. A package that imports both has it for its fleet.
+const fleetPackage = "github.com/resilgen/resilgen/integrations/redis"
+
 // noteUnnamed tells of a client library that the package imports, and that classifies no
 // errors of the interface, and of one that shows no more than that others stand behind it.
 func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
@@ -99,6 +102,9 @@ func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
 	for _, l := range sdk.All() {
 		k := slices.IndexFunc(paths, l.IsShownBy)
 		if k < 0 || l.Drivers() != nil || slices.Contains(w.Libraries, l) {
+			continue
+		}
+		if l.Name == "redis" && slices.Contains(paths, fleetPackage) {
 			continue
 		}
 		said = true

@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&c.url, "redis", cmp.Or(os.Getenv("RESILGEN_REDIS"), "redis://localhost:6379"), "`URL` of Redis, as redis://user:password@host:6379/0; rediss:// for TLS; with ?addr=host:port for each further node of a cluster")
+	flags.StringVar(&c.url, "redis", cmp.Or(os.Getenv("RESILGEN_REDIS"), "redis://localhost:6379"), "`URL` of Redis, as redis://user:password@host:6379/0, or host:6379; rediss:// for TLS; with ?addr=host:port for each further node of a cluster")
 	flags.StringVar(&c.prefix, "prefix", "resil", "of all keys, as the processes have it")
 	flags.StringVar(&c.by, "by", who(), "who gives the order")
 	flags.StringVar(&c.key, "key", "", "of the breaker, if it is kept by key")
@@ -177,6 +177,9 @@ func (c *command) run(ctx context.Context, words []string) error {
 // connect returns a client, which is one of a cluster if the URL has several addresses.
 func (c *command) connect() (redis.UniversalClient, error) {
 	redis.SetLogger(&logging.VoidLogger{}) // errors are ours to tell
+	if !strings.Contains(c.url, "://") {
+		c.url = "redis://" + c.url
+	}
 	if strings.Contains(c.url, "addr=") {
 		o, err := redis.ParseClusterURL(c.url)
 		if err != nil {

@@ -101,7 +101,8 @@ func TestCommand(t *testing.T) {
 		{args: "sing", code: 2, want: "cannot sing"},
 		{args: "", code: 2, want: "nothing to do"},
 		{args: "-h", want: "resilgen fleet [flags] status"},
-		{args: "status -redis x", code: 2, want: "invalid URL scheme"},
+		{args: "status -redis " + addr, want: "CLIENT PROCESSES ORDERS SUSPICIONS Users 1"},
+		{args: "status -redis http://" + addr, code: 2, want: "invalid URL scheme"},
 		{args: "status -redis redis://127.0.0.1:1", code: 1, want: "no Redis at redis://127.0.0.1:1"},
 	} {
 		var out, errs bytes.Buffer
