@@ -209,16 +209,7 @@ func worst(times []time.Time, w time.Duration) (most int) {
 	return most
 }
 
-// least is the fewest that happened in any window of length w between two times, looked at
-// each 10 ms.
-func (r *record) least(from, to time.Time, w time.Duration) int {
-	least := math.MaxInt
-	for at := from; !at.Add(w).After(to); at = at.Add(10 * time.Millisecond) {
-		least = min(least, r.count(at, at.Add(w), func(arrival) bool { return true }))
-	}
-	return least
-}
-
+// count counts calls that reached the backend between two times.
 func (r *record) count(from, to time.Time, is func(arrival) bool) (n int) {
 	for _, c := range r.calls {
 		if !c.at.Before(from) && c.at.Before(to) && is(c) {
