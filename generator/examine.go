@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"go/ast"
@@ -98,7 +97,7 @@ func (p Package) differs(written *ast.File, code []byte) bool {
 		return written != nil || code != nil
 	}
 	old, err := p.ReadFile(p.Fset.File(written.FileStart).Name())
-	return err == nil && !bytes.Equal(old, code)
+	return err == nil && !output.IsSame(old, code)
 }
 
 // mayConcern reports whether a file may hold directives, or is an output.

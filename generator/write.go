@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"go/token"
@@ -63,7 +62,7 @@ func (r *run) writeOne(out target) error {
 		return nil
 	case exists && !ours:
 		return errForeign
-	case bytes.Equal(old, out.code):
+	case output.IsSame(old, out.code):
 		r.result.Unchanged = append(r.result.Unchanged, out.path)
 		return nil
 	case r.check:

@@ -124,8 +124,10 @@ func (c *call) enter(ctx context.Context, b *bulkhead) (held bool, err error) {
 
 // waives reports whether a guard that would refuse lets the attempt pass: it only
 // observes, the context bypasses it, or keys without a place share it.
-func (c *call) waives(s *seat) bool {
-	return s.observes() || bypassed(c.caller) || s.scope.keyed() && c.method.entry.isOverflow()
+func (c *call) waives(s *seat) bool { return c.method.waives(c.caller, s) }
+
+func (m *Method) waives(caller context.Context, s *seat) bool {
+	return s.observes() || bypassed(caller) || s.scope.keyed() && m.entry.isOverflow()
 }
 
 // refuseAfterWait refuses an attempt that a guard has not admitted in time. The wait

@@ -48,6 +48,8 @@ func (m *Method) run(ctx context.Context, f func(context.Context) error) error {
 		if failed = m.lightly(ctx, f, &p); failed == nil {
 			return nil
 		}
+	} else if p.refusal != nil {
+		return p.refusal
 	}
 	return m.engine(ctx, f, nil, failed, m.terms.Load())
 }

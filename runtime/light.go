@@ -45,6 +45,7 @@ type pass struct {
 	watched  bool          // somebody is told of it
 	sample   bool          // the breaker wants to know how long it takes
 	measured bool          // one of them does
+	refusal  *Error        // of an open breaker, which ends the call
 }
 
 // passes reports whether the first attempt may be made at once and without the
@@ -62,6 +63,9 @@ func (m *Method) passes(ctx context.Context, p *pass) bool {
 	timed := p.watched
 	if m.breaker != nil {
 		if !m.breaker.isCalm() {
+			if !p.watched {
+				p.refusal = m.refusal(ctx)
+			}
 			return false
 		}
 		// A breaker must know how long a call took that its caller may end, and now and
@@ -85,6 +89,18 @@ func (m *Method) passes(ctx context.Context, p *pass) bool {
 		p.began = m.client.now()
 	}
 	return true
+}
+
+// refusal returns what a call gets whose first attempt the breaker refuses, which it counts;
+// nil if the breaker does not refuse it.
+func (m *Method) refusal(ctx context.Context) *Error {
+	by := m.breaker.refusing()
+	if by == nil || m.waives(ctx, &m.breaker.pool.seat) {
+		return nil
+	}
+	m.counts.outcomes[OutcomeOpen].Add(1)
+	m.entry.unpin()
+	return by.refusal(m)
 }
 
 // isBeyond reports whether neither timeout ends before ctx's deadline.

@@ -322,4 +322,12 @@ func TestKeysAreLetGoOfByLightCalls(t *testing.T) {
 			t.Errorf("%s: %d pins are left", name, n)
 		}
 	}
+	refused := m.For("refused")
+	refused.breaker.ForceOpen()
+	if err := Run(context.Background(), refused, succeed); !errors.Is(err, ErrOpen) {
+		t.Fatal(err)
+	}
+	if n := refused.entry.pins.Load(); n != 0 {
+		t.Errorf("a refused call leaves %d pins", n)
+	}
 }

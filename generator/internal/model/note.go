@@ -51,8 +51,12 @@ func (s *Source) noteUnguarded(w *Wrapper) {
 	if len(names) == 0 {
 		return
 	}
-	s.note(w, w.Spec.Pos(), "nothing guards %s of %s, because their results do not say whether a call has failed; return an error as the last result, or write //resil:skip methods=%s if that is meant",
-		directive.Few(names), w.Interface.Name(), strings.Join(names, ","))
+	results := "their results do not say"
+	if len(names) == 1 {
+		results = "its results do not say"
+	}
+	s.note(w, w.Spec.Pos(), "nothing guards %s of %s, because %s whether a call has failed; return an error as the last result, or write //resil:skip methods=%s if that is meant",
+		directive.Few(names), w.Interface.Name(), results, strings.Join(names, ","))
 }
 
 // noteHangs tells of retries that a call which hangs never gets.
@@ -77,6 +81,10 @@ func (s *Source) noteHangs(w *Wrapper) {
 // fleetPackage takes a client of Redis. A package that imports both has it for its fleet.
 const fleetPackage = "github.com/resilgen/resilgen/integrations/redis"
 
+// serverPackage is imported for servers more often than for clients. It says something of
+// an interface only in the interface's own file.
+const serverPackage = "net/http"
+
 // noteUnnamed tells of a client library that the package imports, and that classifies no
 // errors of the interface, and of one that shows no more than that others stand behind it.
 func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
@@ -96,9 +104,11 @@ func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
 		paths = append(paths, strings.Trim(spec.Path.Value, "`\""))
 	}
 	for _, imported := range m.pkg.Types.Imports() {
-		paths = append(paths, imported.Path())
+		if path := imported.Path(); path != serverPackage {
+			paths = append(paths, path)
+		}
 	}
-	said := false
+	var said []string
 	for _, l := range sdk.All() {
 		k := slices.IndexFunc(paths, l.IsShownBy)
 		if k < 0 || l.Drivers() != nil || slices.Contains(w.Libraries, l) {
@@ -107,12 +117,12 @@ func (m *Package) noteUnnamed(src *Source, w *Wrapper) {
 		if l.Name == "redis" && slices.Contains(paths, fleetPackage) {
 			continue
 		}
-		said = true
+		said = append(said, l.Name)
 		src.note(w, w.Spec.Pos(), "this package imports %s, but no signature of %s shows it, so that nobody reads its errors; write //resil:classify %s if %s returns them, or //resil:classify network if not",
 			paths[k], w.Interface.Name(), l.Name, w.Interface.Name())
 	}
 	for _, l := range w.Libraries {
-		if drivers := l.Drivers(); drivers != nil && !said {
+		if drivers := l.Drivers(); drivers != nil && !slices.ContainsFunc(said, func(name string) bool { return slices.Contains(drivers, name) }) {
 			src.note(w, w.Spec.Pos(), "the signatures of %s do not show what stands behind %s, so that nobody reads its errors; name it, as in //resil:classify %s (known are %s), or write //resil:classify %s if it is another",
 				w.Interface.Name(), l.Title, drivers[0], directive.All(drivers), l.Name)
 		}

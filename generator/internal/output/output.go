@@ -33,6 +33,12 @@ func IsHeader(line string) bool {
 	return ok && strings.HasSuffix(strings.TrimSuffix(rest, "\r"), "; DO NOT EDIT.")
 }
 
+// IsSame reports whether a file holds an output. Where git has checked the file out for
+// Windows, a carriage return stands before each end of line.
+func IsSame(content, code []byte) bool {
+	return bytes.Equal(content, code) || bytes.Equal(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")), code)
+}
+
 // Path returns the output of a source: users_resil.go for users.go, and x_resil_test.go for
 // x_test.go.
 func Path(source string) string {
