@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,6 +125,43 @@ func TestSuspicionOfOneHarmsNobody(t *testing.T) {
 			if b := c.Stats().Breaker("Store"); b.State != StateClosed || b.Successes < 50 {
 				t.Errorf("%+v", b)
 			}
+		}
+	})
+}
+
+// TestSuspicionOfTheSickHasOthersProbeOnce: processes that stay sick, and whose probes take a
+// while to fail, report one suspicion and not one after the other.
+func TestSuspicionOfTheSickHasOthersProbeOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeStore()
+		var probed atomic.Int64
+		_, methods := fleetMethods(t, s, 5, fleetBreaker(nil), WithObserver(func(_ context.Context, e Event) {
+			if e.Kind == EventStateChanged && e.Opening != nil && e.Opening.Rule == RuleSuspected {
+				probed.Add(1)
+			}
+		}))
+		ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+		defer stop()
+		for i, m := range methods {
+			go func() {
+				for ctx.Err() == nil {
+					Run(ctx, m, func(context.Context) error {
+						if i < 2 {
+							time.Sleep(5 * time.Second)
+							return errBackend
+						}
+						return nil
+					})
+					s.publish(nil) // as a store that is read every second
+					time.Sleep(time.Second)
+				}
+			}()
+		}
+		<-ctx.Done()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := probed.Load(); n > 3 {
+			t.Errorf("the three well ones went half-open %d times in an hour", n)
 		}
 	})
 }

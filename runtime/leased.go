@@ -176,3 +176,12 @@ func (l *limiter) patience(now time.Duration, policy *Limit) time.Duration {
 	}
 	return max(policy.Wait, l.leased.lease.Patience(now))
 }
+
+// isSpent reports whether nothing is lost by forgetting the limiter, where full says that
+// the bucket is full again. While the store keeps count, an empty bucket is no reason to
+// remember: of many processes, the part of one may take hours to come. Where there are more
+// keys than places, an outage may so bring one burst more. The caller holds mu.
+func (l *limiter) isSpent(now time.Duration, full bool) bool {
+	q := &l.leased.lease
+	return q.Idle(now) && (full || !l.isLost(now) && !q.Owes())
+}

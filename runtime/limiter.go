@@ -284,6 +284,9 @@ func (l *limiter) retryAfter() time.Duration {
 func (l *limiter) idle(now, _ time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waiters.Len() == 0 && now >= l.held && l.bucket.TokensAt(l.at(now)) >= float64(l.bucket.Burst()) &&
-		(l.leased == nil || l.leased.lease.Idle(now))
+	full := l.bucket.TokensAt(l.at(now)) >= float64(l.bucket.Burst())
+	if l.leased != nil {
+		full = l.isSpent(now, full)
+	}
+	return full && l.waiters.Len() == 0 && now >= l.held
 }

@@ -156,9 +156,14 @@ func (m *Member) obey(orders []Order) error {
 		}
 	}
 	m.tell() // before: a key that comes meanwhile is held then, or told
+	var targets []orderTarget
+	for _, o := range fresh {
+		targets = append(targets, o.target())
+	}
+	circuits := m.named(targets)
 	for _, o := range fresh {
 		if o.Action != ActionApply {
-			for _, c := range m.client.breakers[o.Breaker].named(o.Key) {
+			for _, c := range circuits[o.target()] {
 				c.force(o.phase(), o.For)
 			}
 			continue

@@ -12,6 +12,9 @@ import (
 // process that alone has a fault harms nobody, and one that is told of an outage learns what
 // it means for itself.
 //
+// A report holds for the open time and as long again, so that it lasts while the breaker
+// probes, unless it is withdrawn because the breaker closes.
+//
 // Each process probes once, until fewer processes report it and then enough again. A process
 // that starts while a suspicion lasts begins half-open, and so does a key that comes then.
 type Suspicion struct {
@@ -83,7 +86,7 @@ func (c *CircuitBreaker) announce(now time.Duration, from, to *phase) {
 	s := Suspicion{Breaker: c.pool.name, Key: c.entry.text()}
 	switch {
 	case to.state == StateOpen && !to.suspected:
-		s.For = to.until - now
+		s.For = later(to.until-now, to.until-now) // as long again for its probes to end: without a gap before the next report
 	case to.state == StateClosed && from.state == StateOpen && !from.suspected:
 	default:
 		return
@@ -104,12 +107,16 @@ func (m *Member) suspect(s FleetState) {
 	was := m.suspected
 	m.suspected = is
 	m.tell()
+	var fresh []orderTarget
 	for target := range is {
 		g := m.client.breakers[target.breaker]
 		if _, known := was[target]; !known && g != nil && g.policy.Load().Extent == ExtentFleet {
-			for _, c := range g.named(target.key) {
-				c.suspect()
-			}
+			fresh = append(fresh, target)
+		}
+	}
+	for _, circuits := range m.named(fresh) {
+		for _, c := range circuits {
+			c.suspect()
 		}
 	}
 }
@@ -141,15 +148,28 @@ func (m *Member) tell() {
 	}
 }
 
-// named returns the circuits that are held of a key, by its text.
-func (g *breakers) named(key string) (found []*CircuitBreaker) {
-	if !g.scope.keyed() {
-		return []*CircuitBreaker{g.shared}
+// named returns the circuits that are held of some breakers and keys, by their texts. It
+// looks at each key once, however many are named.
+func (m *Member) named(targets []orderTarget) map[orderTarget][]*CircuitBreaker {
+	found := map[orderTarget][]*CircuitBreaker{}
+	wanted := map[string]bool{} // breakers
+	for _, target := range targets {
+		found[target], wanted[target.breaker] = nil, true
 	}
-	g.each(func(c *CircuitBreaker) {
-		if !c.isOverflow() && c.entry.text() == key {
-			found = append(found, c)
+	for name := range wanted {
+		g := m.client.breakers[name]
+		if g == nil {
+			continue
 		}
-	})
+		g.each(func(c *CircuitBreaker) {
+			if g.scope.keyed() && c.isOverflow() {
+				return
+			}
+			target := orderTarget{name, c.entry.text()}
+			if list, ok := found[target]; ok {
+				found[target] = append(list, c)
+			}
+		})
+	}
 	return found
 }

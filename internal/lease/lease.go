@@ -261,6 +261,9 @@ func (l *Lease) Idle(now time.Duration) bool {
 	return l.asked == 0 && l.Tokens(now) == 0 && now-l.at > maxPause
 }
 
+// Owes reports whether tokens were taken ahead of grants that have not come yet.
+func (l *Lease) Owes() bool { return l.debt > 0 }
+
 // own is how long so many tokens take to come, of the part of one process that asks.
 func (l *Lease) own(tokens int) time.Duration {
 	return seconds(float64(tokens) * float64(max(l.busy, 1)) / l.rate)
