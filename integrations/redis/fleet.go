@@ -85,7 +85,7 @@ func New(client redis.UniversalClient, opts ...Option) *Fleet {
 		opt(&f.options)
 	}
 	f.redis = own(client)
-	f.guarded = resil.Must(newResilientStore(&server{client: f.redis, prefix: f.prefix, self: f.self}, append([]resil.Option{resil.WithName("resilredis")}, f.store...)...))
+	f.guarded = resil.Must(newResilientStore(&server{client: f.redis, prefix: f.prefix}, append([]resil.Option{resil.WithName("resilredis")}, f.store...)...))
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	f.pubsub = f.redis.Subscribe(f.ctx)
 	f.ended.Go(f.lend)
@@ -136,6 +136,31 @@ func (f *Fleet) Store() *resil.Client { return f.guarded.Resilience() }
 // Process is the name of this process in the fleet.
 func (f *Fleet) Process() string { return f.self }
 
+// memberName is the name of another member of a client of this process. The caller holds mu.
+func (f *Fleet) memberName(client string) string {
+	n := 1
+	for _, m := range f.members {
+		if m.Client().Name() == client {
+			n++
+		}
+	}
+	if n == 1 {
+		return f.self
+	}
+	return fmt.Sprint(f.self, another, n)
+}
+
+// another stands before the number of a member beyond the first that a process has of a client.
+const another = "#"
+
+// processOf is the process of a member.
+func processOf(member string) string {
+	if i := strings.LastIndex(member, another); i >= 0 {
+		return member[:i]
+	}
+	return member
+}
+
 // Join makes a client a member. It waits up to 5 ms for what Redis knows of it. It is
 // [resil.New] that calls it.
 func (f *Fleet) Join(m *resil.Member) error {
@@ -146,6 +171,7 @@ func (f *Fleet) Join(m *resil.Member) error {
 		f.mu.Unlock()
 		return ErrClosed
 	}
+	own.name = f.memberName(m.Client().Name())
 	f.members = append(f.members, own)
 	f.mu.Unlock()
 	f.poke()
@@ -179,13 +205,13 @@ func (f *Fleet) Close() error {
 	for _, l := range asks {
 		l.ask.Answer(resil.Grant{}, ErrClosed)
 	}
-	var names []string
+	var seats []seat
 	for _, m := range members {
 		m.Lost(ErrClosed)
-		names = append(names, m.Client().Name())
+		seats = append(seats, seat{m.Client().Name(), m.name})
 	}
-	if len(names) > 0 {
-		f.guarded.Leave(context.Background(), f.self, names) // else it is forgotten in a few seconds
+	if len(seats) > 0 {
+		f.guarded.Leave(context.Background(), seats) // else it is forgotten in a few seconds
 	}
 	return f.redis.Close()
 }
@@ -204,11 +230,12 @@ func signal(c chan struct{}) {
 func (f *Fleet) Ask(a *resil.Ask) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.closed {
+	m := f.memberOf(a.Member)
+	if f.closed || m == nil {
 		go a.Answer(resil.Grant{}, ErrClosed)
 		return
 	}
-	f.asks = append(f.asks, lease{ask: a})
+	f.asks = append(f.asks, lease{ask: a, member: m.name})
 	signal(f.wanted)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -17,6 +18,7 @@ import (
 // A member is a client of the fleet.
 type member struct {
 	*resil.Member
+	name    string        // that of the process or, where others have it already, one made from it
 	first   chan struct{} // closed when Redis has answered for it
 	answers sync.Once
 	started time.Time
@@ -56,7 +58,7 @@ func (f *Fleet) Report(of *resil.Member, s resil.Suspicion) {
 	if m == nil {
 		return
 	}
-	name := s.Breaker + separator + s.Key + separator + f.self
+	name := s.Breaker + separator + s.Key + separator + m.name
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var r report
@@ -73,9 +75,13 @@ func (f *Fleet) Report(of *resil.Member, s resil.Suspicion) {
 }
 
 // forget forgets reports whose time has passed, and tells whether there is room for none.
+// Where they cannot be written, it forgets that too: Redis forgets them by itself.
 func (m *member) forget() (full bool) {
 	now := time.Now()
 	maps.DeleteFunc(m.written, func(_ string, r report) bool { return now.After(r.until) })
+	if len(m.changes) > mostReported {
+		maps.DeleteFunc(m.changes, func(name string, _ report) bool { _, ok := m.written[name]; return !ok })
+	}
 	return len(m.written) >= mostReported
 }
 
@@ -89,6 +95,11 @@ func (f *Fleet) joined() []*member {
 func (f *Fleet) member(of *resil.Member) *member {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.memberOf(of)
+}
+
+// memberOf is member for a caller who holds mu.
+func (f *Fleet) memberOf(of *resil.Member) *member {
 	i := slices.IndexFunc(f.members, func(m *member) bool { return m.Member == of })
 	if i < 0 {
 		return nil
@@ -96,15 +107,19 @@ func (f *Fleet) member(of *resil.Member) *member {
 	return f.members[i]
 }
 
+// between is how long there is between two looks at least, however much there is that is new.
+const between = heartbeat / 10
+
 // look writes what members report and reads how the fleet stands, every second and when
 // there is something new.
 func (f *Fleet) look() {
 	var seen time.Time // when the clients were last listed
 	for {
+		last := time.Now()
 		if members := f.joined(); len(members) > 0 {
 			f.writeReports(members)
 			f.read(members)
-			if time.Since(seen) > listed/24 && f.list(members) == nil {
+			if time.Since(seen) > 5*heartbeat && f.list(members) == nil {
 				seen = time.Now()
 			}
 		}
@@ -117,8 +132,9 @@ func (f *Fleet) look() {
 			timer.Stop()
 			if f.allHeard() {
 				// News reach all processes at once, and they may cause more. Not all read them
-				// at once.
-				pause(f, rand.N(time.Duration(min(f.processes, 500)+1)*time.Millisecond))
+				// at once, and none reads them all the time.
+				spread := rand.N(time.Duration(min(f.processes, 500)+1) * time.Millisecond)
+				pause(f, max(spread, time.Until(last.Add(between))))
 			}
 		case <-timer.C:
 		}
@@ -161,7 +177,7 @@ func (f *Fleet) writeReports(members []*member) {
 			if good <= 0 {
 				good = -1
 			}
-			w.fields = append(w.fields, change{name: name, good: good})
+			w.fields = append(w.fields, change{name: name, good: good, at: -1})
 		}
 		if f.guarded.Write(f.ctx, w) == nil {
 			continue
@@ -180,7 +196,7 @@ func (f *Fleet) writeReports(members []*member) {
 func (f *Fleet) read(members []*member) {
 	reads := make([]reading, len(members))
 	for i, m := range members {
-		reads[i] = reading{client: m.Client().Name(), process: f.self, about: m.about(), version: m.version}
+		reads[i] = reading{client: m.Client().Name(), member: m.name, about: m.about(), version: m.version}
 	}
 	err := f.guarded.Read(f.ctx, reads)
 	for i, m := range members {
@@ -204,6 +220,7 @@ func (f *Fleet) tell(m *member, r *reading) {
 		f.restore(m, r)
 		maps.Copy(m.orders, r.orders)
 	}
+	maps.DeleteFunc(m.orders, func(_ string, o field) bool { return o.till > 0 && left(o, r.now) <= 0 })
 	f.processes = m.count(r.processes)
 	m.refused = m.Update(resil.FleetState{
 		Processes:  f.processes,
@@ -228,21 +245,34 @@ func (m *member) count(processes int) int {
 	return m.most
 }
 
-// suspicions counts the processes that report a breaker.
+// suspicions counts the processes that report a breaker. What was reported by a clock that
+// has been set back since says nothing.
 func suspicions(fields map[string]field, now int64) (all []resil.Suspicion) {
+	type target struct{ breaker, key string }
+	type source struct {
+		target
+		process string
+	}
+	index, counted := map[target]int{}, map[source]bool{}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		parts := strings.Split(name, separator)
+		breaker, rest, _ := strings.Cut(name, separator)
+		end := strings.LastIndex(rest, separator) // keys may hold anything
 		left := left(fields[name], now)
-		if len(parts) != 3 || left <= 0 {
+		if end < 0 || left <= 0 || fields[name].at > now+keep.Microseconds() {
 			continue
 		}
-		last := len(all) - 1
-		if last < 0 || all[last].Breaker != parts[0] || all[last].Key != parts[1] {
-			all = append(all, resil.Suspicion{Breaker: parts[0], Key: parts[1]})
-			last++
+		of := target{breaker, rest[:end]}
+		i, ok := index[of]
+		if !ok {
+			i = len(all)
+			index[of] = i
+			all = append(all, resil.Suspicion{Breaker: of.breaker, Key: of.key})
 		}
-		all[last].Processes++
-		all[last].For = max(all[last].For, left)
+		if s := (source{of, processOf(rest[end+1:])}); !counted[s] {
+			counted[s] = true
+			all[i].Processes++
+		}
+		all[i].For = max(all[i].For, left)
 	}
 	return all
 }
@@ -280,7 +310,7 @@ func (f *Fleet) restore(m *member, r *reading) {
 // left is how long a field still holds that does not hold for ever. It is never longer than
 // the field was meant to hold, whatever the clock of the store says now.
 func left(f field, now int64) time.Duration {
-	return time.Duration(min(f.till-now, f.till-f.at)) * time.Microsecond
+	return time.Duration(min(f.till-now, f.till-f.at, math.MaxInt64/1000)) * time.Microsecond
 }
 
 // about is what a process says of itself, for people.

@@ -20,6 +20,7 @@ type asker struct {
 	t      *testing.T
 	server *server
 	member *resil.Member
+	self   string
 }
 
 // captured is a fleet that only keeps its member.
@@ -36,12 +37,12 @@ func newAsker(t *testing.T, client redis.UniversalClient, self string) *asker {
 	if _, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Get"}}}, resil.WithFleet(c)); err != nil {
 		t.Fatal(err)
 	}
-	return &asker{t, &server{client: client, prefix: "resil", self: self}, c.member}
+	return &asker{t, &server{client: client, prefix: "resil"}, c.member, self}
 }
 
 func (a *asker) ask(rate resil.Rate, burst, tokens int) resil.Grant {
 	a.t.Helper()
-	asks := []lease{{ask: &resil.Ask{Member: a.member, Limit: "Users", Rate: rate, Burst: burst, Tokens: tokens}}}
+	asks := []lease{{ask: &resil.Ask{Member: a.member, Limit: "Users", Rate: rate, Burst: burst, Tokens: tokens}, member: a.self}}
 	if err := a.server.Lease(a.t.Context(), asks); err != nil {
 		a.t.Fatal(err)
 	}

@@ -64,10 +64,10 @@ end
 local function live(key)
   local all, kept = redis.call('HGETALL', key), {}
   for i = 1, #all, 2 do
-    local till = tonumber(string.match(all[i + 1], '^(%d+)'))
-    if till > 0 and till <= now then
+    local till = tonumber(string.match(all[i + 1], '^%d+') or '')
+    if till and till > 0 and till <= now then
       redis.call('HDEL', key, all[i])
-    else
+    elseif till then
       kept[#kept + 1], kept[#kept + 2] = all[i], all[i + 1]
     end
   end
@@ -78,11 +78,13 @@ return {now, processes, version, live(KEYS[3]), live(KEYS[4])}
 
 // writeScript sets or removes fields of a hash that the processes of a client watch. A
 // field holds until when it is good in µs, 0 for ever, when it was set, and a text. It is not
-// replaced by one that was set before it.
+// replaced by one that was set before it. What is set now comes after what is there, also
+// where the clock was ahead then. What cannot be read is replaced.
 //
 //	KEYS hash, version
 //	ARGV channel, µs after which an idle hash is gone or 0, then for each field: name, µs for
-//	     which it is good (0 for ever, -1 to remove it), when it was set (0 for now), text
+//	     which it is good (0 for ever, -1 to remove it), when it was set (0 for now, -1 for now
+//	     whatever is there), text
 var writeScript = redis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -91,12 +93,14 @@ local function whole(n) return string.format('%.0f', n) end
 local changed = false
 for i = 3, #ARGV, 4 do
   local name, good, at = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  if at == 0 then at = now end
   if good < 0 then
     changed = redis.call('HDEL', KEYS[1], name) > 0 or changed
   else
     local was = redis.call('HGET', KEYS[1], name)
-    if not was or tonumber(string.match(was, '^%d+ (%d+)')) <= at then
+    was = was and tonumber(string.match(was, '^%d+ (%d+) ') or '')
+    if not was or was > 2 ^ 53 or at < 0 then was = 0 end
+    if at <= 0 then at = math.max(now, was + 1) end
+    if was <= at then
       local till = 0
       if good > 0 then till = at + good end
       redis.call('HSET', KEYS[1], name, whole(till) .. ' ' .. whole(at) .. ' ' .. ARGV[i + 3])
@@ -110,4 +114,19 @@ if changed then
   redis.call('PUBLISH', ARGV[1], whole(now))
 end
 return changed and 1 or 0
+`)
+
+// seenScript notes that clients are there, and forgets those that were not seen for long.
+//
+//	KEYS clients
+//	ARGV seconds after which a client is gone, names of clients
+var seenScript = redis.NewScript(`
+local now, listed = tonumber(redis.call('TIME')[1]), tonumber(ARGV[1])
+for i = 2, #ARGV do
+  redis.call('ZADD', KEYS[1], now, ARGV[i])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - listed)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], now + listed, '+inf')
+redis.call('EXPIRE', KEYS[1], listed)
+return 1
 `)

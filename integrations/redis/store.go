@@ -34,12 +34,12 @@ type store interface {
 	// Write writes fields that others watch.
 	Write(ctx context.Context, w write) error
 
-	// Leave takes a process off the list of each client.
+	// Leave takes members off the lists of their clients.
 	//
 	//resil:timeout 200ms
-	Leave(ctx context.Context, process string, clients []string) error
+	Leave(ctx context.Context, members []seat) error
 
-	// List returns the names of clients that were seen in the last day, and the time.
+	// List returns the names of clients that were seen in the last day.
 	List(ctx context.Context) ([]string, error)
 
 	// About returns what the processes of a client say of themselves, by name.
@@ -51,14 +51,18 @@ type store interface {
 
 // A lease is an ask, and its answer.
 type lease struct {
-	ask   *resil.Ask
-	grant resil.Grant
-	err   error
+	ask    *resil.Ask
+	member string // that asks
+	grant  resil.Grant
+	err    error
 }
+
+// A seat is a place in the list of a client's members.
+type seat struct{ client, member string }
 
 // A reading is a question about a client, and the answer.
 type reading struct {
-	client, process, about, version string // version that is known
+	client, member, about, version string // version that is known
 
 	now       int64 // in µs
 	processes int
@@ -85,7 +89,7 @@ type write struct {
 type change struct {
 	name string
 	good time.Duration // how long it holds, 0 for ever, less to remove it
-	at   int64         // when it was set, in µs; 0 for now
+	at   int64         // when it was set, in µs; 0 for now, after what is there; -1 for now, whatever is there
 	text string
 }
 
@@ -100,7 +104,6 @@ const (
 type server struct {
 	client redis.UniversalClient
 	prefix string
-	self   string // the process
 }
 
 var _ store = (*server)(nil)
@@ -146,7 +149,7 @@ func (s *server) Lease(ctx context.Context, asks []lease) error {
 		client := a.Member.Client().Name()
 		perSecond := float64(a.Rate.Count) / a.Rate.Per.Seconds()
 		return []string{s.key(client, append([]string{"limit"}, name...)...), s.key(client, append([]string{"asking"}, name...)...)},
-			[]any{strconv.FormatFloat(perSecond, 'g', -1, 64), a.Burst, a.Tokens, s.self, asking.Microseconds()}
+			[]any{strconv.FormatFloat(perSecond, 'g', -1, 64), a.Burst, a.Tokens, asks[i].member, asking.Microseconds()}
 	}, func(i int, v any, err error) {
 		g, ok := v.([]any)
 		switch {
@@ -169,7 +172,7 @@ func (s *server) Read(ctx context.Context, reads []reading) error {
 	return s.run(ctx, readScript, len(reads), func(i int) ([]string, []any) {
 		r := reads[i]
 		return []string{s.key(r.client, "members"), s.key(r.client, "about"), s.key(r.client, "orders"), s.key(r.client, "suspects"), s.key(r.client, "version")},
-			[]any{r.process, r.about, keep.Microseconds(), r.version}
+			[]any{r.member, r.about, keep.Microseconds(), r.version}
 	}, func(i int, v any, err error) {
 		r := &reads[i]
 		if r.err = err; err != nil {
@@ -212,9 +215,12 @@ func (s *server) Write(ctx context.Context, w write) error {
 	return s.run(ctx, writeScript, 1, func(int) ([]string, []any) {
 		args := []any{s.key(w.client), w.expires.Milliseconds()}
 		for _, f := range w.fields {
-			good := f.good.Microseconds()
-			if f.good < 0 {
+			good := min(f.good, time.Duration(1)<<61).Microseconds() // 73 years
+			switch {
+			case f.good < 0:
 				good = -1
+			case f.good > 0:
+				good = max(good, 1)
 			}
 			args = append(args, f.name, good, f.at, f.text)
 		}
@@ -222,11 +228,11 @@ func (s *server) Write(ctx context.Context, w write) error {
 	}, func(int, any, error) {})
 }
 
-func (s *server) Leave(ctx context.Context, process string, clients []string) error {
+func (s *server) Leave(ctx context.Context, members []seat) error {
 	_, err := s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for _, client := range clients {
-			pipe.ZRem(ctx, s.key(client, "members"), process)
-			pipe.HDel(ctx, s.key(client, "about"), process)
+		for _, m := range members {
+			pipe.ZRem(ctx, s.key(m.client, "members"), m.member)
+			pipe.HDel(ctx, s.key(m.client, "about"), m.member)
 		}
 		return nil
 	})
@@ -236,18 +242,13 @@ func (s *server) Leave(ctx context.Context, process string, clients []string) er
 func (s *server) clients() string { return s.prefix + ":clients" }
 
 func (s *server) Seen(ctx context.Context, clients []string) error {
-	now := float64(time.Now().Unix()) // a day more or less
-	var seen []redis.Z
-	for _, client := range clients {
-		seen = append(seen, redis.Z{Score: now, Member: client})
-	}
-	_, err := s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		pipe.ZAdd(ctx, s.clients(), seen...)
-		pipe.ZRemRangeByScore(ctx, s.clients(), "-inf", strconv.FormatFloat(now-listed.Seconds(), 'f', 0, 64))
-		pipe.Expire(ctx, s.clients(), listed)
-		return nil
-	})
-	return err
+	return s.run(ctx, seenScript, 1, func(int) ([]string, []any) {
+		args := []any{int(listed.Seconds())}
+		for _, client := range clients {
+			args = append(args, client)
+		}
+		return []string{s.clients()}, args
+	}, func(int, any, error) {})
 }
 
 func (s *server) List(ctx context.Context) ([]string, error) {

@@ -110,15 +110,14 @@ func (c *resilientStore) Write(ctx context.Context, w write) error {
 	})
 }
 
-// Leave takes a process off the list of each client.
-func (c *resilientStore) Leave(ctx context.Context, process string, clients []string) error {
+// Leave takes members off the lists of their clients.
+func (c *resilientStore) Leave(ctx context.Context, members []seat) error {
 	return resil.Run(ctx, &c.leave, func(ctx context.Context) error {
-		return c.next.Leave(ctx, process, clients)
+		return c.next.Leave(ctx, members)
 	})
 }
 
-// List returns the names of clients that were seen in the last day, and the
-// time.
+// List returns the names of clients that were seen in the last day.
 func (c *resilientStore) List(ctx context.Context) ([]string, error) {
 	return resil.Call(ctx, &c.list, func(ctx context.Context) ([]string, error) {
 		return c.next.List(ctx)
