@@ -21,6 +21,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/signal"
 	"os/user"
@@ -33,6 +34,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	resilredis "github.com/resilgen/resilgen/integrations/redis"
+	"github.com/resilgen/resilgen/internal/directive"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -62,7 +64,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&c.url, "redis", cmp.Or(os.Getenv("RESILGEN_REDIS"), "redis://localhost:6379"), "`URL` of Redis, as redis://user:password@host:6379/0, or host:6379; rediss:// for TLS; with ?addr=host:port for each further node of a cluster")
+	flags.StringVar(&c.url, "redis", "", "`URL` of Redis, as redis://user:password@host:6379/0, or host:6379; rediss:// for TLS; with ?addr=host:port for each further node of a cluster (default $RESILGEN_REDIS, else redis://localhost:6379)")
 	flags.StringVar(&c.prefix, "prefix", "resil", "of all keys, as the processes have it")
 	flags.StringVar(&c.by, "by", who(), "who gives the order")
 	flags.StringVar(&c.key, "key", "", "of the breaker, if it is kept by key")
@@ -82,15 +84,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
 	}
 	c.in, c.out = stdin, stdout
+	c.url = cmp.Or(c.url, os.Getenv("RESILGEN_REDIS"), "redis://localhost:6379")
 	err := c.run(ctx, words)
 	var wrong misuse
 	switch {
 	case errors.As(err, &wrong):
-		fmt.Fprintf(stderr, "resilgen-fleet: %v\n\n", err)
+		fmt.Fprintf(stderr, "resilgen-fleet: %s\n\n", directive.Printable(err.Error()))
 		flags.Usage()
 		return 2
 	case err != nil:
-		fmt.Fprintf(stderr, "resilgen-fleet: %v\n", err)
+		fmt.Fprintf(stderr, "resilgen-fleet: %s\n", directive.Printable(err.Error()))
 		return 1
 	}
 	return 0
@@ -161,7 +164,7 @@ func (c *command) run(ctx context.Context, words []string) error {
 	}
 	defer client.Close()
 	if err := client.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("no Redis at %s: %w", c.url, err)
+		return fmt.Errorf("no Redis at %s: %w", c.shownURL(), err)
 	}
 	c.fleet = resilredis.New(client, resilredis.WithPrefix(c.prefix))
 	defer c.fleet.Close()
@@ -183,15 +186,38 @@ func (c *command) connect() (redis.UniversalClient, error) {
 	if strings.Contains(c.url, "addr=") {
 		o, err := redis.ParseClusterURL(c.url)
 		if err != nil {
-			return nil, misuse(err.Error())
+			return nil, badURL(err)
 		}
 		return redis.NewClusterClient(o), nil
 	}
 	o, err := redis.ParseURL(c.url)
 	if err != nil {
-		return nil, misuse(err.Error())
+		return nil, badURL(err)
 	}
 	return redis.NewClient(o), nil
+}
+
+// badURL is what is wrong with a URL, without the URL: it may hold a password.
+func badURL(err error) error {
+	if wrong, ok := errors.AsType[*url.Error](err); ok {
+		err = wrong.Err
+	}
+	return misuse("-redis: " + err.Error())
+}
+
+// shownURL is the URL without its password.
+func (c *command) shownURL() string {
+	u, err := url.Parse(c.url)
+	if err != nil {
+		return "that URL"
+	}
+	u.RawQuery = ""
+	return u.Redacted()
+}
+
+// shown is a text for a place in a table. It may be anybody's: keys come from those who call.
+func shown(text string) string {
+	return directive.Printable(strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(text))
 }
 
 // overrides reads overrides from a file.
@@ -207,6 +233,9 @@ func (c *command) overrides(file string) (o resil.Overrides, err error) {
 	}
 	if err := json.Unmarshal(text, &o); err != nil {
 		return nil, fmt.Errorf(`%s: %w; write {"Users": {"limit": "rate=100/s"}}`, file, err)
+	}
+	if o == nil {
+		return nil, fmt.Errorf(`%s: there are no overrides; write {"Users": {"limit": "rate=100/s"}}, or {} to take them back`, file)
 	}
 	return o, nil
 }
@@ -229,7 +258,7 @@ func (c *command) order(ctx context.Context, o resil.Order) error {
 	if err := c.fleet.Order(ctx, o); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%v: ordered for %d processes\n", o, len(s.Processes))
+	fmt.Fprintf(c.out, "%s: ordered for %d processes\n", shown(o.String()), len(s.Processes))
 	return c.refusals(ctx, o.Client)
 }
 
@@ -266,7 +295,7 @@ func (c *command) clients(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", name, len(s.Processes), len(s.Orders), len(s.Suspicions))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", shown(name), len(s.Processes), len(s.Orders), len(s.Suspicions))
 	}
 	return w.Flush()
 }
@@ -279,18 +308,18 @@ func (c *command) status(ctx context.Context, client string) error {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "PROCESS\tSTARTED\tREFUSED\n")
 	for _, p := range s.Processes {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", p.Name, p.Started.Format(time.RFC3339), strings.ReplaceAll(p.Refused, "\n", "; "))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", shown(p.Name), p.Started.Format(time.RFC3339), shown(strings.ReplaceAll(p.Refused, "\n", "; ")))
 	}
 	if len(s.Orders) > 0 {
 		fmt.Fprintf(w, "\nORDER\tBY\tAT\n")
 		for _, o := range s.Orders {
-			fmt.Fprintf(w, "%v\t%s\t%s\n", o, o.By, o.At.Format(time.RFC3339))
+			fmt.Fprintf(w, "%s\t%s\t%s\n", shown(o.String()), shown(o.By), o.At.Format(time.RFC3339))
 		}
 	}
 	if len(s.Suspicions) > 0 {
 		fmt.Fprintf(w, "\nOPEN BREAKER\tKEY\tPROCESSES\tFOR\n")
 		for _, b := range s.Suspicions {
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", b.Breaker, b.Key, b.Processes, b.For.Round(time.Second))
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", shown(b.Breaker), shown(b.Key), b.Processes, b.For.Round(time.Second))
 		}
 	}
 	return w.Flush()

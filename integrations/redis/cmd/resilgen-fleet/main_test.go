@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/redis/go-redis/v9"
 
@@ -94,6 +96,7 @@ func TestCommand(t *testing.T) {
 		{args: "apply Users -", in: "{}", want: "Users: take the overrides back: ordered for 1 processes"},
 		{args: "apply Users -", in: `{"Users": {"limit": "no=1"}}`, code: 1, want: `unknown key "no"`},
 		{args: "apply Users -", in: `{`, code: 1, want: `-: unexpected end of JSON input; write {"Users": {"limit": "rate=100/s"}}`},
+		{args: "apply Users -", in: `null`, code: 1, want: `-: there are no overrides; write {"Users": {"limit": "rate=100/s"}}, or {} to take them back`},
 		{args: "force open Nobody Users", code: 1, want: "no process has a client Nobody; these are known: Users"},
 		{args: "force open Users Nobody", code: 1, want: `unknown breaker "Nobody"; write Users`},
 		{args: "force shut Users Users", code: 2, want: `cannot force "shut"; write open or close`},
@@ -118,5 +121,43 @@ func TestCommand(t *testing.T) {
 	}
 	if s := users.Stats().Breaker("Users").State; s != resil.StateClosed {
 		t.Errorf("the breaker is %v", s)
+	}
+}
+
+// TestCommandHidesWhatMayHarm: no password of the URL is printed, and nothing that others have
+// written into Redis, keys that their users chose among it, commands the terminal.
+func TestCommandHidesWhatMayHarm(t *testing.T) {
+	addr := startRedis(t)
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	defer client.Close()
+	till := time.Now().Add(time.Hour).UnixMicro()
+	evil := "a\x1b[2J\tb\nc\u202e\xff"
+	client.HSet(t.Context(), "resil:{Users}:suspects", "Users\x00"+evil+"\x00p", fmt.Sprintf("%d %d ", till, time.Now().UnixMicro()))
+	client.HSet(t.Context(), "resil:{Users}:orders", "Users\x00"+evil, fmt.Sprintf(`0 %d {"id":"1","action":"open","breaker":"Users","key":"\u001b[2J\t","by":"\u001b[2J"}`, till))
+	client.HSet(t.Context(), "resil:{Users}:about", evil, fmt.Sprintf(`{"refused":%q}`, "\u001b[2J"))
+	client.ZAdd(t.Context(), "resil:clients", redis.Z{Score: float64(time.Now().Unix()), Member: "\x1b[2J"})
+	t.Setenv("RESILGEN_REDIS", "redis://ada:secret@"+addr)
+	for _, args := range []string{
+		"-h",
+		"status Users -redis redis://" + addr,
+		"status -redis redis://" + addr,
+		"force open Nobody Users -redis redis://" + addr,
+		"status",
+		"status -redis redis://ada:secret@127.0.0.1:1",
+		"status -redis redis://ada:secret@127.0.0.1:x",
+		"status -redis redis://ada:secret@127.0.0.1:1?addr=127.0.0.1:x%",
+		"status -redis redis://ada:secret@127.0.0.1:1/?no=secret",
+	} {
+		var out, errs bytes.Buffer
+		run(t.Context(), strings.Fields(args), strings.NewReader(""), &out, &errs)
+		got := out.String() + errs.String()
+		if strings.Contains(got, "ada:secret") || strings.ContainsAny(got, "\x1b\u202e") || !utf8.ValidString(got) {
+			t.Errorf("%s prints %q", args, got)
+		}
+		for line := range strings.Lines(out.String()) {
+			if strings.HasPrefix(line, "c") {
+				t.Errorf("%s prints a key over two lines: %q", args, got)
+			}
+		}
 	}
 }
