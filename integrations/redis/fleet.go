@@ -37,13 +37,10 @@ type Fleet struct {
 	wanted chan struct{} // has one when there are asks
 	poked  chan struct{} // has one when there is something to read or to write
 
-	mu       sync.Mutex
-	closed   bool
-	asks     []lease
-	members  []*member
-	failures int       // round trips for tokens that failed in a row
-	failed   time.Time // when the last of them did
-	why      error     // of that
+	mu      sync.Mutex
+	closed  bool
+	asks    []lease
+	members []*member
 }
 
 var _ resil.Fleet = (*Fleet)(nil)
@@ -235,7 +232,7 @@ func (f *Fleet) Ask(a *resil.Ask) {
 		go a.Answer(resil.Grant{}, ErrClosed)
 		return
 	}
-	f.asks = append(f.asks, lease{ask: a, member: m.name})
+	f.asks = append(f.asks, lease{ask: a, member: m})
 	signal(f.wanted)
 }
 
@@ -262,13 +259,14 @@ func (f *Fleet) lend() {
 			continue
 		}
 		err := f.guarded.Lease(f.ctx, batch)
-		f.noteAsks(err)
-		for _, l := range batch {
-			if own := l.err; own != nil || l.grant.Busy == 0 { // not answered
-				l.ask.Answer(resil.Grant{}, or(own, err))
-				continue
+		for i := range batch {
+			if l := &batch[i]; l.err == nil && l.grant.Busy == 0 { // not answered
+				l.err = or(err, errors.New("resilredis: no answer"))
 			}
-			l.ask.Answer(l.grant, nil)
+		}
+		f.noteAsks(batch)
+		for _, l := range batch {
+			l.ask.Answer(l.grant, l.err)
 		}
 	}
 }
@@ -279,42 +277,29 @@ func or(errs ...error) error {
 			return err
 		}
 	}
-	return errors.New("resilredis: no answer")
+	return nil
 }
 
-// enough is how many round trips for tokens must fail in a row for the fleet to count as
+// enough is how many round trips for tokens must fail in a row for a member to count as
 // degraded. Limits do without Redis after the first; one that is late is no news.
 const enough = 3
 
-// noteAsks notes how a round trip for tokens ended.
-func (f *Fleet) noteAsks(err error) {
-	f.mu.Lock()
-	was := f.failures >= enough
-	if err == nil {
-		f.failures, f.why = 0, nil
-	} else {
-		f.failures, f.failed, f.why = f.failures+1, time.Now(), f.cause(err)
+// noteAsks notes how a round trip for tokens ended, for those that had a part in it: Redis may
+// serve all limits but one.
+func (f *Fleet) noteAsks(batch []lease) {
+	ended := map[*member]error{}
+	for _, l := range batch {
+		ended[l.member] = or(ended[l.member], l.err)
 	}
-	is, why := f.failures >= enough, f.why
-	f.mu.Unlock()
-	if is {
-		for _, m := range f.joined() {
-			m.Lost(why)
+	for m, err := range ended {
+		is, changed := m.noteAsks(f.cause(err))
+		if is {
+			m.Lost(f.cause(err))
+		}
+		if changed {
+			f.poke()
 		}
 	}
-	if was != is {
-		f.poke()
-	}
-}
-
-// trouble is why asks fail, if they do and the last did not long ago.
-func (f *Fleet) trouble() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.failures < enough || time.Since(f.failed) > 2*time.Second {
-		return nil
-	}
-	return f.why
 }
 
 // cause is what is wrong with Redis where our own breaker refuses to ask it.

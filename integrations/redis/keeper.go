@@ -32,9 +32,12 @@ type member struct {
 	orders   map[string]field // the last that is known of each
 	suspects map[string]field
 
-	mu      sync.Mutex
-	changes map[string]report // of breakers, to be written
-	written map[string]report // what of them holds
+	mu       sync.Mutex
+	changes  map[string]report // of breakers, to be written
+	written  map[string]report // what of them holds
+	failures int               // round trips for tokens that failed in a row
+	failed   time.Time         // when the last of them did
+	why      error             // of that
 }
 
 // A report is that a breaker is open until a time; the zero report is that it is not.
@@ -83,6 +86,31 @@ func (m *member) forget() (full bool) {
 		maps.DeleteFunc(m.changes, func(name string, _ report) bool { _, ok := m.written[name]; return !ok })
 	}
 	return len(m.written) >= mostReported
+}
+
+// noteAsks notes how a round trip for tokens ended. It returns whether the member is degraded
+// by such, and whether that has changed.
+func (m *member) noteAsks(err error) (is, changed bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	was := m.failures >= enough
+	if err == nil {
+		m.failures, m.why = 0, nil
+	} else {
+		m.failures, m.failed, m.why = m.failures+1, time.Now(), err
+	}
+	is = m.failures >= enough
+	return is, was != is
+}
+
+// trouble is why asks fail, if they do and the last did not long ago.
+func (m *member) trouble() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failures < enough || time.Since(m.failed) > 2*time.Second {
+		return nil
+	}
+	return m.why
 }
 
 // joined are the members that there are.
@@ -226,7 +254,7 @@ func (f *Fleet) tell(m *member, r *reading) {
 		Processes:  f.processes,
 		Suspicions: suspicions(m.suspects, r.now),
 		Orders:     orders(m.Client().Name(), m.orders, r.now),
-		Err:        f.trouble(),
+		Err:        m.trouble(),
 	})
 }
 

@@ -42,7 +42,7 @@ func newAsker(t *testing.T, client redis.UniversalClient, self string) *asker {
 
 func (a *asker) ask(rate resil.Rate, burst, tokens int) resil.Grant {
 	a.t.Helper()
-	asks := []lease{{ask: &resil.Ask{Member: a.member, Limit: "Users", Rate: rate, Burst: burst, Tokens: tokens}, member: a.self}}
+	asks := []lease{{ask: &resil.Ask{Member: a.member, Limit: "Users", Rate: rate, Burst: burst, Tokens: tokens}, member: &member{name: a.self}}}
 	if err := a.server.Lease(a.t.Context(), asks); err != nil {
 		a.t.Fatal(err)
 	}

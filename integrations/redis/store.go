@@ -52,7 +52,7 @@ type store interface {
 // A lease is an ask, and its answer.
 type lease struct {
 	ask    *resil.Ask
-	member string // that asks
+	member *member // that asks
 	grant  resil.Grant
 	err    error
 }
@@ -149,7 +149,7 @@ func (s *server) Lease(ctx context.Context, asks []lease) error {
 		client := a.Member.Client().Name()
 		perSecond := float64(a.Rate.Count) / a.Rate.Per.Seconds()
 		return []string{s.key(client, append([]string{"limit"}, name...)...), s.key(client, append([]string{"asking"}, name...)...)},
-			[]any{strconv.FormatFloat(perSecond, 'g', -1, 64), a.Burst, a.Tokens, asks[i].member, asking.Microseconds()}
+			[]any{strconv.FormatFloat(perSecond, 'g', -1, 64), a.Burst, a.Tokens, asks[i].member.name, asking.Microseconds()}
 	}, func(i int, v any, err error) {
 		g, ok := v.([]any)
 		switch {
