@@ -144,6 +144,29 @@ func TestClientsAreListedAgain(t *testing.T) {
 	becomes(t, "clients after a wipe", "Users", list)
 }
 
+// TestReportsOfAFleetAreBounded: what all processes report, and how often they read it, grows
+// no more with their number than it must.
+func TestReportsOfAFleetAreBounded(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 5, 20, 50, 200} {
+		looks := float64(n) / between(n).Seconds()
+		if all := n * reported(n); all > allReported || looks > 200 || n > 0 && reported(n) < 5 || between(n) > heartbeat {
+			t.Errorf("%d processes report %d keys together, and read them %.0f times a second", n, all, looks)
+		}
+	}
+	f := newFleet(t, freeAddr(t))
+	newUsers(t, f, "Users", 100)
+	f.processes.Store(100)
+	m := f.joined()[0]
+	for i := range 100 {
+		f.Report(m.Member, resil.Suspicion{Breaker: "Users", Key: fmt.Sprint(i), For: time.Minute})
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.written) > 10 {
+		t.Errorf("one of a hundred processes reports %d keys", len(m.written))
+	}
+}
+
 // TestReportsOfManyKeysAreBounded while Redis is away.
 func TestReportsOfManyKeysAreBounded(t *testing.T) {
 	f := newFleet(t, freeAddr(t))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -29,7 +30,7 @@ type Fleet struct {
 	self    string
 	pubsub  *redis.PubSub
 
-	processes int // last known; look alone uses it
+	processes atomic.Int64 // last known
 
 	ctx    context.Context
 	cancel context.CancelFunc

@@ -51,9 +51,19 @@ func newMember(m *resil.Member) *member {
 // separator stands between the parts of a field's name.
 const separator = "\x00"
 
-// mostReported is how many keys of its breakers a process reports as open at a time. Where
-// thousands of keys fail at once, their processes need not tell each other.
-const mostReported = 200
+// Where thousands of keys fail at once, their processes need not tell each other. A process
+// reports no more than mostReported of them as open at a time, and less where so many
+// processes would together report more than allReported: each of them reads them all.
+const (
+	mostReported  = 200
+	leastReported = 5
+	allReported   = 1000
+)
+
+// reported is how many breakers each of so many processes reports.
+func reported(processes int) int {
+	return min(max(allReported/max(processes, 1), leastReported), mostReported)
+}
 
 // Report notes what is to be written of a breaker. It is the core that calls it.
 func (f *Fleet) Report(of *resil.Member, s resil.Suspicion) {
@@ -67,7 +77,7 @@ func (f *Fleet) Report(of *resil.Member, s resil.Suspicion) {
 	var r report
 	if s.For > 0 {
 		r.until = time.Now().Add(s.For)
-		if _, known := m.written[name]; !known && len(m.written) >= mostReported && m.forget() {
+		if _, known := m.written[name]; !known && m.isFull(reported(int(f.processes.Load()))) {
 			return
 		}
 	} else if _, known := m.written[name]; !known {
@@ -77,15 +87,19 @@ func (f *Fleet) Report(of *resil.Member, s resil.Suspicion) {
 	f.poke()
 }
 
-// forget forgets reports whose time has passed, and tells whether there is room for none.
-// Where they cannot be written, it forgets that too: Redis forgets them by itself.
-func (m *member) forget() (full bool) {
+// isFull reports whether there are as many reports as there may be, when those are forgotten
+// whose time has passed. Where such cannot be written, it forgets that too: Redis forgets
+// them by itself.
+func (m *member) isFull(most int) bool {
+	if len(m.written) < most {
+		return false
+	}
 	now := time.Now()
 	maps.DeleteFunc(m.written, func(_ string, r report) bool { return now.After(r.until) })
 	if len(m.changes) > mostReported {
 		maps.DeleteFunc(m.changes, func(name string, _ report) bool { _, ok := m.written[name]; return !ok })
 	}
-	return len(m.written) >= mostReported
+	return len(m.written) >= most
 }
 
 // noteAsks notes how a round trip for tokens ended. It returns whether the member is degraded
@@ -135,8 +149,11 @@ func (f *Fleet) memberOf(of *resil.Member) *member {
 	return f.members[i]
 }
 
-// between is how long there is between two looks at least, however much there is that is new.
-const between = heartbeat / 10
+// between is how long there is between two looks of each of so many processes at least,
+// however much there is that is new. All together look 200 times a second, or once each.
+func between(processes int) time.Duration {
+	return min(max(heartbeat/10, time.Duration(processes)*5*time.Millisecond), heartbeat)
+}
 
 // look writes what members report and reads how the fleet stands, every second and when
 // there is something new.
@@ -161,8 +178,9 @@ func (f *Fleet) look() {
 			if f.allHeard() {
 				// News reach all processes at once, and they may cause more. Not all read them
 				// at once, and none reads them all the time.
-				spread := rand.N(time.Duration(min(f.processes, 500)+1) * time.Millisecond)
-				pause(f, max(spread, time.Until(last.Add(between))))
+				processes := int(f.processes.Load())
+				spread := rand.N(time.Duration(min(processes, 500)+1) * time.Millisecond)
+				pause(f, max(spread, time.Until(last.Add(between(processes)))))
 			}
 		case <-timer.C:
 		}
@@ -249,9 +267,10 @@ func (f *Fleet) tell(m *member, r *reading) {
 		maps.Copy(m.orders, r.orders)
 	}
 	maps.DeleteFunc(m.orders, func(_ string, o field) bool { return o.till > 0 && left(o, r.now) <= 0 })
-	f.processes = m.count(r.processes)
+	processes := m.count(r.processes)
+	f.processes.Store(int64(processes))
 	m.refused = m.Update(resil.FleetState{
-		Processes:  f.processes,
+		Processes:  processes,
 		Suspicions: suspicions(m.suspects, r.now),
 		Orders:     orders(m.Client().Name(), m.orders, r.now),
 		Err:        m.trouble(),
