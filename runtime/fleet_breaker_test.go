@@ -379,8 +379,41 @@ func TestOrdersOfOverrides(t *testing.T) {
 		if err := other.member.Update(s.current()); err == nil || !strings.Contains(err.Error(), "override of Store: limit") {
 			t.Errorf("told the same again: %v", err)
 		}
-		if last := told[len(told)-1]; last.Kind != EventFleet || last.Err == nil {
-			t.Errorf("event %+v", last)
+		events := 0
+		other.Flush(t.Context())
+		for _, e := range told {
+			if e.Kind == EventFleet && e.Err != nil {
+				events++
+			}
+		}
+		if events != 2 {
+			t.Errorf("%d events of two orders that were refused", events)
+		}
+	})
+}
+
+// TestOrdersThatCanBeObeyedLater: overrides that did not go with the client's own are in force
+// when they do.
+func TestOrdersThatCanBeObeyedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeStore()
+		clients, _ := fleetMethods(t, s, 2, withLimit(Limit{Rate: Rate{Count: 100, Per: time.Second}, Burst: 100}))
+		if err := clients[1].Apply(Overrides{"Store": {"limit": "wait=1s queue=5"}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := clients[0].Order(t.Context(), Order{Action: ActionApply, Overrides: Overrides{"Store": {"limit": "50/s wait=0"}}}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if f := clients[1].Stats().Fleet; f.Refused == nil || clients[1].Stats().Limit("Store").Rate.Count != 100 {
+			t.Fatalf("%+v", f)
+		}
+		if err := clients[1].Apply(nil); err != nil {
+			t.Fatal(err)
+		}
+		clients[1].member.Update(s.current()) // as a store that is read every second
+		if f := clients[1].Stats().Fleet; f.Refused != nil || clients[1].Stats().Limit("Store").Rate.Count != 50 {
+			t.Errorf("refused: %v", f.Refused)
 		}
 	})
 }
@@ -403,6 +436,7 @@ func TestOrdersThatCannotBeObeyedAreRefused(t *testing.T) {
 			{plain, Order{Breaker: "Store", Key: "x"}, "breaker Store is not kept by key; leave the key x out"},
 			{plain, Order{Breaker: "Store", For: -1}, "means nothing here"},
 			{plain, Order{Breaker: "Store", Action: ActionReset, For: 1}, "means nothing here"},
+			{keyed, Order{Breaker: "Store", Key: "a\xff"}, `the key a\xff is no valid text`},
 			{plain, Order{Breaker: "Store", Action: 9}, "there is no action 9"},
 			{plain, Order{Action: ActionApply, Overrides: Overrides{"Store": {"breaker": "open=x"}}}, "override of Store: breaker"},
 			{keyed, Order{Breaker: "Store"}, "breaker Store is kept by key; say which"},

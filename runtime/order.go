@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/resilgen/resilgen/internal/directive"
 )
@@ -117,6 +118,8 @@ func (m *Member) Check(o Order) error {
 		return wrong("%s", directive.Unknown("breaker", o.Breaker, slices.Sorted(maps.Keys(c.breakers))))
 	case g.scope.keyed() && o.Key == "":
 		return wrong("breaker %s is kept by key; say which", o.Breaker)
+	case !utf8.ValidString(o.Key):
+		return wrong("the key %s is no valid text, and others would read another", directive.Printable(o.Key))
 	case !g.scope.keyed() && o.Key != "":
 		return wrong("breaker %s is not kept by key; leave the key %s out", o.Breaker, directive.Printable(o.Key))
 	case o.For < 0 || o.For > 0 && o.Action == ActionReset:
@@ -139,6 +142,7 @@ func (m *Member) obey(orders []Order) error {
 	now := m.client.now()
 	m.forced = map[orderTarget]force{}
 	var fresh []*Order
+	var overrides *Order // that are new
 	for i := range orders {
 		o := &orders[i]
 		if o.Action != ActionApply {
@@ -150,10 +154,14 @@ func (m *Member) obey(orders []Order) error {
 		if o.Action <= ActionForceClose {
 			m.forced[o.target()] = force{o, now}
 		}
-		if m.done[o.target()] != o.ID {
-			m.done[o.target()] = o.ID
+		isNew := m.done[o.target()] != o.ID
+		if isNew || o.Action == ActionApply && m.refused != nil { // it may go with the client's own overrides now
 			fresh = append(fresh, o)
 		}
+		if isNew && o.Action == ActionApply {
+			overrides = o
+		}
+		m.done[o.target()] = o.ID
 	}
 	m.tell() // before: a key that comes meanwhile is held then, or told
 	var targets []orderTarget
@@ -172,7 +180,7 @@ func (m *Member) obey(orders []Order) error {
 		m.mu.Lock()
 		m.refused = err
 		m.mu.Unlock()
-		if err != nil {
+		if err != nil && o == overrides {
 			m.client.events.add(context.Background(), Event{Kind: EventFleet, Client: m.client.name, Fleet: FleetConnected, Err: err})
 		}
 	}

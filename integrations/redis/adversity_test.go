@@ -275,3 +275,28 @@ func TestTwoClientsOfOneName(t *testing.T) {
 		t.Errorf("%d members are left of 1", n)
 	}
 }
+
+// TestLongKeys: keys that callers choose take no more of Redis than a name does.
+func TestLongKeys(t *testing.T) {
+	p, admin := startRedis(t)
+	f := newFleet(t, p.addr)
+	c, k := newByKey(t, f, "Users")
+	becomes(t, "status", resil.FleetConnected, func() resil.FleetStatus { return status(c) })
+	long := strings.Repeat("x", 1<<20)
+	for _, key := range []string{long + "a", long + "b", "short"} {
+		resil.Run(t.Context(), k.For(key), func(context.Context) error { return errBackend })
+	}
+	becomes(t, "buckets", 3, func() (n int) {
+		keys, _ := admin.Keys(t.Context(), "resil:{Users}:limit:*").Result()
+		for _, key := range keys {
+			if len(key) > 1000 {
+				t.Fatalf("a key of %d bytes", len(key))
+			}
+		}
+		return len(keys)
+	})
+	becomes(t, "report", true, func() bool { return admin.HExists(t.Context(), "resil:{Users}:suspects", "Users\x00short\x00"+f.self).Val() })
+	if n := admin.HLen(t.Context(), "resil:{Users}:suspects").Val(); n != 1 {
+		t.Errorf("%d keys are reported", n)
+	}
+}

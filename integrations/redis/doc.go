@@ -24,6 +24,9 @@
 //	PREFIX:{Users}:limit:NAME[:KEY]       the token bucket of a limit
 //	PREFIX:{Users}:asking:NAME[:KEY]      processes that asked it for tokens of late
 //
+// A KEY of more than 256 bytes stands there as its SHA-256, and suspicions of it are not
+// shared.
+//
 // All but orders and their version expire when nobody uses them. Times are those of the server of Redis. The
 // channel PREFIX:{Users} says that orders or suspects have changed. A process that misses that
 // reads them within a second all the same.

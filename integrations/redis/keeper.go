@@ -65,10 +65,10 @@ func reported(processes int) int {
 	return min(max(allReported/max(processes, 1), leastReported), mostReported)
 }
 
-// Report notes what is to be written of a breaker. It is the core that calls it.
+// Report notes what is to be written of a breaker. Keys whose text is long are not reported. It is the core that calls it.
 func (f *Fleet) Report(of *resil.Member, s resil.Suspicion) {
 	m := f.member(of)
-	if m == nil {
+	if m == nil || len(s.Key) > longest {
 		return
 	}
 	name := s.Breaker + separator + s.Key + separator + m.name

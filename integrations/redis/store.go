@@ -2,6 +2,7 @@ package resilredis
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strconv"
@@ -144,7 +145,7 @@ func (s *server) Lease(ctx context.Context, asks []lease) error {
 		a := asks[i].ask
 		name := []string{a.Limit}
 		if a.Key != "" {
-			name = append(name, a.Key)
+			name = append(name, short(a.Key))
 		}
 		client := a.Member.Client().Name()
 		perSecond := float64(a.Rate.Count) / a.Rate.Per.Seconds()
@@ -161,6 +162,17 @@ func (s *server) Lease(ctx context.Context, asks []lease) error {
 			asks[i].grant = resil.Grant{Tokens: int(integer(g[0])), Busy: int(integer(g[1])), Next: time.Duration(integer(g[2])) * time.Microsecond}
 		}
 	})
+}
+
+// longest is how long the text of a key may be for Redis to keep it as it is.
+const longest = 256
+
+// short is a key, or what stands for one that is long: who calls may have chosen it.
+func short(key string) string {
+	if len(key) <= longest {
+		return key
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(key)))
 }
 
 func integer(v any) int64 {
