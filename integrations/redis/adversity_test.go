@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func newByKey(t *testing.T, f *Fleet, name string) (*resil.Client, *resil.KeyedM
 		t.Fatal(err)
 	}
 	p.Breaker.Name, p.Limit.Name = "Users", "Users"
-	p.Breaker.Per, p.Limit.Per, p.Breaker.Keys, p.Limit.Keys = "id", "id", 1000, 1000
+	p.Breaker.Per, p.Limit.Per, p.Breaker.Keys, p.Limit.Keys = "id", "id", 5000, 5000
 	k := new(resil.KeyedMethod[string])
 	c, err := resil.New(resil.Spec{Name: "Users", Methods: []resil.MethodSpec{{Name: "Get", Policies: p, Method: k}}}, resil.WithFleet(f), resil.WithName(name))
 	if err != nil {
@@ -295,8 +296,44 @@ func TestLongKeys(t *testing.T) {
 		}
 		return len(keys)
 	})
-	becomes(t, "report", true, func() bool { return admin.HExists(t.Context(), "resil:{Users}:suspects", "Users\x00short\x00"+f.self).Val() })
+	becomes(t, "report", true, func() bool {
+		return admin.HExists(t.Context(), "resil:{Users}:suspects", "Users\x00short\x00"+f.self).Val()
+	})
 	if n := admin.HLen(t.Context(), "resil:{Users}:suspects").Val(); n != 1 {
 		t.Errorf("%d keys are reported", n)
+	}
+}
+
+// burst calls many keys at once, and returns how many asks Redis has not served.
+func burst(t *testing.T, c *resil.Client, k *resil.KeyedMethod[string], prefix string, keys int) (lost uint64) {
+	t.Helper()
+	before := c.Stats().Fleet
+	var ended sync.WaitGroup
+	for key := range keys {
+		ended.Go(func() {
+			resil.Run(t.Context(), k.For(fmt.Sprint(prefix, key)), func(context.Context) error { return nil })
+		})
+	}
+	ended.Wait()
+	becomes(t, "answers", true, func() bool {
+		s := c.Stats().Fleet
+		return s.Asks+s.AsksLost >= before.Asks+before.AsksLost+uint64(keys)
+	})
+	return c.Stats().Fleet.AsksLost - before.AsksLost
+}
+
+// TestAsksThatAreTooLate are not asked: their tokens would come for nobody.
+func TestAsksThatAreTooLate(t *testing.T) {
+	p, admin := startRedis(t)
+	proxy := newProxy(t, p.addr)
+	c, k := newByKey(t, newFleet(t, proxy.Addr().String()), "Users")
+	becomes(t, "status", resil.FleetConnected, func() resil.FleetStatus { return status(c) })
+	becomes(t, "lost", 0, func() uint64 { return burst(t, c, k, fmt.Sprint("warm", time.Now()), 1) })
+	proxy.set(10*time.Millisecond, false)
+	const keys = 4000 // in 16 round trips
+	lost := burst(t, c, k, "", keys)
+	asked, _ := admin.Keys(t.Context(), "resil:{Users}:limit:Users:[0-9]*").Result()
+	if n := len(asked); n == 0 || n > keys/2 || lost == 0 {
+		t.Errorf("tokens for %d of %d keys that waited for up to 16 round trips were asked for, and %d were lost", n, keys, lost)
 	}
 }

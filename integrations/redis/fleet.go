@@ -233,7 +233,7 @@ func (f *Fleet) Ask(a *resil.Ask) {
 		go a.Answer(resil.Grant{}, ErrClosed)
 		return
 	}
-	f.asks = append(f.asks, lease{ask: a, member: m})
+	f.asks = append(f.asks, lease{ask: a, member: m, at: time.Now()})
 	signal(f.wanted)
 }
 
@@ -249,14 +249,9 @@ func (f *Fleet) lend() {
 			return
 		case <-f.wanted:
 		}
-		f.mu.Lock()
-		n := min(len(f.asks), most)
-		batch := slices.Clone(f.asks[:n])
-		if f.asks = slices.Delete(f.asks, 0, n); len(f.asks) > 0 {
-			signal(f.wanted)
-		}
-		f.mu.Unlock()
-		if n == 0 {
+		late, batch := f.nextAsks()
+		f.answer(late)
+		if len(batch) == 0 {
 			continue
 		}
 		err := f.guarded.Lease(f.ctx, batch)
@@ -265,11 +260,41 @@ func (f *Fleet) lend() {
 				l.err = or(err, errors.New("resilredis: no answer"))
 			}
 		}
-		f.noteAsks(batch)
-		for _, l := range batch {
-			l.ask.Answer(l.grant, l.err)
-		}
+		f.answer(batch)
 	}
+}
+
+// answer notes how asks ended, and hands them the answers.
+func (f *Fleet) answer(asks []lease) {
+	f.noteAsks(asks)
+	for _, l := range asks {
+		l.ask.Answer(l.grant, l.err)
+	}
+}
+
+// tooLate is how long an ask may wait for its round trip. Its tokens would be good for little
+// more than that when they come, and others would miss them.
+const tooLate = 50 * time.Millisecond
+
+var errLate = errors.New("resilredis: too many limits and keys ask at once")
+
+// nextAsks takes the asks of the next round trip, and those that are too late. Where there
+// are too many, the newest go first: those before them would be too late with their answers.
+func (f *Fleet) nextAsks() (late, batch []lease) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, now := 0, time.Now()
+	for n < len(f.asks) && now.Sub(f.asks[n].at) > tooLate {
+		f.asks[n].err = errLate
+		n++
+	}
+	late = slices.Clone(f.asks[:n])
+	from := max(n, len(f.asks)-most)
+	batch = slices.Clone(f.asks[from:])
+	if f.asks = slices.Delete(f.asks[:from], 0, n); len(f.asks) > 0 {
+		signal(f.wanted)
+	}
+	return late, batch
 }
 
 func or(errs ...error) error {

@@ -60,19 +60,3 @@ func TestRedisRefuses(t *testing.T) {
 		})
 	}
 }
-
-// TestScriptsAreFlushed: a Redis that has forgotten the scripts is told them again.
-func TestScriptsAreFlushed(t *testing.T) {
-	p, admin := startRedis(t)
-	f := newFleet(t, p.addr)
-	u := newUsers(t, f, "Users", 200)
-	start(t, []*resil.Client{u})
-	becomes(t, "status", resil.FleetConnected, func() resil.FleetStatus { return status(u) })
-	for range 50 {
-		admin.ScriptFlush(t.Context())
-		time.Sleep(20 * time.Millisecond)
-	}
-	if s := u.Stats().Fleet; s.AsksLost > 2 || s.Status != resil.FleetConnected {
-		t.Errorf("%+v", s)
-	}
-}

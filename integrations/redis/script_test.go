@@ -5,6 +5,7 @@ package resilredis
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,35 @@ func TestLeaseScript(t *testing.T) {
 
 // TestLeaseScriptIsTheModel: the script grants what the model grants on whose properties the
 // algorithm rests.
+// TestScriptsAreFlushed: a Redis that has forgotten the scripts is told them again in one more
+// round trip, however many limits ask at once.
+func TestScriptsAreFlushed(t *testing.T) {
+	p, admin := startRedis(t)
+	proxy := newProxy(t, p.addr)
+	client := redis.NewClient(&redis.Options{Addr: proxy.Addr().String()})
+	defer client.Close()
+	a := newAsker(t, client, "a")
+	a.ask(resil.Rate{Count: 1, Per: time.Second}, 10, 1) // connects
+	proxy.set(50*time.Millisecond, false)
+	asks := make([]lease, most)
+	for i := range asks {
+		asks[i] = lease{ask: &resil.Ask{Member: a.member, Limit: "Users", Key: strconv.Itoa(i), Rate: resil.Rate{Count: 1, Per: time.Second}, Burst: 10, Tokens: 1}, member: &member{name: "a"}}
+	}
+	admin.ScriptFlush(t.Context())
+	begin := time.Now()
+	if err := a.server.Lease(t.Context(), asks); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begin); took > 10*100*time.Millisecond {
+		t.Errorf("%d asks took %v, at 100ms a round trip", most, took)
+	}
+	for _, l := range asks {
+		if l.err != nil || l.grant.Tokens != 1 {
+			t.Fatalf("%+v", l)
+		}
+	}
+}
+
 func TestLeaseScriptIsTheModel(t *testing.T) {
 	_, admin := startRedis(t)
 	askers := []*asker{newAsker(t, admin, "0"), newAsker(t, admin, "1"), newAsker(t, admin, "2")}

@@ -54,6 +54,7 @@ type store interface {
 type lease struct {
 	ask    *resil.Ask
 	member *member // that asks
+	at     time.Time
 	grant  resil.Grant
 	err    error
 }
@@ -118,20 +119,26 @@ func (s *server) key(client string, parts ...string) string {
 // run runs a script once for each of n sets of keys and arguments, in one round trip, or
 // two where the server does not know the script yet. It returns the first error.
 func (s *server) run(ctx context.Context, script *redis.Script, n int, with func(i int) (keys []string, args []any), result func(i int, v any, err error)) error {
-	pipe := s.client.Pipeline()
 	commands := make([]*redis.Cmd, n)
+	pipe := s.client.Pipeline()
 	for i := range n {
 		keys, args := with(i)
 		commands[i] = pipe.EvalSha(ctx, script.Hash(), keys, args...)
 	}
 	pipe.Exec(ctx)
+	again := s.client.Pipeline()
+	for i, c := range commands {
+		if redis.HasErrorPrefix(c.Err(), "NOSCRIPT") {
+			keys, args := with(i)
+			commands[i] = script.Eval(ctx, again, keys, args...)
+		}
+	}
+	if again.Len() > 0 {
+		again.Exec(ctx)
+	}
 	var first error
 	for i, c := range commands {
 		v, err := c.Result()
-		if redis.HasErrorPrefix(err, "NOSCRIPT") {
-			keys, args := with(i)
-			v, err = script.Eval(ctx, s.client, keys, args...).Result()
-		}
 		if err != nil && first == nil {
 			first = err
 		}
