@@ -187,7 +187,7 @@ func TestSuspicionReachesWhoComesLater(t *testing.T) {
 		if err := Run(t.Context(), late[0], succeed); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(70 * time.Second) // twice the open time of 30s, 10 % more
 		clients, _ = fleetMethods(t, s, 1, fleetBreaker(nil))
 		if got := statesOf(clients); got != "closed" {
 			t.Errorf("a process that starts when the suspicion has ended is %s", got)

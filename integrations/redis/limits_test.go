@@ -38,7 +38,7 @@ func TestRedisRefuses(t *testing.T) {
 		args []string
 	}{
 		{name: "password", args: []string{"--requirepass", "x"}},
-		{name: "memory", args: []string{"--maxmemory", "1mb", "--maxmemory-policy", "noeviction"}},
+		{name: "memory", args: []string{"--maxmemory", "1", "--maxmemory-policy", "noeviction"}},
 		{name: "replica", args: []string{"--replicaof", "127.0.0.1", "1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
