@@ -36,7 +36,7 @@ type settings struct {
 type request struct {
 	Load   *float64 // calls a second from now on
 	Sick   *bool    // whether its calls fail
-	Begin  bool     // to measure anew
+	Begin  bool     // to measure again
 	State  bool     // wants a report without measurements
 	Report bool     // wants a report
 }

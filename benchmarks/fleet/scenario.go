@@ -30,7 +30,7 @@ type scenario struct {
 	loses       int                // processes that lose Redis: the last ones
 	own         bool               // the last two processes have a fault of their own
 	share       float64            // of the processes, the most that have lost Redis while others have not
-	bursts      float64            // the most that Redis grants anew, because it has forgotten
+	bursts      float64            // the most that Redis grants again, because it has forgotten
 }
 
 // scenarios are those of the page that count calls, in its order.
@@ -103,7 +103,7 @@ type record struct {
 	begin, broken, healed, end time.Time // of the load, of the fault, of what follows it, of all
 	calls                      []arrival // in the order in which the backend had them
 	measured                   []*report // for each process, from the end of the burst on
-	trips                      int       // scripts that Redis ran in that time; 0 where it was started anew
+	trips                      int       // scripts that Redis ran in that time; 0 where it was started again
 	version                    string    // of Redis
 
 	lost time.Duration // from the fault until all that lose Redis have said so

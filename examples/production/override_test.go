@@ -47,7 +47,7 @@ func TestALimitIsHalvedOnThePage(t *testing.T) {
 	s.finds(`resil_breaker_status{client="Catalog",state="closed"} == 3`, "Catalog")
 	s.passes(50)
 	if n := s.counts(`sum(resets(resil_client_calls_total[5m]))`); n != "0" {
-		t.Errorf("counters began anew %s times", n)
+		t.Errorf("counters began again %s times", n)
 	}
 }
 

@@ -150,7 +150,7 @@ func TestABulkheadThatIsFull(t *testing.T) {
 		go resil.Run(t.Context(), m, func(context.Context) error { <-release; return nil })
 		synctest.Wait()
 		if got := state(t, page, ""); len(got.Clients[0].Findings) > 0 {
-			t.Error("a state of a moment ago is read anew")
+			t.Error("a state of a moment ago is read again")
 		}
 		time.Sleep(time.Second)
 		got := state(t, page, "").Clients[0]

@@ -140,7 +140,7 @@ func TestLimitOfThree(t *testing.T) {
 }
 
 // outage puts Redis out of order while three processes are busy, and looks at what they do.
-func outage(t *testing.T, fail, mend func(*process, *proxy)) {
+func outage(t *testing.T, fail, repair func(*process, *proxy)) {
 	t.Helper()
 	p, _ := startRedis(t)
 	between := newProxy(t, p.addr)
@@ -172,7 +172,7 @@ func outage(t *testing.T, fail, mend func(*process, *proxy)) {
 		}
 	}
 
-	mend(p, between)
+	repair(p, between)
 	for _, c := range clients {
 		becomes(t, "status", resil.FleetConnected, func() resil.FleetStatus { return status(c) })
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-var update = flag.Bool("update", false, "write the pictures of the documentation anew")
+var update = flag.Bool("update", false, "write the pictures of the documentation again")
 
 // A tab is a window of a browser with a page in it.
 type tab struct {
