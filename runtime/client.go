@@ -158,6 +158,9 @@ func New(spec Spec, opts ...Option) (*Client, error) {
 		}
 	}
 	if err := c.member.join(); err != nil {
+		if c.profile != nil {
+			c.profile.client.Store(nil) // another client may have it
+		}
 		return nil, err
 	}
 	for _, r := range o.registries {

@@ -478,3 +478,34 @@ func TestFleetEvents(t *testing.T) {
 		}
 	})
 }
+
+// TestEndOfAForceWithdrawsNoReport: a breaker whose open time has passed while it was forced
+// has told the others nothing new when it probes again.
+func TestEndOfAForceWithdrawsNoReport(t *testing.T) {
+	for _, forced := range []time.Duration{5 * time.Second, 29 * time.Second, 31 * time.Second, 40 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newFakeStore()
+			clients, methods := fleetMethods(t, s, 2, fleetBreaker(func(b *Breaker) { b.Open, b.OpenMax = 30*time.Second, 30*time.Second }))
+			tripOpen(t, methods[0])
+			clients[0].Breaker("Store").ForceOpenFor(forced)
+			time.Sleep(forced + time.Second)
+			synctest.Wait()
+			if n := len(clients[1].Stats().Fleet.Suspicions); n != 1 {
+				t.Errorf("forced for %v: %d suspicions are left", forced, n)
+			}
+		})
+	}
+}
+
+func TestOrdersOfUnknownActionsHaveATextToo(t *testing.T) {
+	for action, want := range map[Action]string{
+		ActionForceOpen:  "Store: force open breaker Get",
+		ActionForceClose: "Store: force closed breaker Get",
+		ActionReset:      "Store: reset breaker Get",
+		9:                "Store: 9 breaker Get",
+	} {
+		if got := (Order{Client: "Store", Action: action, Breaker: "Get"}).String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -85,3 +85,46 @@ func TestFleetLimitForgetsKeys(t *testing.T) {
 		}
 	}
 }
+
+// A curious is a key whose text asks for what the client knows.
+type curious int
+
+var askClient func()
+
+func (k curious) String() string {
+	if askClient != nil {
+		askClient()
+	}
+	return fmt.Sprint(int(k))
+}
+
+// TestKeysAreAskedForTheirTextsWithoutALock: the String of a key may use the client while an
+// update looks for the keys that it names.
+func TestKeysAreAskedForTheirTextsWithoutALock(t *testing.T) {
+	s := newFakeStore()
+	c, _ := newMethod(t, fleetBreaker(func(b *Breaker) { b.Scope = Scope{Per: "id", Keys: 100} }), WithFleet(s.fleet()))
+	get := keyedMethod[curious](c, "Get")
+	for key := range curious(10) {
+		Run(t.Context(), get.For(key), succeed)
+	}
+	asked := 0
+	askClient = func() {
+		asked++
+		for i := range get.table.shards {
+			mu := &get.table.shards[i].mu
+			if !mu.TryLock() {
+				t.Error("the text of a key was asked for under the lock of a shard")
+				return
+			}
+			mu.Unlock()
+		}
+	}
+	defer func() { askClient = nil }()
+	err := c.member.Update(FleetState{Processes: 5, Suspicions: []Suspicion{{Breaker: "Store", Key: "7", Processes: 2, For: time.Minute}}})
+	if err != nil || asked == 0 {
+		t.Errorf("%d keys were asked: %v", asked, err)
+	}
+	if got := c.Breaker("Store").For(curious(7)).State(); got != StateHalfOpen {
+		t.Errorf("the suspected key is %v", got)
+	}
+}

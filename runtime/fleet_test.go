@@ -561,6 +561,30 @@ func TestFleetLimitIsLostWhileCallersWait(t *testing.T) {
 	})
 }
 
+// TestFleetLimitThatIsLostKeepsTheTokenOfWhoGaveUp: while the store does not answer, the token
+// of a caller that gave up when it came goes to who comes next.
+func TestFleetLimitThatIsLostKeepsTheTokenOfWhoGaveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeStore()
+		s.trip = time.Millisecond
+		_, m := newMethod(t, withLimit(Limit{Rate: Rate{Count: 1, Per: 10 * time.Second}, Burst: 1, Wait: time.Minute, Extent: ExtentFleet}), WithFleet(s.fleet()))
+		s.mu.Lock()
+		s.gone = true
+		s.mu.Unlock()
+		for range 3 {
+			Run(t.Context(), m, succeed)
+		}
+		if err := Run(&doomed{Context: context.Background()}, m, succeed); err != context.Canceled {
+			t.Errorf("got %v, want the cancellation", err)
+		}
+		begin := time.Now()
+		if err := Run(t.Context(), m, succeed); err != nil || time.Since(begin) != 0 {
+			t.Errorf("its token was there after %v: %v", time.Since(begin), err)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
 // TestFleetLimitAnswersMeanwhile: an answer that comes between the first look for a token and
 // the wait for one counts.
 func TestFleetLimitAnswersMeanwhile(t *testing.T) {

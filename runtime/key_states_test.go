@@ -3,6 +3,7 @@ package resil
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -341,3 +342,22 @@ type untellable struct {
 }
 
 func (untellable) String() string { panic("a key was asked for its text") }
+
+// Keys of an interface type may hold values of several types.
+func TestWorstKeysMayBeOfSeveralTypes(t *testing.T) {
+	type a struct{ n int }
+	type b struct{ n, m int }
+	c, _ := newMethod(t, withBreaker(func(b *Breaker) { b.Per = "id" }))
+	keyedMethod[any](c, "Get")
+	want := []any{1, 2, [1]int{1}, [2]int{0, 1}, "a", "b", a{1}, a{2}, b{1, 1}}
+	for _, i := range rand.Perm(len(want)) {
+		c.Breaker("Store").For(want[i]).ForceOpen()
+	}
+	var got []any
+	for _, b := range c.Stats().WorstKeys("Store", 99) {
+		got = append(got, b.Key)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%#v", got)
+	}
+}

@@ -153,7 +153,7 @@ func (l *limiter) await(ctx context.Context) bool {
 
 // giveBack has the next get a token that its caller does not use. The caller holds mu.
 func (l *limiter) giveBack(now time.Duration) {
-	if l.leased == nil {
+	if l.leased == nil || l.isLost(now) {
 		l.bucket.AllowN(l.at(now), -1)
 		l.aim(now)
 	} else if l.waiters.Len() > 0 { // else it is lost, as what is left of a lease

@@ -54,6 +54,9 @@ func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 // UnmarshalText reads open, close, reset or apply.
 func (a *Action) UnmarshalText(t []byte) error { return actions.Read(a, t) }
 
+// commands are the actions on a breaker as the text of an order has them.
+var commands = directive.Enum[Action]{"force open", "force closed", "reset"}
+
 func (o Order) String() string {
 	switch {
 	case o.Action == ActionApply && len(o.Overrides) == 0:
@@ -67,7 +70,7 @@ func (o Order) String() string {
 		}
 		return fmt.Sprintf("%s: apply %s", o.Client, strings.Join(words, ", "))
 	}
-	text := fmt.Sprintf("%s: %s breaker %s", o.Client, [...]string{"force open", "force closed", "reset"}[o.Action], o.Breaker)
+	text := fmt.Sprintf("%s: %s breaker %s", o.Client, commands.Text(o.Action), o.Breaker)
 	if o.Key != "" {
 		text += " of " + o.Key
 	}

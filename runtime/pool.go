@@ -87,12 +87,17 @@ func (p *pool[G]) of(e *entry) G {
 // what was stored before.
 func (p *pool[G]) each(f func(G)) {
 	f(p.shared)
-	p.client.mu.Lock()
-	table := p.table
-	p.client.mu.Unlock()
-	if table != nil {
+	if table := p.byKey(); table != nil {
 		table.each(p, func(g guard) { f(g.(G)) })
 	}
+}
+
+// byKey returns the table of the pool's keys, nil where there are none. Another goroutine may
+// still construct the client.
+func (s *seat) byKey() keyTable {
+	s.client.mu.Lock()
+	defer s.client.mu.Unlock()
+	return s.table
 }
 
 // lookup returns the guard of a key for manual control and stats. ok is false if

@@ -256,7 +256,10 @@ func TestAProfileIsOfOneClient(t *testing.T) {
 	if _, err := New(spec, WithProfile(&p), WithProfile(new(Profile))); err == nil || !strings.Contains(err.Error(), "2 profiles are given") {
 		t.Errorf("got %v", err)
 	}
-	c := newClient(t, spec, WithProfile(&p), WithProfile(nil)) // the client that failed has not taken it
+	if _, err := New(spec, WithProfile(&p), WithFleet(&closedFleet{})); err != errStore {
+		t.Errorf("got %v", err)
+	}
+	c := newClient(t, spec, WithProfile(&p), WithProfile(nil)) // the clients that failed have not taken it
 	if c.Profile() != &p || newClient(t, spec).Profile() != nil {
 		t.Error("the client does not tell its profile")
 	}
@@ -264,6 +267,11 @@ func TestAProfileIsOfOneClient(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A closedFleet takes no members.
+type closedFleet struct{ fakeFleet }
+
+func (*closedFleet) Join(*Member) error { return errStore }
 
 func TestProfileUnderConcurrency(t *testing.T) {
 	p, c := profileOf(t, fullSpec())

@@ -83,6 +83,9 @@ func (c *CircuitBreaker) announce(now time.Duration, from, to *phase) {
 	if c.pool.policy.Load().Extent != ExtentFleet || c.isOverflow() {
 		return
 	}
+	if from.isTimed() && from.before == to {
+		return // what it reported before it was forced holds for longer than what is left of to
+	}
 	s := Suspicion{Breaker: c.pool.name, Key: c.entry.text()}
 	switch {
 	case to.state == StateOpen && !to.suspected:
@@ -149,7 +152,7 @@ func (m *Member) tell() {
 }
 
 // named returns the circuits that are held of some breakers and keys, by their texts. It
-// looks at each key once, however many are named.
+// looks at each key once, however many are named, and holds no lock while a key tells its text.
 func (m *Member) named(targets []orderTarget) map[orderTarget][]*CircuitBreaker {
 	found := map[orderTarget][]*CircuitBreaker{}
 	wanted := map[string]bool{} // breakers
@@ -161,15 +164,21 @@ func (m *Member) named(targets []orderTarget) map[orderTarget][]*CircuitBreaker 
 		if g == nil {
 			continue
 		}
-		g.each(func(c *CircuitBreaker) {
-			if g.scope.keyed() && c.isOverflow() {
-				return
-			}
+		add := func(c *CircuitBreaker) {
 			target := orderTarget{name, c.entry.text()}
 			if list, ok := found[target]; ok {
 				found[target] = append(list, c)
 			}
-		})
+		}
+		if !g.scope.keyed() {
+			add(g.shared)
+		} else if table := g.byKey(); table != nil {
+			for part := range table.parts(g) {
+				for _, c := range part {
+					add(c.(*CircuitBreaker))
+				}
+			}
+		}
 	}
 	return found
 }

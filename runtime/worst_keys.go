@@ -24,9 +24,7 @@ func (s Stats) WorstKeys(breaker string, n int) []BreakerStats {
 		return nil
 	}
 	g := s.client.breakers[breaker]
-	g.client.mu.Lock()
-	table := g.table
-	g.client.mu.Unlock()
+	table := g.byKey()
 	if table == nil {
 		return nil
 	}
@@ -98,6 +96,12 @@ func (w *worstKeys) list() []BreakerStats {
 // compareKeys orders keys by what they hold. It calls none of their methods, which may be
 // slow, or worse. Pointers, channels and complex numbers in a key have no order.
 func compareKeys(a, b reflect.Value) int {
+	if a.Kind() != b.Kind() { // they are of an interface type
+		return cmp.Compare(a.Kind(), b.Kind())
+	}
+	if a.IsValid() && a.Type() != b.Type() {
+		return cmp.Compare(a.Type().String(), b.Type().String())
+	}
 	switch a.Kind() {
 	case reflect.String:
 		return cmp.Compare(a.String(), b.String())
