@@ -25,10 +25,10 @@ type Chaos map[string]Fault
 //
 // The zero Fault is none. In a Chaos it exempts a method from a pattern.
 type Fault struct {
-	Errors Ratio // share of the attempts that fail at once; the callee is not called
+	Errors Ratio // share of the attempts that fail, after the Latency if Slow hits them too; the callee is not called
 	Err    error // what they fail with; nil: an error of class Infrastructure
 
-	Slow       Ratio         // share of the attempts that wait before the callee is called
+	Slow       Ratio         // share of the attempts that wait before the callee is called, or before they fail; none of those that hang
 	Latency    time.Duration // how long they wait
 	LatencyMax time.Duration // if not 0, they wait for a random time between Latency and this
 
@@ -260,9 +260,11 @@ type wishKey struct{}
 // A wish is what a context asks for. A nil own Chaos asks for what the clients have.
 type wish struct{ own Chaos }
 
-// WantChaos returns a context whose calls ask for faults: those that the clients below were
-// given by [WithChaos] or, if own is given, those and no others, of which the last
-// counts, whatever the clients have. It has no effect on clients without that option, and none after
+// WantChaos returns a context whose calls ask for faults. Without own, these are the faults
+// in force of each client that the call passes: see [WithChaos] and [Client.SetChaos]. With
+// own, of which the last counts, these are the faults of own. They go before those of the
+// client. Methods that own does not name meet the faults of the client that say Always, and
+// no others. WantChaos has no effect on clients without the option WithChaos, and none after
 // [Client.StopChaos].
 //
 //	ctx = resil.WantChaos(ctx, resil.Chaos{"Store.Get": {Errors: 100 * resil.Percent}})

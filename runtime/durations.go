@@ -10,8 +10,9 @@ import (
 )
 
 // Durations say how many of something took how long. Those that a client records have
-// buckets in steps of at most a sixteenth, from 1 µs to 83 minutes, so that what is read
-// from them is at most a sixteenth longer than the truth, and never shorter. Powers of
+// buckets in steps of at most a sixteenth, from 1 µs to 5,000 s, about 83 minutes. What is
+// read from them is at most a sixteenth longer than the truth, and never shorter. Durations
+// up to 1 µs read as 1 µs, and those over 5,000 s as the longest [time.Duration]. Powers of
 // ten, and 2.5 and 5 times those, are bounds of buckets.
 //
 // In JSON they are a list of pairs: [[1062500,3],[1125000,12]] is 3 that took up to
@@ -56,7 +57,8 @@ func (d Durations) Over(limit time.Duration) (n uint64) {
 	return n
 }
 
-// Mean returns the mean. It is 0 where there are none.
+// Mean returns the mean, in which each duration counts as the UpTo of its bucket. One that
+// reads as the longest makes it useless. It is 0 where there are none.
 func (d Durations) Mean() time.Duration {
 	n := d.Total()
 	if n == 0 {

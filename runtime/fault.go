@@ -17,8 +17,8 @@ const maxHang = time.Minute
 type FaultKind uint8
 
 const (
-	FaultError   FaultKind = iota // it failed at once
-	FaultLatency                  // it waited before the callee was called
+	FaultError   FaultKind = iota // it failed, and the callee was not called
+	FaultLatency                  // it waited before the callee was called, or before it failed
 	FaultHang                     // it lasted until its context ended
 	faultKinds   = iota
 )

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/resilgen/resilgen/internal/directive"
 )
 
 // A Fleet ties a client to those of the same name in other processes, through a store that
@@ -24,11 +26,12 @@ type Fleet interface {
 	Join(m *Member) error
 
 	// Ask asks the store for tokens of a limit. For each call of Ask, [Ask.Answer] is called
-	// once. The caller of Ask holds a lock that Answer takes.
+	// once, on another goroutine: the caller of Ask holds a lock that Answer takes.
 	Ask(a *Ask)
 
-	// Report tells the other processes what a breaker of m has come to. What was reported
-	// before of the same breaker and key is no longer so.
+	// Report tells the other processes what a breaker of m has come to. It replaces what was
+	// reported before of the same breaker and key. Report must not call [Member.Update], nor
+	// wait for it: the caller holds a lock that Update takes.
 	Report(m *Member, s Suspicion)
 
 	// Order publishes an order, which is to reach every process of the client that it names,
@@ -50,7 +53,7 @@ func (s *Spec) checkFleet(fleets []Fleet) error {
 		return fmt.Errorf("resil: %s: %d fleets are given; keep one", s.shownName(), len(fleets))
 	}
 	if len(fleets) == 1 {
-		if v := reflect.ValueOf(fleets[0]); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		if isNilPointer(fleets[0]) {
 			return fmt.Errorf("resil: %s: the fleet of WithFleet is nil; make one, or leave the option out", s.shownName())
 		}
 		return nil
@@ -132,7 +135,7 @@ type FleetState struct {
 }
 
 // Update tells the member all that the store knows now. What it has been told before and
-// has done is not done again. An error says which of the orders the client cannot obey,
+// has done is not done again. The slices and overrides in s must not be changed afterwards. An error says which of the orders the client cannot obey,
 // however often it has said so; the others are in force.
 func (m *Member) Update(s FleetState) error {
 	m.updating.Lock()
@@ -175,24 +178,19 @@ func (m *Member) turn(status FleetStatus, err error) {
 	m.client.events.add(context.Background(), Event{Kind: EventFleet, Client: m.client.name, Fleet: status, Err: err})
 }
 
-// A FleetStatus says whether the store of a fleet answers.
+// A FleetStatus says whether the store of a fleet serves the client.
 type FleetStatus uint8
 
 const (
 	FleetNone      FleetStatus = iota // the client belongs to no fleet
 	FleetJoining                      // it has not answered yet
-	FleetConnected                    // it answers
-	FleetDegraded                     // it does not: limits are divided by the last known number of processes
+	FleetConnected                    // it serves all that is asked
+	FleetDegraded                     // it does not answer, or not serve all that is asked; limits that it does not serve are divided by the last known number of processes
 )
 
-var fleetStatuses = [...]string{"none", "joining", "connected", "degraded"}
+var fleetStatuses = directive.Enum[FleetStatus]{"none", "joining", "connected", "degraded"}
 
-func (s FleetStatus) String() string {
-	if int(s) < len(fleetStatuses) {
-		return fleetStatuses[s]
-	}
-	return fmt.Sprint(uint8(s))
-}
+func (s FleetStatus) String() string { return fleetStatuses.Text(s) }
 
 // FleetStats tell how a client and its fleet stand.
 type FleetStats struct {
@@ -237,7 +235,8 @@ func (m *Member) stats() FleetStats {
 
 // KeyText returns the text of a key as other processes know it, and as [Order] has it. A
 // string stands for itself. A number, a truth value, and what has a String method are as fmt
-// prints them, all else as Go writes it.
+// prints them, all else as Go writes it. A String method of a key must not use the client: it
+// may be called while a lock of the client is held.
 func KeyText(key any) string {
 	v := reflect.ValueOf(key)
 	if key == nil {
@@ -250,7 +249,7 @@ func KeyText(key any) string {
 		return fmt.Sprint(key)
 	}
 	switch v.Kind() {
-	case reflect.Array, reflect.Struct, reflect.Interface:
+	case reflect.Array, reflect.Struct:
 		return fmt.Sprintf("%#v", key)
 	}
 	return fmt.Sprint(key)

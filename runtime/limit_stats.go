@@ -4,7 +4,7 @@ import "time"
 
 // LimitStats describes one rate limit at the time of the snapshot. Of a limit that is kept
 // by key it describes one key, or, where no key is asked for, all keys together: then only
-// Name, Rate, Burst, Mode, Waiting and the last three fields are set.
+// Name, Rate, Burst, Mode, Extent, Waiting and the last three fields are set.
 type LimitStats struct {
 	Name  string
 	Key   any  // the key that was asked for; nil for none

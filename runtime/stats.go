@@ -136,7 +136,7 @@ type MethodStats struct {
 	WouldHedge   uint64 // attempts beside which a hedge would have started
 
 	// Faults that attempts have met: see [WithChaos].
-	ChaosErrors    uint64 // attempts that failed at once
+	ChaosErrors    uint64 // attempts that failed by a fault, latency or not
 	ChaosLatencies uint64 // attempts that waited before the callee was called
 	ChaosHangs     uint64 // attempts that lasted until their context ended
 }
