@@ -141,6 +141,7 @@ func (d *describer) method(m *method) MethodState {
 		Classes: map[string]uint64{
 			"success": m.Success, "application": m.Application, "infrastructure": m.Infrastructure,
 			"system": m.System, "throttled": m.Throttled, "unknown": m.Unknown,
+			"canceled": m.CanceledAttempts, "panicked": m.PanickedAttempts,
 		},
 		Attempts: m.Attempts, Retries: m.Retries, RetriedSuccesses: m.RetriedSuccesses, Hedges: m.Hedges, HedgeWins: m.HedgeWins,
 		Fallbacks: m.Fallbacks, StreamFailures: m.StreamFailures, WouldRefuse: m.WouldOpen + m.WouldLimit + m.WouldFull,
