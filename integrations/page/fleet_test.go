@@ -262,10 +262,23 @@ func TestKeysInTheWholeFleet(t *testing.T) {
 	})
 	for _, key := range []any{panics{}, hangs{}, exits{}} {
 		synctest.Test(t, func(t *testing.T) {
-			if _, err := keyText(key); (err == nil) != (fmt.Sprintf("%T", key) == "resilpage.panics") {
-				t.Errorf("%T: %v", key, err)
+			if _, why := new(printer).keyText(key); (why == "") != (fmt.Sprintf("%T", key) == "resilpage.panics") {
+				t.Errorf("%T: %s", key, why)
 			}
 			time.Sleep(time.Hour)
 		})
 	}
+	// Orders leave no more goroutines behind than what is shown does.
+	synctest.Test(t, func(t *testing.T) {
+		p, began := new(printer), time.Now()
+		for range 3 * maxHung {
+			if _, why := p.keyText(hangs{}); why == "" {
+				t.Error("there is a text of a key that hangs")
+			}
+		}
+		if waited := time.Since(began); waited != maxHung*patience {
+			t.Errorf("asking took %s, want %s, for %d texts", waited, maxHung*patience, maxHung)
+		}
+		time.Sleep(time.Hour)
+	})
 }
