@@ -148,7 +148,7 @@ func (d *describer) method(m *method) MethodState {
 		WouldTimeOut: m.WouldTimeOut, WouldRetry: m.WouldRetry, WouldHedge: m.WouldHedge,
 		Faults: m.ChaosErrors + m.ChaosLatencies + m.ChaosHangs,
 	}
-	for outcome, n := range outcomeCounts(&m.MethodStats) {
+	for outcome, n := range m.Outcomes() {
 		s.Totals[resil.Outcome(outcome).String()] = n
 	}
 	refused, calls := uint64(m.recent.refused()), uint64(m.recent.calls())

@@ -134,21 +134,8 @@ const fullReserve = 10
 const Panicked = "panicked"
 
 func (r *reading) method(client string, m resil.MethodStats) {
-	for outcome, n := range map[resil.Outcome]uint64{
-		resil.OutcomeSucceeded: m.Succeeded,
-		resil.OutcomeFailed:    m.Failed,
-		resil.OutcomeExhausted: m.Exhausted,
-		resil.OutcomeBudget:    m.Budget,
-		resil.OutcomeDeadline:  m.Deadline,
-		resil.OutcomeLater:     m.Later,
-		resil.OutcomeOpen:      m.Open,
-		resil.OutcomeLimited:   m.Limited,
-		resil.OutcomeFull:      m.Full,
-		resil.OutcomeTimedOut:  m.TimedOut,
-		resil.OutcomeCanceled:  m.Canceled,
-		resil.OutcomePanicked:  m.Panicked,
-	} {
-		r.add(Calls, float64(n), client, m.Name, outcome.String())
+	for outcome, n := range m.Outcomes() {
+		r.add(Calls, float64(n), client, m.Name, resil.Outcome(outcome).String())
 	}
 	for class, n := range map[resil.Class]uint64{
 		resil.Success:        m.Success,
