@@ -13,10 +13,10 @@ import (
 )
 
 // SpanObserver is a [resil.Observer] that says on the caller's span how its call has ended:
-// resil.outcome, and resil.attempts, those that were made, hedges included. Of several calls
-// under one span the last has its say. The span's status stays the caller's to set, because
-// only the caller knows what a failure means, and errors that were retried are not recorded
-// there.
+// resil.outcome, and resil.attempts, those that were made, hedges included. Where
+// one span has several calls, it shows the last. The span's status stays the caller's to set,
+// because only the caller knows what a failure means, and errors that were retried are not
+// recorded there.
 func SpanObserver(ctx context.Context, e resil.Event) {
 	if e.Kind != resil.EventCallEnded {
 		return

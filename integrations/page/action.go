@@ -296,8 +296,12 @@ func (p *Page) override(r *http.Request, client *resil.Client, a *Action) error 
 	return nil
 }
 
-// version tells overrides from others.
+// version tells overrides from others. No overrides are the same, whether there is a map or
+// not.
 func version(o map[string]map[string]string) string {
+	if len(o) == 0 {
+		return "none"
+	}
 	text, err := json.Marshal(o)
 	if err != nil {
 		return ""

@@ -254,6 +254,16 @@ func TestOverridesAreAppliedAndDropped(t *testing.T) {
 	}
 }
 
+func TestNoOverridesAreTheSameInAMapOrNot(t *testing.T) {
+	none := version(nil)
+	if got := version(resil.Overrides{}); got != none {
+		t.Errorf("an empty map is %q, none %q", got, none)
+	}
+	if got := version(resil.Overrides{"Users": {"breaker": "open=5s"}}); got == none {
+		t.Errorf("overrides are %q, as none are", got)
+	}
+}
+
 func TestActionsOnAKey(t *testing.T) {
 	registry := new(resil.Registry)
 	client, keyed := newKeyed[string](t, registry, "Users", "breaker per=tenant")

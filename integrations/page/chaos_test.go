@@ -35,7 +35,7 @@ func TestFaultsOnPurpose(t *testing.T) {
 		last := findings[len(findings)-1]
 		// A password may hold a quotation mark, so that the one after it goes too.
 		if last.Kind != "chaos" || last.Text != "faults are injected on purpose" || last.Why != `*: errors=100% err="<down> password=… always` ||
-			last.Effect != "3 attempts have met one since the start" {
+			last.Effect != "faults have met 3 attempts since the start" {
 			t.Errorf("%+v", last)
 		}
 		html := get(page, "/").Body.String()

@@ -141,13 +141,14 @@ func (d *describer) method(m *method) MethodState {
 		Classes: map[string]uint64{
 			"success": m.Success, "application": m.Application, "infrastructure": m.Infrastructure,
 			"system": m.System, "throttled": m.Throttled, "unknown": m.Unknown,
+			"canceled": m.CanceledAttempts, "panicked": m.PanickedAttempts,
 		},
 		Attempts: m.Attempts, Retries: m.Retries, RetriedSuccesses: m.RetriedSuccesses, Hedges: m.Hedges, HedgeWins: m.HedgeWins,
 		Fallbacks: m.Fallbacks, StreamFailures: m.StreamFailures, WouldRefuse: m.WouldOpen + m.WouldLimit + m.WouldFull,
 		WouldTimeOut: m.WouldTimeOut, WouldRetry: m.WouldRetry, WouldHedge: m.WouldHedge,
 		Faults: m.ChaosErrors + m.ChaosLatencies + m.ChaosHangs,
 	}
-	for outcome, n := range outcomeCounts(&m.MethodStats) {
+	for outcome, n := range m.Outcomes() {
 		s.Totals[resil.Outcome(outcome).String()] = n
 	}
 	refused, calls := uint64(m.recent.refused()), uint64(m.recent.calls())

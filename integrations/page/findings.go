@@ -345,7 +345,7 @@ func waiting(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s for a place", count(n, "call")+" wait")
+	return count(n, "call") + " waiting for a place"
 }
 
 func (f *finder) budget() {
@@ -379,7 +379,7 @@ func (f *finder) chaos() {
 		met += m.ChaosErrors + m.ChaosLatencies + m.ChaosHangs
 	}
 	if met > 0 {
-		finding.Effect = count(met, "attempt") + " have met one since the start"
+		finding.Effect = "faults have met " + count(met, "attempt") + " since the start"
 	}
 	f.add(finding)
 }

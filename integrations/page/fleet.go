@@ -123,7 +123,7 @@ func (f *finder) fleetState() {
 		}
 		known := "no number of processes is known"
 		if stats.Processes > 0 {
-			known = count(stats.Processes, "process") + " were known"
+			known = "last known: " + count(stats.Processes, "process")
 		}
 		f.add(Finding{
 			Status: StatusWatch, Kind: "fleet-degraded", Since: stats.Since, Error: f.fleet.LastError,
@@ -160,6 +160,9 @@ func (f *finder) forcedBy(b *resil.BreakerStats) string {
 	for i := range f.stats.Fleet.Orders {
 		o := &f.stats.Fleet.Orders[i]
 		if o.Action == want && o.Breaker == b.Name && (o.Key == "" || f.printer.key(o.Key) == f.printer.key(b.Key)) {
+			if want == resil.ActionForceOpen && (b.Opening == nil || b.Opening.By != o.By) {
+				continue // somebody has forced it in this process since
+			}
 			text := "ordered for the whole fleet at " + clock(o.At)
 			if o.By != "" {
 				text += " by " + f.printer.text(o.By, maxError)

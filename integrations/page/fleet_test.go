@@ -116,7 +116,7 @@ func TestTheFleetOnThePage(t *testing.T) {
 		c = current()
 		got := finding(t, c, "fleet-degraded")
 		if got.Status != StatusWatch || got.Text != "fleet degraded for 5 s: its store does not answer, and this process goes on alone" ||
-			got.Why != "3 processes were known; limit keeps to 333.3/s of 1000/s; breakers go by this process's own calls" ||
+			got.Why != "last known: 3 processes; limit keeps to 333.3/s of 1000/s; breakers go by this process's own calls" ||
 			got.Error != "dial tcp 10.0.0.9:6379: password=…" || got.Since.IsZero() || c.Limits[0].Part != "333.3/s" {
 			t.Errorf("degraded: %+v, %+v", got, c.Limits)
 		}
@@ -150,6 +150,31 @@ func TestTheFleetOnThePage(t *testing.T) {
 		fleet.tell()
 		if got := finding(t, current(), "fleet-refused"); !strings.Contains(got.Error, "probes") {
 			t.Errorf("refused: %+v", got)
+		}
+	})
+}
+
+// An order may hold while somebody has reset the breaker here and forced it again.
+func TestABreakerForcedHereIsNotSaidToBeOrdered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fleet, registry := new(testFleet), new(resil.Registry)
+		here := newMember(t, fleet, registry, resil.MethodSpec{}, "breaker")
+		page := newPage(t, registry)
+		why := func() string {
+			t.Helper()
+			time.Sleep(time.Second)
+			return finding(t, state(t, page, "").Clients[0], "breaker-forced-open").Why
+		}
+		if err := here.Order(t.Context(), resil.Order{Action: resil.ActionForceOpen, Breaker: "Users", By: "ada"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := why(); !strings.HasSuffix(got, " by ada") {
+			t.Errorf("ordered: %s", got)
+		}
+		here.Breaker("Users").Reset()
+		here.Breaker("Users").ForceOpen()
+		if got := why(); got != "by hand or by the program, not by failures" {
+			t.Errorf("forced here: %s", got)
 		}
 	})
 }
@@ -237,10 +262,23 @@ func TestKeysInTheWholeFleet(t *testing.T) {
 	})
 	for _, key := range []any{panics{}, hangs{}, exits{}} {
 		synctest.Test(t, func(t *testing.T) {
-			if _, err := keyText(key); (err == nil) != (fmt.Sprintf("%T", key) == "resilpage.panics") {
-				t.Errorf("%T: %v", key, err)
+			if _, why := new(printer).keyText(key); (why == "") != (fmt.Sprintf("%T", key) == "resilpage.panics") {
+				t.Errorf("%T: %s", key, why)
 			}
 			time.Sleep(time.Hour)
 		})
 	}
+	// Orders leave no more goroutines behind than what is shown does.
+	synctest.Test(t, func(t *testing.T) {
+		p, began := new(printer), time.Now()
+		for range 3 * maxHung {
+			if _, why := p.keyText(hangs{}); why == "" {
+				t.Error("there is a text of a key that hangs")
+			}
+		}
+		if waited := time.Since(began); waited != maxHung*patience {
+			t.Errorf("asking took %s, want %s, for %d texts", waited, maxHung*patience, maxHung)
+		}
+		time.Sleep(time.Hour)
+	})
 }

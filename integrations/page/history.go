@@ -23,28 +23,10 @@ type sums struct {
 
 func sumsOf(m *resil.MethodStats) sums {
 	s := sums{attempts: uint32(m.Attempts), answers: uint32(m.Application)}
-	for outcome, n := range outcomeCounts(m) {
+	for outcome, n := range m.Outcomes() {
 		s.outcomes[outcome] = uint32(n)
 	}
 	return s
-}
-
-// outcomeCounts are the calls of a method by outcome.
-func outcomeCounts(m *resil.MethodStats) [outcomes]uint64 {
-	return [outcomes]uint64{
-		resil.OutcomeSucceeded: m.Succeeded,
-		resil.OutcomeFailed:    m.Failed,
-		resil.OutcomeExhausted: m.Exhausted,
-		resil.OutcomeBudget:    m.Budget,
-		resil.OutcomeDeadline:  m.Deadline,
-		resil.OutcomeLater:     m.Later,
-		resil.OutcomeOpen:      m.Open,
-		resil.OutcomeLimited:   m.Limited,
-		resil.OutcomeFull:      m.Full,
-		resil.OutcomeTimedOut:  m.TimedOut,
-		resil.OutcomeCanceled:  m.Canceled,
-		resil.OutcomePanicked:  m.Panicked,
-	}
 }
 
 // since is how much s has grown. Counters that pass the end of their range begin again, and

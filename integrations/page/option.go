@@ -38,8 +38,10 @@ func newOptions(opts []Option) options {
 //
 // authorize looks at the session, the certificate or the header of your proxy, and returns who
 // it is, for the record, or an error, which the user is shown. It is asked for each action,
-// after the page has made sure that the request is a POST from a page of the same origin. It
-// may be called concurrently. It panics if authorize is nil.
+// after the page has made sure that it is a POST. Before, [http.CrossOriginProtection] refuses
+// what a browser sends from another site. A program that is no browser is not refused, so that
+// authorize alone protects against it. It may be called concurrently. WithActions panics if
+// authorize is nil.
 func WithActions(authorize func(*http.Request) (who string, err error)) Option {
 	if authorize == nil {
 		panic("resilpage: WithActions(nil): a function must say who may act")
@@ -71,10 +73,10 @@ func WithToken(token string) Option {
 	return func(o *options) { o.authorize, o.tokenField = authorize, true }
 }
 
-// WithAudit calls audit for each action, after it, also for those that were refused. Without
-// it, they are written to [log/slog.Default]. It may be called concurrently; a panic in it is
-// dropped. A panic of the function of [WithActions] is told of as a refusal, and goes on to
-// the server. The context is that of the request.
+// WithAudit calls audit for each action, after it, also for those that were refused, but not
+// for forms that cannot be read. Without it, they are written to [log/slog.Default]. It may be
+// called concurrently; a panic in it is dropped. Where the function of [WithActions] panics,
+// audit gets a refusal and the panic goes on. The context is that of the request.
 func WithAudit(audit func(context.Context, Action)) Option {
 	return func(o *options) {
 		if audit != nil {
@@ -85,8 +87,8 @@ func WithAudit(audit func(context.Context, Action)) Option {
 
 // WithHosts lists the names under which the page may be asked for, without a port, such as
 // ops.example.com or *.example.com. IP addresses and localhost need not be listed. "*" admits
-// all names: only behind a proxy that checks them, or who may read. It panics where a name
-// has a scheme or a port, or is empty.
+// all names: use it only behind a proxy that checks names or asks who reads. It panics where a
+// name has a scheme or a port, or is empty.
 func WithHosts(names ...string) Option {
 	list := newHosts(names)
 	return func(o *options) { o.hosts = append(o.hosts, list...) }

@@ -2,7 +2,6 @@ package resilpage
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -48,9 +47,9 @@ func (p *Page) order(r *http.Request, client *resil.Client, a *Action, key any, 
 		o.Action = resil.ActionApply
 	}
 	if key != nil {
-		text, err := keyText(key)
-		if err != nil {
-			return err
+		text, why := p.printer.keyText(key)
+		if why != "" {
+			return refuse(http.StatusConflict, "Other processes know a key by its text, and %T %s.", key, why)
 		}
 		o.Key = text
 	}
@@ -60,26 +59,6 @@ func (p *Page) order(r *http.Request, client *resil.Client, a *Action, key any, 
 		return refuse(http.StatusBadGateway, "Nothing was ordered. %s", p.printer.error(err))
 	}
 	return nil
-}
-
-// keyText is the text by which other processes know a key. Its method may panic or hang.
-func keyText(key any) (string, error) {
-	said := make(chan string, 1)
-	go func() {
-		defer close(said)
-		defer func() { recover() }()
-		said <- resil.KeyText(key)
-	}()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case text, ok := <-said:
-		if ok {
-			return text, nil
-		}
-	case <-timer.C:
-	}
-	return "", refuse(http.StatusConflict, "Other processes know a key by its text, and %s gives none.", fmt.Sprintf("%T", key))
 }
 
 // orderedOverrides are those that the client's fleet has ordered, nil for none.

@@ -49,8 +49,11 @@ func New(registry *resil.Registry, opts ...Option) *Page {
 }
 
 // Close ends all streams and the sampling, and waits for the latter. The page answers 503 from
-// then on. Give it to [http.Server.RegisterOnShutdown]: a server that shuts down waits for
-// streams otherwise. It always returns nil, and may be called more than once.
+// then on. A server that shuts down waits for streams, unless they are ended:
+//
+//	server.RegisterOnShutdown(func() { page.Close() })
+//
+// It always returns nil, and may be called more than once.
 func (p *Page) Close() error {
 	p.closing.Do(p.sampler.close)
 	p.sampler.done.Wait()

@@ -218,6 +218,32 @@ func TestRatesAreOfTheLastMinute(t *testing.T) {
 	})
 }
 
+func TestEveryAttemptHasAClass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := new(resil.Registry)
+		m := newClient(t, registry, "Users").Method("Get")
+		page := newPage(t, registry)
+		fail(m, 1, nil)
+		fail(m, 2, resil.App(errors.New("not found")))
+		fail(m, 3, errDown)
+		ctx, cancel := context.WithCancel(t.Context())
+		resil.Run(ctx, m, func(ctx context.Context) error { cancel(); return ctx.Err() })
+		func() {
+			defer func() { recover() }()
+			resil.Run(t.Context(), m, func(context.Context) error { panic("at the callee") })
+		}()
+		time.Sleep(time.Second)
+		got := state(t, page, "").Clients[0].Methods[0]
+		sum := uint64(0)
+		for _, n := range got.Classes {
+			sum += n
+		}
+		if sum != 8 || got.Attempts != 8 || got.Classes["canceled"] != 1 || got.Classes["panicked"] != 1 {
+			t.Errorf("%d attempts, of the classes %v", got.Attempts, got.Classes)
+		}
+	})
+}
+
 func TestNegotiation(t *testing.T) {
 	page := newPage(t, new(resil.Registry))
 	for _, c := range []struct {

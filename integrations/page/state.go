@@ -80,7 +80,7 @@ type ClientState struct {
 type Finding struct {
 	Status Status    `json:"status"`         // how bad it is
 	Kind   string    `json:"kind"`           // for programs: breaker-open, limit-refuses, …
-	Text   string    `json:"text"`           // what is so: "circuit breaker open, refuses calls for 12 s more"
+	Text   string    `json:"text"`           // what is so: "circuit breaker open for 12 s: calls are not sent, next try in 8 s"
 	Since  time.Time `json:"since,omitzero"` // when it began, where that is known
 	Why    string    `json:"why,omitempty"`
 	Next   string    `json:"next,omitempty"`   // what happens by itself

@@ -69,7 +69,7 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	defer p.streams.Add(-1)
 	if p.streams.Add(1) > int64(p.options.streams) {
 		w.Header().Set("Retry-After", "10")
-		http.Error(w, "As many follow the page as may.", http.StatusServiceUnavailable)
+		http.Error(w, "Too many readers follow the page live. Try again later, or load it without streaming.", http.StatusServiceUnavailable)
 		return
 	}
 	f := p.publisher.last.Load()

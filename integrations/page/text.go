@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	resil "github.com/resilgen/resilgen/runtime"
 )
 
 // Bounds of what is shown, in characters.
@@ -21,7 +23,7 @@ const (
 // methods may panic, end the goroutine, hang or be slow, and what they say may hold secrets.
 type printer struct {
 	redact   func(string) string // nil for none
-	accounts sync.Map            // reflect.Type → *account, of types with methods of their own
+	accounts sync.Map            // reflect.Type → *account, of types that were asked for a text
 }
 
 // error returns the text of an error, "" for nil.
@@ -71,6 +73,9 @@ const (
 	maxHung   = 3           // texts that may hang at once; then no more are asked for
 )
 
+// noText says of a value that its text has not come.
+const noText = "gives no text in time"
+
 // An account is what texts of values of a type have cost. An error may hang only because of
 // one that it wraps, so that its type is asked again later.
 type account struct {
@@ -86,12 +91,19 @@ func (a *account) mayAsk(now time.Time) (ok bool, why string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.hung >= maxHung || a.hung > 0 && now.Sub(a.hungAt) < hangAgain {
-		return false, "gives no text in time"
+		return false, noText
 	}
 	if now.Sub(a.since) >= allWithin {
 		a.since, a.spent = now, 0
 	}
 	return a.spent < allTexts, "is too slow to give all texts"
+}
+
+// isFull reports whether as many texts hang as may.
+func (a *account) isFull() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.hung >= maxHung
 }
 
 // spend notes what a text has cost, and whether it has not come.
@@ -111,50 +123,80 @@ func (a *account) back() {
 	a.hung--
 }
 
-// ask has a value print itself, on a goroutine of its own.
-func (p *printer) ask(v any) string {
-	typ := reflect.TypeOf(v)
-	began := time.Now()
+// account returns that of a type.
+func (p *printer) account(typ reflect.Type) *account {
 	kept, known := p.accounts.Load(typ)
 	if !known {
 		kept, _ = p.accounts.LoadOrStore(typ, new(account))
 	}
-	a := kept.(*account)
-	if ok, why := a.mayAsk(began); !ok {
-		return fmt.Sprintf("(%s %s)", typ, why)
+	return kept.(*account)
+}
+
+// ask has a value print itself.
+func (p *printer) ask(v any) string {
+	typ := reflect.TypeOf(v)
+	a := p.account(typ)
+	ok, why := a.mayAsk(time.Now())
+	if ok {
+		var text string
+		text, why = a.ask(func() string {
+			if err, ok := v.(error); ok {
+				return err.Error()
+			} else if s, ok := v.(fmt.Stringer); ok {
+				return s.String()
+			}
+			return fmt.Sprint(v)
+		})
+		if why == "" {
+			return text
+		}
 	}
-	said := make(chan string)
+	return fmt.Sprintf("(%s %s)", typ, why)
+}
+
+// keyText is the text by which other processes know a key. why says why there is none; it is
+// empty otherwise. Unlike what is shown, it is asked for while others of its type are slow:
+// somebody acts on this key.
+func (p *printer) keyText(key any) (text, why string) {
+	a := p.account(reflect.TypeOf(key))
+	if a.isFull() {
+		return "", noText
+	}
+	return a.ask(func() string { return resil.KeyText(key) })
+}
+
+// ask calls say, which may panic or hang, on a goroutine of its own. why says why there is no
+// text; it is empty otherwise.
+func (a *account) ask(say func() string) (text, why string) {
+	began := time.Now()
+	said := make(chan struct{})
 	late := make(chan struct{})
+	var given, failed string
 	go func() {
-		text := fmt.Sprintf("(%s ended the goroutine when it was asked for its text)", typ)
+		failed = "ended the goroutine when it was asked for its text"
 		defer func() {
 			if recover() != nil {
-				text = fmt.Sprintf("(%s panics when it is asked for its text)", typ)
+				failed = "panics when it is asked for its text"
 			}
 			select {
-			case said <- text:
+			case said <- struct{}{}:
 			case <-late:
 				a.back()
 			}
 		}()
-		if err, ok := v.(error); ok {
-			text = err.Error()
-		} else if s, ok := v.(fmt.Stringer); ok {
-			text = s.String()
-		} else {
-			text = fmt.Sprint(v)
-		}
+		given = say()
+		failed = ""
 	}()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
-	case text := <-said:
+	case <-said:
 		a.spend(began, time.Since(began), false)
-		return text
+		return given, failed
 	case <-timer.C:
 		a.spend(began, patience, true)
 		close(late)
-		return fmt.Sprintf("(%s gives no text in time)", typ)
+		return "", noText
 	}
 }
 

@@ -14,10 +14,9 @@ import (
 //
 // Clients with the same name are one: their series are added up, and shares are those of
 // the sums. A client that is made or removed later is seen at the next scrape. What a removed
-// one has counted stays in the sums as long as another has its name.
+// one has counted stays in the sums and histograms as long as another has its name.
 type Collector struct {
 	registry *resil.Registry
-	view     metric.View
 	reader   *metric.Reader
 	descs    [len(metric.List)]*prometheus.Desc
 }
@@ -26,7 +25,7 @@ type Collector struct {
 // A nil registry lists none.
 func NewCollector(registry *resil.Registry, opts ...Option) *Collector {
 	view := viewOf(opts)
-	c := &Collector{registry: registry, view: view, reader: metric.NewReader(view)}
+	c := &Collector{registry: registry, reader: metric.NewReader(view)}
 	for i := range c.descs {
 		m := &metric.List[i]
 		c.descs[i] = prometheus.NewDesc(m.Prometheus(), m.Help, view.Attributes(metric.ID(i)), nil)
@@ -51,7 +50,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 		m, err := prometheus.NewConstMetric(c.descs[s.ID], typ, s.Value(), s.Values...)
 		ch <- c.valid(s.ID, m, err)
 	}
-	for _, d := range c.view.Distributions(c.registry) {
+	for _, d := range c.reader.Distributions(c.registry) {
 		m, err := prometheus.NewConstHistogram(c.descs[d.ID], d.Count, d.Sum, d.Below, d.Values...)
 		ch <- c.valid(d.ID, m, err)
 	}

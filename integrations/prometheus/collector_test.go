@@ -123,6 +123,28 @@ func TestWithoutMethod(t *testing.T) {
 	})
 }
 
+func TestHistogramsDoNotFallWhenOneOfSeveralIsRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var registry resil.Registry
+		first, m := newClient(t, nil, resil.WithRegistry(&registry), resil.WithDurations())
+		_, other := newClient(t, nil, resil.WithRegistry(&registry), resil.WithDurations())
+		resil.Run(t.Context(), m, succeed)
+		resil.Run(t.Context(), other, succeed)
+		collector := NewCollector(&registry)
+		const want = `resil_client_call_duration_seconds_count{client="Users",method="Get",outcome="succeeded"} 2`
+		for _, when := range []string{"both", "the other"} {
+			text, err := testutil.CollectAndFormat(collector, expfmt.TypeTextPlain, names()...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s: no %s in\n%s", when, want, text)
+			}
+			registry.Remove(first)
+		}
+	})
+}
+
 func TestClientsOfOneNameAreAddedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var registry resil.Registry

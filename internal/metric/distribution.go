@@ -8,28 +8,6 @@ import (
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// Distributions returns the histograms of the clients that registry lists and that record
-// durations, one for each series that has occurred. Clients with the same name are one.
-func (v View) Distributions(registry *resil.Registry) []*Distribution {
-	r := &distributions{view: v, index: map[string]*Distribution{}}
-	for _, client := range registry.Clients() {
-		name := client.Name()
-		for _, m := range client.Durations() {
-			for _, c := range m.Calls {
-				values := []string{name, m.Name, c.Outcome.String()}
-				r.of(CallDuration, values).durations(c.Took, c.Sum)
-				if c.Retries > 0 {
-					r.of(CallRetries, values).numbers(c.Retried, c.Retries)
-				}
-			}
-			for _, a := range m.Attempts {
-				r.of(AttemptDuration, []string{name, m.Name, a.Class.String()}).durations(a.Took, a.Sum)
-			}
-		}
-	}
-	return r.list
-}
-
 // A Distribution is the histogram of a series.
 type Distribution struct {
 	ID     ID
@@ -61,6 +39,15 @@ func (d *Distribution) numbers(n []uint64, sum uint64) {
 	}
 }
 
+// add adds what another histogram of the same metric has.
+func (d *Distribution) add(o *Distribution) {
+	d.Count += o.Count
+	d.Sum += o.Sum
+	for bound, n := range o.Below {
+		d.Below[bound] += n
+	}
+}
+
 // distributions gathers them, one for each set of attributes.
 type distributions struct {
 	view  View
@@ -68,8 +55,31 @@ type distributions struct {
 	index map[string]*Distribution // by metric and attributes
 }
 
+func newDistributions(v View) *distributions {
+	return &distributions{view: v, index: map[string]*Distribution{}}
+}
+
+func (r *distributions) client(name string, methods []resil.MethodDurations) {
+	for _, m := range methods {
+		for _, c := range m.Calls {
+			values := []string{name, m.Name, c.Outcome.String()}
+			r.of(CallDuration, values).durations(c.Took, c.Sum)
+			if c.Retries > 0 {
+				r.of(CallRetries, values).numbers(c.Retried, c.Retries)
+			}
+		}
+		for _, a := range m.Attempts {
+			r.of(AttemptDuration, []string{name, m.Name, a.Class.String()}).durations(a.Took, a.Sum)
+		}
+	}
+}
+
 func (r *distributions) of(id ID, values []string) *Distribution {
-	values = r.view.Values(id, slices.Clone(values)...)
+	return r.at(id, r.view.Values(id, slices.Clone(values)...))
+}
+
+// at returns the histogram of a series, whose values are those that the view has.
+func (r *distributions) at(id ID, values []string) *Distribution {
 	key := keyOf(id, values)
 	d := r.index[key]
 	if d == nil {

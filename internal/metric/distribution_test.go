@@ -39,7 +39,7 @@ func TestBucketsHoldTheirBounds(t *testing.T) {
 			{ID: CallDuration, Values: []string{"Users", "Get", "succeeded"}, Count: 12, Sum: 2 * 3620.002000002, Below: below},
 			{ID: AttemptDuration, Values: []string{"Users", "Get", "success"}, Count: 12, Sum: 2 * 3620.002000002, Below: below},
 		}
-		if diff := cmp.Diff(want, View{}.Distributions(&registry)); diff != "" {
+		if diff := cmp.Diff(want, NewReader(View{}).Distributions(&registry)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -66,7 +66,7 @@ func TestRetriesByTheirNumber(t *testing.T) {
 				return nil
 			})
 		}
-		list := View{WithoutMethod: true}.Distributions(&registry)
+		list := NewReader(View{WithoutMethod: true}).Distributions(&registry)
 		i := slices.IndexFunc(list, func(d *Distribution) bool { return d.ID == CallRetries })
 		want := &Distribution{ID: CallRetries, Values: []string{"Users", "succeeded"}, Count: 3, Sum: 10, Below: map[float64]uint64{1: 1, 2: 2, 3: 2, 4: 2, 5: 2}}
 		if diff := cmp.Diff(want, list[i]); diff != "" {
@@ -89,7 +89,7 @@ func TestBoundsAreThoseOfRecordedBuckets(t *testing.T) {
 			resil.Run(t.Context(), c.Method("Get"), waits(at, nil))
 			resil.Run(t.Context(), c.Method("Get"), waits(at+1, nil))
 		}
-		got := View{}.Distributions(&registry)[0].Below
+		got := NewReader(View{}).Distributions(&registry)[0].Below
 		want := map[float64]uint64{}
 		for i, bound := range bounds {
 			want[bound] = uint64(2*i + 1)

@@ -27,9 +27,6 @@ type Metric struct {
 	Bounds     []float64 // of a histogram's buckets
 }
 
-// Share reports whether the numbers are shares.
-func (m *Metric) Share() bool { return m.Kind == Gauge && m.Unit == "1" }
-
 // seconds are the bounds for durations that OpenTelemetry advises for HTTP and RPC, with
 // 1 ms in front, for caches and databases.
 var seconds = []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}

@@ -17,14 +17,3 @@ func (m *Metric) Prometheus() string {
 	}
 	return strings.TrimSuffix(name, end) + end
 }
-
-// PrometheusType returns the metric's type, as the exposition format calls it.
-func (m *Metric) PrometheusType() string {
-	switch m.Kind {
-	case Counter:
-		return "counter"
-	case Histogram:
-		return "histogram"
-	}
-	return "gauge"
-}

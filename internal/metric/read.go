@@ -70,41 +70,41 @@ func keyOf(id ID, values []string) string {
 	return List[id].Name + "\x00" + strings.Join(values, "\x00")
 }
 
-func (r *reading) client(stats resil.Stats) {
+func (r *reading) client(name string, stats resil.Stats) {
 	for _, m := range stats.Methods {
-		r.method(stats.Client, m)
+		r.method(name, m)
 		r.faults(stats, m)
 	}
 	for _, b := range stats.Breakers {
-		r.breaker(stats.Client, b)
+		r.breaker(name, b)
 	}
 	for _, l := range stats.Limits {
-		r.add(LimitWaiting, float64(l.Waiting), stats.Client, l.Name)
+		r.add(LimitWaiting, float64(l.Waiting), name, l.Name)
 		if l.Keyed {
-			r.add(LimitKeys, float64(l.Keys), stats.Client, l.Name)
-			r.add(LimitOverflows, float64(l.Overflowed), stats.Client, l.Name)
+			r.add(LimitKeys, float64(l.Keys), name, l.Name)
+			r.add(LimitOverflows, float64(l.Overflowed), name, l.Name)
 		} else {
-			r.add(LimitAvailable, float64(l.Tokens), stats.Client, l.Name)
+			r.add(LimitAvailable, float64(l.Tokens), name, l.Name)
 		}
 	}
 	for _, b := range stats.Bulkheads {
-		r.add(BulkheadUsage, float64(b.InUse), stats.Client, b.Name)
-		r.add(BulkheadWaiting, float64(b.Waiting), stats.Client, b.Name)
+		r.add(BulkheadUsage, float64(b.InUse), name, b.Name)
+		r.add(BulkheadWaiting, float64(b.Waiting), name, b.Name)
 		if b.Keyed {
-			r.add(BulkheadKeys, float64(b.Keys), stats.Client, b.Name)
-			r.add(BulkheadOverflows, float64(b.Overflowed), stats.Client, b.Name)
+			r.add(BulkheadKeys, float64(b.Keys), name, b.Name)
+			r.add(BulkheadOverflows, float64(b.Overflowed), name, b.Name)
 		} else {
-			r.add(BulkheadLimit, float64(b.Calls), stats.Client, b.Name)
+			r.add(BulkheadLimit, float64(b.Calls), name, b.Name)
 		}
 	}
 	if b := stats.Budget; b.Share > 0 {
 		earned := uint64(b.Share) * b.Answered / uint64(100*resil.Percent)
 		all := float64(earned + fullReserve)
-		r.share(BudgetUtilization, max(all-float64(b.Left), 0), all, stats.Client)
+		r.share(BudgetUtilization, max(all-float64(b.Left), 0), all, name)
 	}
-	r.fleet(stats.Client, stats.Fleet)
-	r.add(EventsDropped, float64(stats.EventsDropped), stats.Client)
-	r.add(ObserverPanics, float64(stats.ObserverPanics), stats.Client)
+	r.fleet(name, stats.Fleet)
+	r.add(EventsDropped, float64(stats.EventsDropped), name)
+	r.add(ObserverPanics, float64(stats.ObserverPanics), name)
 }
 
 // fleet adds how a client stands with its fleet. Most clients have none, and no series of it.
@@ -134,21 +134,8 @@ const fullReserve = 10
 const Panicked = "panicked"
 
 func (r *reading) method(client string, m resil.MethodStats) {
-	for outcome, n := range map[resil.Outcome]uint64{
-		resil.OutcomeSucceeded: m.Succeeded,
-		resil.OutcomeFailed:    m.Failed,
-		resil.OutcomeExhausted: m.Exhausted,
-		resil.OutcomeBudget:    m.Budget,
-		resil.OutcomeDeadline:  m.Deadline,
-		resil.OutcomeLater:     m.Later,
-		resil.OutcomeOpen:      m.Open,
-		resil.OutcomeLimited:   m.Limited,
-		resil.OutcomeFull:      m.Full,
-		resil.OutcomeTimedOut:  m.TimedOut,
-		resil.OutcomeCanceled:  m.Canceled,
-		resil.OutcomePanicked:  m.Panicked,
-	} {
-		r.add(Calls, float64(n), client, m.Name, outcome.String())
+	for outcome, n := range m.Outcomes() {
+		r.add(Calls, float64(n), client, m.Name, resil.Outcome(outcome).String())
 	}
 	for class, n := range map[resil.Class]uint64{
 		resil.Success:        m.Success,

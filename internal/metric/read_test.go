@@ -50,7 +50,7 @@ func TestRetryBudgetUtilization(t *testing.T) {
 		_, m := newClient(t, []string{"retry 2 jitter=none"}, resil.WithRegistry(&registry))
 		utilization := func() float64 {
 			r := newReading(View{})
-			r.client(registry.Client("Users").Stats())
+			r.client("Users", registry.Client("Users").Stats())
 			return r.index[List[BudgetUtilization].Name+"\x00Users"].Value()
 		}
 		if got := utilization(); got != 0 {

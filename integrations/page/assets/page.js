@@ -7,7 +7,7 @@
 	const said = document.getElementById("said");
 	const live = document.getElementById("live");
 	const q = document.getElementById("q");
-	let heard = Date.now(), at = "", failures = 0, polling = 0, source = null, asked = 0, waiting = false;
+	let heard = Date.now(), at = "", polling = 0, source = null, asked = 0, waiting = false;
 
 	// morph makes the element from look like to, and keeps the elements that both have.
 	function morph(from, to) {
@@ -86,7 +86,6 @@
 
 	function hear(state) {
 		heard = Date.now();
-		failures = 0;
 		if (q.value) ask();
 		else show(state);
 		tell();
@@ -107,7 +106,7 @@
 			if (filter === q.value) show(state);
 			heard = Date.now();
 		} catch {
-			failures++;
+			// tell says how long nothing was heard.
 		}
 		waiting = false;
 		if (number !== asked || filter !== q.value) ask();
@@ -131,7 +130,7 @@
 			source.close();
 			clearInterval(polling);
 			ask();
-			polling = setInterval(ask, 5000);
+			polling = setInterval(ask, 2000);
 			setTimeout(() => { clearInterval(polling); follow(); }, 15000 + Math.random() * 15000);
 		};
 	}
@@ -152,6 +151,8 @@
 	const failed = document.getElementById("failed");
 	if (failed) failed.focus();
 	addEventListener("pagehide", () => source && source.close());
+	// A page that the browser has kept comes back without its stream.
+	addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 	setInterval(tell, 1000);
 	follow();
 })();
