@@ -18,7 +18,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`attempt 2 failed, the next in \d+m?s: infrastructure\n`,
+		`attempt 2 failed, the next in \d+m?s: infrastructure: the response says 503 Service Unavailable\n`,
 		`GET, three requests: 503 Service Unavailable\n`,
 		`breaker Doer: closed → open\n`,
 		`GET, no request, after \d+m?s: Doer\.Do: circuit breaker is open, retry after [\d.]+m?s\n`,
