@@ -1,6 +1,7 @@
 package annotations
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -244,7 +245,7 @@ func (d *Directive) translateKey(w directive.Word) string {
 	case "":
 		return ""
 	case "scope":
-		return unknown + "write scope=fleet"
+		return unknown + "write scope=" + cmp.Or(ours(scopeSynonyms, w.Value), "fleet")
 	}
 	return unknown + "write " + key + "=" + w.Value
 }

@@ -3,7 +3,7 @@
 //
 //	resilgen [-v] [-check] [-diff] [packages]
 //	resilgen vet [-fix] [packages]
-//	resilgen explain [-format=text|json|markdown] [-against=REV] [packages]
+//	resilgen explain [-format=text|json|markdown] [-against=REV] [-observed=FILE] [packages]
 //	resilgen explain CODE
 //	resilgen directives [name]
 //	resilgen libraries

@@ -23,7 +23,7 @@ func noCommand(args []string) string {
 	if args[0] == "help" {
 		text, ok = strings.Join(append(append([]string{"resilgen"}, args[1:]...), "-h"), " "), true
 	}
-	if near := directive.Nearest(args[0], []string{"explain", "directives", "version", "vet"}); !ok && near != "" {
+	if near := directive.Nearest(args[0], []string{"explain", "directives", "version", "vet", "fleet"}); !ok && near != "" {
 		text, ok = "resilgen "+near, true
 	}
 	if !ok {

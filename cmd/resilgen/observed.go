@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/resilgen/resilgen/generator/explain"
@@ -92,9 +91,5 @@ func seen(d time.Duration) string {
 	if d == 0 {
 		return "–"
 	}
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return strings.TrimSpace(directive.Duration(d.Round(unit)))
+	return directive.Rounded(d)
 }

@@ -6,19 +6,24 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
-// send makes a request with a JSON body, and decodes the response into answer if that is not
-// nil.
+// send makes a request with body as JSON, or without a body if that is nil. It decodes the
+// response into answer if that is not nil.
 func send(ctx context.Context, client *http.Client, method, url string, body, answer any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		content = bytes.NewReader(text)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(ctx, method, url, content)
 	if err != nil {
 		return err
 	}

@@ -196,10 +196,10 @@ func (a *proposer) timeout(place string, m *Method, seen *ObservedMethod) {
 	var s set
 	if share := float64(seen.TimedOut) / float64(seen.TimedOut+seen.seen.Attempts.Total()); share >= cutOff {
 		if seen.Attempt.P99 <= shorter(t.Total, t.Attempt)/2 {
-			a.note("%s: %s of the attempts were ended by a timeout, and p99 of the others is %s: the callee hung, and the timeout did its work", place, percent(share), short(seen.Attempt.P99))
+			a.note("%s: %s of the attempts were ended by a timeout, and p99 of the others is %s: the callee hung, and the timeout did its work", place, percent(share), directive.Rounded(seen.Attempt.P99))
 			return
 		}
-		s.change(d, "mode", "observe", "%s of the attempts were ended by a timeout, and p99 of the others is %s: how long they would have taken can only be seen without it", percent(share), short(seen.Attempt.P99))
+		s.change(d, "mode", "observe", "%s of the attempts were ended by a timeout, and p99 of the others is %s: how long they would have taken can only be seen without it", percent(share), directive.Rounded(seen.Attempt.P99))
 		a.propose(place, d, s, m)
 		return
 	}
@@ -224,7 +224,7 @@ func (a *proposer) timeout(place string, m *Method, seen *ObservedMethod) {
 		each = s.limit(d, "attempt", each, room(seen.Attempt), 0, seen.Attempt, seen.seen.Attempts)
 	case t.Total > 0:
 		each = room(seen.Attempt)
-		s.change(d, "attempt", text(each), "without it an attempt that hangs takes all of the %s, and is never repeated; %s", short(t.Total), quantiles(seen.Attempt))
+		s.change(d, "attempt", text(each), "without it an attempt that hangs takes all of the %s, and is never repeated; %s", directive.Rounded(t.Total), quantiles(seen.Attempt))
 	}
 	if t.Total > 0 {
 		var pauses time.Duration
@@ -235,7 +235,7 @@ func (a *proposer) timeout(place string, m *Method, seen *ObservedMethod) {
 		pauses = min(pauses, longest)
 		sum := pauses + time.Duration(min(float64(each)*float64(attempts), float64(longest)))
 		healthy := max(sum, room(seen.Call)) // calls also wait for guards, and as long as the callee asks for
-		facts := fmt.Sprintf("%d attempts of %s and pauses of %s on average take %s", attempts, short(each), short(pauses), short(sum))
+		facts := fmt.Sprintf("%d attempts of %s and pauses of %s on average take %s", attempts, directive.Rounded(each), directive.Rounded(pauses), directive.Rounded(sum))
 		switch {
 		case t.Total < sum:
 			s.change(d, "total", text(nice(healthy)), "%s, so that the last of them have no time", facts)
@@ -295,7 +295,7 @@ func (a *proposer) hedge(place string, m *Method, seen *ObservedMethod) {
 	case share > hedgeMany:
 		s.change(d, "delay", text(delay), "a hedge starts beside %s of the attempts, which is that much more load; after p95 it starts beside 5%%", percent(share))
 	case share < hedgeNone && all.Total() >= enoughP999 && delay < h.Delay:
-		s.change(d, "delay", text(delay), "a hedge starts beside %s of the attempts, so that it helps hardly anybody; p95 is %s", percent(share), short(seen.Attempt.P95))
+		s.change(d, "delay", text(delay), "a hedge starts beside %s of the attempts, so that it helps hardly anybody; p95 is %s", percent(share), directive.Rounded(seen.Attempt.P95))
 	}
 	a.propose(place, d, s, m)
 }
@@ -309,11 +309,11 @@ func (a *proposer) breaker(g *guardInSource, seen resil.GuardProfile) {
 		calls := rate * b.Window.Seconds()
 		switch longest := 10 * time.Minute; {
 		case a.p.Seconds < enoughWindow:
-			a.note("breaker %s: %s are too short to know how many calls a window of %s has; ten minutes are needed", g.name, span(a.p.Seconds), short(b.Window))
+			a.note("breaker %s: %s are too short to know how many calls a window of %s has; ten minutes are needed", g.name, span(a.p.Seconds), directive.Rounded(b.Window))
 		case calls >= float64(b.Min):
 		case rate*longest.Seconds() >= 2*float64(b.Min):
 			window := nice(time.Duration(2 * float64(b.Min) / rate * float64(time.Second)))
-			s.change(g.directive, "window", text(window), "at %s calls a second a window of %s has %s calls, fewer than min=%d, so that the ratio never counts", number(rate), short(b.Window), number(calls), b.Min)
+			s.change(g.directive, "window", text(window), "at %s calls a second a window of %s has %s calls, fewer than min=%d, so that the ratio never counts", number(rate), directive.Rounded(b.Window), number(calls), b.Min)
 		default:
 			a.note("breaker %s: at %s calls a second no useful window has min=%d calls: only failures in a row open it", g.name, number(rate), b.Min)
 		}
@@ -333,9 +333,9 @@ func (a *proposer) breaker(g *guardInSource, seen resil.GuardProfile) {
 			all := slowest.seen.Attempts
 			switch {
 			case b.Slow < slowest.Attempt.P99+slowest.Attempt.P99/4:
-				s.change(g.directive, "slow", text(want), "%s of the answers of %s took longer and count as failures; p99 is %s", percent(float64(all.Over(b.Slow))/float64(all.Total())), slowest.Name, short(slowest.Attempt.P99))
+				s.change(g.directive, "slow", text(want), "%s of the answers of %s took longer and count as failures; p99 is %s", percent(float64(all.Over(b.Slow))/float64(all.Total())), slowest.Name, directive.Rounded(slowest.Attempt.P99))
 			case float64(b.Slow) > tooLoose*float64(want):
-				s.change(g.directive, "slow", text(want), "p99 of %s, the slowest, is %s: the callee would be ill long before", slowest.Name, short(slowest.Attempt.P99))
+				s.change(g.directive, "slow", text(want), "p99 of %s, the slowest, is %s: the callee would be ill long before", slowest.Name, directive.Rounded(slowest.Attempt.P99))
 			}
 		}
 	}
@@ -356,7 +356,7 @@ func (a *proposer) bulkhead(g *guardInSource, seen resil.GuardProfile) {
 		}
 	}
 	little := fmt.Sprintf("%s attempts a second that take %s on average are %s at once on average (Little's law), and %d at most were seen",
-		number(rate), short(time.Duration(busy/rate*float64(time.Second)).Round(time.Microsecond)), number(busy), seen.Load.AtOnce)
+		number(rate), directive.Rounded(time.Duration(busy/rate*float64(time.Second)).Round(time.Microsecond)), number(busy), seen.Load.AtOnce)
 	want := niceCount(loadRoom * most)
 	switch {
 	case seen.Refused > 0 && b.Mode == resil.ModeEnforce:
@@ -418,9 +418,9 @@ func room(o Observed) time.Duration {
 
 // quantiles says what was seen.
 func quantiles(o Observed) string {
-	text := "p99 is " + short(o.P99)
+	text := "p99 is " + directive.Rounded(o.P99)
 	if o.P999 > 0 {
-		text += " and p99.9 is " + short(o.P999)
+		text += " and p99.9 is " + directive.Rounded(o.P999)
 	}
 	return text
 }
@@ -452,18 +452,9 @@ func niceFloat(x float64) float64 {
 // text is a duration as it stands in a directive.
 func text(d time.Duration) string { return directive.Duration(d) }
 
-// short is a duration for people to read, with three digits.
-func short(d time.Duration) string {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return directive.Duration(d.Round(unit))
-}
-
 // span is a number of seconds for people to read.
 func span(seconds float64) string {
-	return short(time.Duration(min(seconds, 1e9) * float64(time.Second)).Round(time.Second))
+	return directive.Rounded(time.Duration(min(seconds, 1e9) * float64(time.Second)).Round(time.Second))
 }
 
 func percent(share float64) string { return number(100*share) + "%" }

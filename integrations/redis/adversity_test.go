@@ -337,3 +337,39 @@ func TestAsksThatAreTooLate(t *testing.T) {
 		t.Errorf("tokens for %d of %d keys that waited for up to 16 round trips were asked for, and %d were lost", n, keys, lost)
 	}
 }
+
+// TestReportsOfTheGoneDoNotCount: a process that fails and starts again and again, each time
+// with another name, is one. What a process reports counts again when it comes back.
+func TestReportsOfTheGoneDoNotCount(t *testing.T) {
+	p, admin := startRedis(t)
+	proxy := newProxy(t, p.addr)
+	long := resil.WithOverrides(resil.Overrides{"Users": {"breaker": "open=5m"}})
+	sick := newUsers(t, newFleet(t, p.addr), "Users", 100, long)
+	parted := newUsers(t, newFleet(t, proxy.Addr().String()), "Users", 100, long)
+	well := newUsers(t, newFleet(t, p.addr), "Users", 100, long)
+	becomes(t, "processes", 3, func() int { return well.Stats().Fleet.Processes })
+	reporting := func() (n int) {
+		for _, s := range well.Stats().Fleet.Suspicions {
+			n += s.Processes
+		}
+		return n
+	}
+
+	now := time.Now().UnixMicro()
+	for i := range 5 {
+		admin.HSet(t.Context(), "resil:{Users}:suspects", fmt.Sprint("Users\x00\x00gone-", i), fmt.Sprintf("%d %d ", now+6e8, now))
+	}
+	trip(t, sick)
+	becomes(t, "processes that report", 1, reporting)
+	if s := state(well); s != resil.StateClosed {
+		t.Errorf("where one process reports, another is %v", s)
+	}
+
+	trip(t, parted)
+	becomes(t, "processes that report", 2, reporting)
+	proxy.set(0, true)
+	becomes(t, "processes that report when one is gone", 1, reporting)
+	proxy.set(0, false)
+	proxy.cut()
+	becomes(t, "processes that report when it is back", 2, reporting)
+}

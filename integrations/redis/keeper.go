@@ -263,8 +263,14 @@ func (f *Fleet) read(members []*member) {
 func (f *Fleet) tell(m *member, r *reading) {
 	if r.changed {
 		m.version, m.suspects = r.version, r.suspects
-		f.restore(m, r)
-		maps.Copy(m.orders, r.orders)
+		if f.restore(m, r) != nil {
+			m.version = "" // so that the next look reads all, and tries again
+		}
+		for name, o := range r.orders {
+			if o.at >= m.orders[name].at { // a replica that took over may have an older one
+				m.orders[name] = o
+			}
+		}
 	}
 	maps.DeleteFunc(m.orders, func(_ string, o field) bool { return o.till > 0 && left(o, r.now) <= 0 })
 	processes := m.count(r.processes)
@@ -325,7 +331,7 @@ func suspicions(fields map[string]field, now int64) (all []resil.Suspicion) {
 }
 
 // restore writes again what a Redis that was wiped, or that has failed over, has lost.
-func (f *Fleet) restore(m *member, r *reading) {
+func (f *Fleet) restore(m *member, r *reading) (err error) {
 	w := write{client: m.Client().Name(), hash: "orders"}
 	for name, o := range m.orders {
 		if is, ok := r.orders[name]; ok && is.at >= o.at {
@@ -340,7 +346,7 @@ func (f *Fleet) restore(m *member, r *reading) {
 		w.fields = append(w.fields, change{name: name, good: good, at: o.at, text: o.text})
 	}
 	if len(w.fields) > 0 {
-		f.guarded.Write(f.ctx, w)
+		err = f.guarded.Write(f.ctx, w)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -352,6 +358,7 @@ func (f *Fleet) restore(m *member, r *reading) {
 			}
 		}
 	}
+	return err
 }
 
 // left is how long a field still holds that does not hold for ever. It is never longer than

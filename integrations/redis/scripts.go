@@ -31,7 +31,9 @@ return {granted, redis.call('ZCARD', KEYS[2]), math.ceil(math.min(math.max(0, 1 
 `)
 
 // readScript has a process be seen, and returns how the fleet of a client stands. Processes
-// that were not seen for a time, or seem to be seen in the future, are gone.
+// that were not seen for a time, or seem to be seen in the future, are gone. What they have
+// reported does not count until they come back: one that fails and restarts again and again
+// is still one. So the suspects are read anew when a process goes or comes.
 //
 //	KEYS members, about, orders, suspects, version
 //	ARGV process or nothing, what it says of itself, µs for which it counts as seen, version known
@@ -40,26 +42,38 @@ var readScript = redis.NewScript(`
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local keep = tonumber(ARGV[3])
+local moved = false
 
 local function drop(from, to)
   for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], from, to)) do
     redis.call('ZREM', KEYS[1], gone)
     redis.call('HDEL', KEYS[2], gone)
+    moved = true
   end
 end
 drop('-inf', now - keep)
 drop(now + keep, '+inf')
 if ARGV[1] ~= '' then
-  redis.call('ZADD', KEYS[1], now, ARGV[1])
+  moved = redis.call('ZADD', KEYS[1], now, ARGV[1]) == 1 or moved
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
   redis.call('PEXPIRE', KEYS[1], math.ceil(keep / 500))
   redis.call('PEXPIRE', KEYS[2], math.ceil(keep / 500))
 end
 
+if moved and redis.call('EXISTS', KEYS[4]) == 1 then
+  redis.call('SET', KEYS[5], string.format('%.0f', now))
+end
 local version = redis.call('GET', KEYS[5]) or ''
 local processes = redis.call('ZCARD', KEYS[1])
 if version == ARGV[4] and version ~= '' then
   return {now, processes, version}
+end
+local is = {}
+local function reports(field)
+  local member = string.match(field, '^.*%z(.*)$')
+  if not member then return false end
+  if is[member] == nil then is[member] = redis.call('ZSCORE', KEYS[1], member) and true or false end
+  return is[member]
 end
 local function live(key)
   local all, kept = redis.call('HGETALL', key), {}
@@ -67,7 +81,7 @@ local function live(key)
     local till = tonumber(string.match(all[i + 1], '^%d+') or '')
     if till and till > 0 and till <= now then
       redis.call('HDEL', key, all[i])
-    elseif till then
+    elseif till and (key ~= KEYS[4] or reports(all[i])) then
       kept[#kept + 1], kept[#kept + 2] = all[i], all[i + 1]
     end
   end

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	model "github.com/resilgen/resilgen/internal/lease"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -98,7 +99,6 @@ type change struct {
 const (
 	heartbeat = time.Second    // between two reads
 	keep      = 4 * heartbeat  // without a read, after which a process is gone
-	asking    = time.Second    // after an ask in which a process counts as one that asks
 	listed    = 24 * time.Hour // after which a client is gone, and an order that was taken back
 )
 
@@ -157,7 +157,7 @@ func (s *server) Lease(ctx context.Context, asks []lease) error {
 		client := a.Member.Client().Name()
 		perSecond := float64(a.Rate.Count) / a.Rate.Per.Seconds()
 		return []string{s.key(client, append([]string{"limit"}, name...)...), s.key(client, append([]string{"asking"}, name...)...)},
-			[]any{strconv.FormatFloat(perSecond, 'g', -1, 64), a.Burst, a.Tokens, asks[i].member.name, asking.Microseconds()}
+			[]any{strconv.FormatFloat(perSecond, 'g', -1, 64), a.Burst, a.Tokens, asks[i].member.name, model.Recent.Microseconds()}
 	}, func(i int, v any, err error) {
 		g, ok := v.([]any)
 		switch {
@@ -210,6 +210,10 @@ func (s *server) Read(ctx context.Context, reads []reading) error {
 	})
 }
 
+// latest is the last time in µs that scripts can count to. What is later was not set by us,
+// and nothing could come after it.
+const latest = 1 << 53
+
 // fields reads the fields of a hash.
 func fields(v any) map[string]field {
 	found := map[string]field{}
@@ -223,7 +227,7 @@ func fields(v any) map[string]field {
 		var err1, err2 error
 		f.till, err1 = strconv.ParseInt(till, 10, 64)
 		f.at, err2 = strconv.ParseInt(at, 10, 64)
-		if ok && errors.Join(err1, err2) == nil {
+		if ok && errors.Join(err1, err2) == nil && f.at <= latest {
 			found[name] = f
 		}
 	}

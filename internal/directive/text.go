@@ -77,3 +77,12 @@ func Duration(d time.Duration) string {
 	}
 	return s
 }
+
+// Rounded is [Duration] of d with three digits for people to read.
+func Rounded(d time.Duration) string {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return Duration(d.Round(unit))
+}

@@ -11,10 +11,11 @@
 //   - A process asks for what its calls of the last lease wanted, less what it has, and it
 //     asks when half of that is spent, so that the answer is there before the rest is.
 //   - An answer that is less than what was asked for says that the limit is reached. The
-//     process then pauses for [Pause]. It pauses for longer, but no longer than five leases,
-//     where its 1.5 fold part brings less than a token in that time; where more than 1,000
-//     processes ask, so that all together ask at most 20,000 times a second; and where the
-//     answer took long, four times as long as that, but for this no longer than a lease.
+//     process then pauses for [Pause]. Where its 1.5 fold part of that time is less than one
+//     token, the pause lasts until it is one, up to five leases. Where
+//     more than 1,000 processes ask, it grows with their number: up to 20,000 processes
+//     together ask at most 20,000 times a second. After a slow answer it is four times as
+//     long as the answer took, up to a lease.
 //   - While that lasts it asks for at most 1.5 times its part of what has come since it asked
 //     last. Those who ask first after a pause would get everything otherwise. An answer that
 //     grants all of that doubles it, so that a busy process beside idle ones soon gets more.
