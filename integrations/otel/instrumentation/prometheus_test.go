@@ -17,6 +17,7 @@ import (
 	resilotel "github.com/resilgen/resilgen/integrations/otel"
 	"github.com/resilgen/resilgen/internal/metric"
 	"github.com/resilgen/resilgen/internal/prometheustest"
+	"github.com/resilgen/resilgen/resiltest"
 	resil "github.com/resilgen/resilgen/runtime"
 )
 
@@ -47,6 +48,7 @@ func TestThroughPrometheus(t *testing.T) {
 	newSpec(t, "Peers", resil.MethodSpec{Name: "Get", Method: &keyed}, []string{"breaker per=key", "limit 100/s per=key", "bulkhead 5 per=key"}, resil.WithRegistry(&registry))
 	resil.Run(t.Context(), keyed.For("a key"), succeed)
 	newClient(t, "Chaos", nil, resil.WithRegistry(&registry), resil.WithChaos(resil.Chaos{"*": {Errors: 10 * resil.Percent}}))
+	newClient(t, "Shared", []string{"limit 100/s scope=fleet"}, resil.WithRegistry(&registry), resil.WithFleet(resiltest.NewFleet()))
 	page := httptest.NewServer(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	defer page.Close()
 
