@@ -21,7 +21,8 @@ import (
 // where ahead is what processes admit before an answer that is under way, and pay back from
 // the next grants: together at most rate × 200 ms, or one of each process where that is more.
 // While the store does not answer, each process keeps to rate and burst divided by the
-// number of processes that was known last, but to no less than a burst of 1.
+// number of processes that was known last, but to no less than a burst of 1. While only some
+// processes have no answer, all together admit rate × W × their share more.
 type Ask struct {
 	Member *Member
 	Limit  string // name of the limit

@@ -2,12 +2,11 @@ package simulate
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/resilgen/resilgen/benchmarks/internal/jitter"
+	"github.com/resilgen/resilgen/benchmarks/internal/page"
 	"github.com/resilgen/resilgen/benchmarks/internal/plot"
 	"github.com/resilgen/resilgen/internal/simulation"
 )
@@ -31,16 +30,7 @@ func (w *writer) write(dir string) error {
 		section()
 	}
 	w.files["behaviour.md"] = strings.TrimSpace(w.page.String()) + "\n"
-	for name, text := range w.files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return page.WriteFiles(dir, w.files)
 }
 
 // play plays a scenario, which has that name, with each seed. It does so once only.

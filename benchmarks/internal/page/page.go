@@ -1,4 +1,5 @@
-// Package page writes the page about performance. Several programs write parts of it.
+// Package page writes pages of the manual: that about performance, of which several programs
+// write parts, and those that one program writes as a whole.
 package page
 
 import (

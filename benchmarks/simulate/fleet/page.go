@@ -2,13 +2,12 @@ package fleet
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/resilgen/resilgen/benchmarks/internal/jitter"
+	"github.com/resilgen/resilgen/benchmarks/internal/page"
 	"github.com/resilgen/resilgen/benchmarks/internal/plot"
 )
 
@@ -28,16 +27,7 @@ func (w *writer) write(dir string) error {
 		section()
 	}
 	w.files["fleet-figures.md"] = strings.TrimSpace(w.page.String()) + "\n"
-	for name, text := range w.files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return page.WriteFiles(dir, w.files)
 }
 
 // play plays a scenario once.
